@@ -109,7 +109,9 @@ class Issues:
 
     def sorted(self) -> list[Issue]:
         """By file, then line, then severity: the order a person mends them in."""
-        return sorted(self, key=lambda i: (i.path, i.line or 0, i.column or 0, _ORDER[i.severity], i.code, i.message))
+        return sorted(
+            self, key=lambda i: (i.path, i.line or 0, i.column or 0, _ORDER[i.severity], i.code, i.message)
+        )
 
     def failed(self, *, strict: bool = False) -> bool:
         """Whether the command should end with exit code 1. Hints never fail."""
@@ -142,7 +144,9 @@ class Problem(Exception):  # noqa: N818 - it is what the user sees: a problem, n
         self.issues = issues
 
     @classmethod
-    def at(cls, path: str | Path, code: str, message: str, *, line: int | None = None, hint: str | None = None) -> Problem:
+    def at(
+        cls, path: str | Path, code: str, message: str, *, line: int | None = None, hint: str | None = None
+    ) -> Problem:
         """A problem with one issue."""
         return cls(Issue(path=display_path(path), line=line, code=code, message=message, hint=hint))
 

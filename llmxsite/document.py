@@ -27,7 +27,9 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 class Document:
     """One parsed file: `data` in plain Python types, and where each value stands."""
 
-    def __init__(self, path: str | Path, text: str, data: Any, marks: dict[tuple[Key, ...], tuple[int, int]]) -> None:
+    def __init__(
+        self, path: str | Path, text: str, data: Any, marks: dict[tuple[Key, ...], tuple[int, int]]
+    ) -> None:
         self.path = display_path(path)
         self.text = text
         self.data = data
@@ -67,7 +69,11 @@ class Document:
         data = builder.build(node, (), 0) if node is not None else None
         if builder.issues:
             raise Problem(*builder.issues)
-        return cls(path, text, data, marks) if first_line == 1 else cls(path, "\n" * (first_line - 1) + text, data, marks)
+        return (
+            cls(path, text, data, marks)
+            if first_line == 1
+            else cls(path, "\n" * (first_line - 1) + text, data, marks)
+        )
 
     def where(self, *keys: Key) -> tuple[int, int]:
         """Line and column of the value at `keys`, or of its nearest ancestor that has one."""
@@ -82,7 +88,13 @@ class Document:
         return self._lines[line - 1] if 0 < line <= len(self._lines) else None
 
     def issue(
-        self, keys: tuple[Key, ...], code: str, message: str, *, hint: str | None = None, severity: Severity = "error"
+        self,
+        keys: tuple[Key, ...],
+        code: str,
+        message: str,
+        *,
+        hint: str | None = None,
+        severity: Severity = "error",
     ) -> Issue:
         """An issue at the value under `keys`."""
         line, column = self.where(*keys)
@@ -158,7 +170,11 @@ class _Builder:
         self.nodes += 1
         line, column = node.start_mark.line + self.first_line, node.start_mark.column + 1
         if depth > MAX_DEPTH or self.nodes > MAX_NODES:
-            what = f"nested more than {MAX_DEPTH} deep" if depth > MAX_DEPTH else f"more than {MAX_NODES:,} values"
+            what = (
+                f"nested more than {MAX_DEPTH} deep"
+                if depth > MAX_DEPTH
+                else f"more than {MAX_NODES:,} values"
+            )
             raise Problem.at(self.path, "yaml-limit", f"refused: {what}", line=line)
         self.marks[keys] = (line, column)
         if isinstance(node, yaml.ScalarNode):
@@ -168,12 +184,16 @@ class _Builder:
         result: dict[Any, Any] = {}
         for key_node, value_node in node.value:
             key = self._scalar(key_node) if isinstance(key_node, yaml.ScalarNode) else None
-            key = str(key_node.value) if isinstance(key, bool | float) else key  # `no:` as a key is the word no
+            key = (
+                str(key_node.value) if isinstance(key, bool | float) else key
+            )  # `no:` as a key is the word no
             where = (key_node.start_mark.line + self.first_line, key_node.start_mark.column + 1)
             if not isinstance(key, str | int):
                 self._add(where, "yaml-key", "a key must be text or a whole number")
             elif key in result:
-                self._add(where, "yaml-duplicate-key", f"key '{key}' stands twice; the second would hide the first")
+                self._add(
+                    where, "yaml-duplicate-key", f"key '{key}' stands twice; the second would hide the first"
+                )
             else:
                 self.marks[(*keys, f"\0{key}")] = where
                 result[key] = self.build(value_node, (*keys, key), depth + 1)
@@ -194,11 +214,17 @@ class _Builder:
             except ValueError:
                 return text  # sexagesimal 1:30.5 stays text
         if tag in ("str", "timestamp", "merge", "value") or node.tag == "!":
-            if tag == "str" and re.fullmatch(r"[-+]?[0-9]+(\.[0-9]+)?[eE][-+]?[0-9]+", text) and not node.style:
+            if (
+                tag == "str"
+                and re.fullmatch(r"[-+]?[0-9]+(\.[0-9]+)?[eE][-+]?[0-9]+", text)
+                and not node.style
+            ):
                 return float(text)  # 1e-3 is text in YAML 1.1, a number to everyone else
             return text
         self._add(
-            (node.start_mark.line + self.first_line, node.start_mark.column + 1), "yaml-tag", f"tag '{node.tag}' is not read"
+            (node.start_mark.line + self.first_line, node.start_mark.column + 1),
+            "yaml-tag",
+            f"tag '{node.tag}' is not read",
         )
         return None
 
@@ -219,7 +245,9 @@ def read_text(path: Path, *, limit: int = MAX_BYTES) -> str:
         raise Problem.at(path, "file-is-folder", "a folder, where a file was expected") from None
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        raise Problem.at(path, "file-encoding", f"not UTF-8 at byte {error.start}", line=line, hint="save it as UTF-8") from None
+        raise Problem.at(
+            path, "file-encoding", f"not UTF-8 at byte {error.start}", line=line, hint="save it as UTF-8"
+        ) from None
     except OSError as error:
         raise Problem.at(path, "file-unreadable", f"cannot be read: {error.strerror or error}") from None
 
@@ -235,7 +263,11 @@ def json_lines(path: Path, issues: Issues, *, code: str = "jsonl") -> Iterator[t
                     yield number, msgspec.json.decode(raw)
                 except (msgspec.DecodeError, UnicodeDecodeError) as error:
                     issues.add(
-                        path, f"{code}-line", f"not valid JSON: {error}", line=number, excerpt=raw[:400].decode("utf-8", "replace")
+                        path,
+                        f"{code}-line",
+                        f"not valid JSON: {error}",
+                        line=number,
+                        excerpt=raw[:400].decode("utf-8", "replace"),
                     )
     except OSError as error:
         raise Problem.at(path, "file-unreadable", f"cannot be read: {error.strerror or error}") from None
@@ -264,7 +296,13 @@ def _split(message: str) -> tuple[str, tuple[Key, ...]]:
 def _plain(message: str, keys: tuple[Key, ...]) -> str:
     """msgspec's words as a sentence about the value: `'repeats' must be int, not str`."""
     name = next((f"'{k}'" for k in reversed(keys) if isinstance(k, str)), "this")
-    words = {"str": "text", "int": "a whole number", "float": "a number", "bool": "true or false", "array": "a list"}
+    words = {
+        "str": "text",
+        "int": "a whole number",
+        "float": "a number",
+        "bool": "true or false",
+        "array": "a list",
+    }
     words |= {"object": "a mapping", "null": "empty"}
     if match := re.fullmatch(r"Expected `(.+)`, got `(.+)`", message):
         wanted = " or ".join(words.get(w, w) for w in match[1].split(" | "))

@@ -11,7 +11,16 @@ from typing import Any, Literal
 
 import msgspec
 
-from llmxsite.engine.protocol import Alternative, EngineInfo, Message, ModelInfo, TokenLogprob, ToolCall, Timing, Usage
+from llmxsite.engine.protocol import (
+    Alternative,
+    EngineInfo,
+    Message,
+    ModelInfo,
+    TokenLogprob,
+    ToolCall,
+    Timing,
+    Usage,
+)
 
 SCHEMA = 1
 Outcome = Literal["ok", "failure", "truncated", "error"]
@@ -206,7 +215,9 @@ def encode_line(line: Line) -> bytes:
     return _encoder.encode(line) + b"\n"
 
 
-def sample_key(digest: str | None, suite: str, item: str, condition: dict[str, Scalar], request: Sent, repeat: int) -> str:
+def sample_key(
+    digest: str | None, suite: str, item: str, condition: dict[str, Scalar], request: Sent, repeat: int
+) -> str:
     """What makes a sample itself: 32 hex digits of sha256 over model digest, item, condition, rendered request, repeat.
 
     Item and condition are in it beside the request, so that two items that render alike, or two engines that get the
@@ -224,4 +235,8 @@ def hypothesis_hash(text: str) -> str:
 def json_schema() -> dict[str, Any]:
     """JSON Schema (2020-12) of one line of a run log."""
     schema = msgspec.json.schema(Line)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "llmxsite run log line", **schema}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "llmxsite run log line",
+        **schema,
+    }

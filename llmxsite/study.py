@@ -83,7 +83,9 @@ class Study:
             if (folder / SITE_FILE).is_file():
                 return cls(folder)
         raise Problem.at(
-            here, "study-missing", "no study here: neither this folder nor one above it has content/site.yaml",
+            here,
+            "study-missing",
+            "no study here: neither this folder nor one above it has content/site.yaml",
             hint="`llmxsite init` makes one, or name its folder with --study",
         )
 
@@ -133,7 +135,11 @@ class Study:
         """Every report, by name: a folder with an `index.md` or an `experiment.yaml`."""
         if not self.reports.is_dir():
             return []
-        found = [p for p in self.reports.iterdir() if (p / "index.md").is_file() or (p / "experiment.yaml").is_file()]
+        found = [
+            p
+            for p in self.reports.iterdir()
+            if (p / "index.md").is_file() or (p / "experiment.yaml").is_file()
+        ]
         return sorted(p.name for p in found)
 
     def model_page(self, slug: str) -> Path:
@@ -163,7 +169,9 @@ def check_slug(text: str, what: str) -> str:
     if SLUG.fullmatch(text.lower()) and ".." not in text and len(text) <= 120:
         return text
     raise Problem.at(
-        text or "(empty)", "name-invalid", f"'{text}' cannot name a {what}",
+        text or "(empty)",
+        "name-invalid",
+        f"'{text}' cannot name a {what}",
         hint="use letters, digits, '-', '_' and '.', starting and ending with a letter or digit",
     )
 

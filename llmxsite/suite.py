@@ -50,7 +50,11 @@ class Suite(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     def hash(self) -> str:
         """Content hash: sha256 over what reaches a model or a score, so formatting and prose about the suite do not matter."""
-        parts = [self.id, [content(i) for i in self.examples], sorted((content(i) for i in self.items), key=lambda c: str(c[0]))]
+        parts = [
+            self.id,
+            [content(i) for i in self.examples],
+            sorted((content(i) for i in self.items), key=lambda c: str(c[0])),
+        ]
         return hashlib.sha256(msgspec.json.encode(parts, order="sorted")).hexdigest()
 
 

@@ -175,7 +175,15 @@ class EngineError(Exception):
     server. `retry_after` is the server's own wish in seconds. The message never holds credentials.
     """
 
-    def __init__(self, kind: str, message: str, *, retry: bool, retry_after: float | None = None, status: int | None = None):
+    def __init__(
+        self,
+        kind: str,
+        message: str,
+        *,
+        retry: bool,
+        retry_after: float | None = None,
+        status: int | None = None,
+    ):
         super().__init__(message)
         self.kind, self.retry, self.retry_after, self.status = kind, retry, retry_after, status
 

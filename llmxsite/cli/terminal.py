@@ -1,0 +1,61 @@
+"""What every command shares: the two consoles, the study in question, and how a command ends."""
+
+from __future__ import annotations
+
+import sys
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import typer
+
+from llmxsite.diagnostics import Issues
+from llmxsite.study import Study
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_chosen: dict[str, Path | None] = {"study": None}
+
+
+@cache
+def out() -> Console:
+    """Results: tables, addresses, what a pipe wants."""
+    from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+@cache
+def err() -> Console:
+    """Progress and problems."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
+
+
+def choose_study(folder: Path | None) -> None:
+    """Remember the global `--study` option."""
+    _chosen["study"] = folder
+
+
+def study_here() -> Study:
+    """The study named by `--study`, or the one that holds the working directory. Raises `Problem` when there is none."""
+    return Study.find(_chosen["study"])
+
+
+def finish(issues: Issues, *, strict: bool = False, format: Literal["text", "json"] = "text") -> None:  # noqa: A002
+    """Print the problems once, and leave with exit code 1 where they make the command fail."""
+    if format == "json":
+        import msgspec
+
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(issues.sorted())).decode() + "\n")
+    else:
+        print_issues(issues)
+    if issues.failed(strict=strict):
+        raise typer.Exit(1)
+
+
+def print_issues(issues: Issues) -> None:
+    """Write the problems to standard error."""
+    issues.print(sys.stderr, colour=err().is_terminal and not err().no_color)

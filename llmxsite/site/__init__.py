@@ -1,0 +1,1 @@
+"""The site: pages, templates, paths and assets."""

@@ -1,0 +1,1 @@
+"""Formats of published benchmarks, one module each, read into suites."""

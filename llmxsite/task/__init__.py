@@ -1,0 +1,1 @@
+"""Tasks: how items become requests, and replies become scores."""
