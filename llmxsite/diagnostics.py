@@ -109,9 +109,7 @@ class Issues:
 
     def sorted(self) -> list[Issue]:
         """By file, then line, then severity: the order a person mends them in."""
-        return sorted(
-            self, key=lambda i: (i.path, i.line or 0, i.column or 0, _ORDER[i.severity], i.code, i.message)
-        )
+        return sorted(self, key=lambda i: (i.path, i.line or 0, i.column or 0, _ORDER[i.severity], i.code, i.message))
 
     def failed(self, *, strict: bool = False) -> bool:
         """Whether the command should end with exit code 1. Hints never fail."""
@@ -119,7 +117,7 @@ class Issues:
 
     def summary(self) -> str:
         """`2 errors, 1 warning`; empty when there is nothing to say."""
-        words = [(self.count(s), s) for s in ("error", "warning", "hint")]  # type: ignore[arg-type]
+        words = [(self.count(s), s) for s in ("error", "warning", "hint")]
         return ", ".join(f"{n} {word}{'s' if n != 1 else ''}" for n, word in words if n)
 
     def print(self, stream: IO[str], *, colour: bool = False) -> None:

@@ -27,9 +27,7 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 class Document:
     """One parsed file: `data` in plain Python types, and where each value stands."""
 
-    def __init__(
-        self, path: str | Path, text: str, data: Any, marks: dict[tuple[Key, ...], tuple[int, int]]
-    ) -> None:
+    def __init__(self, path: str | Path, text: str, data: Any, marks: dict[tuple[Key, ...], tuple[int, int]]) -> None:
         self.path = display_path(path)
         self.text = text
         self.data = data
@@ -70,9 +68,7 @@ class Document:
         if builder.issues:
             raise Problem(*builder.issues)
         return (
-            cls(path, text, data, marks)
-            if first_line == 1
-            else cls(path, "\n" * (first_line - 1) + text, data, marks)
+            cls(path, text, data, marks) if first_line == 1 else cls(path, "\n" * (first_line - 1) + text, data, marks)
         )
 
     def where(self, *keys: Key) -> tuple[int, int]:
@@ -170,11 +166,7 @@ class _Builder:
         self.nodes += 1
         line, column = node.start_mark.line + self.first_line, node.start_mark.column + 1
         if depth > MAX_DEPTH or self.nodes > MAX_NODES:
-            what = (
-                f"nested more than {MAX_DEPTH} deep"
-                if depth > MAX_DEPTH
-                else f"more than {MAX_NODES:,} values"
-            )
+            what = f"nested more than {MAX_DEPTH} deep" if depth > MAX_DEPTH else f"more than {MAX_NODES:,} values"
             raise Problem.at(self.path, "yaml-limit", f"refused: {what}", line=line)
         self.marks[keys] = (line, column)
         if isinstance(node, yaml.ScalarNode):
@@ -184,16 +176,12 @@ class _Builder:
         result: dict[Any, Any] = {}
         for key_node, value_node in node.value:
             key = self._scalar(key_node) if isinstance(key_node, yaml.ScalarNode) else None
-            key = (
-                str(key_node.value) if isinstance(key, bool | float) else key
-            )  # `no:` as a key is the word no
+            key = str(key_node.value) if isinstance(key, bool | float) else key  # `no:` as a key is the word no
             where = (key_node.start_mark.line + self.first_line, key_node.start_mark.column + 1)
             if not isinstance(key, str | int):
                 self._add(where, "yaml-key", "a key must be text or a whole number")
             elif key in result:
-                self._add(
-                    where, "yaml-duplicate-key", f"key '{key}' stands twice; the second would hide the first"
-                )
+                self._add(where, "yaml-duplicate-key", f"key '{key}' stands twice; the second would hide the first")
             else:
                 self.marks[(*keys, f"\0{key}")] = where
                 result[key] = self.build(value_node, (*keys, key), depth + 1)
@@ -214,11 +202,7 @@ class _Builder:
             except ValueError:
                 return text  # sexagesimal 1:30.5 stays text
         if tag in ("str", "timestamp", "merge", "value") or node.tag == "!":
-            if (
-                tag == "str"
-                and re.fullmatch(r"[-+]?[0-9]+(\.[0-9]+)?[eE][-+]?[0-9]+", text)
-                and not node.style
-            ):
+            if tag == "str" and re.fullmatch(r"[-+]?[0-9]+(\.[0-9]+)?[eE][-+]?[0-9]+", text) and not node.style:
                 return float(text)  # 1e-3 is text in YAML 1.1, a number to everyone else
             return text
         self._add(

@@ -16,9 +16,9 @@ from llmxsite.engine.protocol import (
     EngineInfo,
     Message,
     ModelInfo,
+    Timing,
     TokenLogprob,
     ToolCall,
-    Timing,
     Usage,
 )
 

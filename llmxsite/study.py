@@ -135,11 +135,7 @@ class Study:
         """Every report, by name: a folder with an `index.md` or an `experiment.yaml`."""
         if not self.reports.is_dir():
             return []
-        found = [
-            p
-            for p in self.reports.iterdir()
-            if (p / "index.md").is_file() or (p / "experiment.yaml").is_file()
-        ]
+        found = [p for p in self.reports.iterdir() if (p / "index.md").is_file() or (p / "experiment.yaml").is_file()]
         return sorted(p.name for p in found)
 
     def model_page(self, slug: str) -> Path:

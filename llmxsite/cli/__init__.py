@@ -35,9 +35,7 @@ def _version(asked: bool) -> None:
 def _options(
     study: Annotated[
         Path | None,
-        typer.Option(
-            "--study", help="Folder of the study; the one around the working directory when not given."
-        ),
+        typer.Option("--study", help="Folder of the study; the one around the working directory when not given."),
     ] = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
