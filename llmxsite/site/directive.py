@@ -103,7 +103,7 @@ def parse(name: str, argument: str, content: str, line: int, source: Source) -> 
         )
         return None
     directive = Directive(name, argument, {}, "", source.path, line, source)
-    lines = content.splitlines()
+    lines = content.removesuffix("\n").split("\n")
     taken = _option_lines(directive, lines)
     if not taken and lines and lines[0].strip() == "---":
         taken = _yaml_block(directive, lines)
@@ -159,12 +159,14 @@ def _yaml(directive: Directive, text: str, first_line: int) -> None:
     except Problem as problem:
         directive.source.issues.extend(problem.issues)
         return
+    if document.data is None:
+        return
     if not isinstance(document.data, dict):
         directive.source.add(
             "directive-body",
             f"the body of '{directive.name}' must be options, one `key: value` a line",
             line=first_line,
-            hint=f"an argument stands beside the name: ```{{{directive.name}}} {text.strip().splitlines()[0][:40]}",
+            hint=f"an argument stands beside the name: ```{{{directive.name}}} {str(document.data)[:40]}",
         )
         return
     for key, value in document.data.items():

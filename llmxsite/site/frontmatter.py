@@ -15,6 +15,7 @@ from msgspec import Meta
 
 from llmxsite.diagnostics import Issues, Problem
 from llmxsite.document import Document, read_text
+from llmxsite.site.source import lines_of
 from llmxsite.study import Author
 
 Date = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
@@ -93,14 +94,14 @@ def split(text: str) -> tuple[str | None, str, int]:
     """`(yaml, body, first line of the body)`; yaml is None where the text has no front matter.
 
     >>> split("---\\ntitle: T\\n---\\nBody")
-    ('title: T\\n', 'Body', 4)
+    ('title: T', 'Body', 4)
     """
-    lines = text.splitlines(keepends=True)
-    if not lines or not _FENCE.match(lines[0].rstrip("\r\n")):
+    lines = lines_of(text)
+    if not _FENCE.match(lines[0]):
         return None, text, 1
     for number, line in enumerate(lines[1:], 2):
-        if _END.match(line.rstrip("\r\n")):
-            return "".join(lines[1 : number - 1]), "".join(lines[number:]), number + 1
+        if _END.match(line):
+            return "\n".join(lines[1 : number - 1]), "\n".join(lines[number:]), number + 1
     return None, text, 1
 
 
@@ -108,7 +109,7 @@ def parse(text: str, path: Path, type_: type[M], issues: Issues) -> Article[M]:
     """A write-up from its text. Mistakes in the front matter become issues, and its defaults stand in for it."""
     yaml, body, first_line = split(text)
     if yaml is None:
-        if text.startswith("---") and _FENCE.match(text.splitlines()[0]):
+        if _FENCE.match(lines_of(text)[0]):
             issues.add(
                 path,
                 "front-matter-open",

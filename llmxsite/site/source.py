@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from llmxsite.diagnostics import Issues, Severity, display_path
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines as an editor and markdown-it count them; `str.splitlines` also breaks at form feeds and U+2028."""
+    return re.split(r"\r\n|\r|\n", text)
 
 
 class Source:
@@ -15,7 +21,7 @@ class Source:
         self.shown = display_path(path)
         self.issues = issues
         self.first_line = first_line
-        self.lines = text.splitlines()
+        self.lines = lines_of(text)
 
     def line(self, number: int) -> str | None:
         """The line of the file as it stands, or None outside the text."""
