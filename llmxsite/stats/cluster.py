@@ -36,7 +36,9 @@ class ClusteredMean:
     """n / deff: how many independent items would tell as much."""
 
 
-def clustered_mean(scores: Numbers, clusters: Sequence[object] | npt.NDArray[np.generic], alpha: float = 0.05) -> ClusteredMean:
+def clustered_mean(
+    scores: Numbers, clusters: Sequence[object] | npt.NDArray[np.generic], alpha: float = 0.05
+) -> ClusteredMean:
     """Mean with a cluster-robust standard error.
 
     CR0 = sqrt(sum over clusters of (sum inside of (s_i - mean))²) / n, which holds all ordered pairs in a cluster, i = j
@@ -76,7 +78,9 @@ def clustered_mean(scores: Numbers, clusters: Sequence[object] | npt.NDArray[np.
     )
 
 
-def clustered_wilson(p: npt.ArrayLike, se: npt.ArrayLike, n: npt.ArrayLike, groups: npt.ArrayLike, alpha: float = 0.05) -> tuple[Vector, Vector]:
+def clustered_wilson(
+    p: npt.ArrayLike, se: npt.ArrayLike, n: npt.ArrayLike, groups: npt.ArrayLike, alpha: float = 0.05
+) -> tuple[Vector, Vector]:
     """Wilson's interval for clustered right and wrong, for whole columns; NaN where there are fewer than two clusters.
 
     The effective number is p(1 - p)/SE², at most n, with Student's critical value at G - 1. Where all are right or all

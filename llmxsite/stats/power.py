@@ -18,7 +18,9 @@ def variance_per_item(omega2: float, sigma2_a: float = 0, sigma2_b: float = 0, k
     return omega2 + sigma2_a / k_a + sigma2_b / k_b
 
 
-def items_needed(delta: float, variance: float, alpha: float = 0.05, power: float = 0.8, deff: float = 1.0) -> float | None:
+def items_needed(
+    delta: float, variance: float, alpha: float = 0.05, power: float = 0.8, deff: float = 1.0
+) -> float | None:
     """Items for a paired comparison to see a true difference `delta`: (z_{1-alpha/2} + z_power)² variance deff / delta².
 
     Not rounded; a run needs the next whole number. None for delta = 0: no number of items shows a difference of nothing.

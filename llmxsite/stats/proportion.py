@@ -72,9 +72,7 @@ def never_seen(n: int, alpha: float = 0.05) -> float | None:
     return None if n < 1 else 1 - math.pow(alpha, 1 / n)
 
 
-def wilson_bounds(
-    p: npt.ArrayLike, n: npt.ArrayLike, critical: npt.ArrayLike
-) -> tuple[Vector, Vector]:
+def wilson_bounds(p: npt.ArrayLike, n: npt.ArrayLike, critical: npt.ArrayLike) -> tuple[Vector, Vector]:
     """Wilson's interval for whole columns: proportions, (effective) numbers and critical values; NaN where n is 0.
 
     With an effective number from a clustered standard error and Student's critical value this is the interval of Korn
