@@ -1,0 +1,382 @@
+"""Tokens to HTML: what each construct of a write-up becomes on the page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from html import escape
+
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
+
+from llmxsite.diagnostics import Severity, did_you_mean
+from llmxsite.site import citations, highlight, maths, sanitise
+from llmxsite.site.blocks import Page, plain
+from llmxsite.site.citations import Bibliography
+from llmxsite.site.directive import Directive
+from llmxsite.site.host import Host
+from llmxsite.site.source import Source
+
+ROLES = {"value", "ref", "cite", "sub", "sup", "kbd"}
+_REMOTE = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:|//)")
+_ALT = "say in the brackets what the picture shows: ![Accuracy falls with size](picture.png)"
+_NO_LANGUAGE = {"text", "txt", "plain", "plaintext", "none", "output"}
+
+
+class State:
+    """What one rendering gathers: the host's drawings, citations, prose."""
+
+    page: Page
+
+    def __init__(self, host: Host, source: Source, bibliography: Bibliography, trusted: bool) -> None:
+        self.host, self.source, self.bibliography, self.trusted = host, source, bibliography, trusted
+        self.letters = bibliography.letters()
+        self.slots: list[str] = []
+        self.cited: list[str] = []
+        self.prose: list[tuple[int, str]] = []
+
+    def slot(self, html: str, *, block: bool = False) -> str:
+        self.slots.append(html)
+        return sanitise.slot(len(self.slots) - 1, block=block)
+
+    def place(self, token: Token) -> tuple[int, int]:
+        """Line and column in the file of an inline token."""
+        content, line, offset = token.meta.get("at", ("", 0, 0))
+        return self.source.place(line + self.source.first_line, content, offset)
+
+    def add(
+        self,
+        token: Token,
+        code: str,
+        message: str,
+        *,
+        hint: str | None = None,
+        severity: Severity = "error",
+        skip: int = 0,
+    ) -> None:
+        line, column = self.place(token)
+        self.source.add(code, message, line=line, column=column + skip, hint=hint, severity=severity)
+
+    def read(self, tokens: list[Token]) -> None:
+        """Gather the running text with its lines."""
+        line = 0
+        for token in tokens:
+            line = token.map[0] if token.map else line
+            if token.type != "inline":
+                continue
+            row = line
+            parts: list[str] = []
+            for child in token.children or []:
+                if child.type in ("softbreak", "hardbreak"):
+                    self._prose(row, parts)
+                    row, parts = row + 1, []
+                elif child.type in ("text", "text_special"):
+                    parts.append(child.content)
+                elif child.type in ("code_inline", "math_inline", "role", "citation"):
+                    parts.append(" ")
+            self._prose(row, parts)
+
+    def _prose(self, row: int, parts: list[str]) -> None:
+        words = " ".join("".join(parts).split())
+        if words:
+            self.prose.append((row + self.source.first_line, words))
+
+    def cite(self, token: Token, cites: list[citations.Cite] | None, narrative: str) -> str:
+        """A citation's HTML, or its source where a key is unknown."""
+        wanted = cites if cites is not None else [citations.Cite(narrative)]
+        known = [c for c in wanted if c.key in self.bibliography.entries]
+        for cite in wanted:
+            if cite.key not in self.bibliography.entries:
+                hint = did_you_mean(cite.key, self.bibliography.entries)
+                if not self.bibliography.files:
+                    hint = "put a references.bib beside the page"
+                self.add(
+                    token,
+                    "citation-unknown",
+                    f"no entry '{cite.key}' in the bibliography",
+                    hint=hint,
+                    skip=1 + cite.offset,
+                )
+        if len(known) != len(wanted):
+            return f'<span class="problem">{escape(token.content, quote=False)}</span>'
+        self.cited.extend(c.key for c in wanted)
+        if cites is None:
+            return citations.narrative_html(narrative, self.bibliography, self.letters)
+        return citations.group_html(cites, self.bibliography, self.letters)
+
+    def references(self, *, placed: bool) -> str:
+        """The list of references at the end of the page, unless a directive has put it elsewhere."""
+        if not self.cited:
+            return ""
+        html = citations.references_html(self.cited, self.bibliography, self.letters)
+        if placed:
+            self.slots[self.bibliography_slot] = html
+            return ""
+        self.page.headings.append((2, "references", "References"))
+        return self.slot(html, block=True)
+
+    bibliography_slot: int = -1
+
+    def target(self, url: str, line: int) -> str:
+        """A link's address as the page needs it."""
+        if url.startswith("#"):
+            return url
+        return self.host.link(url, line)
+
+
+class Renderer(RendererHTML):
+    """One method a kind of token, named as markdown-it names them."""
+
+    def directive(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        state: State = env["state"]
+        return state.slot(state.host.directive(tokens[idx].meta["directive"]), block=True) + "\n"
+
+    def figure(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        state: State = env["state"]
+        directive: Directive = tokens[idx].meta["directive"]
+        alt = str(directive.options.get("alt") or "")
+        caption = str(directive.options.get("caption") or " ".join(directive.body.split()))
+        if not directive.argument:
+            directive.add("picture-missing", "which picture?", hint="```{figure} picture.png")
+        if not alt:
+            directive.add("picture-alt", "the picture has no alternative text", hint=_ALT, severity="warning")
+        source = _picture(state, directive.argument, directive.line)
+        size = "".join(
+            f' {k}="{directive.options[k]}"' for k in ("width", "height") if isinstance(directive.options.get(k), int)
+        )
+        text = directive.inline(caption, directive.body_line) if caption else ""
+        return state.slot(
+            f'<figure class="picture" id="{directive.id}"><img src="{escape(source)}" alt="{escape(alt)}"{size} loading="lazy">'
+            f"<figcaption><strong>{directive.label}.</strong> {text}</figcaption></figure>",
+            block=True,
+        )
+
+    def image(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        state: State = env["state"]
+        token = tokens[idx]
+        alt = plain(token.children or [])
+        if not alt:
+            state.add(token, "picture-alt", "the picture has no alternative text", hint=_ALT, severity="warning")
+        source = _picture(state, str(token.attrs.get("src", "")), state.place(token)[0])
+        title = f' title="{escape(str(token.attrs["title"]))}"' if token.attrs.get("title") else ""
+        return f'<img src="{escape(source)}" alt="{escape(alt)}"{title} loading="lazy">'
+
+    def link_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        state: State = env["state"]
+        token = tokens[idx]
+        href = str(token.attrs.get("href", ""))
+        title = f' title="{escape(str(token.attrs["title"]))}"' if token.attrs.get("title") else ""
+        if href.startswith("#"):
+            if href[1:] not in state.page.anchors and href != "#":
+                state.add(
+                    token,
+                    "link-anchor",
+                    f"nothing on this page is called '{href}'",
+                    hint=did_you_mean(href[1:], state.page.anchors),
+                )
+        elif _REMOTE.match(href):
+            return f'<a href="{escape(href)}" rel="noopener"{title}>'
+        else:
+            href = state.target(href, state.place(token)[0])
+        return f'<a href="{escape(href)}"{title}>'
+
+    def role(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        state: State = env["state"]
+        token = tokens[idx]
+        name, content = token.info, token.content
+        line, column = state.place(token)
+        if name == "value":
+            return state.slot(state.host.value(content, line, column + token.meta["content"]))
+        if name == "ref":
+            href, words = _reference(state, token)
+            return f'<a class="ref" href="{escape(href)}">{escape(words, quote=False)}</a>'
+        if name in ("cite", "cite:p", "cite:t"):
+            cites = citations.parse_group("; ".join(f"@{k.strip()}" for k in re.split(r"[,;]", content))) or []
+            if name == "cite:t" and len(cites) == 1:
+                return state.cite(token, None, cites[0].key)
+            return state.cite(token, cites, "")
+        if name in ("sub", "sup", "kbd"):
+            return f"<{name}>{escape(content, quote=False)}</{name}>"
+        known = ROLES | {"cite:p", "cite:t"}
+        state.add(token, "role-unknown", f"unknown role '{name}'", hint=did_you_mean(name, known), skip=1)
+        return f"<code>{escape(content, quote=False)}</code>"
+
+    def citation(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        state: State = env["state"]
+        token = tokens[idx]
+        return state.cite(token, token.meta["cites"], token.content[1:])
+
+    def bibliography(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        state: State = env["state"]
+        state.bibliography_slot = len(state.slots)
+        return state.slot("", block=True)
+
+    def math_inline(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        token = tokens[idx]
+        line, column = env["state"].place(token)
+        return _formula(env["state"], token.content, line, column, display=token.markup == "$$")
+
+    def math_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        state: State = env["state"]
+        line = (tokens[idx].map or [0])[0] + state.source.first_line
+        return f'<div class="equation">{_formula(state, tokens[idx].content, line, 1, display=True)}</div>\n'
+
+    def math_block_label(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        state: State = env["state"]
+        anchor, number, _ = tokens[idx].meta["number"]
+        line = (tokens[idx].map or [0])[0] + state.source.first_line
+        formula = _formula(state, tokens[idx].content, line, 1, display=True)
+        return f'<div class="equation numbered" id="{anchor}">{formula}<span class="number">({number})</span></div>\n'
+
+    def heading_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return f'<{tokens[idx].tag} id="{escape(str(tokens[idx].attrs["id"]))}">'
+
+    def heading_close(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        opening = tokens[idx - 2]
+        anchor, words = escape(str(opening.attrs["id"])), escape(plain(tokens[idx - 1].children or []))
+        return f' <a class="anchor" href="#{anchor}" aria-label="Link to “{words}”">#</a></{tokens[idx].tag}>\n'
+
+    def fence(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        state: State = env["state"]
+        token = tokens[idx]
+        language = token.info.strip().split()[0].lower() if token.info.strip() else ""
+        body = highlight.code(token.content, language) if language and language not in _NO_LANGUAGE else None
+        if body is None:
+            if language and language not in _NO_LANGUAGE:
+                state.source.add(
+                    "code-language",
+                    f"code in an unknown language '{language}' is not coloured",
+                    line=(token.map or [0])[0] + state.source.first_line,
+                    hint=did_you_mean(language, highlight.languages()),
+                    severity="hint",
+                )
+            body = escape(token.content, quote=False)
+        named = f' data-language="{escape(language)}"' if language else ""
+        return (
+            state.slot(f'<div class="code"{named}><pre tabindex="0"><code>{body}</code></pre></div>', block=True) + "\n"
+        )
+
+    def code_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        body = escape(tokens[idx].content, quote=False)
+        return f'<div class="code"><pre tabindex="0"><code>{body}</code></pre></div>\n'
+
+    def table_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return '<div class="table" role="group" aria-label="Table" tabindex="0"><table>\n'
+
+    def table_close(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return "</table></div>\n"
+
+    def th_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return f'<th scope="col"{_alignment(tokens[idx])}>'
+
+    def td_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return f"<td{_alignment(tokens[idx])}>"
+
+    def task_box(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        done = tokens[idx].info == "done"
+        return f'<span class="box {"done" if done else "open"}" role="img" aria-label="{"done" if done else "to do"}"></span> '
+
+    def admonition_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return f'<div class="admonition {tokens[idx].info}" role="note">\n'
+
+    def admonition_close(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return "</div>\n"
+
+    def admonition_title_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return '<p class="admonition-title">'
+
+    def admonition_title_close(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return "</p>\n"
+
+    def details_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        token = tokens[idx]
+        return (
+            f"<details{' open' if token.meta['open'] else ''}><summary>{escape(token.content, quote=False)}</summary>\n"
+        )
+
+    def details_close(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return "</details>\n"
+
+    def footnote_ref(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        number, again = tokens[idx].meta["id"] + 1, tokens[idx].meta.get("subId", 0)
+        name = f"fnref{number}" + (f"-{again}" if again else "")
+        return (
+            f'<sup class="footnote-ref"><a href="#fn{number}" id="{name}" role="doc-noteref" '
+            f'aria-label="Footnote {number}">{number}</a></sup>'
+        )
+
+    def footnote_block_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return '<section class="footnotes" role="doc-endnotes" aria-label="Footnotes">\n<ol>\n'
+
+    def footnote_block_close(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return "</ol>\n</section>\n"
+
+    def footnote_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return f'<li id="fn{tokens[idx].meta["id"] + 1}">'
+
+    def footnote_close(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return "</li>\n"
+
+    def footnote_anchor(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        number, again = tokens[idx].meta["id"] + 1, tokens[idx].meta.get("subId", 0)
+        name = f"fnref{number}" + (f"-{again}" if again else "")
+        return f' <a class="footnote-back" href="#{name}" role="doc-backlink" aria-label="Back to the text">↩</a>'
+
+    def html_inline(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return _raw(tokens[idx], env)
+
+    def html_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return _raw(tokens[idx], env)
+
+
+def _alignment(token: Token) -> str:
+    side = str(token.attrs.get("style", "")).removeprefix("text-align:")
+    return f' class="{side}"' if side in ("left", "right", "center") else ""
+
+
+def _picture(state: State, target: str, line: int) -> str:
+    if _REMOTE.match(target):
+        state.source.add(
+            "picture-remote",
+            "a picture from another site is not loaded by a reader's browser",
+            line=line,
+            hint="save it beside the page",
+        )
+        return ""
+    return state.host.link(target, line) if target else ""
+
+
+def _reference(state: State, token: Token) -> tuple[str, str]:
+    """`(href, words)` of `` {ref}`name` ``, on this page or elsewhere in the study."""
+    name = token.content
+    for candidate in (name, name.removeprefix("fig-"), name.removeprefix("table-"), name.removeprefix("eq-")):
+        if candidate in state.page.labels:
+            anchor, words = state.page.labels[candidate]
+            return f"#{anchor}", words
+    return state.host.reference(name, state.place(token)[0])
+
+
+def _formula(state: State, tex: str, line: int, column: int, *, display: bool) -> str:
+    try:
+        return state.slot(maths.to_mathml(tex, display=display))
+    except maths.FormulaError as error:
+        state.source.add("maths", f"the formula cannot be drawn: {error}", line=line, column=column)
+        return f'<code class="problem">{escape(tex, quote=False)}</code>'
+
+
+def _raw(token: Token, env: EnvType) -> str:
+    """Raw HTML of a trusted page: what may not run is taken out and named."""
+    state: State = env["state"]
+    line = (token.map or env.get("block", ("", 0))[1:] or [0])[0] + state.source.first_line
+    html, removed = sanitise.fragment(
+        token.content, lambda tag, url: url if _REMOTE.match(url) or url.startswith("#") else state.host.link(url, line)
+    )
+    for what in dict.fromkeys(removed):
+        state.source.add(
+            "html-removed",
+            f"'{what}' is left out: pages run no scripts of their own and load nothing from elsewhere",
+            line=line,
+            severity="warning",
+        )
+    return html
