@@ -64,8 +64,8 @@ def samples(report_slug: str, run_id: str, number: int) -> str:
 
 
 def sample_anchor(key: str) -> str:
-    """`sample_anchor("9f2c51aa...")` -> `s-9f2c51aa7b10`: enough of the key to be alone on its page."""
-    return f"s-{re.sub(r'[^0-9A-Za-z]', '', key)[:12]}"
+    """`sample_anchor("9f2c51aa...")` -> `s-9f2c51aa7b`: enough of the key to be alone on its page."""
+    return f"s-{re.sub(r'[^0-9A-Za-z]', '', key)[:10]}"
 
 
 def compare(report_slug: str, pair: str) -> str:
