@@ -90,13 +90,29 @@ class Cache:
 
     def memo(self, kind: str, parts: Iterable[Any], type_: type[T], make: Callable[[], T]) -> T:
         """The value that `make` gave for these parts before, or gives now. `parts` must name all it depends on."""
-        name = f"{kind}-{paths.digest(msgspec.json.encode([package_fingerprint(), list(parts)], order='sorted'))[:40]}"
+        name = self.name(kind, parts)
         self._used.add(name)
         if name in self._values:
             value: T = self._values[name]
             return value
         value = self._read(name, type_, make)
         self._values[name] = value
+        return value
+
+    def name(self, kind: str, parts: Iterable[Any]) -> str:
+        """The key under which `memo` keeps a value."""
+        made_from = msgspec.json.encode([package_fingerprint(), list(parts)], order="sorted")
+        return f"{kind}-{paths.digest(made_from)[:40]}"
+
+    def recall(self, name: str, type_: type[T]) -> T | None:
+        """A value by its key, when it is still remembered; it stays remembered then."""
+        if name not in self._values and self.folder is not None:
+            try:
+                self._values[name] = msgspec.msgpack.decode((self.folder / "memo" / name).read_bytes(), type=type_)
+            except (OSError, msgspec.DecodeError):
+                return None
+        self._used.add(name)
+        value: T | None = self._values.get(name)
         return value
 
     def _read(self, name: str, type_: type[T], make: Callable[[], T]) -> T:

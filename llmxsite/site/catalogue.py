@@ -39,8 +39,13 @@ class RunEntry(msgspec.Struct, kw_only=True):
         return self.run.id
 
     @property
+    def report(self) -> str:
+        """The folder it lies in: renaming a report takes its runs along, whatever their headers say."""
+        return self.path.split("/")[-2]
+
+    @property
     def address(self) -> str:
-        return paths.run(self.run.report, self.run.id)
+        return paths.run(self.report, self.run.id)
 
     @property
     def date(self) -> str:
@@ -262,7 +267,7 @@ def _end(path: Path, size: int) -> End | None:
 def _reports(study: Study, runs: list[RunEntry], issues: Issues) -> list[ReportEntry]:
     by_report: dict[str, list[RunEntry]] = {}
     for entry in runs:
-        by_report.setdefault(entry.run.report, []).append(entry)
+        by_report.setdefault(entry.report, []).append(entry)
     reports = []
     for slug in sorted({*study.report_slugs(), *by_report}):
         folder = study.reports / slug

@@ -17,14 +17,14 @@ def run_rows(edition: Edition, runs: Sequence[RunEntry]) -> list[Row]:
     outcomes = edition.numbers.outcomes(edition.catalogue.runs)
     rows = []
     for entry in runs:
-        report = edition.catalogue.report(entry.run.report)
+        report = edition.catalogue.report(entry.report)
         rows.append(
             {
                 "id": entry.id,
                 "address": entry.address,
                 "started": entry.run.started,
-                "report_title": report.title if report else entry.run.report,
-                "report_address": paths.report(entry.run.report),
+                "report_title": report.title if report else entry.report,
+                "report_address": paths.report(entry.report),
                 "models": [m.name for m in entry.run.models],
                 "suites": [s.title or s.id for s in entry.run.suites],
                 "summary": outcomes.get(entry.id),
