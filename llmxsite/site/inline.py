@@ -10,11 +10,12 @@ import re
 from collections.abc import Callable
 
 from markdown_it.rules_core import StateCore
-from markdown_it.rules_inline import StateInline, image, link
+from markdown_it.rules_inline import StateInline, html_inline, image, link
 from markdown_it.token import Token
 
 from llmxsite.site.citations import KEY, parse_group
 
+_PLACED = ("link_open", "image", "html_inline")
 _ROLE = re.compile(r"\{([A-Za-z][\w:-]*)\}(`+)(?!`)(.+?)(?<!`)\2(?!`)", re.DOTALL)
 _NARRATIVE = re.compile(rf"@({KEY})")
 _BRACKET = re.compile(r"\[([^\[\]`]*@[^\[\]`]*)\](?![\[(:])")
@@ -112,14 +113,14 @@ def citation(state: StateInline, silent: bool) -> bool:
 
 
 def placed(rule: Callable[[StateInline, bool], bool]) -> Callable[[StateInline, bool], bool]:
-    """markdown-it's `link` or `image` rule, with the place of what it finds noted."""
+    """markdown-it's rule for a link, a picture or a tag, with the place of what it finds noted."""
 
     def with_place(state: StateInline, silent: bool) -> bool:
         start, count = state.pos, len(state.tokens)
         if not rule(state, silent):
             return False
         if not silent:
-            first = next((t for t in state.tokens[count:] if t.type in ("link_open", "image")), None)
+            first = next((t for t in state.tokens[count:] if t.type in _PLACED), None)
             if first is not None:
                 _note(first, state, start)
         return True
@@ -129,3 +130,4 @@ def placed(rule: Callable[[StateInline, bool], bool]) -> Callable[[StateInline, 
 
 link_with_place = placed(link)
 image_with_place = placed(image)
+html_with_place = placed(html_inline)

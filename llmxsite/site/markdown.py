@@ -25,8 +25,9 @@ from llmxsite.site.blocks import Page
 from llmxsite.site.citations import Bibliography
 from llmxsite.site.directive import Directive
 from llmxsite.site.host import Host
-from llmxsite.site.renderer import Renderer, State
+from llmxsite.site.renderer import Renderer
 from llmxsite.site.source import Source
+from llmxsite.site.state import State
 
 __all__ = ["Bibliography", "Directive", "Host", "Rendered", "render"]
 
@@ -84,6 +85,7 @@ def render(
     state.page = page
     tokens = md.parse(text, env)
     title = _take_title(tokens, page)
+    _one_title(tokens, page)
     state.read(tokens)
     html = md.renderer.render(tokens, md.options, env)
     html += state.references(placed=any(t.type == "bibliography" for t in tokens))
@@ -111,6 +113,7 @@ def _parser(trusted: bool, language: str) -> MarkdownIt:
     md.use(colon_fence_plugin).use(deflist_plugin).use(footnote_plugin)
     md.inline.ruler.at("link", inline.link_with_place)
     md.inline.ruler.at("image", inline.image_with_place)
+    md.inline.ruler.at("html_inline", inline.html_with_place)
     md.inline.ruler.before("escape", "math", inline.math)
     md.inline.ruler.before("backticks", "role", inline.role)
     md.inline.ruler.before("link", "citation", inline.citation)
@@ -144,3 +147,15 @@ def _take_title(tokens: list[Token], page: Page) -> str | None:
     page.labels = {name: label for name, label in page.labels.items() if label[0] != anchor}
     del tokens[:3]
     return title
+
+
+def _one_title(tokens: list[Token], page: Page) -> None:
+    for token in tokens:
+        if token.type == "heading_open" and token.tag == "h1":
+            page.source.add(
+                "heading-title",
+                "a page has one title; this is another heading of level 1",
+                line=(token.map or [0])[0] + page.source.first_line,
+                hint="start sections with ##",
+                severity="warning",
+            )

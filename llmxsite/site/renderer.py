@@ -10,119 +10,16 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
-from llmxsite.diagnostics import Severity, did_you_mean
+from llmxsite.diagnostics import did_you_mean
 from llmxsite.site import citations, highlight, maths, sanitise
-from llmxsite.site.blocks import Page, plain
-from llmxsite.site.citations import Bibliography
+from llmxsite.site.blocks import plain
 from llmxsite.site.directive import Directive
-from llmxsite.site.host import Host
-from llmxsite.site.source import Source
+from llmxsite.site.state import State
 
 ROLES = {"value", "ref", "cite", "sub", "sup", "kbd"}
 _REMOTE = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:|//)")
 _ALT = "say in the brackets what the picture shows: ![Accuracy falls with size](picture.png)"
 _NO_LANGUAGE = {"text", "txt", "plain", "plaintext", "none", "output"}
-
-
-class State:
-    """What one rendering gathers: the host's drawings, citations, prose."""
-
-    page: Page
-
-    def __init__(self, host: Host, source: Source, bibliography: Bibliography, trusted: bool) -> None:
-        self.host, self.source, self.bibliography, self.trusted = host, source, bibliography, trusted
-        self.letters = bibliography.letters()
-        self.slots: list[str] = []
-        self.cited: list[str] = []
-        self.prose: list[tuple[int, str]] = []
-
-    def slot(self, html: str, *, block: bool = False) -> str:
-        self.slots.append(html)
-        return sanitise.slot(len(self.slots) - 1, block=block)
-
-    def place(self, token: Token) -> tuple[int, int]:
-        """Line and column in the file of an inline token."""
-        content, line, offset = token.meta.get("at", ("", 0, 0))
-        return self.source.place(line + self.source.first_line, content, offset)
-
-    def add(
-        self,
-        token: Token,
-        code: str,
-        message: str,
-        *,
-        hint: str | None = None,
-        severity: Severity = "error",
-        skip: int = 0,
-    ) -> None:
-        line, column = self.place(token)
-        self.source.add(code, message, line=line, column=column + skip, hint=hint, severity=severity)
-
-    def read(self, tokens: list[Token]) -> None:
-        """Gather the running text with its lines."""
-        line = 0
-        for token in tokens:
-            line = token.map[0] if token.map else line
-            if token.type != "inline":
-                continue
-            row = line
-            parts: list[str] = []
-            for child in token.children or []:
-                if child.type in ("softbreak", "hardbreak"):
-                    self._prose(row, parts)
-                    row, parts = row + 1, []
-                elif child.type in ("text", "text_special"):
-                    parts.append(child.content)
-                elif child.type in ("code_inline", "math_inline", "role", "citation"):
-                    parts.append(" ")
-            self._prose(row, parts)
-
-    def _prose(self, row: int, parts: list[str]) -> None:
-        words = " ".join("".join(parts).split())
-        if words:
-            self.prose.append((row + self.source.first_line, words))
-
-    def cite(self, token: Token, cites: list[citations.Cite] | None, narrative: str) -> str:
-        """A citation's HTML, or its source where a key is unknown."""
-        wanted = cites if cites is not None else [citations.Cite(narrative)]
-        known = [c for c in wanted if c.key in self.bibliography.entries]
-        for cite in wanted:
-            if cite.key not in self.bibliography.entries:
-                hint = did_you_mean(cite.key, self.bibliography.entries)
-                if not self.bibliography.files:
-                    hint = "put a references.bib beside the page"
-                self.add(
-                    token,
-                    "citation-unknown",
-                    f"no entry '{cite.key}' in the bibliography",
-                    hint=hint,
-                    skip=1 + cite.offset,
-                )
-        if len(known) != len(wanted):
-            return f'<span class="problem">{escape(token.content, quote=False)}</span>'
-        self.cited.extend(c.key for c in wanted)
-        if cites is None:
-            return citations.narrative_html(narrative, self.bibliography, self.letters)
-        return citations.group_html(cites, self.bibliography, self.letters)
-
-    def references(self, *, placed: bool) -> str:
-        """The list of references at the end of the page, unless a directive has put it elsewhere."""
-        if not self.cited:
-            return ""
-        html = citations.references_html(self.cited, self.bibliography, self.letters)
-        if placed:
-            self.slots[self.bibliography_slot] = html
-            return ""
-        self.page.headings.append((2, "references", "References"))
-        return self.slot(html, block=True)
-
-    bibliography_slot: int = -1
-
-    def target(self, url: str, line: int) -> str:
-        """A link's address as the page needs it."""
-        if url.startswith("#"):
-            return url
-        return self.host.link(url, line)
 
 
 class Renderer(RendererHTML):
@@ -141,13 +38,13 @@ class Renderer(RendererHTML):
             directive.add("picture-missing", "which picture?", hint="```{figure} picture.png")
         if not alt:
             directive.add("picture-alt", "the picture has no alternative text", hint=_ALT, severity="warning")
-        source = _picture(state, directive.argument, directive.line)
         size = "".join(
             f' {k}="{directive.options[k]}"' for k in ("width", "height") if isinstance(directive.options.get(k), int)
         )
+        picture = _picture(state, directive.argument, alt, directive.line, size)
         text = directive.inline(caption, directive.body_line) if caption else ""
         return state.slot(
-            f'<figure class="picture" id="{directive.id}"><img src="{escape(source)}" alt="{escape(alt)}"{size} loading="lazy">'
+            f'<figure class="picture" id="{directive.id}">{picture}'
             f"<figcaption><strong>{directive.label}.</strong> {text}</figcaption></figure>",
             block=True,
         )
@@ -158,9 +55,8 @@ class Renderer(RendererHTML):
         alt = plain(token.children or [])
         if not alt:
             state.add(token, "picture-alt", "the picture has no alternative text", hint=_ALT, severity="warning")
-        source = _picture(state, str(token.attrs.get("src", "")), state.place(token)[0])
         title = f' title="{escape(str(token.attrs["title"]))}"' if token.attrs.get("title") else ""
-        return f'<img src="{escape(source)}" alt="{escape(alt)}"{title} loading="lazy">'
+        return _picture(state, str(token.attrs.get("src", "")), alt, state.place(token)[0], title)
 
     def link_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         state: State = env["state"]
@@ -235,7 +131,7 @@ class Renderer(RendererHTML):
     def heading_close(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         opening = tokens[idx - 2]
         anchor, words = escape(str(opening.attrs["id"])), escape(plain(tokens[idx - 1].children or []))
-        return f' <a class="anchor" href="#{anchor}" aria-label="Link to “{words}”">#</a></{tokens[idx].tag}>\n'
+        return f' <a class="anchor" href="#{anchor}" aria-label="Link to section: {words}">#</a></{tokens[idx].tag}>\n'
 
     def fence(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         state: State = env["state"]
@@ -335,7 +231,8 @@ def _alignment(token: Token) -> str:
     return f' class="{side}"' if side in ("left", "right", "center") else ""
 
 
-def _picture(state: State, target: str, line: int) -> str:
+def _picture(state: State, target: str, alt: str, line: int, attributes: str) -> str:
+    """A picture beside the page, or its words where there is none to show."""
     if _REMOTE.match(target):
         state.source.add(
             "picture-remote",
@@ -343,8 +240,10 @@ def _picture(state: State, target: str, line: int) -> str:
             line=line,
             hint="save it beside the page",
         )
-        return ""
-    return state.host.link(target, line) if target else ""
+    source = state.host.link(target, line) if target and not _REMOTE.match(target) else ""
+    if not source:
+        return f'<span class="problem">{escape(alt or target or "picture", quote=False)}</span>'
+    return f'<img src="{escape(source)}" alt="{escape(alt)}"{attributes} loading="lazy">'
 
 
 def _reference(state: State, token: Token) -> tuple[str, str]:
@@ -368,7 +267,7 @@ def _formula(state: State, tex: str, line: int, column: int, *, display: bool) -
 def _raw(token: Token, env: EnvType) -> str:
     """Raw HTML of a trusted page: what may not run is taken out and named."""
     state: State = env["state"]
-    line = (token.map or env.get("block", ("", 0))[1:] or [0])[0] + state.source.first_line
+    line = token.map[0] + state.source.first_line if token.map else state.place(token)[0]
     html, removed = sanitise.fragment(
         token.content, lambda tag, url: url if _REMOTE.match(url) or url.startswith("#") else state.host.link(url, line)
     )
