@@ -33,7 +33,7 @@ _NUMBER = re.compile(
     rf"(?:\\[dt]?frac\s*\{{(?P<over>\d{{1,18}})\}}\s*\{{(?P<under>\d{{1,18}})\}}"
     rf"|(?:(?P<whole>\d{{1,18}})\s*)?(?P<glyph>[{_FRACTIONS}])"
     rf"|(?:(?P<mixed>\d{{1,18}})\s+)?(?P<top>\d{{1,18}})\s?/\s?(?P<bottom>\d{{1,18}})(?![\d/])"
-    rf"|(?P<digits>\d{{1,3}}(?:[ {_SPACES}'’]\d{{3}})+(?!\d)(?:[.,]\d+)?|\d[\d.,]*\d|\d|[.,]\d+)(?!\s?/\s?\d))"
+    rf"|(?P<digits>\d{{1,3}}(?:[ {_SPACES}'’]\d{{3}})+(?!\d)(?:[.,]\d+)?|\d[\d.,]*\d|\d|[.,]\d+)(?!\d|\s?/\s?\d))"
     rf"(?:[eE](?P<power>[+-]?\d{{1,3}})(?!\w)|\s*(?:[×x*·]|\\times|\\cdot)\s*10\s*(?:\^|\*\*)?\s*\{{?(?P<ten>[-−]?\d{{1,3}}|[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]{{1,4}})\}}?(?!\w))?"
     r"(?P<percent>\s?\\?%)?(?:\s(?P<scale>thousand|millions?|billion|trillion|mille|milliards?|tausend|millionen|milliarden)\b)?"
 )
