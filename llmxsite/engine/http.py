@@ -153,7 +153,7 @@ class Http:
         reused = _Reused()
         try:
             return await self._session.request(method, url, data=data, trace_request_ctx=reused)
-        except (aiohttp.ServerDisconnectedError, ConnectionResetError, BrokenPipeError):
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError):
             if not reused.yes:
                 raise
         return await self._session.request(method, url, data=data, headers={"Connection": "close"})
