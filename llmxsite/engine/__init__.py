@@ -32,7 +32,9 @@ def connect(name: str = "auto", host: str | None = None, concurrency: int = 1) -
         from llmxsite.engine.openai import OpenAI
 
         if host is None:
-            raise EngineError("invalid-request", "the engine `openai` needs the address of its server: --host", retry=False)
+            raise EngineError(
+                "invalid-request", "the engine `openai` needs the address of its server: --host", retry=False
+            )
         try:
             address = openai_address(host)
         except ValueError as error:
@@ -74,7 +76,7 @@ def _answers(url: str) -> bool:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(url, timeout=1.5) as response:
-            return response.headers.get_content_type() == "application/json"
+            return bool(response.headers.get_content_type() == "application/json")
     except urllib.error.HTTPError as error:
         return error.code in (401, 403)
     except (OSError, ValueError):

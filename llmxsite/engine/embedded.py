@@ -8,15 +8,14 @@ the next request; the request it died under is an `EngineError` that may be trie
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import importlib.metadata
 import importlib.util
 import sys
 import tempfile
 import threading
 import time
-from contextlib import asynccontextmanager, suppress
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -96,7 +95,10 @@ class Embedded:
         """One request. `keep_alive` 0 unloads the model afterwards; `load_ms` is the time the child took to start."""
         async with self._serving(request.model, request.options.num_ctx) as (loaded, load_ms):
             reply = await loaded.client.chat(request, on_text)
-        reply.timing.load_ms = load_ms
+        timing = reply.timing
+        timing.load_ms = load_ms
+        timing.total_ms = None if timing.total_ms is None else timing.total_ms + load_ms
+        timing.first_token_ms = None if timing.first_token_ms is None else timing.first_token_ms + load_ms
         if request.keep_alive == 0:
             async with self._gate:
                 await self._idle.wait()
@@ -131,7 +133,9 @@ class Embedded:
             yield loaded, load_ms
         except EngineError as error:
             if error.kind == "connection" and loaded.process.returncode is not None:
-                raise EngineError("server", f"the embedded engine died: {_last_words(loaded.errors)}", retry=True) from None
+                raise EngineError(
+                    "server", f"the embedded engine died: {_last_words(loaded.errors)}", retry=True
+                ) from None
             raise
         finally:
             self._active -= 1

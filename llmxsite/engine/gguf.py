@@ -140,7 +140,7 @@ class _Cursor:
         if form is None:
             raise GgufError(f"unknown value type {kind} in the header")
         (value,) = struct.unpack(form, self.take(struct.calcsize(form)))
-        return value  # type: ignore[no-any-return]
+        return value
 
     def _pass_array(self) -> None:
         kind, count = self.number("<I"), self.number("<Q")

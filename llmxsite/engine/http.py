@@ -1,7 +1,8 @@
 """The HTTP client under the engines: one session, streamed bodies with limits, and faults told apart.
 
 aiohttp rather than httpx, because a request costs it half the CPU time at concurrency 4 and it keeps its pace at 16.
-Nothing here retries: an `EngineError` says whether asking again may help, and the collector decides.
+Nothing here retries: an `EngineError` says whether asking again may help, and the collector decides. The one
+exception is no answer at all on a connection used before, which a server may close at any time (RFC 9112, 9.6).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import asyncio
 import email.utils
 import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -69,6 +70,7 @@ class Http:
             headers=self._headers,
             auth=auth if "Authorization" not in self._headers else None,
             trust_env=False,
+            trace_configs=[_reuse_tracer()],
         )
         return self
 
@@ -85,7 +87,7 @@ class Http:
         async with self._exchange(method, path, data, seconds or self.limits.answer) as (response, _):
             return await _whole(response, BODY_LIMIT)
 
-    async def stream(self, path: str, body: object, *, byte_limit: int) -> AsyncIterator[list[bytes]]:
+    async def stream(self, path: str, body: object, *, byte_limit: int) -> AsyncGenerator[list[bytes], None]:
         """POST `body` and yield the lines of the reply as they arrive, several at a time. Raises `EngineError`.
 
         `byte_limit` bounds the whole reply. What comes after the last line end is yielded as a line of its own.
@@ -122,7 +124,7 @@ class Http:
         timer: asyncio.Timeout | None = None
         try:
             async with asyncio.timeout(seconds) as timer:
-                async with self._session.request(method, self.address.url + path, data=data) as response:
+                async with await self._send(method, path, data) as response:
                     if response.status >= 300:
                         raise error_for(
                             response.status, await _whole(response, 1 << 20), response.headers.get("Retry-After")
@@ -143,6 +145,34 @@ class Http:
             raise EngineError("invalid-request", f"{where}: {_reason(error)}", retry=False) from None
         except aiohttp.ClientError as error:
             raise EngineError("protocol", f"{where} does not speak HTTP: {_reason(error)}", retry=True) from None
+
+    async def _send(self, method: str, path: str, data: bytes | None) -> aiohttp.ClientResponse:
+        """The head of the response; sent once more where a connection used before turns out to be closed."""
+        assert self._session is not None
+        url = self.address.url + path
+        reused = _Reused()
+        try:
+            return await self._session.request(method, url, data=data, trace_request_ctx=reused)
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError):
+            if not reused.yes:
+                raise
+        return await self._session.request(method, url, data=data, headers={"Connection": "close"})
+
+
+class _Reused:
+    """Whether a request went out on a connection used before."""
+
+    yes = False
+
+
+def _reuse_tracer() -> aiohttp.TraceConfig:
+    async def note(_session: object, context: Any, _params: object) -> None:
+        if isinstance(context.trace_request_ctx, _Reused):
+            context.trace_request_ctx.yes = True
+
+    tracer = aiohttp.TraceConfig()
+    tracer.on_connection_reuseconn.append(note)
+    return tracer
 
 
 async def _whole(response: aiohttp.ClientResponse, limit: int) -> bytes:
@@ -200,7 +230,9 @@ def server_words(body: bytes) -> str:
 
 
 _MEMORY = re.compile(r"(?i)more system memory|out of memory|unable to allocate|insufficient memory|cudaMalloc failed")
-_TOOL_CALL = re.compile(r"(?i)error parsing tool call|failed to parse (tool|input|function)|invalid tool call arguments")
+_TOOL_CALL = re.compile(
+    r"(?i)error parsing tool call|failed to parse (tool|input|function)|invalid tool call arguments"
+)
 _CONTEXT = re.compile(r"(?i)exceeds? (the )?(available |maximum )?context|maximum context length|prompt is too long")
 
 
@@ -217,7 +249,9 @@ def error_for(status: int, body: bytes, retry_after: str | None = None) -> Engin
     if _MEMORY.search(words):
         return EngineError("memory", text, retry=False, status=status)
     if _CONTEXT.search(words):
-        return EngineError("invalid-request", f"the prompt does not fit the context: {text}", retry=False, status=status)
+        return EngineError(
+            "invalid-request", f"the prompt does not fit the context: {text}", retry=False, status=status
+        )
     if status in (429, 503):
         return EngineError("overloaded", text, retry=True, retry_after=wait, status=status)
     if status == 404:

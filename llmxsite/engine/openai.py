@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import time
 from contextlib import aclosing
 from typing import Any
 
@@ -17,9 +16,10 @@ import msgspec
 
 from llmxsite.engine import wire
 from llmxsite.engine.address import Address
-from llmxsite.engine.http import Http, Limits, error_for, is_model_failure, server_words
+from llmxsite.engine.http import Http, Limits, error_for, is_model_failure
 from llmxsite.engine.lines import Events
 from llmxsite.engine.protocol import (
+    Alternative,
     EngineError,
     EngineInfo,
     Message,
@@ -27,11 +27,10 @@ from llmxsite.engine.protocol import (
     OnText,
     Reply,
     Request,
-    Timing,
-    TokenLogprob,
     ToolCall,
     Usage,
 )
+from llmxsite.engine.reading import Reading
 
 
 class _Function(msgspec.Struct):
@@ -67,7 +66,7 @@ class _Logprobs(msgspec.Struct):
                 token=token,
                 logprob=numbers[i] if i < len(numbers) else None,
                 top_logprobs=[
-                    wire.Alternative(token=other, logprob=number)
+                    Alternative(token=other, logprob=number)
                     for other, number in sorted(
                         ((tops[i] if i < len(tops) else None) or {}).items(),
                         key=lambda pair: -(pair[1] if pair[1] is not None else float("inf")),
@@ -220,7 +219,9 @@ class OpenAI:
         if info is None:
             if len(known) != 1:
                 raise EngineError(
-                    "missing-model", f"the server has no model '{name}': it has {', '.join(known) or 'none'}", retry=False
+                    "missing-model",
+                    f"the server has no model '{name}': it has {', '.join(known) or 'none'}",
+                    retry=False,
                 )
             # A server of one model answers to any name; what is asked for is what is recorded.
             info = msgspec.structs.replace(next(iter(known.values())), name=name)
@@ -321,7 +322,7 @@ class OpenAI:
 
     async def _exchange(self, request: Request, body: dict[str, Any], on_text: OnText | None) -> Reply:
         path = "/v1/completions" if request.raw_prompt is not None else "/v1/chat/completions"
-        reading = _Reading(on_text)
+        reading = _Reading(request, on_text)
         events = Events()
         batches = self._http.stream(path, body, byte_limit=wire.byte_limit(request.options))
         try:
@@ -335,30 +336,19 @@ class OpenAI:
             reading.failure = str(error)
         if reading.failure is None and not reading.done:
             raise EngineError("protocol", "the reply ended before it was complete", retry=True)
-        if reading.tokens and "logprobs" not in body:
-            reading.tokens = []
-        if request.top_logprobs is not None and not reading.tokens and reading.pieces:
+        reading.finish_calls()
+        reply = reading.reply()
+        if "logprobs-missing" in reply.warnings:
             self._lacks["no logprobs"] = None
-        return reading.reply(asked=request.top_logprobs is not None)
+        return reply
 
 
-class _Reading:
-    """A reply as it comes in."""
+class _Reading(Reading):
+    """A reply in OpenAI's events."""
 
-    def __init__(self, on_text: OnText | None) -> None:
-        self.on_text = on_text
-        self.started = time.perf_counter()
-        self.first: float | None = None
-        self.pieces: list[str] = []
-        self.thinking: list[str] = []
-        self.calls: dict[int, list[str]] = {}
-        self.tokens: list[TokenLogprob] = []
-        self.finish: str | None = None
-        self.usage: _Usage | None = None
-        self.timings: _Timings | None = None
-        self.warnings: list[str] = []
-        self.failure: str | None = None
-        self.done = False
+    def __init__(self, request: Request, on_text: OnText | None) -> None:
+        super().__init__(request, on_text)
+        self._parts: dict[int, tuple[list[str], list[str]]] = {}
 
     def take(self, data: bytes) -> None:
         """One event's data."""
@@ -366,80 +356,46 @@ class _Reading:
             self.done = True
             return
         chunk = wire.decode(data, _chunk, self.warnings)
-        if chunk.error and bytes(chunk.error) != b"null":
-            body = b'{"error":' + bytes(chunk.error) + b"}"
-            if is_model_failure(server_words(body)):
-                self.failure = server_words(body)
-                return
+        error = bytes(chunk.error)
+        if error and error != b"null":
+            body = b'{"error":' + error + b"}"
             raise error_for(_status(body), body)
         if chunk.usage is not None:
-            self.usage = chunk.usage
+            details = chunk.usage.prompt_tokens_details
+            self.usage = Usage(
+                prompt_tokens=chunk.usage.prompt_tokens,
+                cached_tokens=details.cached_tokens if details else None,
+                completion_tokens=chunk.usage.completion_tokens,
+            )
         if chunk.timings is not None:
-            self.timings = chunk.timings
+            self.timing.prompt_ms = chunk.timings.prompt_ms
+            self.timing.eval_ms = chunk.timings.predicted_ms
         for choice in chunk.choices or ():
             if choice.delta is not None:
-                self._text(choice.delta.reasoning_content or choice.delta.reasoning, thinking=True)
-                self._text(choice.delta.content, thinking=False)
+                self.text(choice.delta.reasoning_content or choice.delta.reasoning, thinking=True)
+                self.text(choice.delta.content)
                 for call in choice.delta.tool_calls or ():
                     self._call(call)
-            self._text(choice.text, thinking=False)
+            self.text(choice.text)
             if choice.logprobs is not None:
-                self.tokens += wire.tokens(choice.logprobs.entries(), self.warnings)
-            self.finish = choice.finish_reason or self.finish
-
-    def _text(self, piece: str | None, *, thinking: bool) -> None:
-        if piece:
-            if self.first is None:
-                self.first = time.perf_counter()
-            (self.thinking if thinking else self.pieces).append(piece)
-            if self.on_text is not None:
-                self.on_text(piece, thinking)
+                self.entries(choice.logprobs.entries())
+            self.done_reason = choice.finish_reason or self.done_reason
 
     def _call(self, call: _Call) -> None:
         """A tool call comes in pieces: its name first, then its arguments as text."""
-        name_and_arguments = self.calls.setdefault(call.index, ["", ""])
+        self.output()
+        name, arguments = self._parts.setdefault(call.index, ([], []))
         if call.function is not None:
-            if self.first is None:
-                self.first = time.perf_counter()
-            name_and_arguments[0] += call.function.name or ""
+            name.append(call.function.name or "")
             value = call.function.arguments
             if value is not None:
-                name_and_arguments[1] += value if isinstance(value, str) else msgspec.json.encode(value).decode()
+                arguments.append(value if isinstance(value, str) else msgspec.json.encode(value).decode())
 
-    def reply(self, *, asked: bool) -> Reply:
-        """The whole reply. `asked`: whether logprobs were asked for."""
-        ended = time.perf_counter()
-        text = "".join(self.pieces)
-        usage, timings = self.usage or _Usage(), self.timings or _Timings()
-        calls = []
-        for _, (name, raw) in sorted(self.calls.items()):
-            parsed, rest = wire.arguments(raw or "{}")
-            calls.append(ToolCall(name=name, arguments=parsed, raw=rest))
-        plain = not self.thinking and not calls and self.failure is None
-        return Reply(
-            text=text,
-            thinking="".join(self.thinking) or None,
-            tool_calls=calls or None,
-            done_reason=self.finish,
-            tokens=self.tokens or None,
-            timing=Timing(
-                total_ms=_ms(ended - self.started),
-                first_token_ms=None if self.first is None else _ms(self.first - self.started),
-                prompt_ms=timings.prompt_ms,
-                eval_ms=timings.predicted_ms,
-            ),
-            usage=Usage(
-                prompt_tokens=usage.prompt_tokens,
-                cached_tokens=usage.prompt_tokens_details.cached_tokens if usage.prompt_tokens_details else None,
-                completion_tokens=usage.completion_tokens,
-            ),
-            model_failure=self.failure,
-            warnings=self.warnings + wire.token_warnings(self.tokens, text, asked=asked, plain=plain),
-        )
-
-
-def _ms(seconds: float) -> float:
-    return round(seconds * 1000, 3)
+    def finish_calls(self) -> None:
+        """Put the pieces of the tool calls together."""
+        for _, (name, raw) in sorted(self._parts.items()):
+            parsed, rest = wire.arguments("".join(raw) or "{}")
+            self.calls.append(ToolCall(name="".join(name), arguments=parsed, raw=rest))
 
 
 def _status(body: bytes) -> int:

