@@ -85,7 +85,7 @@ class _Block:
 
     @property
     def present(self) -> Flags:
-        return ~np.isnan(self.values).all(axis=0)
+        return np.asarray(~np.isnan(self.values).all(axis=0))
 
     def items(self, rows: Flags, level: int) -> Floats:
         """The mean over conditions of each item, over some rows; NaN where an item has none."""
@@ -140,7 +140,7 @@ def _blocks(
 def _measure(block: _Block, a: int, b: int) -> list[object]:
     """The `_MEASURED` of one pair of levels."""
     every = np.ones(len(block.values), dtype=np.bool_)
-    shared = ~np.isnan(block.values[:, [a, b]]).any(axis=1)
+    shared = ~np.isnan(block.values[:, a]) & ~np.isnan(block.values[:, b])
     has_a, has_b = ~np.isnan(block.items(every, a)), ~np.isnan(block.items(every, b))
     confounded = not shared.any() and bool((has_a & has_b).any())
     rows = every if confounded else shared
