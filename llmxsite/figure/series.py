@@ -1,0 +1,50 @@
+"""Series: a colour for each, and the legend that names them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import altair as alt
+
+from llmxsite.figure import words
+from llmxsite.figure.draft import Layout
+from llmxsite.figure.marks import once
+from llmxsite.figure.options import ChartProblem
+from llmxsite.figure.theme import series
+
+MOST = 8
+
+
+def colours(names: Sequence[str]) -> dict[str, str]:
+    """A colour variable for each name, in order. Raises `ChartProblem` for more than eight: no palette tells those apart."""
+    distinct = list(dict.fromkeys(names))
+    if len(distinct) > MOST:
+        raise ChartProblem(
+            "chart-too-many-series",
+            f"{len(distinct)} series are more than the {MOST} that can be told apart",
+            option="colour",
+            hint="narrow it down with `where`, or use a heatmap",
+        )
+    return {name: series(i) for i, name in enumerate(distinct)}
+
+
+def legend(names: dict[str, str], layout: Layout) -> list[alt.Chart]:
+    """A legend over the plot, left aligned and flowing into rows."""
+    limit = layout.width - 30
+    places: list[tuple[str, str, float, int]] = []
+    x, row = 0.0, 0
+    for name, tint in names.items():
+        text = words.shorten(name, limit - 20)
+        need = words.width(text) + 34
+        if x and x + need > limit:
+            x, row = 0.0, row + 1
+        places.append((text, tint, x, row))
+        x += need
+    marks: list[alt.Chart] = []
+    for text, tint, x, line in places:
+        y = alt.value(-24 - 18 * (row - line))
+        marks += [
+            once().mark_point(shape="square", size=90, color=tint).encode(x=alt.value(x + 5), y=y),
+            once().mark_text(text=text, align="left", baseline="middle").encode(x=alt.value(x + 16), y=y),
+        ]
+    return marks
