@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from llmxsite.cli.terminal import finish, out, study_here
+from llmxsite.cli.terminal import err, finish, out, study_here
 from llmxsite.diagnostics import Issues, Problem, display_path
 
 if TYPE_CHECKING:
@@ -122,6 +122,113 @@ def check(
         if format == "text" and not any(i.severity != "hint" for i in issues if _within(i.path, path)):
             out().print(f"{suite.id}: {len(suite.items)} items, no problem found", markup=False)
     finish(issues, strict=strict, format=format)
+
+
+@commands.command("import", epilog="Example: llmxsite suite import truthfulqa TruthfulQA.csv --limit 100")
+def import_(
+    format: Annotated[
+        str,
+        typer.Argument(
+            help="auto, or one of truthfulqa, truthfulqa-binary, gsm8k, arc, arc-challenge, arc-easy, mmlu-pro, hellaswag, llmxray.",
+            metavar="FORMAT",
+        ),
+    ],  # noqa: A002
+    path: Annotated[
+        Path, typer.Argument(help="The published file: csv, json, jsonl, parquet, or a zip of one.", metavar="PATH")
+    ],
+    id: Annotated[str | None, typer.Option("--id", help="Id of the new suite.")] = None,  # noqa: A002
+    folder: Annotated[
+        Path | None,
+        typer.Option("--out", help="Folder to write to; the study's suites/ when not given.", metavar="DIR"),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="Draw this many items, categories keeping their shares.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of what is drawn and of options that are shuffled.")] = 0,
+    member: Annotated[str | None, typer.Option("--member", help="File inside a zip, by name or pattern.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a suite of the same id that differs.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Fail when a row was left out.")] = False,
+) -> None:
+    """Convert a published suite to a native one; every row that gives no item is reported."""
+    import hashlib
+
+    from llmxsite.suite_formats import import_suite
+
+    issues = Issues()
+    suite = import_suite(format, path, issues, id=id, limit=limit, seed=seed, member=member)
+    with path.open("rb") as stream:
+        suite.source_sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    _store(suite, folder or study_here().suites, force)
+    finish(issues, strict=strict)
+
+
+@commands.command(epilog="Example: llmxsite suite pull gsm8k --limit 200")
+def pull(
+    name: Annotated[
+        str | None, typer.Argument(help="A suite's name; what there is when not given.", metavar="[NAME]")
+    ] = None,
+    id: Annotated[str | None, typer.Option("--id", help="Id of the new suite.")] = None,  # noqa: A002
+    folder: Annotated[
+        Path | None,
+        typer.Option("--out", help="Folder to write to; the study's suites/ when not given.", metavar="DIR"),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="Draw this many items, categories keeping their shares.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of what is drawn and of options that are shuffled.")] = 0,
+    url: Annotated[
+        str | None, typer.Option("--url", help="Another address of the same file, such as a mirror in the classroom.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a suite of the same id that differs.")] = False,
+) -> None:
+    """Download a suite from its publisher, check its sha256 and convert it."""
+    from llmxsite.diagnostics import did_you_mean
+    from llmxsite.suite_formats import import_suite
+    from llmxsite.suite_formats.pull import RELEASES, download, verify
+
+    if name is None:
+        for known, release in RELEASES.items():
+            out().print(f"{known}  {release.url}", markup=False, soft_wrap=True)
+        return
+    if name not in RELEASES:
+        raise Problem.at(name, "pull-unknown", f"no publisher of '{name}' is known", hint=did_you_mean(name, RELEASES))
+    release = RELEASES[name]
+    issues = Issues()
+    target = folder or study_here().suites
+    with download(url or release.url) as (path, sha256):
+        suite = import_suite(release.format, path, issues, id=id, limit=limit, seed=seed)
+        earlier = _existing(target, suite.id)
+        recorded = earlier.source_sha256 if earlier is not None and not force else None
+        err().print(verify(name, url or release.url, sha256, release.sha256, recorded), markup=False, soft_wrap=True)
+    suite.source_sha256 = sha256
+    _store(suite, target, force)
+    finish(issues)
+
+
+def _existing(folder: Path, id: str) -> Suite | None:  # noqa: A002
+    """The suite of that id below `folder`, when there is one."""
+    from llmxsite.suite import load
+
+    for path in (folder / id / "suite.yaml", folder / f"{id}.yaml"):
+        if path.is_file():
+            return load(path, Issues())
+    return None
+
+
+def _store(suite: Suite, folder: Path, force: bool) -> None:
+    """Write a converted suite, unless that would replace another one."""
+    from llmxsite.suite import write
+
+    earlier = _existing(folder, suite.id)
+    if earlier is not None and earlier.hash() != suite.hash() and not force:
+        message = f"there is another suite '{suite.id}' with different items"
+        raise Problem.at(
+            folder, "suite-exists", message, hint="give the new one another --id, or replace it with --force"
+        )
+    path = write(suite, folder)
+    out().print(
+        f"{display_path(path)}: {len(suite.items):,} items, hash {suite.hash()[:12]}", markup=False, soft_wrap=True
+    )
 
 
 def _within(issue: str, path: Path) -> bool:

@@ -55,16 +55,17 @@ def _head(suite: Suite, origin: Origin, path: Path) -> Iterator[Issue]:
             yield origin.suite.issue(f"suite-{field}-missing", f"no {field}", severity="hint", hint=f"add `{field}:`")
     for section, answers in suite.datasheet.items():
         if section not in QUESTIONS:
-            message, hint = f"a datasheet has no section '{section}'", did_you_mean(section, QUESTIONS)
-            yield origin.suite.issue(
-                "suite-datasheet-key", message, "datasheet", section, severity="warning", hint=hint
-            )
+            yield _strange(origin, f"a datasheet has no section '{section}'", (section,), list(QUESTIONS))
             continue
         for key in answers if isinstance(answers, dict) else []:
             if key not in QUESTIONS[section]:
-                message, nearest = f"section '{section}' has no question '{key}'", did_you_mean(key, QUESTIONS[section])
-                place = ("datasheet", section, key)
-                yield origin.suite.issue("suite-datasheet-key", message, *place, severity="warning", hint=near)
+                message = f"section '{section}' has no question '{key}'"
+                yield _strange(origin, message, (section, key), list(QUESTIONS[section]))
+
+
+def _strange(origin: Origin, message: str, keys: tuple[str, ...], known: list[str]) -> Issue:
+    hint = did_you_mean(keys[-1], known)
+    return origin.suite.issue("suite-datasheet-key", message, "datasheet", *keys, severity="warning", hint=hint)
 
 
 def _counts(suite: Suite, origin: Origin) -> Iterator[Issue]:
