@@ -31,17 +31,17 @@ def serve(
 ) -> None:
     """Build the site, serve it, and build it again when something changes. Ctrl-C stops."""
     from llmxsite.site import live
-    from llmxsite.site.build import build
+    from llmxsite.site.build import Options, build
     from llmxsite.site.server import Preview, Server, check_base, listen
 
     study = study_here()
-    folder = study.cache / "preview"
+    folder = study.root / "site"
     preview = Preview(folder)
     path = check_base(base)
     server = listen(lambda number: Server(preview, host, number, path), port, host)
 
     def make(issues: Issues) -> None:
-        build(study, folder, issues=issues)
+        issues.extend(build(study, Options(out=folder)).issues)
 
     stop = threading.Event()
     try:

@@ -172,6 +172,11 @@ class Scanner:
             if name and name.lower() not in self.public and name.lower() not in self.allow
         ]
 
+    @property
+    def key(self) -> list[list[str]]:
+        """What a finding depends on beside the text."""
+        return [sorted(self.allow), [self.public], [name for _, _, name in self.names]]
+
     def scan(self, text: str) -> list[Leak]:
         """Everything found in a text, in the order of the text; where two kinds overlap, the first counts."""
         found = sorted(self._find(text), key=lambda pair: pair[0])
