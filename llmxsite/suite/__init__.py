@@ -2,5 +2,19 @@
 
 from llmxsite.suite.model import LETTERS, Item, Suite, content, item_hash
 from llmxsite.suite.read import Loaded, find, load, locate, read
+from llmxsite.suite.write import scaffold, write
 
-__all__ = ["LETTERS", "Item", "Loaded", "Suite", "content", "find", "item_hash", "load", "locate", "read"]
+__all__ = [
+    "LETTERS",
+    "Item",
+    "Loaded",
+    "Suite",
+    "content",
+    "find",
+    "item_hash",
+    "load",
+    "locate",
+    "read",
+    "scaffold",
+    "write",
+]
