@@ -8,7 +8,7 @@ import pandas as pd
 
 from llmxsite.figure import levels, words
 from llmxsite.figure.draft import Draft, Layout, Samples
-from llmxsite.figure.marks import once, only, room, table
+from llmxsite.figure.marks import haloed, once, only, room, table
 from llmxsite.figure.metrics import Metric, metric
 from llmxsite.figure.options import ChartProblem, Options
 from llmxsite.figure.series import colours, legend
@@ -77,14 +77,14 @@ def make(samples: Samples, options: Options) -> Draft:
         ],
         notes=[
             *small_notes(data, words.count(len(data), "bar")),
-            *count_notes(samples, summary),
+            *count_notes(summary),
         ],
     )
 
 
 def _marks(data: pd.DataFrame, by: str, colour: str | None, shown: Metric, width: int) -> pd.DataFrame:
     """A row a bar."""
-    names = level_text(data[by])
+    names = [levels.named(by, v) for v in data[by]]
     wide = words.labels(names, min(260, width * 0.36))
     narrow = words.labels(names, 340)
     low, high = bounds(data, shown)
@@ -183,12 +183,13 @@ def _draw(
     if options.chance is not None:
         layers += _chance(options.chance, shown)
     if layout.narrow:
-        layers += [
-            only(table(), "first", True)
-            .mark_text(align="left", baseline="middle", dy=-step / 2 + 9, **look)
-            .encode(x=alt.value(0), y=y, text=alt.Text(f"{label}:N"))
-            for look in ({"color": "var(--paper)", "stroke": "var(--paper)", "strokeWidth": 4}, {"color": "var(--ink)"})
-        ]
+        layers += haloed(
+            only(table(), "first", True),
+            {"align": "left", "baseline": "middle", "dy": -step / 2 + 9},
+            x=alt.value(0),
+            y=y,
+            text=f"{label}:N",
+        )
     if names:
         layers += legend(names, layout)
     return alt.layer(*layers).properties(height=groups * step, padding=room())

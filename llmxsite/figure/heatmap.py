@@ -89,7 +89,7 @@ def make(samples: Samples, options: Options) -> Draft:
         title=f"{shown.title} by {words.heading(rows).lower()} and {words.heading(columns).lower()}",
         caption=_caption(data, rows, columns, shown),
         alt=_alt(data, rows, columns, shown, row_order, column_order),
-        notes=[*_notes(data, shown), *count_notes(samples, margin)],
+        notes=[*_notes(data, shown), *count_notes(margin)],
     )
 
 
@@ -258,7 +258,7 @@ def _legend(pixels: float, shown: Metric, missing: bool, few: bool, classes: int
         direction="horizontal",
         gradientLength=min(34 * classes, pixels - 20),
         gradientThickness=10,
-        format=".0%" if shown.format == "percent" else ("+.0%" if shown.signed else ",.4~g"),
+        format=".0%" if shown.format == "percent" else ("+.0%" if shown.signed else ",.4~r"),
         offset=16,
         titlePadding=8,
         titleLimit=0,

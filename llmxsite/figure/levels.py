@@ -17,13 +17,16 @@ _SCALES: tuple[tuple[str, ...], ...] = (
 """Words that have an order of their own."""
 
 
+NOT_STATED = "not stated"
+
+
 def text(value: Any) -> str:
     """A level as a reader sees it: `0.7`, `1` rather than `1.0`, `not stated` for a missing one."""
     if value is None or value is pd.NA or value is pd.NaT:
-        return "not stated"
+        return NOT_STATED
     if isinstance(value, float):
         if value != value:
-            return "not stated"
+            return NOT_STATED
         return str(int(value)) if value == int(value) and abs(value) < 1e15 else f"{value:.6g}"
     return str(value)
 
@@ -31,7 +34,7 @@ def text(value: Any) -> str:
 def named(column: str, value: Any) -> str:
     """A level in a sentence: a number is nothing without its column. `named("temperature", 0.7)` -> `temperature 0.7`."""
     shown = words.clean(text(value))
-    if isinstance(value, str) and not isinstance(value, bool):
+    if isinstance(value, str):
         return shown
     return f"{words.heading(column).lower()} {shown}"
 
@@ -39,8 +42,8 @@ def named(column: str, value: Any) -> str:
 def ordinal(levels: Iterable[Any]) -> list[Any] | None:
     """The levels in the order they have by themselves (numbers, easy to hard), or None where they are only names."""
     known = list(dict.fromkeys(levels))
-    given = [v for v in known if text(v) != "not stated"]
-    missing = [v for v in known if text(v) == "not stated"]
+    given = [v for v in known if text(v) != NOT_STATED]
+    missing = [v for v in known if text(v) == NOT_STATED]
     if given and all(isinstance(v, int | float) and not isinstance(v, bool) for v in given):
         return [*sorted(given), *missing]
     words = {text(v).lower() for v in given}

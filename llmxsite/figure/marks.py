@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
 
 import altair as alt
 
@@ -19,7 +20,43 @@ def once() -> alt.Chart:
 
 def only(chart: alt.Chart, field: str, value: str | bool) -> alt.Chart:
     """The rows whose field has this value. A comparison by field, never an expression."""
-    return chart.transform_filter(alt.FieldEqualPredicate(field=field, equal=value))
+    return cast(alt.Chart, chart.transform_filter(alt.FieldEqualPredicate(field=field, equal=value)))
+
+
+def text(chart: alt.Chart, look: dict[str, Any], **channels: Any) -> alt.Chart:
+    """A text layer. `look` holds the mark's properties."""
+    return cast(alt.Chart, chart.mark_text(**look).encode(**channels))
+
+
+def haloed(chart: alt.Chart, look: dict[str, Any], **channels: Any) -> list[alt.Chart]:
+    """Text on a halo of paper, for words that lie on lines."""
+    halo = {"color": "var(--paper)", "stroke": "var(--paper)", "strokeWidth": 4, "strokeJoin": "round"}
+    return [text(chart, {**look, **halo}, **channels), text(chart, look, **channels)]
+
+
+def rule(chart: alt.Chart, look: dict[str, Any], **channels: Any) -> alt.Chart:
+    """A layer of straight lines."""
+    return cast(alt.Chart, chart.mark_rule(**look).encode(**channels))
+
+
+def rect(chart: alt.Chart, look: dict[str, Any], **channels: Any) -> alt.Chart:
+    """A layer of rectangles."""
+    return cast(alt.Chart, chart.mark_rect(**look).encode(**channels))
+
+
+def point(chart: alt.Chart, look: dict[str, Any], **channels: Any) -> alt.Chart:
+    """A layer of points, filled circles unless the look says otherwise."""
+    return cast(alt.Chart, chart.mark_point(**{"shape": "circle", **look}).encode(**channels))
+
+
+def stack(layers: Sequence[alt.Chart], height: float | alt.Step, padding: dict[str, float]) -> alt.LayerChart:
+    """The layers as one chart, the first at the back."""
+    return cast(alt.LayerChart, alt.layer(*layers).properties(height=height, padding=padding))
+
+
+def linear(low: float, high: float) -> alt.Scale:
+    """A linear scale over exactly this domain."""
+    return alt.Scale(domain=[low, high], nice=False, zero=False)
 
 
 def at(channel: Any, position: float) -> Any:

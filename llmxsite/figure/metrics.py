@@ -45,7 +45,7 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
             return ".0%"
         if self.format in ("count", "milliseconds"):
             return ",.0f"
-        return ",.4~g"
+        return ",.4~r"
 
     @property
     def axis_title(self) -> str:

@@ -8,7 +8,7 @@ import altair as alt
 
 from llmxsite.figure import words
 from llmxsite.figure.draft import Layout
-from llmxsite.figure.marks import once
+from llmxsite.figure.marks import once, point, text
 from llmxsite.figure.options import ChartProblem
 from llmxsite.figure.theme import series
 
@@ -28,23 +28,23 @@ def colours(names: Sequence[str]) -> dict[str, str]:
     return {name: series(i) for i, name in enumerate(distinct)}
 
 
-def legend(names: dict[str, str], layout: Layout) -> list[alt.Chart]:
-    """A legend over the plot, left aligned and flowing into rows."""
+def legend(names: dict[str, str], layout: Layout, left: float = 0, above: float = 0) -> list[alt.Chart]:
+    """A legend over the plot, left aligned and flowing into rows. `left` is where it starts, `above` the room kept between it and the plot."""
     limit = layout.width - 30
     places: list[tuple[str, str, float, int]] = []
     x, row = 0.0, 0
     for name, tint in names.items():
-        text = words.shorten(name, limit - 20)
-        need = words.width(text) + 34
+        label = words.shorten(name, limit - 20)
+        need = words.width(label) + 34
         if x and x + need > limit:
             x, row = 0.0, row + 1
-        places.append((text, tint, x, row))
+        places.append((label, tint, x, row))
         x += need
     marks: list[alt.Chart] = []
-    for text, tint, x, line in places:
-        y = alt.value(-24 - 18 * (row - line))
+    for label, tint, x, line in places:
+        y = alt.value(-24 - above - 18 * (row - line))
         marks += [
-            once().mark_point(shape="square", size=90, color=tint).encode(x=alt.value(x + 5), y=y),
-            once().mark_text(text=text, align="left", baseline="middle").encode(x=alt.value(x + 16), y=y),
+            point(once(), {"shape": "square", "size": 90, "color": tint}, x=alt.value(left + x + 5), y=y),
+            text(once(), {"text": label, "align": "left", "baseline": "middle"}, x=alt.value(left + x + 16), y=y),
         ]
     return marks

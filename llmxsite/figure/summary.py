@@ -103,6 +103,11 @@ def interval_text(frame: pd.DataFrame, metric: Metric) -> list[str]:
     ]
 
 
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows as dictionaries by column."""
+    return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
+
+
 def level_text(values: pd.Series) -> list[str]:
     """Each level as text on one line."""
     return [words.clean(levels.text(v)) for v in values]
@@ -114,7 +119,7 @@ def small_notes(data: pd.DataFrame, of: str) -> list[str]:
     return [f"{few} of {of} rest on fewer than {FEW} answers: do not rank them."] if few else []
 
 
-def count_notes(samples: Samples, summary: pd.DataFrame) -> list[str]:
+def count_notes(summary: pd.DataFrame) -> list[str]:
     """What happened to samples that gave no readable answer, over all of them."""
     totals = {name: int(summary[name].sum()) for name in ("n", "unparsed", "truncated", "errors")}
     notes = []

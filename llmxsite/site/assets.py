@@ -54,9 +54,10 @@ class Assets:
         extra = self.theme / "extra.css"
         if extra.is_file():
             sheets.append(extra.read_text(encoding="utf-8"))
-        code = highlight.css("light") + highlight.css("dark", ":root[data-theme=dark]")
-        dark = f"@media screen and (prefers-color-scheme:dark){{{highlight.css('dark', ':root:not([data-theme=light])')}}}"
-        return shorten(style_tokens(self.accent) + "\n".join(sheets) + code + dark)
+        system = f"@media screen and (prefers-color-scheme:dark){{{highlight.css('dark', ':root:not([data-theme=light]) ')}}}"
+        own = f"@media screen{{{highlight.css('dark', ':root[data-theme=dark] ')}}}"
+        code = highlight.css("light") + system + own
+        return shorten(style_tokens(self.accent) + "\n".join(sheets) + code)
 
     @cached_property
     def scripts(self) -> dict[str, str]:
@@ -65,11 +66,10 @@ class Assets:
 
     @cached_property
     def charts(self) -> dict[str, str]:
-        """Addresses a page with charts needs: Vega's bundle, and the charts' configuration in both themes."""
+        """Addresses a page with charts needs: Vega's bundle, and the charts' configuration, its colours the page's variables."""
         from llmxsite.figure.theme import vega_config
 
-        themes = json.dumps({name: vega_config(name) for name in ("light", "dark")}, sort_keys=True)
-        config = f"llmx.config={themes};".encode()
+        config = f"llmx.config={json.dumps(vega_config('auto'), sort_keys=True)};".encode()
         return {"vega": self._vega(), "config": self._keep("assets", "charts-theme", "js", config)}
 
     def _vega(self) -> str:

@@ -81,7 +81,7 @@ def _card(edition: Edition, model: ModelEntry, issues: Issues) -> Made:
         crumbs=[("Models", paths.index("models"))],
         model=model,
         meta=meta,
-        sections=SECTIONS,
+        card_sections=SECTIONS,
         written=written,
         headings=[(2, s.id, s.title) for s in SECTIONS],
         runs=run_rows(edition, runs),
@@ -106,7 +106,7 @@ def _written(
     edition: Edition, model: ModelEntry, issues: Issues
 ) -> tuple[dict[str, Markup], dict[str, bytes], list[str], list[dict[str, Any]]]:
     """What a person wrote, by section. A heading that is no section of the card is an issue, and stands at its end."""
-    found: dict[str, Markup] = {}
+    found = dict.fromkeys([*(s.id for s in SECTIONS), "intro", "more"], Markup(""))
     files: dict[str, bytes] = {}
     figures: list[str] = []
     search: list[dict[str, Any]] = []
@@ -121,7 +121,7 @@ def _written(
         )
         place = section.id if section else ("intro" if title is None else "more")
         head = Markup("<h3>{}</h3>").format(title) if place == "more" else Markup("")
-        found[place] = found.get(place, Markup("")) + head + Markup(text.html)  # cleaned by the Markdown room
+        found[place] += head + Markup(text.html)  # cleaned by the Markdown room
         files |= text.files
         figures += text.figures
         search += text.search
