@@ -7,6 +7,7 @@ remembered under the file's hash in `.llmxsite/check/`, so a second check costs 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,7 @@ def _suites(study: Study, cache: Cache, issues: Issues) -> None:
         def make(path: Path = path) -> list[Issue]:
             from llmxsite.suite.check import check as check_suite
 
-            return _gathered(lambda found: check_suite(path, found))
+            return _gathered(partial(check_suite, path))
 
         issues.extend(cache.memo("suite", [str(path), cache.hash(path), cache.hash(items)], list[Issue], make))
 
@@ -52,7 +53,7 @@ def _experiments(study: Study, issues: Issues) -> None:
 
     for slug in study.report_slugs():
         if study.experiment(slug).is_file():
-            issues.extend(_gathered(lambda found, slug=slug: experiment.load(study, slug, found)))
+            issues.extend(_gathered(partial(experiment.load, study, slug)))
 
 
 def _logs(study: Study, cache: Cache, issues: Issues) -> None:
@@ -61,7 +62,7 @@ def _logs(study: Study, cache: Cache, issues: Issues) -> None:
         def make(path: Path = path) -> list[Issue]:
             from llmxsite import runlog
 
-            return _gathered(lambda found: runlog.verify(path, found))
+            return _gathered(partial(runlog.read, path))
 
         issues.extend(cache.memo("log", [str(path), cache.hash(path)], list[Issue], make))
         if not study.report(path.parent.name).is_dir():

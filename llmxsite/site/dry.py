@@ -18,7 +18,7 @@ from llmxsite.site.edition import Edition
 from llmxsite.site.frontmatter import Article
 from llmxsite.site.markdown import Rendered, render
 from llmxsite.site.numbers import hashes
-from llmxsite.site.text import PageHost
+from llmxsite.site.text import RESERVED, PageHost
 
 
 class Written(msgspec.Struct):
@@ -48,6 +48,9 @@ class DryHost(PageHost):
     def directive(self, directive: Directive) -> str:
         if directive.name != "chart":
             return super().directive(directive)
+        if self.waiting:
+            self._options(directive)
+            return super().directive(directive)
         from llmxsite.site.directives import scope
 
         runs = scope(self, directive)
@@ -67,6 +70,16 @@ class DryHost(PageHost):
         for fault in self.cache.memo("chart", parts, list[_Fault], make):
             directive.add(fault.code, fault.message, key=fault.option, hint=fault.hint)
         return ""
+
+    def _options(self, directive: Directive) -> None:
+        """Where there are no samples to build a chart from, its kind and options can still be wrong."""
+        from llmxsite.figure.options import ChartProblem, kind_named, parse
+
+        try:
+            parse(kind_named(directive.argument), directive.options)
+        except ChartProblem as problem:
+            issue = problem.issues[0]
+            directive.add(issue.code, issue.message, key=problem.option, hint=issue.hint)
 
 
 def articles(edition: Edition) -> Iterator[Written]:
@@ -94,4 +107,5 @@ def read(edition: Edition, written: Written, cache: Cache, issues: Issues) -> Re
         first_line=article.first_line,
         bibliography=Bibliography.load(Path(article.path).parent, article.meta.bibliography, issues),
         language=article.meta.language or edition.config.language,
+        reserved=RESERVED,
     )

@@ -37,7 +37,7 @@ def known(numbers: Numbers, runs: Sequence[RunEntry], cache: Cache) -> list[Know
     def make() -> list[Known]:
         samples = numbers.of(runs)
         varying = [name for name in samples.varying() if name != "seed"]
-        found = []
+        found: list[Known] = []
         for by in [*GROUPS, *(["suite", "model", name] for name in varying)]:
             for row in numbers.summary(runs, by):
                 filters = " ".join(f"{name}={_quote(row.get(name))}" for name in by if row.get(name) is not None)

@@ -20,6 +20,9 @@ from llmxsite.site.markdown import Rendered, render
 PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg"}
 FILES = PICTURES | {".csv", ".pdf", ".json", ".jsonl", ".txt", ".zip", ".bib", ".yaml", ".yml"}
 """Kinds of file beside a write-up that are copied when it links to them."""
+RESERVED = ("main", "limits", "runs", "reproduce", "cite", "search-field", "search-results")
+"""Anchors that templates use around a text."""
+_FROM_RUNS = {"chart", "table", "setup", "transcript", "diff"}
 
 
 @dataclass
@@ -61,14 +64,35 @@ class PageHost:
         """The runs that a directive without filters is about: the report's own, else all."""
         return self.report.runs if self.report is not None and self.report.runs else self.edition.catalogue.runs
 
+    @property
+    def waiting(self) -> bool:
+        """Whether the report's experiment has not run yet: a text may be written, and built, before there are data."""
+        return self.report is not None and self.report.experiment is not None and not self.report.runs
+
+    def wait(self, what: str, line: int, column: int = 1) -> None:
+        """Say that something will be there once there are data."""
+        slug = self.report.slug if self.report else ""
+        hint = f"llmxsite run {slug}"
+        self.issues.add(
+            self.source, "not-run", f"{what} waits for the first run", line=line, column=column, hint=hint, severity="hint"
+        )
+
     def directive(self, directive: Directive) -> str:
         from llmxsite.site import directives
 
+        if self.waiting and directive.name in _FROM_RUNS:
+            self.wait(f"'{directive.name}'", *directive.where())
+            anchor = f' id="{escape(directive.id)}"' if directive.id else ""
+            label = f"{directive.label}: n" if directive.label else "N"
+            return f'<p class="waiting"{anchor}>{label}o runs yet.</p>'
         self.drawn.add(directive.name)
         return directives.DRAW[directive.name](self, directive)
 
     def value(self, query: str, line: int, column: int) -> str:
         """The number with a link to where it comes from: its run, or the list of the report's runs."""
+        if self.waiting:
+            self.wait("the number", line, column)
+            return '<span class="waiting">no runs yet</span>'
         answer = self.edition.numbers.value(query, self.report.slug if self.report and self.report.runs else None)
         if answer.get("problem"):
             self.issues.add(
@@ -184,6 +208,7 @@ def render_article(
         first_line=first_line or article.first_line,
         bibliography=books,
         language=article.meta.language or edition.config.language,
+        reserved=RESERVED,
     )
     return Text(
         rendered.html,
