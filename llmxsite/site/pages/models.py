@@ -55,7 +55,7 @@ def pages(edition: Edition) -> Iterator[Page]:
             "model",
             model.name,
             lambda issues, m=model: _card(edition, m, issues),
-            [model, article_key(edition, model.article), [(r.id, r.hash) for r in runs]],
+            [model.slug, model.name, model.versions, article_key(edition, model.article), [(r.id, r.hash) for r in runs]],
             updated=max((r.date for r in runs), default=""),
             summary=model.article.meta.summary if model.article else None,
         )
@@ -85,7 +85,7 @@ def _card(edition: Edition, model: ModelEntry, issues: Issues) -> Made:
         card_sections=SECTIONS,
         written=written,
         headings=[(2, s.id, s.title) for s in SECTIONS],
-        runs=run_rows(edition, runs),
+        runs=run_rows(edition, runs, model.name),
         rows=model_rows(edition, [model])[0]["rows"] if model.versions else [],
         by_suite=by_suite,
         by_category=[r for r in edition.numbers.summary(runs, ["suite", "category"], where=where) if r.get("category")],

@@ -69,4 +69,4 @@ def rooted(html: str, root: str) -> str:
     """`href="reports/index.html"` -> `href="/repo/reports/index.html"`, for every relative link of a page at the root."""
     import re
 
-    return re.sub(r'(\s(?:href|src)=")(?![a-z]+:|/|#)', lambda m: f"{m[1]}{root}/", html)
+    return re.sub(r'(\s(?:href|src|action|data-search)=")(?![a-z]+:|/|#)', lambda m: f"{m[1]}{root}/", html)
