@@ -12,7 +12,7 @@ from scipy import stats
 
 from llmxsite.stats.cluster import clustered_mean
 from llmxsite.stats.interval import UNDEFINED, Interval, Numbers, Vector, defined, pair
-from llmxsite.stats.mean import around, standard_error
+from llmxsite.stats.mean import ROUNDING, around, standard_error
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +67,10 @@ def paired_difference(
     """
     first, second = pair(a, b)
     n = len(first)
-    d = first - second
     if n == 0:
         return PairedDifference(0, 0, None, None, None, None, UNDEFINED, UNDEFINED, None, None, None, None, None, False)
+    d = first - second
+    d[np.abs(d) <= ROUNDING * max(float(np.abs(first).max()), float(np.abs(second).max()))] = 0.0
     centre = float(d.mean())
     if clusters is None:
         se, groups = (standard_error(d) if n > 1 else None), n
