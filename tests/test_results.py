@@ -146,7 +146,7 @@ def test_a_run_without_scores_has_no_accuracy() -> None:
 
 def test_counts_are_whole_unless_credit_is_partial() -> None:
     assert results.summarise(samples(answers([1, 0, 1])), ["model"])["correct"].dtype == "int64"
-    mixed = answers([1, 0]) + [{"item": "q", "outcome": "error", "model": "b"}]
+    mixed = [*answers([1, 0]), {"item": "q", "outcome": "error", "model": "b"}]
     assert results.summarise(samples(mixed), ["model"])["correct"].dtype == "Int64"
     partial = results.summarise(samples(answers([0.5, 1, 0.25])), ["model"])
     row = only(partial)
@@ -191,10 +191,6 @@ def test_one_item_repeated_says_nothing_about_items() -> None:
 def test_groups_are_sorted_missing_last_and_the_same_in_any_order() -> None:
     rows = answers([1, 0], model="b") + answers([1], model="a", category=None) + answers([0], model="a")
     table = results.summarise(samples(rows), ["category", "model"])
-    assert (
-        list(zip(table["model"], table["category"].astype(object), strict=True))[:2] == [("a", "earth"), ("a", np.nan)]
-        or True
-    )
     assert table["model"].tolist() == ["a", "a", "b"] and table["category"].isna().tolist() == [False, True, False]
     shuffled = results.summarise(samples(rows[::-1]), ["category", "model"])
     pd.testing.assert_frame_equal(table, shuffled)
@@ -394,7 +390,7 @@ def test_warnings_name_what_is_wrong() -> None:
     rows[0]["item_hash"] = "edited"
     said = "\n".join(results.warnings(samples(rows)))
     for part in (
-        "Fewer than 30 answers for all 2 groups",
+        "Fewer than 30 answers for both groups",
         "1 sample failed",
         "All right or all wrong for tiny",
         "unparsed or cut off for other",
@@ -402,9 +398,13 @@ def test_warnings_name_what_is_wrong() -> None:
         "Several digests under one name, other",
         "One sample an item at a temperature above 0",
         "1 item left out of comparisons",
-        "not `the same`",
     ):
         assert part in said, part
+    unsure = "\n".join(results.warnings(samples(answers(A, model="a") + answers(B, model="b"))))
+    assert "1 difference not shown: without a margin" in unsure
+    assert "could have shown differences below 30.7 points" in unsure
+    stated = "\n".join(results.warnings(samples(answers(A, model="a") + answers(B, model="b")), margin=0.1))
+    assert "without a margin" not in stated
 
 
 def test_warnings_on_calibration() -> None:

@@ -98,6 +98,10 @@ def paired_difference(
 
 def correlation(a: Vector, b: Vector) -> float | None:
     """Pearson's correlation; None for fewer than two items or where either is constant."""
-    if len(a) < 2 or (a == a[0]).all() or (b == b[0]).all():
+    if len(a) < 2:
         return None
-    return defined(np.corrcoef(a, b)[0, 1])
+    x, y = a - a.mean(), b - b.mean()
+    lengths = float(np.linalg.norm(x)), float(np.linalg.norm(y))
+    if any(length <= ROUNDING * np.abs(values).max() for length, values in zip(lengths, (a, b), strict=True)):
+        return None
+    return float(np.clip((x / lengths[0]) @ (y / lengths[1]), -1, 1))
