@@ -126,13 +126,13 @@ def check(
 
 @commands.command("import", epilog="Example: llmxsite suite import truthfulqa TruthfulQA.csv --limit 100")
 def import_(
-    format: Annotated[
+    kind: Annotated[
         str,
         typer.Argument(
             help="auto, or one of truthfulqa, truthfulqa-binary, gsm8k, arc, arc-challenge, arc-easy, mmlu-pro, hellaswag, llmxray.",
             metavar="FORMAT",
         ),
-    ],  # noqa: A002
+    ],
     path: Annotated[
         Path, typer.Argument(help="The published file: csv, json, jsonl, parquet, or a zip of one.", metavar="PATH")
     ],
@@ -155,7 +155,7 @@ def import_(
     from llmxsite.suite_formats import import_suite
 
     issues = Issues()
-    suite = import_suite(format, path, issues, id=id, limit=limit, seed=seed, member=member)
+    suite = import_suite(kind, path, issues, id=id, limit=limit, seed=seed, member=member)
     with path.open("rb") as stream:
         suite.source_sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
     _store(suite, folder or study_here().suites, force)
@@ -195,23 +195,24 @@ def pull(
     release = RELEASES[name]
     issues = Issues()
     target = folder or study_here().suites
-    with download(url or release.url) as (path, sha256):
-        suite = import_suite(release.format, path, issues, id=id, limit=limit, seed=seed)
+    place = url or release.url
+    with download(place, issues) as (path, sha256, found):
+        suite = import_suite(release.format, path, found, id=id, limit=limit, seed=seed)
         earlier = _existing(target, suite.id)
-        recorded = earlier.source_sha256 if earlier is not None and not force else None
-        err().print(verify(name, url or release.url, sha256, release.sha256, recorded), markup=False, soft_wrap=True)
+        recorded = earlier[1].source_sha256 if earlier is not None and not force else None
+        err().print(verify(name, place, sha256, release.sha256, recorded), markup=False, soft_wrap=True)
     suite.source_sha256 = sha256
     _store(suite, target, force)
     finish(issues)
 
 
-def _existing(folder: Path, id: str) -> Suite | None:  # noqa: A002
-    """The suite of that id below `folder`, when there is one."""
+def _existing(folder: Path, id: str) -> tuple[Path, Suite] | None:  # noqa: A002
+    """The suite of that id below `folder`, and its file, when there is one."""
     from llmxsite.suite import load
 
     for path in (folder / id / "suite.yaml", folder / f"{id}.yaml"):
         if path.is_file():
-            return load(path, Issues())
+            return path, load(path, Issues())
     return None
 
 
@@ -220,15 +221,18 @@ def _store(suite: Suite, folder: Path, force: bool) -> None:
     from llmxsite.suite import write
 
     earlier = _existing(folder, suite.id)
-    if earlier is not None and earlier.hash() != suite.hash() and not force:
+    if earlier is not None and earlier[1].hash() != suite.hash() and not force:
         message = f"there is another suite '{suite.id}' with different items"
-        raise Problem.at(
-            folder, "suite-exists", message, hint="give the new one another --id, or replace it with --force"
-        )
+        hint = "give the new one another --id, or replace it with --force"
+        raise Problem.at(earlier[0], "suite-exists", message, hint=hint)
     path = write(suite, folder)
-    out().print(
-        f"{display_path(path)}: {len(suite.items):,} items, hash {suite.hash()[:12]}", markup=False, soft_wrap=True
-    )
+    if earlier is not None and earlier[0] != path:
+        # A suite that was large and is small now, or the other way round, must not stand there twice.
+        earlier[0].unlink()
+        if earlier[0].stem == "suite":
+            (earlier[0].parent / "items.jsonl").unlink(missing_ok=True)
+    digest = suite.hash()[:12]
+    out().print(f"{display_path(path)}: {len(suite.items):,} items, hash {digest}", markup=False, soft_wrap=True)
 
 
 def _within(issue: str, path: Path) -> bool:
@@ -278,7 +282,8 @@ def _table(rows: list[dict[str, Any]], columns: list[str]) -> None:
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        table.add_column(column, justify="right" if column == "items" else "left")
+        justify: Literal["left", "right"] = "right" if column in ("items", "categories") else "left"
+        table.add_column(column, justify=justify, no_wrap=column != "title")
     for row in rows:
         cells = {**row, "categories": str(len(row["categories"])), "hash": row["hash"][:12]}
         table.add_row(*("" if cells[column] is None else str(cells[column]) for column in columns))
