@@ -11,6 +11,7 @@ from llmxsite.cli.terminal import err, finish, out, study_here
 from llmxsite.diagnostics import Issues, Problem, display_path
 
 if TYPE_CHECKING:
+    from llmxsite.results import ItemTable
     from llmxsite.suite import Loaded, Suite
 
 Format = Literal["text", "json"]
@@ -122,6 +123,92 @@ def check(
         if format == "text" and not any(i.severity != "hint" for i in issues if _within(i.path, path)):
             out().print(f"{suite.id}: {len(suite.items)} items, no problem found", markup=False)
     finish(issues, strict=strict, format=format)
+
+
+@commands.command(epilog="Example: llmxsite suite stats everyday-science --report size-and-calibration")
+def stats(
+    suite: Annotated[str, typer.Argument(help="A suite's id, or the path of its file.", metavar="ID")],
+    report: Annotated[str | None, typer.Option("--report", help="Only runs of this report.")] = None,
+    format: FormatOption = "text",  # noqa: A002
+) -> None:
+    """Show from runs how hard each item is, which tell models apart, and which every model gets right or wrong."""
+    from llmxsite.results import items
+    from llmxsite.tables import load as load_samples
+
+    issues = Issues()
+    loaded = _load(suite, issues)
+    found = items(load_samples(study_here(), issues, report=report), loaded.suite)
+    if format == "json":
+        _json(_stats_record(found, loaded.suite))
+    elif not found.takers:
+        out().print(f"No run has asked '{loaded.suite.id}' yet: `llmxsite run REPORT`", markup=False)
+    else:
+        _stats_text(found)
+    if found.other:
+        message = f"{found.other:,} samples asked another version of an item, and are left out"
+        issues.extend([loaded.origin.suite.issue("suite-other-version", message, severity="hint")])
+    finish(issues)
+
+
+def _stats_record(found: ItemTable, suite: Suite) -> dict[str, Any]:
+    """The table as one object; what is not known is null."""
+    import math
+
+    rows = []
+    for row in found.frame.to_dict("records"):
+        chosen = {str(key)[7:]: row.pop(key) for key in list(row) if str(key).startswith("chosen_")}
+        plain = {str(key): None if isinstance(v, float) and math.isnan(v) else v for key, v in row.items()}
+        rows.append({**plain, "chosen": chosen})
+    return {
+        "suite": suite.id,
+        "hash": suite.hash(),
+        "takers": list(found.takers),
+        "complete": found.complete,
+        "kr20": found.kr20,
+        "other_version": found.other,
+        "shuffled": found.shuffled,
+        "items": rows,
+    }
+
+
+def _stats_text(found: ItemTable) -> None:
+    from rich.table import Table
+
+    from llmxsite.results.items import ENOUGH
+
+    frame = found.frame
+    letters = [str(column) for column in frame.columns if str(column).startswith("chosen_")]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("item", "category", "difficulty"):
+        table.add_column(column, no_wrap=True)
+    for column in ("n", "correct", "item-rest", "unparsed", *(letter[7:] for letter in letters)):
+        table.add_column(column, justify="right")
+    table.add_column("", no_wrap=True)
+    for row in frame.to_dict("records"):
+        counts = [str(row[letter]) for letter in letters]
+        numbers = [str(row["n"]), _share(row["correct"]), _share(row["item_rest"]), str(row["unparsed"]), *counts]
+        table.add_row(row["item"], row["category"] or "", row["difficulty"] or "", *numbers, row["verdict"])
+    out().print(table)
+    verdicts = frame["verdict"].value_counts()
+    shown = ", ".join(
+        f"{name} {verdicts[name]}" for name in ("all right", "all wrong", "suspect key") if name in verdicts
+    )
+    models = "model" if len(found.takers) == 1 else "models"
+    lines = [f"{len(found.takers)} {models}: {', '.join(found.takers)}", *([f"items: {shown}"] if shown else [])]
+    if len(found.takers) < ENOUGH:
+        lines.append(
+            f"item-rest correlation needs {ENOUGH} models; with fewer, difficulty and disagreement is all there is"
+        )
+    elif found.kr20 is not None:
+        lines.append(f"KR-20 {found.kr20:.2f} over the {found.complete} items that every model answered")
+    if found.shuffled:
+        lines.append(f"{found.shuffled:,} samples had shuffled options and are not counted by letter")
+    out().print("\n" + "\n".join(lines), markup=False)
+
+
+def _share(value: float) -> str:
+    """Two decimals; a dash where nothing was measured."""
+    return "–" if value != value else f"{value:.2f}"
 
 
 @commands.command("import", epilog="Example: llmxsite suite import truthfulqa TruthfulQA.csv --limit 100")
