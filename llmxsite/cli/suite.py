@@ -11,6 +11,8 @@ from llmxsite.cli.terminal import err, finish, out, study_here
 from llmxsite.diagnostics import Issues, Problem, display_path
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from llmxsite.results import ItemTable
     from llmxsite.suite import Loaded, Suite
 
@@ -188,7 +190,7 @@ def _stats_text(found: ItemTable) -> None:
         counts = [str(row[letter]) for letter in letters]
         numbers = [str(row["n"]), _share(row["correct"]), _share(row["item_rest"]), str(row["unparsed"]), *counts]
         table.add_row(row["item"], row["category"] or "", row["difficulty"] or "", *numbers, row["verdict"])
-    out().print(table)
+    _print_table(table)
     verdicts = frame["verdict"].value_counts()
     shown = ", ".join(
         f"{name} {verdicts[name]}" for name in ("all right", "all wrong", "suspect key") if name in verdicts
@@ -374,7 +376,12 @@ def _table(rows: list[dict[str, Any]], columns: list[str]) -> None:
     for row in rows:
         cells = {**row, "categories": str(len(row["categories"])), "hash": row["hash"][:12]}
         table.add_row(*("" if cells[column] is None else str(cells[column]) for column in columns))
-    out().print(table)
+    _print_table(table)
+
+
+def _print_table(table: Table) -> None:
+    """A table as wide as the terminal; into a file or a pipe as wide as it is."""
+    out().print(table, width=None if out().is_terminal else 240)
 
 
 def _as_text(suite: Suite, items: list[Any]) -> str:

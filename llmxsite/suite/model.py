@@ -96,9 +96,8 @@ def content(item: Item) -> list[Any]:
     more = [
         [field.name, value]
         for field in msgspec.structs.fields(item)
-        if field.name not in _ABOUT
-        and field.name not in _ASKED
-        and (value := getattr(item, field.name)) != field.default
+        if field.name not in _ABOUT and field.name not in _ASKED
+        if (value := getattr(item, field.name)) != _default(field)
     ]
     return [item.id, item.question, item.choices, _number(item.answer), item.unit, *more]
 
@@ -106,6 +105,10 @@ def content(item: Item) -> list[Any]:
 def item_hash(item: Item) -> str:
     """32 hex digits of sha256 over question, options and key, without the id: two files that hold the same question agree."""
     return hashlib.sha256(msgspec.json.encode(content(item)[1:], order="sorted")).hexdigest()[:32]
+
+
+def _default(field: msgspec.structs.FieldInfo) -> Any:
+    return field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
 
 
 def tidy(text: str) -> str:
