@@ -106,6 +106,10 @@ def item_hash(item: Item) -> str:
     return hashlib.sha256(msgspec.json.encode(content(item)[1:], order="sorted")).hexdigest()[:32]
 
 
+def _default(field: msgspec.structs.FieldInfo) -> Any:
+    return field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
+
+
 def tidy(text: str) -> str:
     """Text as it will be asked: `\\n` line ends, no white space at its ends."""
     return text.replace("\r\n", "\n").replace("\r", "\n").strip()
