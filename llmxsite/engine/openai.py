@@ -331,7 +331,7 @@ class OpenAI:
                     for data in events.feed(lines):
                         reading.take(data)
         except EngineError as error:
-            if not is_model_failure(str(error)):
+            if not is_model_failure(error, tools=bool(request.tools)):
                 raise
             reading.failure = str(error)
         if reading.failure is None and not reading.done:
@@ -359,7 +359,7 @@ class _Reading(Reading):
         error = bytes(chunk.error)
         if error and error != b"null":
             body = b'{"error":' + error + b"}"
-            raise error_for(_status(body), body)
+            raise error_for(_status(body), body, streamed=True)
         if chunk.usage is not None:
             details = chunk.usage.prompt_tokens_details
             self.usage = Usage(
