@@ -202,6 +202,9 @@ class End(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="type", ta
     sha256: str
     """Of all bytes of the file before this line."""
     reason: Literal["complete", "interrupted", "stopped"] = "complete"
+    """`interrupted` by the person, `stopped` by a fault; a log that goes on afterwards has a `resume` line next."""
+    check: str | None = None
+    """16 hex digits of sha256 over this line as it stands without `check`."""
 
 
 Line = Run | Sample | Resume | End

@@ -1,0 +1,12 @@
+"""The numbers of a study: summaries, comparisons and calibration of samples, each with its n and its interval.
+
+One table feeds the command line, the figures and the pages, so that a number is the same wherever it is read. What was
+not measured is missing in it (NaN), never 0.
+"""
+
+from llmxsite.results.calibrate import CalibrationTables, calibration
+from llmxsite.results.compare import compare
+from llmxsite.results.groups import Table
+from llmxsite.results.summary import summarise
+
+__all__ = ["CalibrationTables", "Table", "calibration", "compare", "summarise"]

@@ -1,0 +1,26 @@
+"""What a page offers the text it holds: drawing, numbers, and where links lead. The site implements it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from llmxsite.diagnostics import Issues
+from llmxsite.site.directive import Directive
+
+
+class Host(Protocol):
+    """What a page offers its text. Each method adds the issues of what it cannot do."""
+
+    issues: Issues
+
+    def directive(self, directive: Directive) -> str:
+        """HTML of a directive that is drawn from data."""
+
+    def value(self, query: str, line: int, column: int) -> str:
+        """HTML of `` {value}`query` ``; `column` is where the query starts."""
+
+    def link(self, target: str, line: int) -> str:
+        """Relative address of a link's or picture's target, which is written relative to the page's source."""
+
+    def reference(self, name: str, line: int) -> tuple[str, str]:
+        """Address and words of a figure or table that is not on this page: `("../x/index.html#fig-2", "Figure 2")`."""

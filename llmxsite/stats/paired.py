@@ -1,0 +1,102 @@
+"""Two models, or two settings, on the same items: the difference item by item."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from llmxsite.stats.cluster import clustered_mean
+from llmxsite.stats.interval import UNDEFINED, Interval, Numbers, Vector, defined, pair
+from llmxsite.stats.mean import around, standard_error
+
+
+@dataclass(frozen=True, slots=True)
+class PairedDifference:
+    """a minus b on the same n items, in the unit of the scores. None where undefined: mostly for n < 2 or SE = 0."""
+
+    n: int
+    clusters: int
+    """Independent groups of items; n when none were given."""
+    mean_a: float | None
+    mean_b: float | None
+    difference: float | None
+    se: float | None
+    """Clustered (CR1) when clusters were given. 0 means the same difference on every item: then there is no p."""
+    interval: Interval
+    """difference ± t SE with `clusters` - 1 degrees of freedom."""
+    interval_z: Interval
+    """The same with the normal quantile; too narrow for few clusters."""
+    t: float | None
+    """difference / SE."""
+    p: float | None
+    """Two-sided, from Student's t with `clusters` - 1 degrees of freedom."""
+    p_z: float | None
+    """Two-sided, from the normal distribution."""
+    se_unpaired: float | None
+    """sqrt(SE_a² + SE_b²): what ignoring the pairing would have given."""
+    r: float | None
+    """Correlation of a and b over items; None when either is constant. Below 0, pairing widens the interval, rightly."""
+    identical: bool
+    """Whether every item has the same score under both; then report a bound on disagreement, not a p."""
+
+    @property
+    def variance_ratio(self) -> float | None:
+        """Paired over unpaired variance: what pairing saves."""
+        if self.se is None or not self.se_unpaired:
+            return None
+        return (self.se / self.se_unpaired) ** 2
+
+
+def paired_difference(
+    a: Numbers,
+    b: Numbers,
+    clusters: Sequence[object] | npt.NDArray[np.generic] | None = None,
+    alpha: float = 0.05,
+) -> PairedDifference:
+    """Mean of a_i - b_i with standard error, interval and test.
+
+    SE = sqrt(Var(d)/n) = sqrt((Var a + Var b - 2 Cov)/n); with `clusters`, one label an item, the clustered form of it.
+    Repeats are averaged within the item before this; items only one side has are dropped, and counted, before this.
+
+    Source: Miller 2024 (arXiv:2411.00640), section 4.2 and appendix A.
+    """
+    first, second = pair(a, b)
+    n = len(first)
+    d = first - second
+    if n == 0:
+        return PairedDifference(0, 0, None, None, None, None, UNDEFINED, UNDEFINED, None, None, None, None, None, False)
+    centre = float(d.mean())
+    if clusters is None:
+        se, groups = (standard_error(d) if n > 1 else None), n
+    else:
+        clustered = clustered_mean(d, clusters, alpha)
+        se, groups = clustered.se, clustered.clusters
+    t = centre / se if se else None
+    return PairedDifference(
+        n=n,
+        clusters=groups,
+        mean_a=float(first.mean()),
+        mean_b=float(second.mean()),
+        difference=centre,
+        se=se,
+        interval=UNDEFINED if se is None else around(centre, se, groups - 1, alpha),
+        interval_z=UNDEFINED if se is None else around(centre, se, None, alpha),
+        t=t,
+        p=None if t is None else defined(2 * stats.t.sf(abs(t), groups - 1)),
+        p_z=None if t is None else defined(2 * stats.norm.sf(abs(t))),
+        se_unpaired=math.hypot(standard_error(first), standard_error(second)) if n > 1 else None,
+        r=correlation(first, second),
+        identical=bool((d == 0).all()),
+    )
+
+
+def correlation(a: Vector, b: Vector) -> float | None:
+    """Pearson's correlation; None for fewer than two items or where either is constant."""
+    if len(a) < 2 or (a == a[0]).all() or (b == b[0]).all():
+        return None
+    return defined(np.corrcoef(a, b)[0, 1])
