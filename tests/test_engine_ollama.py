@@ -15,6 +15,7 @@ import os
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
+import msgspec
 import pytest
 from servers.replay import Recorder, Replay
 
@@ -312,3 +313,50 @@ def test_vectors(talk: Any, has: Any) -> None:
     one, two, again = talk(lambda ollama: ollama.embed(CHAT, ["tea", "carburettor", "tea"]))
     assert len(one) == len(two) == 576 and one == again != two
     assert abs(sum(x * x for x in one) - 1) < 1e-3
+
+
+def played_back(name: str, *requests: Request) -> list[Reply | EngineError]:
+    async def test() -> list[Reply | EngineError]:
+        with Replay(name) as replay:
+            async with engine.connect("ollama", replay.url) as ollama:
+                return [await outcome(ollama.chat(request)) for request in requests]
+
+    async def outcome(chat: Awaitable[Reply]) -> Reply | EngineError:
+        try:
+            return await chat
+        except EngineError as error:
+            return error
+
+    return asyncio.run(test())
+
+
+STORY = Request(
+    model=CHAT,
+    messages=[Message(role="user", content="Tell me a story.")],
+    options=Options(num_ctx=CONTEXT, num_predict=8),
+    top_logprobs=5,
+)
+
+
+def test_full_queue_may_be_tried_again() -> None:
+    error, reply = played_back("ollama-0.20.7-busy", STORY, STORY)
+    assert isinstance(error, EngineError) and (error.kind, error.retry, error.status) == ("overloaded", True, 503)
+    assert isinstance(reply, Reply) and reply.text
+
+
+def test_runner_that_dies_in_the_middle_may_be_tried_again() -> None:
+    long = msgspec.structs.replace(STORY, options=Options(num_ctx=CONTEXT, num_predict=500))
+    error, reply = played_back("ollama-0.20.7-killed", long, STORY)
+    assert isinstance(error, EngineError) and (error.kind, error.retry) == ("server", True)
+    assert str(error) == "in the middle of the reply: an error was encountered while running the model: unexpected EOF"
+    assert isinstance(reply, Reply) and reply.text
+
+
+def test_model_too_large_for_the_memory_is_not_tried_again() -> None:
+    request = Request(
+        model="smollm2-long:135m",
+        messages=[Message(role="user", content="Hi")],
+        options=Options(num_ctx=50_000_000, num_predict=2),
+    )
+    (error,) = played_back("ollama-0.20.7-memory", request)
+    assert isinstance(error, EngineError) and (error.kind, error.retry) == ("memory", False)
