@@ -48,7 +48,7 @@ from llmxsite.stats import (
     tools,
     trend,
 )
-from llmxsite.stats.interval import Interval, defined
+from llmxsite.stats.interval import defined
 
 Input = dict[str, Any]
 Fields = Any

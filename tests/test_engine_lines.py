@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +15,7 @@ line = st.binary(max_size=30).map(lambda b: b.replace(b"\n", b"").rstrip(b"\r"))
 
 def cut(data: bytes, places: list[int]) -> list[bytes]:
     marks = sorted({0, len(data), *(place % (len(data) + 1) for place in places)})
-    return [data[a:b] for a, b in zip(marks, marks[1:], strict=False)]
+    return [data[a:b] for a, b in itertools.pairwise(marks)]
 
 
 @given(st.lists(line, max_size=12), line, st.sampled_from([b"\n", b"\r\n"]), st.lists(st.integers(0, 999), max_size=20))

@@ -8,6 +8,7 @@ exception is no answer at all on a connection used before, which a server may cl
 from __future__ import annotations
 
 import asyncio
+import base64
 import email.utils
 import re
 import time
@@ -60,15 +61,16 @@ class Http:
         self._headers = {"Accept-Encoding": "identity", "Content-Type": "application/json"}
         if key:
             self._headers["Authorization"] = f"Bearer {key}"
+        elif address.user is not None:
+            pair = f"{address.user}:{address.password or ''}".encode()
+            self._headers["Authorization"] = f"Basic {base64.b64encode(pair).decode()}"
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Http:
-        auth = aiohttp.BasicAuth(self.address.user, self.address.password or "") if self.address.user else None
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=self._connections + 1),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=self.limits.connect),
             headers=self._headers,
-            auth=auth if "Authorization" not in self._headers else None,
             trust_env=False,
             trace_configs=[_reuse_tracer()],
         )
