@@ -23,7 +23,7 @@ from llmxsite.engine import connect
 from llmxsite.engine.protocol import Engine, EngineError, EngineInfo, ModelInfo, Options
 from llmxsite.experiment import Condition, Resolved, expand, load
 from llmxsite.record import SCHEMA, Hypothesis, Run, SuiteRef, hypothesis_hash
-from llmxsite.runlog import RunLogWriter
+from llmxsite.runlog import RunLogWriter, done_keys
 from llmxsite.study import Study
 from llmxsite.suite import Suite, find
 
@@ -80,6 +80,10 @@ class Session:
     measured: Probe | None
     clock: Callable[[], str]
     choice: Choice
+
+    def left(self) -> list[int]:
+        """Samples still to make, by condition."""
+        return self.workload.left(done_keys(self.choice.path) if self.choice.path is not None else ())
 
     async def collect(
         self, observer: Observer, *, policy: Policy | None = None, started: Callable[[Collector], None] | None = None

@@ -98,7 +98,7 @@ class RunLogWriter:
             lock = Lock(fd, path)
             if not lock.still_ours():
                 raise _gone(path, "while it was being opened", None)
-            state, done, torn = _scan(path, fd, issues or Issues())
+            state, done, torn = _scan(path, issues or Issues())
             if torn:
                 os.ftruncate(fd, state.size)
                 os.fsync(fd)
@@ -283,6 +283,14 @@ class _State:
         self.counts[outcome] = self.counts.get(outcome, 0) + 1
 
 
+def done_keys(path: Path) -> set[str]:
+    """Keys of the samples in a log that need not be asked again. Raises `Problem` when it has no header."""
+    try:
+        return _scan(path, Issues())[1]
+    except OSError as error:
+        raise _unwritable(path, error) from None
+
+
 def write(path: Path, run: Run, samples: Iterable[Sample], *, ended: str | None = None) -> dict[str, int]:
     """A whole, sealed log at once, for imports: it appears under its name complete or not at all.
 
@@ -352,7 +360,7 @@ class _Closing(msgspec.Struct, tag_field="type", tag="end"):
 _decode_mark = msgspec.json.Decoder(_Mark | _Other | _Closing).decode
 
 
-def _scan(path: Path, fd: int, issues: Issues) -> tuple[_State, set[str], int]:
+def _scan(path: Path, issues: Issues) -> tuple[_State, set[str], int]:
     """The state of an existing file, the keys done, and the length of the torn tail after its last whole line."""
     state = _State()
     outcomes: dict[str, str] = {}
