@@ -117,9 +117,9 @@ def run(
                 _collect(study, report, experiment, suites, conditions, wish, name, live, interrupts, issues)
             )
         except asyncio.CancelledError:
-            raise KeyboardInterrupt from None
+            raise typer.Exit(130) from None
         if result is not None and result.reason == "interrupted":
-            raise KeyboardInterrupt
+            raise typer.Exit(130)
         if result is not None and result.reason == "stopped":
             break
     finish(issues)

@@ -95,7 +95,9 @@ class Session:
         writer, done = self._open()
         with writer:
             left = self.workload.left(done)
-            if not sum(left):
+            if not any(left):
+                if not writer.sealed:  # killed between the last sample and the end
+                    writer.end("complete", self.clock())
                 return writer.path, None
             observer.begin(self.workload, left)
             collector = Collector(

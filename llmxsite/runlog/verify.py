@@ -180,7 +180,8 @@ def rescore(sample: Sample) -> Scored | None:
         if sample.outcome != "truncated":
             return None
         return task.rescore(sample.scorer, question, [Reply(text="", done_reason="length")])
-    replies = [_reply(answer) for answer in sample.draws or [sample.reply] if answer is not None]
+    answers = sample.draws or ([sample.reply] if sample.reply else [])
+    replies = [_reply(answer) for answer in answers]
     return task.rescore(sample.scorer, question, replies)
 
 
@@ -188,7 +189,8 @@ def differing(logged: dict[str, Any], today: dict[str, Any]) -> list[str]:
     """In words, the scores that differ; numbers that differ by rounding alone do not."""
     names = [n for n in {**today, **logged} if n not in _NOT_KEPT or n in today]
     wrong = [n for n in names if not _alike(logged.get(n), today.get(n))]
-    return [f"{name} is {_shown(logged.get(name))}, not {_shown(today.get(name))}" for name in wrong]
+    words = [f"{name} is {_shown(logged.get(name))}, not {_shown(today.get(name))}" for name in wrong]
+    return words if len(words) <= 3 else [*words[:3], f"and {len(words) - 3} more"]
 
 
 def _question(sample: Sample) -> Question | None:
@@ -250,6 +252,10 @@ def _alike(a: Any, b: Any) -> bool:
 def _shown(value: object) -> str:
     text = "missing" if value is None else str(value)
     return text if len(text) <= 60 else text[:59] + "…"
+
+
+def _words(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count:,} {outcome}" for outcome, count in counts.items()) or "none"
 
 
 def _text(value: Scalar) -> str | None:

@@ -116,6 +116,11 @@ class RunLogWriter:
         """Samples by outcome, the last line of each key counted, as far as they are written."""
         return dict(self._state.counts)
 
+    @property
+    def sealed(self) -> bool:
+        """Whether the log, as it was opened, ends in an `end` line."""
+        return self._state.sealed
+
     def append(self, sample: Sample) -> None:
         """Queue one sample; it must not be changed afterwards."""
         if self._resume is not None:
@@ -269,6 +274,8 @@ class _State:
         self.counts: dict[str, int] = {}
         self.errors: set[str] = set()
         """Keys whose last line is an error: they alone may come again."""
+        self.sealed = False
+        """Whether the last line is an `end`."""
 
     def take(self, data: bytes) -> None:
         self.sha.update(data)
@@ -387,6 +394,7 @@ def _scan(path: Path, issues: Issues) -> tuple[_State, set[str], int]:
                 state.take(held)
                 held = b""
             state.take(raw)
+            state.sealed = isinstance(mark, _Closing)
             if isinstance(mark, _Mark):
                 outcomes[mark.key] = sys.intern(mark.outcome)
     if not state.size:
