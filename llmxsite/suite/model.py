@@ -52,7 +52,11 @@ class Item(msgspec.Struct, kw_only=True, omit_defaults=True):
         return index if 0 <= index < len(self.choices) else None
 
 
-_MORE = [(f.name, f.default) for f in msgspec.structs.fields(Item) if f.name not in _ABOUT and f.name not in _ASKED]
+def _default(field: msgspec.structs.FieldInfo) -> Any:
+    return field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
+
+
+_MORE = [(f.name, _default(f)) for f in msgspec.structs.fields(Item) if f.name not in _ABOUT and f.name not in _ASKED]
 """Fields that a task added, with their defaults."""
 
 
@@ -104,10 +108,6 @@ def content(item: Item) -> list[Any]:
 def item_hash(item: Item) -> str:
     """32 hex digits of sha256 over question, options and key, without the id: two files that hold the same question agree."""
     return hashlib.sha256(msgspec.json.encode(content(item)[1:], order="sorted")).hexdigest()[:32]
-
-
-def _default(field: msgspec.structs.FieldInfo) -> Any:
-    return field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
 
 
 def tidy(text: str) -> str:
