@@ -52,6 +52,14 @@ class Item(msgspec.Struct, kw_only=True, omit_defaults=True):
         return index if 0 <= index < len(self.choices) else None
 
 
+def _default(field: msgspec.structs.FieldInfo) -> Any:
+    return field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
+
+
+_MORE = [(f.name, _default(f)) for f in msgspec.structs.fields(Item) if f.name not in _ABOUT and f.name not in _ASKED]
+"""Fields that a task added, with their defaults."""
+
+
 class Suite(msgspec.Struct, kw_only=True, omit_defaults=True):
     """`suites/<id>.yaml`, or `suites/<id>/suite.yaml` with its items in `items.jsonl`."""
 
@@ -93,22 +101,13 @@ class Suite(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 def content(item: Item) -> list[Any]:
     """The parts of an item that make it the same item: what is asked and what is right."""
-    more = [
-        [field.name, value]
-        for field in msgspec.structs.fields(item)
-        if field.name not in _ABOUT and field.name not in _ASKED
-        if (value := getattr(item, field.name)) != _default(field)
-    ]
+    more = [[name, value] for name, default in _MORE if (value := getattr(item, name)) != default]
     return [item.id, item.question, item.choices, _number(item.answer), item.unit, *more]
 
 
 def item_hash(item: Item) -> str:
     """32 hex digits of sha256 over question, options and key, without the id: two files that hold the same question agree."""
     return hashlib.sha256(msgspec.json.encode(content(item)[1:], order="sorted")).hexdigest()[:32]
-
-
-def _default(field: msgspec.structs.FieldInfo) -> Any:
-    return field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
 
 
 def tidy(text: str) -> str:

@@ -86,7 +86,7 @@ def suite_rows(edition: Edition, suites: Sequence[SuiteEntry]) -> list[Row]:
                 "id": entry.id,
                 "title": entry.title,
                 "address": entry.address,
-                "items": len(suite.items) if suite else (ref.items if ref else None),
+                "size": len(suite.items) if suite else (ref.items if ref else None),
                 "categories": _listed(categories),
                 "language": (suite.language if suite else None) or (ref.language if ref else None),
                 "licence": (suite.licence if suite else None) or (ref.licence if ref else None),
@@ -134,7 +134,9 @@ def headline(edition: Edition, report: ReportEntry) -> dict[str, Any] | None:
     total = count(sum(r["n"] for r in known), "sample")
     if len(known) == 1:
         row = known[0]
-        interval = f"95% interval {percent(row['ci_low'])} to {percent(row['ci_high'])}, " if row["ci_low"] is not None else ""
+        interval = (
+            f"95% interval {percent(row['ci_low'])} to {percent(row['ci_high'])}, " if row["ci_low"] is not None else ""
+        )
         return {"number": percent(row["accuracy"]), "words": f"accuracy; {interval}{total}"}
     ordered = sorted(known, key=lambda r: r["accuracy"])
     low, high = ordered[0], ordered[-1]
