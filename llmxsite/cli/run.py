@@ -261,10 +261,13 @@ def _power(experiment: Resolved, suites: list[Suite]) -> None:
     n = sum(len(select(s.items, experiment.limit, experiment.limit_seed)) for s in suites)
     k = experiment.repeats
     # Miller 2024, section 5: difficulties spread evenly over 0 to 1, and differences of variance 1/9.
-    smallest = detectable(n, variance_per_item(1 / 9, 1 / 6, 1 / 6, k, k), alpha=experiment.analysis.alpha)
-    if smallest is not None:
-        points = f"{100 * smallest:.0f} points" if smallest < 1 else "no difference at all"
-        out().print(
-            f"{n:,} items can show a difference of {points} between two conditions (80 % power, level {experiment.analysis.alpha:g})",
-            markup=False,
-        )
+    variance = variance_per_item(1 / 9, 1 / 6, 1 / 6, k, k)
+    smallest = detectable(n, variance, alpha=experiment.analysis.alpha)
+    if smallest is None:
+        return
+    several = f"{n:,} items" if n != 1 else "1 item"
+    if smallest < 1:
+        words = f"{several} can show a difference of {100 * smallest:.0f} points between two conditions"
+        out().print(f"{words} (80 % power, level {experiment.analysis.alpha:g})", markup=False)
+    else:
+        out().print(f"{several} cannot show any difference between two conditions", markup=False)
