@@ -123,7 +123,7 @@ def _rows(frame: pd.DataFrame, specs: tuple[dict[str, Any], ...], name: str) -> 
 
     fields = {field for spec in specs for field in used(spec).get(name, set())}
     kept = [column for column in frame.columns if column in fields]
-    return [{key: _plain(value) for key, value in row.items()} for row in frame[kept].to_dict("records")]
+    return [{str(key): _plain(value) for key, value in row.items()} for row in frame[kept].to_dict("records")]
 
 
 def _plain(value: Any) -> Any:

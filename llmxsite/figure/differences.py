@@ -87,8 +87,10 @@ def make(samples: Samples, options: Options) -> Draft:
         title=f"Paired differences in accuracy by {words.heading(factor).lower()}",
         caption=[
             *said,
-            f"Points are A minus B on shared items with {100 * (1 - options.alpha):.0f}% intervals (paired, clustered); filled where p, "
-            "adjusted by Holm over the rows, is below the level; the grey bar spans differences too small for this n to show.",
+            (
+                f"Points are A minus B on shared items with {100 * (1 - options.alpha):.0f}% intervals (paired, clustered); filled where p, "
+                "adjusted by Holm over the rows, is below the level; the grey bar spans differences too small for this n to show."
+            ),
         ],
         alt=[
             f"Dot plot of {words.count(len(data), 'paired difference')} in accuracy with intervals and a line at 0.",

@@ -14,7 +14,7 @@ from llmxsite.figure.figure import Column
 from llmxsite.figure.marks import haloed, room, rule, stack, table, text
 from llmxsite.figure.options import ChartProblem, Options
 from llmxsite.figure.quantiles import QUANTILES, spread
-from llmxsite.figure.summary import apart, key_column, key_columns, level_text, records
+from llmxsite.figure.summary import apart, key_column, key_columns, records
 from llmxsite.figure.times import axis, notes, scale, times
 
 MOST = 60

@@ -20,7 +20,7 @@ def once() -> alt.Chart:
 
 def only(chart: alt.Chart, field: str, value: str | bool) -> alt.Chart:
     """The rows whose field has this value. A comparison by field, never an expression."""
-    return cast(alt.Chart, chart.transform_filter(alt.FieldEqualPredicate(field=field, equal=value)))
+    return chart.transform_filter(alt.FieldEqualPredicate(field=field, equal=value))
 
 
 def text(chart: alt.Chart, look: dict[str, Any], **channels: Any) -> alt.Chart:
