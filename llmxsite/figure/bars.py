@@ -121,7 +121,7 @@ def _draw(
     names: dict[str, str],
     shown: Metric,
     options: Options,
-) -> alt.LayerChart:
+) -> dict[str, Any]:
     label = "label_narrow" if layout.narrow else "label"
     groups, each = marks[label].nunique(), max(1, len(names))
     bar = 12 if each == 1 else 10
@@ -176,7 +176,7 @@ def _draw(
                 rule(base, {"stroke": stroke, "strokeWidth": wide, "yOffset": offset}, **ends)
                 for stroke, wide in (("var(--paper)", 3.5), ("var(--ink)", 1.25))
             ]
-        far = alt.value("width")
+        far = "width"
         layers += [
             text(base, {"align": "right", "dx": 48, "dy": offset}, x=far, text="text:N"),
             text(
@@ -198,7 +198,7 @@ def _draw(
         layers += haloed(
             only(table(), "first", True),
             {"align": "left", "baseline": "middle", "dy": -step / 2 + 9},
-            x=alt.value(0),
+            x=0,
             y=y,
             text=f"{label}:N",
         )
@@ -217,7 +217,7 @@ def _chance(chance: float, shown: Metric) -> list[alt.Chart]:
     name = {"text": f"chance {words.show(chance, shown.format)}", "align": "left", "dx": -2, "dy": -8}
     return [
         rule(once(), {"stroke": "var(--muted)", "strokeDash": [3, 3], "strokeWidth": 1}, x=at),
-        text(once(), {**name, "color": "var(--muted)", "fontSize": 11}, x=at, y=alt.value(0)),
+        text(once(), {**name, "color": "var(--muted)", "fontSize": 11}, x=at, y=0),
     ]
 
 

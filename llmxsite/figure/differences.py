@@ -202,7 +202,7 @@ def _p(row: dict[str, Any]) -> str:
     return f"p {shown}" if shown.startswith("<") else f"p = {shown}"
 
 
-def _draw(layout: Layout, marks: pd.DataFrame) -> alt.LayerChart:
+def _draw(layout: Layout, marks: pd.DataFrame) -> dict[str, Any]:
     label = "label_narrow" if layout.narrow else "label"
     step = 46 if layout.narrow else 30
     offset = 9 if layout.narrow else 0
@@ -254,16 +254,16 @@ def _draw(layout: Layout, marks: pd.DataFrame) -> alt.LayerChart:
             )
             for different in (False, True)
         ),
-        text(base, {"align": "right", "dx": 44, "dy": offset}, x=alt.value("width"), text="shown:N"),
+        text(base, {"align": "right", "dx": 44, "dy": offset}, x="width", text="shown:N"),
         text(
             base,
             {"align": "left", "dx": 54, "dy": offset, "color": "var(--muted)", "fontSize": 11},
-            x=alt.value("width"),
+            x="width",
             text="p:N",
         ),
     ]
     if layout.narrow:
-        layers += haloed(base, {"align": "left", "dy": -13, "baseline": "middle"}, x=alt.value(0), text=f"{label}:N")
+        layers += haloed(base, {"align": "left", "dy": -13, "baseline": "middle"}, x=0, text=f"{label}:N")
     return stack(layers, step * len(marks), room())
 
 

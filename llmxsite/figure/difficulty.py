@@ -109,7 +109,7 @@ def _marks(data: pd.DataFrame, classes: list[tuple[float, float, str]]) -> pd.Da
     return pd.DataFrame(rows)
 
 
-def _draw(layout: Layout, marks: pd.DataFrame, noun: str, height: float) -> alt.LayerChart:
+def _draw(layout: Layout, marks: pd.DataFrame, noun: str, height: float) -> dict[str, Any]:
     tenths = len(marks) > 2 and marks["label"].iloc[0] == "none"
     axis = alt.Axis(
         title=f"Share of {noun}s that get the item right" if tenths else f"Number of {noun}s that get the item right",
@@ -130,7 +130,7 @@ def _draw(layout: Layout, marks: pd.DataFrame, noun: str, height: float) -> alt.
         [
             table().mark_bar(color="var(--series-1)").encode(x=x, y=y, tooltip=tooltip),
             text(table(), {"dy": -8}, x=x, y=y, text="shown:N"),
-            text(once(), {"text": "Items", "align": "left", "color": "var(--muted)", "dy": -6}, x=alt.value(0), y=alt.value(0)),
+            text(once(), {"text": "Items", "align": "left", "color": "var(--muted)", "dy": -6}, x=0, y=0),
         ],
         height,
         room(left=4, right=10),

@@ -142,7 +142,7 @@ def _flips(rows: int, columns: int) -> bool:
 
 def _draw(
     layout: Layout, marks: pd.DataFrame, rows: str, columns: str, shown: Metric, classes: _Classes
-) -> alt.LayerChart:
+) -> dict[str, Any]:
     suffix = "_narrow" if layout.narrow else ""
     across, down = f"across{suffix}", f"down{suffix}"
     flip = layout.narrow and _flips(marks["row"].nunique(), marks["column"].nunique())
@@ -212,7 +212,7 @@ def _draw(
     size = 12 if cell >= 26 else 11
     if cell >= 6 + max(words.width(t, size) for t in marks["text"]):
         layers += [
-            only(base, "ink", text).mark_text(fontSize=size, color=f"var(--{text})").encode(text="text:N")
+            only(base, "ink", text).mark_text(fontSize=size, color=f"var(--{text})").encode(text=alt.Text("text:N"))
             for text in ("ink", "inverse")
         ]
     padding = room(right=2 + (max(0, overflow) if angle == -45 else 0), bottom=10)

@@ -287,7 +287,7 @@ class _Plan:
                 )
         return pd.DataFrame(rows)
 
-    def draw(self, names: dict[str, str], axes: str, colour: str, shown: Metric) -> alt.LayerChart:
+    def draw(self, names: dict[str, str], axes: str, colour: str, shown: Metric) -> dict[str, Any]:
         """The chart. Its scales count pixels, centred in whatever width the page gives, so that circles stay round."""
         sx, sy = pixels(self.width, self.height)
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 
+from typing import Any
+
 import altair as alt
 import numpy as np
 import pandas as pd
@@ -188,7 +190,7 @@ def _marks(bins: pd.DataFrame, by: str, panels: Panels, count: int) -> pd.DataFr
     )
 
 
-def _draw(panels: Panels, by: str) -> alt.LayerChart:
+def _draw(panels: Panels, by: str) -> dict[str, Any]:
     suffix = "_narrow" if panels.layout.narrow else ""
     sx, sy = panels.scales()
     x, y = alt.X("x:Q", scale=sx, axis=None), alt.Y("y:Q", scale=sy, axis=None)

@@ -141,7 +141,7 @@ def _draw(
     domain: tuple[float, float],
     height: float,
     chance: float | None,
-) -> alt.LayerChart:
+) -> dict[str, Any]:
     title = words.clean(words.heading(x))
     across: Any
     if numeric:
@@ -178,7 +178,7 @@ def _draw(
             text(
                 once(),
                 {"text": f"chance {words.show(chance, shown.format)}", "align": "left", "dy": -7, "fontSize": 11, "color": "var(--muted)"},
-                x=alt.value(4),
+                x=4,
                 y=at,
             ),
         ]  # fmt: skip
@@ -187,7 +187,7 @@ def _draw(
         if shown.interval:
             layers.append(
                 base.mark_area(color=tint, opacity=0.14).encode(
-                    x=across, y=alt.Y("low:Q", scale=scale, axis=axis), y2="high:Q"
+                    x=across, y=alt.Y("low:Q", scale=scale, axis=axis), y2=alt.Y2("high")
                 )
             )
         layers.append(base.mark_line(color=tint).encode(x=across, y=y))
@@ -212,8 +212,8 @@ def _draw(
         text(
             once(),
             {"text": shown.axis_title, "align": "left", "color": "var(--muted)", "dy": -14, "dx": -34},
-            x=alt.value(0),
-            y=alt.value(0),
+            x=0,
+            y=0,
         )
     )
     if len(names) > 1 and not direct:

@@ -159,7 +159,7 @@ def _kind(probability: float) -> str:
     return "unknown" if math.isnan(probability) else next(name for top, name, _ in CLASSES if probability < top)
 
 
-def _draw(layout: Layout, placed: pd.DataFrame) -> alt.LayerChart:
+def _draw(layout: Layout, placed: pd.DataFrame) -> dict[str, Any]:
     suffix = "_narrow" if layout.narrow else ""
     width, height = layout.width - 8, float(placed["y2"].max()) + 4
     sx, sy = pixels(width, height)
