@@ -15,6 +15,7 @@ import msgspec
 import yaml
 
 from llmxsite.diagnostics import Issue, Issues, Problem, Severity, did_you_mean, display_path
+from llmxsite.json_positions import positions
 
 T = TypeVar("T")
 Key = str | int
@@ -27,17 +28,41 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 class Document:
     """One parsed file: `data` in plain Python types, and where each value stands."""
 
-    def __init__(self, path: str | Path, text: str, data: Any, marks: dict[tuple[Key, ...], tuple[int, int]]) -> None:
+    def __init__(
+        self, path: str | Path, text: str, data: Any, marks: dict[tuple[Key, ...], tuple[int, int]] | None
+    ) -> None:
+        """`marks` None: the text is JSON, and its positions are looked up when one is first asked for."""
         self.path = display_path(path)
         self.text = text
         self.data = data
-        self._marks = marks
+        self._known = marks
         self._lines: list[str] | None = None
 
     @classmethod
     def load(cls, path: Path) -> Document:
-        """Read a YAML or JSON file (JSON is read as the YAML it is). Raises `Problem` when it cannot be read at all."""
-        return cls.parse(read_text(path), path)
+        """Read a YAML or JSON file. Raises `Problem` when it cannot be read at all."""
+        text = read_text(path)
+        return cls.parse_json(text, path) if path.suffix == ".json" else cls.parse(text, path)
+
+    @classmethod
+    def parse_json(cls, text: str, path: str | Path) -> Document:
+        """Parse JSON text. Not as the YAML it nearly is: tabs and surrogate pairs, which are JSON, are not YAML."""
+        try:
+            return cls(path, text, msgspec.json.decode(text), None)
+        except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
+            at = re.search(r"byte (\d+)", str(error))
+            before = text.encode("utf-8", "surrogatepass")[: int(at[1])].decode("utf-8", "ignore") if at else ""
+            line = before.count("\n") + 1
+            raise Problem(
+                Issue(
+                    path=display_path(path),
+                    line=line,
+                    column=len(before) - before.rfind("\n"),
+                    code="json-syntax",
+                    message=f"not valid JSON: {str(error).removeprefix('JSON is malformed: ')}",
+                    excerpt=text.splitlines()[line - 1] if text.strip() else None,
+                )
+            ) from None
 
     @classmethod
     def parse(cls, text: str, path: str | Path, *, first_line: int = 1) -> Document:
@@ -70,6 +95,15 @@ class Document:
         return (
             cls(path, text, data, marks) if first_line == 1 else cls(path, "\n" * (first_line - 1) + text, data, marks)
         )
+
+    @property
+    def _marks(self) -> dict[tuple[Key, ...], tuple[int, int]]:
+        if self._known is None:
+            try:
+                self._known = positions(self.text)
+            except RecursionError:
+                self._known = {}  # nested deeper than Python goes: every place is the file's first line
+        return self._known
 
     def where(self, *keys: Key) -> tuple[int, int]:
         """Line and column of the value at `keys`, or of its nearest ancestor that has one."""

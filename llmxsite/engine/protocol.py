@@ -123,7 +123,8 @@ class Reply(msgspec.Struct, kw_only=True):
     model_failure: str | None = None
     """The model's own fault reported by the server as an error, such as a malformed tool call: scored, not retried."""
     warnings: list[str] = []
-    """What is suspicious about this reply: `context-truncated`, `logprobs-missing`, `token-mismatch`, ..."""
+    """What is suspicious about this reply: `context-truncated` (the server seems to have cut the prompt), `logprobs-missing`,
+    `token-mismatch` (the tokens do not spell the text), `duplicate-alternatives`, `invalid-utf8`."""
 
 
 class EngineInfo(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -159,7 +160,8 @@ class ModelInfo(msgspec.Struct, kw_only=True, omit_defaults=True):
     gpu_share: float | None = None
     """Share of the loaded model that sits in GPU memory, 0 to 1."""
     capabilities: list[str] | None = None
-    """`completion`, `tools`, `thinking`, `embedding`, `vision`, ..."""
+    """`completion`, `tools`, `thinking`, `embedding`, `vision`, ... in Ollama's words, and `chat` where there is a chat
+    template. A model that has `completion` without `chat` is a base model: give it raw prompts."""
     template_hash: str | None = None
     system: str | None = None
     """A system prompt stored with the model."""

@@ -8,5 +8,6 @@ from llmxsite.results.calibrate import CalibrationTables, calibration
 from llmxsite.results.compare import compare
 from llmxsite.results.groups import Table
 from llmxsite.results.summary import summarise
+from llmxsite.results.warn import warnings
 
-__all__ = ["CalibrationTables", "Table", "calibration", "compare", "summarise"]
+__all__ = ["CalibrationTables", "Table", "calibration", "compare", "summarise", "warnings"]

@@ -36,7 +36,8 @@ def adjust(p: Sequence[float | None], alpha: float = 0.05, method: Correction = 
     known = ~np.isnan(values)
     adjusted = values.copy()
     if method != "none" and known.any():
-        adjusted[known] = multipletests(values[known], alpha=alpha, method=method)[1]
+        with np.errstate(divide="ignore"):  # Šidák's formula takes the logarithm of 1 - p, and p may be 1
+            adjusted[known] = multipletests(values[known], alpha=alpha, method=method)[1]
     return Adjusted(
         p=tuple(float(x) if ok else None for x, ok in zip(adjusted, known, strict=True)),
         reject=tuple(bool(x <= alpha) if ok else None for x, ok in zip(adjusted, known, strict=True)),

@@ -1,0 +1,68 @@
+"""A reply as it comes in: pieces of text, tokens and the moment of the first, put together at the end."""
+
+from __future__ import annotations
+
+import time
+
+from llmxsite.engine import wire
+from llmxsite.engine.protocol import OnText, Reply, Request, Timing, TokenLogprob, ToolCall, Usage
+
+
+class Reading:
+    """What every streamed reply has in common. An engine feeds it and then asks for the `Reply`."""
+
+    def __init__(self, request: Request, on_text: OnText | None) -> None:
+        self.request = request
+        self.pieces: list[str] = []
+        self.thinking: list[str] = []
+        self.tokens: list[TokenLogprob] = []
+        self.calls: list[ToolCall] = []
+        self.done_reason: str | None = None
+        self.timing = Timing()
+        self.usage = Usage()
+        self.warnings: list[str] = []
+        self.failure: str | None = None
+        """What the server said of a model's output that it could not read."""
+        self.done = False
+        """Whether the server said that the reply is complete."""
+        self._on_text = on_text
+        self._started = time.perf_counter()
+
+    def text(self, piece: str | None, *, thinking: bool = False) -> None:
+        """One more piece of the answer, or of the thinking before it."""
+        if piece:
+            self.output()
+            (self.thinking if thinking else self.pieces).append(piece)
+            if self._on_text is not None:
+                self._on_text(piece, thinking)
+
+    def output(self) -> None:
+        """Something that the model wrote has come, be it text or a tool call."""
+        if self.timing.first_token_ms is None:
+            self.timing.first_token_ms = self._elapsed()
+
+    def entries(self, entries: list[wire.Entry]) -> None:
+        """Tokens with their logprobs, in the server's shape."""
+        self.tokens += wire.tokens(entries, self.warnings)
+
+    def reply(self) -> Reply:
+        """The whole reply, with what is suspicious about its tokens."""
+        self.timing.total_ms = self._elapsed()
+        text = "".join(self.pieces)
+        plain = not (self.thinking or self.calls or self.request.tools or self.failure)
+        if self.request.top_logprobs is not None:
+            self.warnings += wire.token_warnings(self.tokens, text, plain=plain)
+        return Reply(
+            text=text,
+            thinking="".join(self.thinking) or None,
+            tool_calls=self.calls or None,
+            done_reason=self.done_reason,
+            tokens=self.tokens or None,
+            timing=self.timing,
+            usage=self.usage,
+            model_failure=self.failure,
+            warnings=self.warnings,
+        )
+
+    def _elapsed(self) -> float:
+        return round((time.perf_counter() - self._started) * 1000, 3)

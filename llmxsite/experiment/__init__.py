@@ -1,0 +1,32 @@
+"""An experiment: `experiment.yaml` beside a report, its factors, and their expansion into conditions.
+
+`design` has the records, `factor` what can vary, `prompt` the ways to ask, `read` the loading with every problem named,
+`condition` the expansion.
+"""
+
+from llmxsite.experiment.condition import Condition, expand, select, varied
+from llmxsite.experiment.design import AVAILABLE, Analysis, Experiment, Resolved, Scalar, TaskName, essence, fingerprint
+from llmxsite.experiment.factor import FACTORS, Factor
+from llmxsite.experiment.prompt import Prompt, Template, parse_prompt
+from llmxsite.experiment.read import load
+
+__all__ = [
+    "AVAILABLE",
+    "FACTORS",
+    "Analysis",
+    "Condition",
+    "Experiment",
+    "Factor",
+    "Prompt",
+    "Resolved",
+    "Scalar",
+    "TaskName",
+    "Template",
+    "essence",
+    "expand",
+    "fingerprint",
+    "load",
+    "parse_prompt",
+    "select",
+    "varied",
+]

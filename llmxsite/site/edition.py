@@ -1,0 +1,153 @@
+"""One edition of the site: everything its pages are made from, gathered before the first is written."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from llmxsite import __version__
+from llmxsite.diagnostics import Issues
+from llmxsite.site import paths
+from llmxsite.site.assets import Assets
+from llmxsite.site.cache import Cache
+from llmxsite.site.catalogue import Catalogue
+from llmxsite.site.numbers import Numbers
+from llmxsite.site.search import Entry
+from llmxsite.site.search import field as field_html
+from llmxsite.study import SiteConfig, Study
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+    from llmxsite.site.feed import FeedEntry
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "
+    "base-uri 'none'; form-action 'self'"
+)
+"""Content security policy of every page: nothing from elsewhere, no inline script, no `eval`. A form may go to the search page."""
+SECTIONS = (
+    ("reports", "Reports"),
+    ("models", "Models"),
+    ("suites", "Suites"),
+    ("runs", "Runs"),
+    ("compare", "Compare"),
+    ("figures", "Figures"),
+    ("hardware", "Hardware"),
+    ("methods", "Methods"),
+)
+
+
+@dataclass
+class Made:
+    """A page as made: its bytes, and what else came of making it."""
+
+    html: str
+    files: dict[str, bytes] = field(default_factory=dict)
+    """Other files the page needs, by address."""
+    figures: list[str] = field(default_factory=list)
+    """Keys of drawn figures on it."""
+    search: list[Entry] = field(default_factory=list)
+
+
+class Edition:
+    """What page modules are given. `base_url` is the published address, or None when it is not known."""
+
+    def __init__(self, study: Study, catalogue: Catalogue, cache: Cache, issues: Issues, base_url: str | None) -> None:
+        self.study, self.catalogue, self.cache, self.issues, self.base_url = study, catalogue, cache, issues, base_url
+        self.theme = study.content / "theme"
+        self.numbers = Numbers(study, catalogue, cache, issues)
+        self.assets = Assets(self.theme, catalogue.config.theme.accent, cache)
+
+    @property
+    def config(self) -> SiteConfig:
+        return self.catalogue.config
+
+    @cached_property
+    def templates(self) -> Environment:
+        from llmxsite.site.templates import environment
+
+        folder = self.cache.folder / "templates" if self.cache.folder else None
+        return environment(self.theme, folder)
+
+    @cached_property
+    def frame_key(self) -> list[Any]:
+        """What every page holds around its content: a page is made again when this changes."""
+        return [
+            self.config,
+            self.base_url,
+            self.assets.style,
+            self.assets.scripts,
+            [self.cache.hash(p) for p in sorted((self.theme / "templates").glob("*.html"))],
+            [p.slug for p in self.catalogue.pages],
+            [section for section, _ in self.sections],
+        ]
+
+    @cached_property
+    def sections(self) -> list[tuple[str, str]]:
+        """The sections this study has something for, with their titles."""
+        c = self.catalogue
+        there = {"reports": c.reports, "models": c.models, "suites": c.suites, "runs": c.runs, "hardware": c.hosts}
+        there |= {"compare": c.runs, "figures": c.runs, "methods": c.runs}
+        return [(name, title) for name, title in SECTIONS if there[name]]
+
+    def html(self, template: str, address: str, *, title: str, section: str = "", **context: Any) -> str:
+        """A page from its template. `context` may give `description`, `kind`, `crumbs`, `charts`, `linked`, `card`."""
+        own = self.absolute(address)
+        return self.templates.get_template(template).render(
+            site=self.config,
+            address=address,
+            title=title,
+            section=section,
+            sections=self.sections,
+            pages=[(p.title, paths.page(p.slug)) for p in self.catalogue.pages],
+            to=lambda target: paths.relative(address, target),
+            policy=POLICY,
+            assets=self.assets,
+            canonical=own,
+            version=__version__,
+            paths=paths,
+            catalogue=self.catalogue,
+            search_field=Markup(field_html(lambda target: paths.relative(address, target))),  # escapes
+            **{"description": None, "crumbs": [], "charts": False, "linked": None, "card": None, **context},
+        )
+
+    def search_page(self, entries: list[Entry]) -> str:
+        """The page to search on; without scripts, a list of everything there is."""
+        from llmxsite.site.search import listing
+
+        to = lambda target: paths.relative(paths.SEARCH, target)  # noqa: E731
+        return self.html("search.html", paths.SEARCH, title="Search", listing=Markup(listing(entries, to)))  # escapes
+
+    def feed_entries(self) -> list[FeedEntry]:
+        """The reports that have a day, for the feed."""
+        from llmxsite.site.feed import FeedEntry
+
+        return [
+            FeedEntry(
+                address=r.address,
+                title=r.title,
+                date=(r.article.meta.date if r.article else None) or r.date,
+                updated=r.article.meta.updated if r.article else None,
+                summary=r.summary or r.question,
+                authors=[a.name for a in r.article.meta.people] if r.article else [],
+                tags=r.article.meta.tags if r.article else [],
+                draft=r.article is None or r.article.meta.status == "draft",
+            )
+            for r in self.catalogue.reports
+            if r.date
+        ]
+
+    def absolute(self, address: str) -> str | None:
+        """Where an address will be on the web; None when the site does not know its own address."""
+        return paths.absolute(self.base_url, address) if self.base_url else None
+
+
+def linked_data(thing: dict[str, Any]) -> str:
+    """JSON-LD safe inside a `<script type="application/ld+json">`: `</script>` cannot be spelt in it."""
+    text = json.dumps({k: v for k, v in thing.items() if v not in (None, [], "")}, ensure_ascii=False, indent=1)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

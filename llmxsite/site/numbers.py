@@ -1,0 +1,184 @@
+"""The numbers pages show, as plain rows, each computed once for the logs it comes from and remembered.
+
+The only place of the site that loads tables and statistics: an unchanged build, or one where only words changed, never
+imports pandas.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from llmxsite.diagnostics import Issue, Issues
+from llmxsite.site.cache import Cache
+from llmxsite.site.catalogue import Catalogue, RunEntry
+from llmxsite.study import Study
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from llmxsite.tables import Samples
+
+Row = dict[str, Any]
+"""One row of a table: plain text, numbers and None for what is missing."""
+
+
+class Numbers:
+    """Summaries of a study's samples. Every method takes the runs it is about; their hashes are the memory's key."""
+
+    def __init__(self, study: Study, catalogue: Catalogue, cache: Cache, issues: Issues) -> None:
+        self.study, self.catalogue, self.cache, self.issues = study, catalogue, cache, issues
+
+    @cached_property
+    def samples(self) -> Samples:
+        """All samples of the study. Loading them is what everything here puts off."""
+        from llmxsite import tables
+
+        return tables.load(self.study, self.issues)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash over every log: what a number without filters depends on."""
+        from llmxsite.site.paths import digest
+
+        return digest("\n".join(sorted(f"{r.path}:{r.hash}" for r in self.catalogue.runs)))
+
+    def of(self, runs: Sequence[RunEntry]) -> Samples:
+        """The samples of these runs."""
+        if len(runs) == len(self.catalogue.runs):
+            return self.samples
+        return self.samples.where(run=[r.id for r in runs])
+
+    def summary(
+        self, runs: Sequence[RunEntry], by: Sequence[str], *, where: Mapping[str, Any] | None = None, strict: bool = False
+    ) -> list[Row]:
+        """`results.summarise` by these columns, of the samples that `where` leaves.
+
+        A column the samples do not have is left out of `by`, or with `strict` raises KeyError naming the nearest.
+        """
+        if not runs:
+            return []
+
+        def make() -> list[Row]:
+            from llmxsite.results import summarise
+
+            samples = self.of(runs)
+            samples = samples.where(**where) if where else samples
+            known = [column for column in by if strict or column in samples.frame.columns]
+            return rows(summarise(samples, known)) if len(samples) else []
+
+        return self.cache.memo("summary", [list(by), where, strict, hashes(runs)], list[Row], make)
+
+    def outcomes(self, runs: Sequence[RunEntry]) -> dict[str, Row]:
+        """The whole of each run, by its id."""
+        return {str(r["run"]): r for r in self.summary(runs, ["run"])}
+
+    def states(self, run: RunEntry) -> dict[str, int]:
+        """How many samples of a run ended in each of `transcript.STATES`."""
+
+        def make() -> dict[str, int]:
+            from llmxsite.runlog import iterate
+            from llmxsite.record import Sample
+            from llmxsite.site.samples import last_lines
+            from llmxsite.site.transcript import state
+
+            log = self.study.root / run.path
+            final = last_lines(log)
+            found: dict[str, int] = {}
+            for line, record in iterate(log, Issues()):
+                if isinstance(record, Sample) and line in final:
+                    found[state(record)] = found.get(state(record), 0) + 1
+            return found
+
+        return self.cache.memo("states", [run.hash], dict[str, int], make)
+
+    def items(self, suite: str, runs: Sequence[RunEntry]) -> list[Row]:
+        """Each item of a suite over these runs: `item`, `item_hash`, `n`, `accuracy`, by the text that was asked."""
+        if not runs:
+            return []
+
+        def make() -> list[Row]:
+            frame = self.of(runs).where(suite=suite).frame
+            frame = frame[frame["outcome"] != "error"]
+            grouped = frame.groupby(["item", "item_hash"], observed=True, sort=True)
+            table = grouped.agg(n=("outcome", "size"), accuracy=("correct", "mean")).reset_index()
+            return rows(table)
+
+        return self.cache.memo("items", [suite, hashes(runs)], list[Row], make)
+
+    def comparison(
+        self,
+        runs: Sequence[RunEntry],
+        factor: str,
+        *,
+        by: Sequence[str] = (),
+        where: Mapping[str, Any] | None = None,
+        alpha: float = 0.05,
+        margin: float | None = None,
+    ) -> list[Row]:
+        """`results.compare` of one factor's levels, all pairs one family. KeyError for an unknown column."""
+        if not runs:
+            return []
+
+        def make() -> list[Row]:
+            from llmxsite.results import compare
+
+            samples = self.of(runs)
+            samples = samples.where(**where) if where else samples
+            return rows(compare(samples, factor, by, alpha, margin=margin)) if len(samples) else []
+
+        return self.cache.memo("compare", [factor, list(by), where, alpha, margin, hashes(runs)], list[Row], make)
+
+    def value(self, query: str, report: str | None) -> Row:
+        """A `{value}` query answered: `html` with `%%runs%%` for its link, and `runs`; or `problem`, `offset` and `hint`."""
+
+        def make() -> Row:
+            from llmxsite.site.value import QueryError, evaluate
+
+            try:
+                found = evaluate(query, self.samples, report=report)
+            except QueryError as error:
+                return {"problem": str(error), "offset": error.offset, "hint": error.hint}
+            return {"html": found.html("%%runs%%"), "runs": found.runs, "text": found.plain()}
+
+        return self.cache.memo("value", [query, report, self.fingerprint], Row, make)
+
+    def warnings(self, runs: Sequence[RunEntry], where: Mapping[str, Any] | None = None) -> list[str]:
+        """What a reader should know before trusting these numbers (docs/statistics.md, warnings)."""
+        if not runs:
+            return []
+
+        def make() -> list[str]:
+            from llmxsite.results import warnings
+
+            samples = self.of(runs)
+            return [str(w) for w in warnings(samples.where(**where) if where else samples)]
+
+        return self.cache.memo("warnings", [where, hashes(runs)], list[str], make)
+
+
+def hashes(runs: Sequence[RunEntry]) -> list[str]:
+    return sorted(f"{run.id}:{run.hash}" for run in runs)
+
+
+def rows(frame: pd.DataFrame) -> list[Row]:
+    """A frame as plain rows: numbers as Python's, NaN, NA and NaT as None."""
+    return [dict(zip(frame.columns, map(plain, values), strict=True)) for values in frame.itertuples(index=False)]
+
+
+def plain(value: Any) -> Any:
+    """One cell as text, int, float, bool or None."""
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float):
+        return None if math.isnan(value) else value
+    return value if isinstance(value, str | bool | int) else (None if str(value) in ("<NA>", "NaT") else str(value))
+
+
+def issues_of(issues: Issues, before: int) -> list[Issue]:
+    """The issues added since there were `before` of them."""
+    return list(issues)[before:]

@@ -1,0 +1,144 @@
+"""The home page and the lists of reports, models, suites and runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from markupsafe import Markup
+
+from llmxsite.diagnostics import Issues
+from llmxsite.site import paths
+from llmxsite.site.edition import Edition, Made, linked_data
+from llmxsite.site.pages import Page
+from llmxsite.site.search import Entry
+from llmxsite.site.pages.shared import model_rows, report_rows, run_rows, suite_rows
+from llmxsite.site.text import article_key, render_article
+
+LATEST = 6
+RUNS_A_PAGE = 100
+
+
+def pages(edition: Edition) -> Iterator[Page]:
+    """The home page and one list a section that has anything."""
+    c = edition.catalogue
+    listed = [edition.numbers.fingerprint, [(r.slug, r.title, r.date, r.question) for r in c.reports]]
+    suites = [(s.id, s.title, s.hash) for s in c.suites]
+    yield Page(
+        paths.HOME,
+        "home",
+        c.config.title,
+        lambda issues: _home(edition, issues),
+        [*listed, suites, article_key(edition, c.home.article if c.home else None)],
+        summary=c.config.description,
+    )
+    if c.reports:
+        yield Page(
+            paths.index("reports"), "reports", "Reports", lambda _: _reports(edition), [listed, _report_states(edition)]
+        )
+    if c.models:
+        names = [(m.name, m.slug) for m in c.models]
+        yield Page(paths.index("models"), "models", "Models", lambda _: _models(edition), [listed, names, suites])
+    if c.suites:
+        yield Page(paths.index("suites"), "suites", "Suites", lambda _: _suites(edition), [listed, suites])
+    for number in range(1, -(-len(c.runs) // RUNS_A_PAGE) + 1):
+        yield Page(_runs_address(number), "runs", "Runs", lambda _, n=number: _runs(edition, n), listed)
+
+
+def _report_states(edition: Edition) -> list[object]:
+    return [(r.slug, r.registered, r.summary, r.article and r.article.meta.status) for r in edition.catalogue.reports]
+
+
+def _home(edition: Edition, issues: Issues) -> Made:
+    c = edition.catalogue
+    text = render_article(edition, c.home.article, paths.HOME, issues) if c.home else None
+    samples = sum(row["n"] or 0 for row in edition.numbers.outcomes(c.runs).values())
+    counts = [
+        ("reports", len(c.reports)),
+        ("models", len(c.models)),
+        ("suites", len(c.suites)),
+        ("runs", len(c.runs)),
+        ("samples", samples),
+    ]
+    html = edition.html(
+        "home.html",
+        paths.HOME,
+        title=c.config.title,
+        heading=(text.title if text else None) or c.config.title,
+        lead=c.config.subtitle or c.config.description,
+        description=c.config.description or c.config.subtitle,
+        counts=[(words, n) for words, n in counts if n],
+        text=Markup(text.html) if text and text.html.strip() else None,  # cleaned by the Markdown room
+        charts=bool(text and text.figures),
+        reports=report_rows(edition, c.reports[:LATEST]),
+        models=model_rows(edition, c.models[:12]),
+        suites=suite_rows(edition, c.suites[:12]),
+        runs=run_rows(edition, c.runs[:LATEST]),
+        linked=linked_data(
+            {
+                "@context": "https://schema.org",
+                "@type": "WebSite",
+                "name": c.config.title,
+                "description": c.config.description,
+                "url": edition.absolute(paths.HOME),
+                "license": c.config.licence,
+                "author": [{"@type": "Person", "name": a.name} for a in c.config.authors],
+            }
+        ),
+    )
+    if text is None:
+        return Made(html)
+    entry = Entry(address=paths.HOME, title=c.config.title, kind="Page", text=text.words_for_search)
+    return Made(html, text.files, text.figures, [entry])
+
+
+def _reports(edition: Edition) -> Made:
+    reports = report_rows(edition, edition.catalogue.reports)
+    return _list(edition, "reports", "Reports", "Each asks one question, states what it expected, and shows what came out.", reports=reports)
+
+
+def _models(edition: Edition) -> Made:
+    lead = "Every model that answered here, under each digest its name stood for."
+    return _list(edition, "models", "Models", lead, models=model_rows(edition, edition.catalogue.models))
+
+
+def _suites(edition: Edition) -> Made:
+    lead = "Named sets of questions. A suite whose content changes gets another hash, and is another suite."
+    return _list(edition, "suites", "Suites", lead, suites=suite_rows(edition, edition.catalogue.suites))
+
+
+def _runs(edition: Edition, number: int) -> Made:
+    from llmxsite.site.samples import page_numbers
+
+    runs = edition.catalogue.runs
+    shown = runs[(number - 1) * RUNS_A_PAGE : number * RUNS_A_PAGE]
+    address = _runs_address(number)
+    return _list(
+        edition,
+        "runs",
+        "Runs",
+        "One execution of an experiment on one machine each, with every sample it gathered.",
+        address=address,
+        runs=run_rows(edition, shown),
+        numbers=page_numbers(number, -(-len(runs) // RUNS_A_PAGE)),
+        number=number,
+        page_href=lambda n: paths.relative(address, _runs_address(n)),
+    )
+
+
+def _runs_address(number: int) -> str:
+    return paths.index("runs") if number == 1 else f"runs/page-{number:03d}.html"
+
+
+def _list(edition: Edition, section: str, title: str, lead: str, address: str | None = None, **context: object) -> Made:
+    return Made(
+        edition.html(
+            "list.html",
+            address or paths.index(section),
+            title=title,
+            section=section,
+            lead=lead,
+            kind=section,
+            description=lead,
+            **context,
+        )
+    )

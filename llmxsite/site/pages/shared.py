@@ -1,0 +1,161 @@
+"""Rows that several kinds of page show: runs, models, suites and reports with their headline numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from llmxsite.site import paths
+from llmxsite.site.catalogue import ModelEntry, ReportEntry, RunEntry, SuiteEntry
+from llmxsite.site.edition import Edition
+from llmxsite.site.numbers import Row
+from llmxsite.site.templates import count, percent
+
+
+def run_rows(edition: Edition, runs: Sequence[RunEntry]) -> list[Row]:
+    """One row a run, as `runs_table` shows it."""
+    outcomes = edition.numbers.outcomes(edition.catalogue.runs)
+    rows = []
+    for entry in runs:
+        report = edition.catalogue.report(entry.report)
+        rows.append(
+            {
+                "id": entry.id,
+                "address": entry.address,
+                "started": entry.run.started,
+                "report_title": report.title if report else entry.report,
+                "report_address": paths.report(entry.report),
+                "models": [m.name for m in entry.run.models],
+                "suites": [s.title or s.id for s in entry.run.suites],
+                "summary": outcomes.get(entry.id),
+                "state": run_state(entry),
+            }
+        )
+    return rows
+
+
+def run_state(entry: RunEntry) -> tuple[str, str]:
+    """Chip and words for how a run ended."""
+    if entry.end is None:
+        return "warn", "not finished"
+    if entry.end.reason == "complete":
+        return "right", "complete"
+    return "warn", entry.end.reason
+
+
+def model_rows(edition: Edition, models: Sequence[ModelEntry]) -> list[Row]:
+    """Each model with one row a digest and suite."""
+    summary = edition.numbers.summary(edition.catalogue.runs, ["model", "digest", "suite"])
+    found: dict[tuple[str, str | None], list[Row]] = {}
+    for row in summary:
+        found.setdefault((row["model"], row["digest"] or None), []).append(row)
+    return [
+        {"name": m.name, "slug": m.slug, "address": m.address, "rows": [*_versions(edition, m, found)]} for m in models
+    ]
+
+
+def _versions(edition: Edition, model: ModelEntry, found: dict[tuple[str, str | None], list[Row]]) -> list[Row]:
+    rows: list[Row] = []
+    for version in model.versions:
+        info = version.info
+        base = {
+            "parameters": info.parameter_size or (count(info.parameters) if info.parameters else None),
+            "quantization": info.quantization,
+            "digest": version.digest,
+        }
+        measured = found.get((model.name, version.digest), [])
+        for row in measured or [dict.fromkeys(("n", "accuracy", "ci_low", "ci_high", "suite"))]:
+            suite = edition.catalogue.suite(row["suite"]) if row["suite"] else None
+            place = {"suite": suite.title, "suite_address": suite.address} if suite else {"suite": None}
+            rows.append({**row, **base, **place})
+    return rows or [
+        {**dict.fromkeys(("parameters", "quantization", "digest", "suite", "n", "accuracy", "ci_low", "ci_high"))}
+    ]
+
+
+def suite_rows(edition: Edition, suites: Sequence[SuiteEntry]) -> list[Row]:
+    """One row a suite, as `suites_table.html` shows it."""
+    summary = {r["suite"]: r for r in edition.numbers.summary(edition.catalogue.runs, ["suite"])}
+    rows = []
+    for entry in suites:
+        suite = entry.suite
+        ref = next(reversed(entry.refs.values()), None)
+        categories = sorted({i.category for i in suite.items if i.category}) if suite else []
+        rows.append(
+            {
+                "id": entry.id,
+                "title": entry.title,
+                "address": entry.address,
+                "size": len(suite.items) if suite else (ref.items if ref else None),
+                "categories": _listed(categories),
+                "language": (suite.language if suite else None) or (ref.language if ref else None),
+                "licence": (suite.licence if suite else None) or (ref.licence if ref else None),
+                "runs": len(entry.run_ids),
+                "summary": summary.get(entry.id),
+                "chance": chance(entry),
+            }
+        )
+    return rows
+
+
+def chance(entry: SuiteEntry) -> float | None:
+    """Accuracy of blind guessing: the mean of one over the number of options (docs/statistics.md, conventions)."""
+    items = entry.suite.items if entry.suite else []
+    shares = [1 / len(i.choices) for i in items if i.choices]
+    return sum(shares) / len(shares) if shares and len(shares) == len(items) else None
+
+
+def report_rows(edition: Edition, reports: Sequence[ReportEntry]) -> list[Row]:
+    """One entry a report, as `report_entries.html` shows it."""
+    return [
+        {
+            "title": r.title,
+            "address": r.address,
+            "question": r.question,
+            "summary": r.summary,
+            "date": r.date,
+            "draft": r.article is None or r.article.meta.status == "draft",
+            "registered": r.registered,
+            "headline": headline(edition, r),
+        }
+        for r in reports
+    ]
+
+
+def headline(edition: Edition, report: ReportEntry) -> dict[str, Any] | None:
+    """The number a report is listed with: accuracy, or its range over the levels of the first factor compared."""
+    if not report.runs:
+        return None
+    factor = varied(report)
+    rows = edition.numbers.summary(report.runs, [factor] if factor else [])
+    known = [r for r in rows if r.get("accuracy") is not None]
+    if not known:
+        return None
+    total = count(sum(r["n"] for r in known), "sample")
+    if len(known) == 1:
+        row = known[0]
+        interval = f"95% interval {percent(row['ci_low'])} to {percent(row['ci_high'])}, " if row["ci_low"] is not None else ""
+        return {"number": percent(row["accuracy"]), "words": f"accuracy; {interval}{total}"}
+    ordered = sorted(known, key=lambda r: r["accuracy"])
+    low, high = ordered[0], ordered[-1]
+    name = factor.replace("_", " ") if factor else "condition"
+    return {
+        "number": f"{percent(low['accuracy'], 0).rstrip('%')}–{percent(high['accuracy'], 0)}",
+        "words": f"accuracy, lowest at {name} {low[factor]}, highest at {high[factor]}; {total}",
+    }
+
+
+def varied(report: ReportEntry) -> str | None:
+    """The factor the report is about: the first it compares, else the first it sweeps, else the model where there are several."""
+    planned: dict[str, Any] = report.runs[0].run.experiment if report.runs else {}
+    compare = (planned.get("analysis") or {}).get("compare") or []
+    sweep = list(planned.get("sweep") or {})
+    if compare or sweep:
+        return str((compare or sweep)[0])
+    return "model" if len({m.name for r in report.runs for m in r.run.models}) > 1 else None
+
+
+def _listed(names: list[str], most: int = 4) -> str | None:
+    if not names:
+        return None
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -1,0 +1,155 @@
+"""The little language of `` {value}`accuracy model=phi3:mini suite=everyday-science` ``.
+
+A query is a metric, then `name=value` pairs: filters on columns of the samples, and options. A value with spaces stands
+in quotes; several values of one column are separated by `|`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from llmxsite.diagnostics import did_you_mean
+
+PERCENT, POINTS, NUMBER, COUNT, MILLISECONDS = "percent", "points", "number", "count", "ms"
+METRICS = {
+    "accuracy": PERCENT,
+    "best_case": PERCENT,
+    "mean_confidence": PERCENT,
+    "confidence_gap": POINTS,
+    "confidence_coverage": PERCENT,
+    "letter_mass": PERCENT,
+    "se": POINTS,
+    "ci_low": PERCENT,
+    "ci_high": PERCENT,
+    "ece": NUMBER,
+    "ece_unweighted": NUMBER,
+    "brier": NUMBER,
+    "auroc": NUMBER,
+    "latency_ms": MILLISECONDS,
+    "first_token_ms": MILLISECONDS,
+    "tokens_per_second": NUMBER,
+    "n": COUNT,
+    "answered": COUNT,
+    "correct": COUNT,
+    "unparsed": COUNT,
+    "truncated": COUNT,
+    "errors": COUNT,
+    "n_items": COUNT,
+    "count": COUNT,
+    "difference": POINTS,
+}
+"""What can be asked for, with the form it is written in unless `format=` says otherwise."""
+DIGITS = {PERCENT: 1, POINTS: 1, NUMBER: 3, COUNT: 0, MILLISECONDS: 0}
+OPTIONS = {"format", "digits", "interval", "pool", "of", "factor", "a", "b"}
+COMPARED = ("mde", "p_holm", "p", "n", "lost", "accuracy_a", "accuracy_b", "accuracy")
+"""What `difference of=` can give of a comparison; `accuracy` is the difference itself."""
+_PAIR = re.compile(r"([A-Za-z_][\w-]*)=(\"[^\"]*\"|'[^']*'|\S*)")
+_SPACE = re.compile(r"\s+")
+
+
+class QueryError(ValueError):
+    """A query that cannot be answered: the message, where in the query it is (from 0), and what may mend it."""
+
+    def __init__(self, message: str, offset: int = 0, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.offset, self.hint = offset, hint
+
+
+@dataclass(frozen=True)
+class Query:
+    """A query, read. `places` has the offset of each name."""
+
+    metric: str
+    filters: dict[str, list[str]] = field(default_factory=dict)
+    options: dict[str, str] = field(default_factory=dict)
+    places: dict[str, int] = field(default_factory=dict)
+
+    def place(self, name: str) -> int:
+        return self.places.get(name, 0)
+
+    @property
+    def form(self) -> str:
+        """How the number is written."""
+        if self.metric == "difference" and (of := self.options.get("of", "accuracy")) != "accuracy":
+            default = {"mde": POINTS, "n": COUNT, "lost": COUNT, "p": NUMBER, "p_holm": NUMBER}.get(of, PERCENT)
+        else:
+            default = METRICS[self.metric]
+        return self.options.get("format", default)
+
+    @property
+    def digits(self) -> int:
+        if "digits" in self.options:
+            return int(self.options["digits"])
+        return 1 if self.metric == "tokens_per_second" else DIGITS[self.form]
+
+
+def parse(text: str) -> Query:
+    """Read a query. Raises `QueryError`."""
+    text = text.rstrip()
+    start = len(text) - len(text.lstrip())
+    found = re.compile(r"[\w-]+").match(text, start)
+    metric = found[0] if found else ""
+    if metric not in METRICS or found is None:
+        words = f"unknown metric '{metric}'" if metric else "a query starts with a metric"
+        if found is not None and text[found.end() : found.end() + 1] == "=":
+            words = f"a query starts with a metric, not with '{metric}='"
+        raise QueryError(words, start, did_you_mean(metric, METRICS))
+    query = Query(metric)
+    pos = found.end()
+    while pos < len(text):
+        space = _SPACE.match(text, pos)
+        pair = _PAIR.match(text, space.end() if space else pos)
+        if space is None or pair is None:
+            word = text[pos:].split()[0] if text[pos:].split() else text[pos:]
+            hint = "put a value with spaces in quotes: category='Everyday physics'"
+            raise QueryError(f"'{word}' is not `name=value`", space.end() if space else pos, hint)
+        name, value = pair[1], pair[2]
+        if name in query.places:
+            raise QueryError(f"'{name}' stands twice", pair.start(), "several values of one column: model=a|b")
+        query.places[name] = pair.start()
+        quoted = value[:1] in "\"'" and len(value) > 1
+        value = value[1:-1] if quoted else value
+        if not value:
+            raise QueryError(f"'{name}=' has no value", pair.start())
+        if name in OPTIONS:
+            query.options[name] = value
+        else:
+            query.filters[name] = [value] if quoted else [v for v in value.split("|") if v]
+        pos = pair.end()
+    _check(query)
+    return query
+
+
+def _check(query: Query) -> None:
+    options = query.options
+    _one_of(query, "format", (PERCENT, POINTS, NUMBER, COUNT, MILLISECONDS))
+    _one_of(query, "interval", ("yes", "no"))
+    _one_of(query, "pool", ("yes", "no"))
+    if not re.fullmatch(r"\d", options.get("digits", "0")):
+        raise QueryError("digits must be a number from 0 to 9", query.place("digits"))
+    if query.metric == "difference":
+        for name in ("factor", "a", "b"):
+            if name not in options:
+                hint = "difference of=accuracy factor=prompt a=letter b=cot"
+                raise QueryError(f"a difference needs '{name}='", 0, hint)
+        _one_of(query, "of", COMPARED)
+        if options["factor"] in query.filters:
+            raise QueryError(
+                f"'{options['factor']}' is the factor compared and a filter too", query.place(options["factor"])
+            )
+        return
+    for name in ("factor", "a", "b"):
+        if name in options:
+            raise QueryError(
+                f"'{name}=' belongs to a difference", query.place(name), "start with: difference of=accuracy"
+            )
+    if "of" in options and query.metric != "count":
+        raise QueryError("'of=' belongs to a count or a difference", query.place("of"), "count of=model")
+
+
+def _one_of(query: Query, name: str, known: tuple[str, ...]) -> None:
+    if name in query.options and query.options[name] not in known:
+        raise QueryError(
+            f"'{name}={query.options[name]}' is not known", query.place(name), did_you_mean(query.options[name], known)
+        )

@@ -1,0 +1,193 @@
+"""The pages of a run's samples: the log cut into pages of two hundred, an index for the filter, the log itself packed.
+
+Streams: memory holds one page at a time, however long the log. Works in a process of its own where there is much to do,
+so it takes plain values and writes by itself.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from llmxsite.diagnostics import Issue, Issues
+from llmxsite.record import Sample
+from llmxsite.runlog import iterate
+from llmxsite.site import paths, transcript
+from llmxsite.site.transcript import STATES
+
+BODY, NUMBER, PAGER = "<!--samples-->", "<!--number-->", "<!--pager-->"
+"""Where a page's content goes in the frame that the template gave."""
+
+
+class Job(NamedTuple):
+    """One log to be written as pages."""
+
+    log: Path
+    shown: str
+    """The log's path from the study's root."""
+    report: str
+    run: str
+    frame: str
+    """A whole page with the three marks in it."""
+
+
+class Output(NamedTuple):
+    """What became of a job."""
+
+    files: dict[str, str]
+    """Address to sha256 of every file written."""
+    states: dict[str, int]
+    issues: list[Issue]
+
+
+class _Key(msgspec.Struct):
+    type: str
+    key: str | None = None
+
+
+def write(job: Job, put: Callable[[str, bytes], str]) -> Output:
+    """Write a run's sample pages. `put` writes an address and gives the content's hash."""
+    issues = Issues()
+    final = last_lines(job.log)
+    total = len(final)
+    pages = -(-total // paths.SAMPLES_A_PAGE)
+    files: dict[str, str] = {}
+    states = dict.fromkeys(STATES, 0)
+    index: list[list[object]] = []
+    number, body, inside = 1, [], dict.fromkeys(STATES, 0)
+
+    def flush() -> None:
+        address = paths.samples(job.report, job.run, number)
+        html = (
+            job.frame.replace(BODY, filters(inside) + "".join(body))
+            .replace(NUMBER, f"{number} of {pages}")
+            .replace(PAGER, pager(number, pages))
+        )
+        files[address] = put(address, html.encode())
+
+    for line, record in iterate(job.log, issues):
+        if not isinstance(record, Sample) or line not in final:
+            continue
+        kind = transcript.state(record)
+        states[kind] += 1
+        inside[kind] += 1
+        body.append(transcript.article(record, line, job.shown))
+        index.append(_entry(record, kind))
+        if len(body) == paths.SAMPLES_A_PAGE:
+            flush()
+            number, body, inside = number + 1, [], dict.fromkeys(STATES, 0)
+    if body:
+        flush()
+    address = index_script(job.report, job.run)
+    files[address] = put(address, _script(index))
+    address = packed_log(job.report, job.run)
+    files[address] = put(address, gzip.compress(job.log.read_bytes(), 4, mtime=0))
+    return Output(files, {k: n for k, n in states.items() if n}, list(issues))
+
+
+def index_script(report: str, run: str) -> str:
+    """Address of the script that holds one row a sample, for the filter on the run's page."""
+    return paths.run(report, run).removesuffix("index.html") + "samples-index.js"
+
+
+def packed_log(report: str, run: str) -> str:
+    """Address of the log itself, gzipped."""
+    return paths.run(report, run).removesuffix("index.html") + "log.jsonl.gz"
+
+
+def last_lines(log: Path) -> set[int]:
+    """Numbers of the lines that count: the last one of each key."""
+    decode = msgspec.json.Decoder(_Key).decode
+    found: dict[str, int] = {}
+    with log.open("rb") as stream:
+        for number, raw in enumerate(stream, 1):
+            try:
+                head = decode(raw)
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                continue
+            if head.type == "sample" and head.key is not None:
+                found[head.key] = number
+    return set(found.values())
+
+
+def first(log: Path, count: int) -> Iterator[tuple[int, Sample]]:
+    """The first samples of a log that count, with their lines."""
+    final = last_lines(log)
+    for line, record in iterate(log, Issues()):
+        if isinstance(record, Sample) and line in final:
+            yield line, record
+            count -= 1
+            if count == 0:
+                return
+
+
+def filters(states: dict[str, int]) -> str:
+    """Buttons that leave only one kind of sample on the page; they work by the style sheet alone."""
+    total = sum(states.values())
+    choices = [("all", "all", total)] + [(k, transcript.WORDS[k], states[k]) for k in STATES if states[k]]
+    if len(choices) == 2:
+        return ""
+    inputs = "".join(
+        f'<label><input type="radio" name="f" id="f-{kind}"{" checked" if kind == "all" else ""}>'
+        f'<span class="chip {kind}">{words}</span> <span class="n">{n}</span></label>'
+        for kind, words, n in choices
+    )
+    return f'<fieldset class="filters"><legend class="visually-hidden">Show</legend>{inputs}</fieldset>'
+
+
+def pager(current: int, pages: int) -> str:
+    """Links to the run's other pages of samples, which stand in the same folder."""
+    if pages < 2:
+        return ""
+    items = []
+    for n in page_numbers(current, pages):
+        if n is None:
+            items.append('<li><span aria-hidden="true">…</span></li>')
+        elif n == current:
+            items.append(f'<li><span aria-current="page">{n}</span></li>')
+        else:
+            items.append(f'<li><a href="samples-{n:03d}.html">{n}</a></li>')
+    return f'<nav aria-label="Pages of samples"><ol class="pager">{"".join(items)}</ol></nav>'
+
+
+def page_numbers(current: int, pages: int) -> list[int | None]:
+    """The numbers a pager shows, None for a gap: `page_numbers(7, 60)` -> `[1, None, 5, 6, 7, 8, 9, None, 60]`."""
+    wanted = sorted({1, pages, *range(max(1, current - 2), min(pages, current + 2) + 1)})
+    shown: list[int | None] = []
+    for n in wanted:
+        last = shown[-1] if shown else 0
+        if last is not None and n - last == 2:
+            shown.append(n - 1)
+        elif last is not None and n - last > 2:
+            shown.append(None)
+        shown.append(n)
+    return shown
+
+
+def _entry(sample: Sample, kind: str) -> list[object]:
+    """`[state, anchor, item, category, answer, expected, confidence in percent]`."""
+    scores = sample.scores
+    sure = scores.get("confidence")
+    return [
+        STATES.index(kind),
+        paths.sample_anchor(sample.key)[2:],
+        sample.item,
+        sample.category or "",
+        _cell(scores.get("answer")),
+        _cell(scores.get("expected")),
+        round(100 * sure) if isinstance(sure, int | float) else None,
+    ]
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else str(value)[:40]
+
+
+def _script(index: list[list[object]]) -> bytes:
+    text = json.dumps(index, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    return f"llmx.samples({text});\n".encode()

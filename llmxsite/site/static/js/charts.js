@@ -1,0 +1,106 @@
+// Figures: tabs for their four parts, and the live chart in the picture's place once it is seen.
+(function () {
+  "use strict";
+  var loaded = {}, waiting = {};
+  var names = 0;
+
+  // Data comes as classic scripts that call this, so that it also comes from a disk.
+  llmx.receive = function (name, payload) { llmx.data = llmx.data || {}; llmx.data[name] = payload; };
+
+  function script(address) {
+    return loaded[address] || (loaded[address] = new Promise(function (resolve, reject) {
+      var node = document.createElement("script");
+      node.src = address;
+      node.onload = resolve;
+      node.onerror = reject;
+      document.head.appendChild(node);
+    }));
+  }
+
+  function tabs(frame) {
+    var panels = Array.prototype.slice.call(frame.querySelectorAll(":scope > .panel"));
+    var list = document.createElement("div");
+    list.className = "frame-tabs";
+    list.setAttribute("role", "tablist");
+    list.setAttribute("aria-label", "Parts of the figure");
+    var buttons = panels.map(function (panel, index) {
+      var button = document.createElement("button");
+      button.type = "button";
+      button.textContent = panel.dataset.tab;
+      button.id = "tab-" + ++names;
+      panel.id = panel.id || "panel-" + names;
+      button.setAttribute("role", "tab");
+      button.setAttribute("aria-controls", panel.id);
+      panel.setAttribute("role", "tabpanel");
+      panel.setAttribute("aria-labelledby", button.id);
+      button.addEventListener("click", function () { show(index); });
+      list.appendChild(button);
+      return button;
+    });
+    function show(chosen) {
+      panels.forEach(function (panel, index) {
+        var on = index === chosen;
+        buttons[index].setAttribute("aria-selected", on);
+        buttons[index].tabIndex = on ? 0 : -1;
+        panel.hidden = !on;
+        if (panel.tagName === "DETAILS") panel.open = on;
+      });
+    }
+    list.addEventListener("keydown", function (event) {
+      var step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      var at = buttons.indexOf(document.activeElement);
+      var next = step ? (at + step + buttons.length) % buttons.length : { Home: 0, End: buttons.length - 1 }[event.key];
+      if (next === undefined || at < 0) return;
+      event.preventDefault();
+      show(next);
+      buttons[next].focus();
+    });
+    frame.classList.add("tabbed");
+    frame.querySelector(".frame-head").appendChild(list);
+    show(0);
+    addEventListener("beforeprint", function () { panels.forEach(function (p, i) { p.hidden = i > 0; }); });
+  }
+
+  function embed(frame) {
+    var body = document.body.dataset, chart = frame.querySelector(".frame-chart"), picture = chart.querySelector("picture");
+    return Promise.all([script(body.vega), script(body.charts), script(frame.dataset.live)]).then(function () {
+      var figure = llmx.data[frame.dataset.figure];
+      var holder = document.createElement("div");
+      holder.className = "chart-live";
+      holder.setAttribute("role", "img");
+      holder.setAttribute("aria-label", figure.alt);
+      var size = chart.clientWidth < 560 ? "narrow" : "wide";
+      var spec = JSON.parse(JSON.stringify(figure[size]));
+      spec.datasets = JSON.parse(JSON.stringify(figure.data));
+      holder.style.minHeight = picture.offsetHeight + "px";
+      picture.after(holder);
+      picture.hidden = true;
+      return vegaEmbed(holder, spec, { ast: true, actions: false, renderer: "svg", mode: "vega-lite", config: llmx.config, tooltip: { theme: "custom" } }).then(function () {
+        frame.dataset.state = "live";
+        frame.dataset.size = size;
+        holder.style.minHeight = "";
+      });
+    }).catch(function (error) {
+      // The picture is as good; it stays, and comes back where the chart could not be drawn.
+      picture.hidden = false;
+      var holder = chart.querySelector(".chart-live");
+      if (holder) holder.remove();
+      frame.dataset.state = "picture";
+      if (window.console) console.warn("llmxsite: the live chart could not be drawn:", error);
+    });
+  }
+
+  var frames = Array.prototype.slice.call(document.querySelectorAll("figure.frame"));
+  frames.forEach(tabs);
+  if ("IntersectionObserver" in window) {
+    var seen = new IntersectionObserver(function (entries) {
+      entries.forEach(function (entry) {
+        if (!entry.isIntersecting || waiting[entry.target.id]) return;
+        waiting[entry.target.id] = true;
+        seen.unobserve(entry.target);
+        embed(entry.target);
+      });
+    }, { rootMargin: "100px" });
+    frames.forEach(function (frame) { seen.observe(frame); });
+  }
+})();

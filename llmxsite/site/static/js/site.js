@@ -1,0 +1,105 @@
+// What every page has: the theme's switch, copy buttons, contents that follow the reader, side notes, opened anchors.
+var llmx = window.llmx || (window.llmx = {});
+(function () {
+  "use strict";
+  var root = document.documentElement;
+  var each = function (selector, act, within) { Array.prototype.forEach.call((within || document).querySelectorAll(selector), act); };
+
+  llmx.theme = function () {
+    return root.dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+  };
+
+  // Pictures come in both themes by media query; the reader's own choice overrules it.
+  function pictures() {
+    each("picture source[data-theme]", function (source) {
+      if (!source.dataset.media) source.dataset.media = source.media;
+      var own = root.dataset.theme, media = source.dataset.media;
+      if (own === "dark") media = media.replace(/ and \(prefers-color-scheme: dark\)/, "");
+      if (own === "light" && source.dataset.theme === "dark") media = "not all";
+      source.media = media;
+    });
+  }
+  if (root.dataset.theme) pictures();
+
+  each("[data-theme-switch]", function (button) {
+    button.addEventListener("click", function () {
+      root.dataset.theme = llmx.theme() === "dark" ? "light" : "dark";
+      try { localStorage.setItem("llmxsite-theme", root.dataset.theme); } catch (error) { /* then it lasts for this page */ }
+      pictures();
+      document.dispatchEvent(new Event("llmx-theme"));
+    });
+  });
+
+  each("[data-copy]", function (button) {
+    button.addEventListener("click", function () {
+      var text = button.parentNode.querySelector("pre").textContent;
+      var done = function () {
+        button.textContent = "Copied";
+        setTimeout(function () { button.textContent = "Copy"; }, 1600);
+      };
+      if (navigator.clipboard && window.isSecureContext) navigator.clipboard.writeText(text).then(done, function () { select(button); });
+      else select(button) && done();
+    });
+  });
+  function select(button) {
+    var range = document.createRange();
+    range.selectNodeContents(button.parentNode.querySelector("pre"));
+    var selection = getSelection();
+    selection.removeAllRanges();
+    selection.addRange(range);
+    return document.execCommand("copy");
+  }
+
+  // An address that names a folded part opens it.
+  function open() {
+    var target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    for (var node = target; node; node = node.parentElement) if (node.tagName === "DETAILS") node.open = true;
+    if (target) target.scrollIntoView();
+  }
+  addEventListener("hashchange", open);
+  if (location.hash) open();
+
+  // Contents: folded on a phone, and the heading being read is marked.
+  each(".toc details", function (details) { if (!matchMedia("(min-width: 70rem)").matches) details.open = false; });
+  var links = {};
+  each(".toc a", function (link) { links[decodeURIComponent(link.hash.slice(1))] = link; });
+  var marks = Object.keys(links).map(function (id) { return document.getElementById(id); }).filter(Boolean);
+  if (marks.length && "IntersectionObserver" in window) {
+    var observer = new IntersectionObserver(function () {
+      var current = marks[0];
+      marks.forEach(function (mark) { if (mark.getBoundingClientRect().top < innerHeight * 0.3) current = mark; });
+      Object.keys(links).forEach(function (id) { links[id].removeAttribute("aria-current"); });
+      links[current.id].setAttribute("aria-current", "true");
+    }, { rootMargin: "0px 0px -70% 0px", threshold: [0, 1] });
+    marks.forEach(function (mark) { observer.observe(mark); });
+  }
+
+  // Side notes: each footnote beside its mark, where the style sheet has room for it. The footnotes stay where they are.
+  var body = document.querySelector(".reading .body");
+  function notes() {
+    each(".sidenote", function (note) { note.remove(); });
+    if (!body || !matchMedia("(min-width: 82rem)").matches) return;
+    var floor = 0, top = body.getBoundingClientRect().top;
+    each("sup a[href^='#fn']", function (mark) {
+      var source = document.getElementById(decodeURIComponent(mark.hash.slice(1)));
+      if (!source) return;
+      var note = document.createElement("aside");
+      note.className = "sidenote";
+      note.setAttribute("aria-hidden", "true");
+      Array.prototype.forEach.call(source.childNodes, function (child) { note.appendChild(child.cloneNode(true)); });
+      each("a[href^='#fnref']", function (back) { back.remove(); }, note);
+      each("[id]", function (node) { node.removeAttribute("id"); }, note);
+      each("a", function (link) { link.tabIndex = -1; }, note);
+      var number = document.createElement("sup");
+      number.textContent = mark.textContent.replace(/[\[\]]/g, "");
+      (note.querySelector("p") || note).prepend(number);
+      body.appendChild(note);
+      var place = Math.max(mark.getBoundingClientRect().top - top - 4, floor);
+      note.style.top = place + "px";
+      floor = place + note.offsetHeight + 12;
+    }, body);
+  }
+  var waiting;
+  addEventListener("load", notes);
+  addEventListener("resize", function () { clearTimeout(waiting); waiting = setTimeout(notes, 150); });
+})();

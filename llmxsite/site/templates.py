@@ -1,0 +1,154 @@
+"""Templates: compiled once a build, escaped everywhere, overridden file by file from `content/theme/templates/`."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from jinja2 import ChoiceLoader, Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+FOLDER = Path(__file__).parent / "templates"
+MONTHS = (
+    "January February March April May June July August September October November December"  # no locale, same bytes
+).split()
+MISSING = Markup('<span class="missing">{}</span>')
+
+
+def environment(theme: Path, cache: Path | None) -> Environment:
+    """The templates of the package with the study's own in their place."""
+    if cache is not None:
+        cache.mkdir(parents=True, exist_ok=True)
+    env = Environment(
+        loader=ChoiceLoader([FileSystemLoader(theme / "templates"), FileSystemLoader(FOLDER)]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        bytecode_cache=FileSystemBytecodeCache(str(cache)) if cache is not None else None,
+    )
+    env.filters.update(
+        percent=percent,
+        points=points,
+        number=number,
+        count=count,
+        day=day,
+        bytes=size,
+        seconds=seconds,
+        missing=missing,
+        short=short,
+        mark=mark,
+        value=value,
+        p_value=p_value,
+    )
+    return env
+
+
+def missing(value: Any, words: str = "not stated") -> Any:
+    """The value, or visibly that there is none."""
+    return MISSING.format(words) if value is None or value == "" else value
+
+
+def percent(share: float | None, digits: int = 1) -> Any:
+    """`0.6321` -> `63.2%`; a missing share is a dash that says so."""
+    if share is None:
+        return Markup('<span class="missing" title="not measured">–</span>')
+    return f"{100 * share:.{digits}f}%"
+
+
+def points(share: float | None) -> Any:
+    """A difference of shares in points, with its sign: `-0.031` -> `−3.1`."""
+    return percent(None) if share is None else f"{100 * share:+.1f}".replace("-", "−")
+
+
+def number(value: float | None, digits: int = 2) -> Any:
+    """A plain number with a fixed number of decimals."""
+    return percent(None) if value is None else f"{value:,.{digits}f}".replace("-", "−")
+
+
+def count(value: int | float | None, one: str = "", many: str = "") -> Any:
+    """`1234` -> `1,234`; with words, `1 run` or `1,234 runs`."""
+    if value is None:
+        return percent(None)
+    text = f"{value:,.0f}"
+    return f"{text} {one if value == 1 else many or one + 's'}" if one else text
+
+
+def day(text: str | None) -> Any:
+    """`2026-08-01` or a time on that day -> `1 August 2026`."""
+    try:
+        when = date.fromisoformat((text or "")[:10])
+    except ValueError:
+        return missing(None, "no date")
+    return Markup('<time datetime="{}">{}</time>').format(
+        when.isoformat(), f"{when.day} {MONTHS[when.month - 1]} {when.year}"
+    )
+
+
+def size(value: int | None) -> Any:
+    """Bytes in decimal units: `1234567` -> `1.2 MB`."""
+    if value is None:
+        return missing(None, "unknown")
+    amount = float(value)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if amount < 1000 or unit == "GB":
+            break
+        amount /= 1000
+    return f"{amount:.0f} {unit}" if unit == "bytes" or amount >= 100 else f"{amount:.1f} {unit}"
+
+
+def seconds(ms: float | None) -> Any:
+    """Milliseconds as a person says them: `212` -> `212 ms`, `4210` -> `4.2 s`."""
+    if ms is None:
+        return percent(None)
+    return f"{ms:.0f} ms" if ms < 1000 else f"{ms / 1000:.1f} s"
+
+
+def short(digest: str | None, length: int = 12) -> Any:
+    """The start of a hash, with all of it on hover."""
+    if not digest:
+        return missing(None, "unknown")
+    return Markup('<code title="{}">{}</code>').format(digest, digest[:length])
+
+
+def p_value(p: float | None) -> Any:
+    """A p value with three digits; below that, that it is below."""
+    return percent(None) if p is None else "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def value(thing: Any) -> Any:
+    """A setting as a person wrote it."""
+    if thing is None:
+        return missing(None, "not set")
+    if isinstance(thing, bool):
+        return "yes" if thing else "no"
+    if isinstance(thing, list | tuple):
+        return ", ".join(str(value(t)) for t in thing) if thing else missing(None, "none")
+    if isinstance(thing, float):
+        return f"{thing:g}"
+    return str(thing)
+
+
+def mark(row: dict[str, Any], chance: float | None = None) -> Markup:
+    """Accuracy with its interval, drawn on a track from 0 to 100 % and written beside it."""
+    accuracy, low, high = row.get("accuracy"), row.get("ci_low"), row.get("ci_high")
+    if accuracy is None:
+        return Markup('<span class="mark">{}</span>').format(missing(None, "not measured"))
+    parts = ['<line class="track" x1="0" x2="100" y1="8" y2="8"/>']
+    if chance:
+        parts.append(f'<line class="chance" x1="{100 * chance:.1f}" x2="{100 * chance:.1f}" y1="1" y2="15"/>')
+    interval = Markup("")
+    if low is not None and high is not None:
+        parts.append(f'<line class="span" x1="{100 * low:.1f}" x2="{100 * high:.1f}" y1="8" y2="8"/>')
+        interval = Markup('<span class="ci">{}–{}</span>').format(f"{100 * low:.1f}", f"{100 * high:.1f}")
+    parts.append(f'<ellipse class="dot" cx="{100 * accuracy:.1f}" cy="8" rx="3.3" ry="3.6"/>')
+    drawing = Markup(  # made of numbers alone
+        f'<svg viewBox="0 0 100 16" preserveAspectRatio="none" aria-hidden="true">{"".join(parts)}</svg>'
+    )
+    return Markup('<span class="mark">{}<b>{}</b>{}</span>').format(drawing, percent(accuracy), interval)
+
+
+def lines(text: str) -> Markup:
+    """Paragraphs for plain text from a file: escaped, blank lines kept."""
+    return Markup("").join(Markup("<p>{}</p>").format(escape(p.strip())) for p in text.split("\n\n") if p.strip())

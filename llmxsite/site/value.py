@@ -1,0 +1,302 @@
+"""A number in prose, from the logs: `` {value}`accuracy model=phi3:mini` ``, with its interval, its n and its runs.
+
+A number is of one population or says so: the samples must be of one suite, one model, one digest and one contributor,
+unless `pool=yes`. Other factors that vary among them are averaged over, and the number's title names them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+import pandas as pd
+
+from llmxsite import results
+from llmxsite.diagnostics import did_you_mean
+from llmxsite.results import Table
+from llmxsite.site.query import COUNT, MILLISECONDS, NUMBER, PERCENT, POINTS, Query, QueryError, parse
+
+POPULATION = ("suite", "suite_hash", "model", "digest", "contributor")
+_MISSING = "not measured"
+_WHAT = {
+    "accuracy": "accuracy",
+    "best_case": "accuracy if every unparsed answer were right",
+    "mean_confidence": "mean confidence",
+    "confidence_gap": "mean confidence minus accuracy",
+    "confidence_coverage": "share of answers with a confidence",
+    "letter_mass": "mean probability on the letters",
+    "se": "standard error of the accuracy",
+    "ci_low": "lower end of the 95% interval of the accuracy",
+    "ci_high": "upper end of the 95% interval of the accuracy",
+    "ece": "expected calibration error, ten bins",
+    "ece_unweighted": "mean calibration gap over bins",
+    "brier": "Brier score",
+    "auroc": "area under the ROC curve of confidence for being right",
+    "latency_ms": "median time to the whole reply",
+    "first_token_ms": "median time to the first token",
+    "tokens_per_second": "generated tokens over generation time",
+}
+_METHODS = {
+    "wilson": "Wilson",
+    "wilson, clustered": "Wilson, clustered by item",
+    "t": "Student's t",
+    "t, clustered": "Student's t, clustered by item",
+}
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Some rows of a samples table: what `results` asks of one."""
+
+    frame: pd.DataFrame
+    factors: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Value:
+    """An answered query."""
+
+    query: Query
+    number: float
+    """NaN where it was not measured."""
+    low: float
+    high: float
+    """The 95 % interval; NaN where the metric has none here."""
+    title: str
+    """What it is, over how many samples, by which method, pooled over what."""
+    runs: list[str]
+    """Ids of the runs behind it, sorted."""
+    text: str
+    """The number as prose shows it."""
+
+    def html(self, href: str | None) -> str:
+        """The number as a link to its runs."""
+        interval = _interval(self)
+        shown = escape(self.text) + (f' <span class="interval">{escape(interval)}</span>' if interval else "")
+        title = escape(f"{self.title}{'' if self.query.metric in ('count',) else '; ' + _runs(self.runs)}")
+        if href is None:
+            return f'<span class="value" title="{title}">{shown}</span>'
+        return f'<a class="value" href="{escape(href)}" title="{title}">{shown}</a>'
+
+    def plain(self) -> str:
+        """The number and its interval as plain text."""
+        return " ".join(p for p in (self.text, _interval(self)) if p)
+
+
+def evaluate(text: str, table: Table, *, report: str | None = None) -> Value:
+    """Answer a query from the samples, from those of `report` unless the query names an `experiment`. Raises `QueryError`."""
+    query = parse(text)
+    samples = select(query, table, report)
+    runs = sorted(str(r) for r in samples.frame["run"].unique())
+    if query.metric == "count":
+        return _count(query, samples, runs)
+    if query.options.get("pool") != "yes" and query.form != COUNT:
+        _single_population(query, samples)
+    if query.metric == "difference":
+        return _difference(query, samples, runs)
+    row = results.summarise(samples, by=[]).iloc[0]
+    number = _float(row[query.metric])
+    with_interval = query.metric == "accuracy" and query.options.get("interval") != "no"
+    low, high = (_float(row["ci_low"]), _float(row["ci_high"])) if with_interval else (math.nan, math.nan)
+    parts = [_WHAT.get(query.metric, query.metric.replace("_", " "))] if query.form != COUNT else []
+    parts.append(f"n = {int(row['n']):,} samples of {int(row['n_items']):,} items")
+    if not math.isnan(low):
+        method = str(row["interval_method"])
+        parts.append(f"95% interval, {_METHODS.get(method, method)}")
+    parts.extend(_pooled(samples))
+    return Value(query, number, low, high, "; ".join(parts), runs, write(number, query.form, query.digits))
+
+
+def select(query: Query, table: Table, report: str | None = None) -> Samples:
+    """The rows a query's filters leave. Raises `QueryError`, with what is known, when there are none."""
+    frame = table.frame
+    if report is not None and not {"experiment", "report"} & set(query.filters):
+        frame = frame[(frame["experiment"].astype("object") == report).to_numpy(dtype=bool)]
+        if frame.empty:
+            raise QueryError(f"report '{report}' has no samples yet", 0, f"collect some: llmxsite run {report}")
+    elif frame.empty:
+        raise QueryError("there are no samples yet", 0, "collect some with llmxsite run")
+    whole = frame
+    for name, wanted in query.filters.items():
+        column = "experiment" if name == "report" else name
+        if column not in whole.columns:
+            known = [str(c) for c in whole.columns]
+            raise QueryError(f"no column '{name}' in the samples", query.place(name), _nearest(name, known, whole))
+        for value in wanted:
+            if not _matches(whole[column], value).any():
+                levels = _levels(whole[column])
+                offset = query.place(name) + len(name) + 1
+                raise QueryError(f"no sample has {name}={value}", offset, did_you_mean(value, levels))
+        mask = _matches(frame[column], wanted[0])
+        for value in wanted[1:]:
+            mask |= _matches(frame[column], value)
+        if not mask.any():
+            others = " ".join(f"{k}={'|'.join(v)}" for k, v in query.filters.items() if k != name)
+            left = ", ".join(_levels(frame[column])[:20]) or "none"
+            raise QueryError(
+                f"no sample has {name}={'|'.join(wanted)} together with the other filters",
+                query.place(name),
+                f"with {others}, {name} is: {left}",
+            )
+        frame = frame[mask.to_numpy(dtype=bool)]
+    return Samples(frame, table.factors)
+
+
+def write(number: float, form: str, digits: int) -> str:
+    """A number as prose shows it: `62.5%`, `+3.1 points`, `0.042`, `1,200`, `212 ms`."""
+    if math.isnan(number):
+        return _MISSING
+    if form == PERCENT:
+        return f"{_signed(100 * number, digits)}%"
+    if form == POINTS:
+        return f"{_signed(100 * number, digits, plus=True)} points"
+    if form == MILLISECONDS:
+        return f"{_signed(number, digits)} ms"
+    return _signed(number, digits)
+
+
+def _signed(number: float, digits: int, *, plus: bool = False) -> str:
+    """With thousands separated, a real minus sign, and never `-0.0`."""
+    number = round(number, digits) + 0.0
+    sign = "−" if number < 0 else "+" if plus and number > 0 else ""
+    return f"{sign}{abs(number):,.{digits}f}"
+
+
+def _interval(value: Value) -> str:
+    if math.isnan(value.low) or math.isnan(value.high):
+        return ""
+    form, digits = value.query.form, value.query.digits
+    scale = 100 if form in (PERCENT, POINTS) else 1
+    return f"[{_signed(scale * value.low, digits)}, {_signed(scale * value.high, digits)}]"
+
+
+def _count(query: Query, samples: Samples, runs: list[str]) -> Value:
+    column = query.options.get("of")
+    if column is None:
+        number, title = len(samples.frame), "samples"
+    else:
+        if column not in samples.frame.columns:
+            known = [str(c) for c in samples.frame.columns]
+            raise QueryError(f"no column '{column}' in the samples", query.place("of"), did_you_mean(column, known))
+        number = int(samples.frame[column].nunique())
+        title = f"different values of {column}: {', '.join(_levels(samples.frame[column])[:12])}"
+    return Value(query, float(number), math.nan, math.nan, title, runs, write(number, query.form, query.digits))
+
+
+def _difference(query: Query, samples: Samples, runs: list[str]) -> Value:
+    factor = query.options["factor"]
+    if factor not in samples.frame.columns:
+        raise QueryError(
+            f"no column '{factor}' in the samples",
+            query.place("factor"),
+            _nearest(factor, ["model", *samples.factors], samples.frame),
+        )
+    column = samples.frame[factor]
+    pair = [_level(column, query.options[name], query.place(name)) for name in ("a", "b")]
+    table = results.compare(samples, factor, levels=pair)
+    if table.empty or not int(table.iloc[0]["n"]):
+        raise QueryError(f"{pair[0]} and {pair[1]} have no item in common", query.place("a"))
+    row = table.iloc[0]
+    of = query.options.get("of", "accuracy")
+    number = _float(row["difference" if of == "accuracy" else of])
+    show = of == "accuracy" and query.options.get("interval") != "no"
+    low, high = (_float(row["ci_low"]), _float(row["ci_high"])) if show else (math.nan, math.nan)
+    parts = [
+        f"{factor}: {pair[0]} minus {pair[1]}, paired over {int(row['n']):,} items",
+        "95% interval, Student's t, clustered" if show else "",
+        f"verdict: {row['verdict']}",
+        f"{int(row['lost']):,} items in only one of the two" if int(row["lost"]) else "",
+        "the two share no other condition" if bool(row["confounded"]) else "",
+    ]
+    text = write(number, query.form, query.digits)
+    if of in ("p", "p_holm") and number < 10**-query.digits:
+        text = f"<{10**-query.digits:.{query.digits}f}"
+    return Value(query, number, low, high, "; ".join(p for p in parts if p), runs, text)
+
+
+def _single_population(query: Query, samples: Samples) -> None:
+    compared = query.options.get("factor")
+    for column in POPULATION:
+        if column == compared or (compared == "model" and column == "digest"):
+            continue
+        levels = _levels(samples.frame[column], missing=True)
+        if len(levels) > 1 and column not in query.filters:
+            shown = ", ".join(level[:20] for level in levels[:8])
+            raise QueryError(
+                f"this mixes {len(levels)} {_PLURAL[column]}: {shown}",
+                query.place(column),
+                f"name one with {column}=, or say pool=yes",
+            )
+
+
+_PLURAL = {
+    "suite": "suites",
+    "suite_hash": "versions of the suite",
+    "model": "models",
+    "digest": "digests of the model",
+    "contributor": "contributors",
+}
+
+
+def _pooled(samples: Samples) -> list[str]:
+    """What the number is averaged over, as the title says it."""
+    found = []
+    for column in (*POPULATION, *samples.factors):
+        count = len(_levels(samples.frame[column], missing=column in POPULATION))
+        if count > 1 and column not in ("seed", "suite_hash"):
+            found.append(f"{count} levels of {column}")
+    return [f"over {', '.join(found)}"] if found else []
+
+
+def _runs(runs: list[str]) -> str:
+    if len(runs) == 1:
+        return f"run {runs[0]}"
+    return f"{len(runs)} runs: {', '.join(runs[:3])}{', …' if len(runs) > 3 else ''}"
+
+
+def _matches(column: pd.Series, value: str) -> pd.Series:
+    """Rows whose value is `value`, compared as numbers in a column of numbers."""
+    if pd.api.types.is_bool_dtype(column.dtype):
+        wanted = {"true": True, "yes": True, "false": False, "no": False}.get(value.lower())
+        return (column == wanted).fillna(False).astype(bool)
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        try:
+            return (column == float(value)).fillna(False).astype(bool)
+        except ValueError:
+            return pd.Series(False, index=column.index)
+    return (column.astype("object") == value).fillna(False).astype(bool)
+
+
+def _levels(column: pd.Series, *, missing: bool = False) -> list[str]:
+    """The values of a column as a person writes them, sorted; `unknown` for a missing one where that counts."""
+    values = sorted(column.dropna().unique().tolist(), key=lambda v: (isinstance(v, str), v))
+    words = [f"{v:g}" if isinstance(v, float) else str(v) for v in values]
+    return [*words, "unknown"] if missing and bool(column.isna().any()) else words
+
+
+def _level(column: pd.Series, value: str, offset: int) -> object:
+    """The level of a factor that is written `value`."""
+    found = column[_matches(column, value)]
+    if found.empty:
+        raise QueryError(f"no sample has {value} there", offset, did_you_mean(value, _levels(column)))
+    level: object = found.iloc[0]
+    return level
+
+
+def _nearest(name: str, known: list[str], frame: pd.DataFrame) -> str | None:
+    """The nearest column, or, where the word is a value, the column that has it."""
+    hint = did_you_mean(name, known)
+    return hint if hint and hint.startswith("did") else "columns: " + ", ".join(_useful(known, frame))
+
+
+def _useful(known: list[str], frame: pd.DataFrame) -> list[str]:
+    return [c for c in known if c in frame.columns and 0 < frame[c].nunique() <= 50][:30]
+
+
+def _float(value: object) -> float:
+    return math.nan if value is None or value is pd.NA else float(value)  # type: ignore[arg-type]
+
+
+__all__ = ["NUMBER", "QueryError", "Samples", "Value", "evaluate", "select", "write"]

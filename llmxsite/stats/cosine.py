@@ -1,0 +1,49 @@
+"""Cosine similarity of embeddings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from llmxsite.stats.interval import Interval, Numbers, pair, vector
+from llmxsite.stats.mean import mean
+
+
+@dataclass(frozen=True, slots=True)
+class Similarities:
+    """Summary of similarities over pairs, -1 to 1. None for n = 0, and the spread for n < 2.
+
+    Not comparable between embedding models: report matched minus mismatched pairs, or retrieval over the set.
+    """
+
+    n: int
+    mean: float | None
+    sd: float | None
+    se: float | None
+    interval: Interval
+    """Student's t, of the mean."""
+    minimum: float | None
+    median: float | None
+    maximum: float | None
+
+
+def cosine(a: Numbers, b: Numbers) -> float | None:
+    """a·b / (|a| |b|), clipped to -1 to 1; None where either vector is zero and has no direction."""
+    x, y = pair(a, b)
+    lengths = float(np.linalg.norm(x)), float(np.linalg.norm(y))
+    if 0.0 in lengths:
+        return None
+    # Scaled before the product: lengths multiplied could leave the range of floats.
+    return float(np.clip((x / lengths[0]) @ (y / lengths[1]), -1, 1))
+
+
+def similarities(values: Numbers, alpha: float = 0.05) -> Similarities:
+    """Summarise similarities of pairs; undefined ones are left out, and counted, before this."""
+    x = vector(values)
+    found = mean(x, alpha)
+    if len(x) == 0:
+        return Similarities(0, None, None, None, found.interval, None, None, None)
+    sd = None if found.se is None else found.se * float(np.sqrt(len(x)))
+    ends = float(x.min()), float(np.median(x)), float(x.max())
+    return Similarities(len(x), found.mean, sd, found.se, found.interval, *ends)

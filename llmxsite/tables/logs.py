@@ -1,0 +1,72 @@
+"""From a study's run logs to `Samples`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from llmxsite.diagnostics import Issues, Problem
+from llmxsite.study import Study
+from llmxsite.tables import reader
+from llmxsite.tables.cache import Cache
+from llmxsite.tables.columns import LogColumns
+from llmxsite.tables.frame import Source, assemble
+from llmxsite.tables.samples import Samples
+
+
+def load(study: Study, issues: Issues, *, report: str | None = None, logs: Iterable[Path] | None = None) -> Samples:
+    """The samples of all the study's logs, of one report's, or of the `logs` given.
+
+    A log that cannot be read, a line that cannot be, and a second log of the same run become issues; the rest is there.
+    """
+    sources = dict(_sources(study, issues, study.run_logs(report) if logs is None else logs))
+    runs = {source.log.run.id: source.log.run for source in sources.values()}
+    ends = {source.log.run.id: source.log.end for source in sources.values()}
+    paths = {source.log.run.id: path for path, source in sources.items()}
+    frame, factors = assemble(list(sources.values()))
+    return Samples(frame, tuple(factors), runs, ends, paths)
+
+
+def _sources(study: Study, issues: Issues, logs: Iterable[Path]) -> Iterator[tuple[Path, Source]]:
+    cache = Cache(study.root, study.cache / "tables")
+    seen: dict[str, Path] = {}
+    for path in logs:
+        try:
+            log = _columns(path, cache, issues)
+        except Problem as problem:
+            issues.extend(problem.issues)
+            continue
+        first = seen.setdefault(log.run.id, path)
+        if first != path:
+            issues.add(
+                path,
+                "log-duplicate",
+                f"a second log of run '{log.run.id}'; its samples are left out, not counted twice",
+                line=1,
+                hint=f"the first is {first.name} in {first.parent.name}; delete one of them",
+            )
+            continue
+        yield path, Source(log, _report(study, path) or log.run.report, log.run.contributor)
+    cache.save()
+
+
+def _columns(path: Path, cache: Cache, issues: Issues) -> LogColumns:
+    """A log's columns, from the cache where they are there."""
+    stored = cache.get(path)
+    if stored is not None:
+        issues.extend(stored[1])
+        return stored[0]
+    found = Issues()
+    try:
+        stat = path.stat()
+        log, sha256 = reader.read(path, found)
+    except FileNotFoundError:
+        raise Problem.at(path, "file-missing", "no such file") from None
+    cache.put(path, stat, sha256, log, list(found))
+    issues.extend(found)
+    return log
+
+
+def _report(study: Study, path: Path) -> str | None:
+    """The report whose folder holds the log: where a log lies counts, so that renaming a report takes its runs along."""
+    return path.parent.name if path.parent.parent == study.runs else None

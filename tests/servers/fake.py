@@ -1,0 +1,354 @@
+"""A fake model server: Ollama's and OpenAI's APIs, deterministic replies, and every fault a real one can have.
+
+    async with Fake() as server:              # in this event loop
+    with Fake(faults=["reset", None]) as server:   # in a thread, for tests that start processes
+        ... server.url ...
+
+`faults` are taken one a reply, in order; None is a good reply, and after the last all are good. `python
+tests/servers/fake.py --latency 5` serves until it is stopped, for measurements.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import hashlib
+import json
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+if __name__ == "__main__":
+    from wire import Call, HttpServer, Wire
+else:
+    from servers.wire import Call, HttpServer, Wire
+
+FAULTS = (
+    "reset",  # TCP reset before a byte of the reply
+    "reset-mid",  # the same after the first token
+    "close-mid",  # an orderly close after the first token
+    "stall",  # silence after the first token, until the client gives up
+    "stall-first",  # silence from the start
+    "drip",  # a good reply, byte by byte
+    "half-line",  # the stream ends in the middle of a line
+    "no-end",  # the stream ends without its last message
+    "not-json",  # a line that is no JSON
+    "error-line",  # an error as a line under HTTP 200
+    "tool-line",  # a malformed tool call, as a line under HTTP 200
+    "tool-500",  # the same as HTTP 500
+    "500",
+    "502-html",
+    "503",
+    "503-wait",  # with Retry-After: 7
+    "429",
+    "memory",
+    "gone",  # 404: the model was removed
+    "no-such-path",  # 404 as text: not this API
+    "wrong-type",  # a web page under HTTP 200
+    "long-line",  # one line of 9 MB
+    "huge",  # a reply of 200 MB
+    "bad-utf8",
+    "nan",
+    "minus-infinity",
+    "duplicates",  # an alternative twice
+    "missing-tokens",  # text without its token
+    "no-logprobs",
+    "cut",  # says it read as many tokens as the context has
+)
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+Reply = tuple[list[str], str]
+"""Tokens and the reason for the end."""
+
+
+@dataclass
+class Fake(HttpServer):
+    """A server of `models` that answers as `reply` says; by default with the letter of one of the options asked for."""
+
+    models: tuple[str, ...] = ("fake:1b",)
+    faults: Iterable[str | None] = ()
+    latency: float = 0.0
+    """Seconds before the first token."""
+    version: str = "0.20.7"
+    logprobs: bool = True
+    context_limit: int = 8192
+    reply: Callable[[dict[str, Any]], Reply] | None = None
+    refuses: tuple[str, ...] = ()
+    """Fields that a strict OpenAI-compatible server does not know."""
+    capabilities: tuple[str, ...] = ("completion", "tools", "thinking")
+    loaded: dict[str, int] = field(default_factory=dict)
+    """Models in memory and their context."""
+
+    def __post_init__(self) -> None:
+        super().__init__()
+        self._faults: Iterator[str | None] = iter(self.faults)
+
+    async def handle(self, call: Call, wire: Wire) -> None:
+        path = call.path.partition("?")[0]
+        if call.method == "POST" and path in ("/api/chat", "/api/generate", "/v1/chat/completions", "/v1/completions"):
+            await self._generate(path, call.json, wire)
+            return
+        answer = self._question(path, call.json)
+        await (
+            wire.answer(200, answer)
+            if answer is not None
+            else wire.answer(404, "404 page not found", kind="text/plain")
+        )
+
+    def _question(self, path: str, body: Any) -> Any:
+        """Everything but generation."""
+        listed = [
+            {
+                "name": name,
+                "model": name,
+                "digest": hashlib.sha256(name.encode()).hexdigest(),
+                "size": 1000,
+                "details": {"format": "gguf", "family": "fake", "parameter_size": "1B", "quantization_level": "Q4_0"},
+            }
+            for name in self.models
+        ]
+        match path:
+            case "/api/version":
+                return {"version": self.version}
+            case "/api/tags":
+                return {"models": listed}
+            case "/api/ps":
+                return {
+                    "models": [
+                        model | {"size_vram": 250, "context_length": self.loaded[model["name"]]}
+                        for model in listed
+                        if model["name"] in self.loaded
+                    ]
+                }
+            case "/api/show":
+                return {
+                    "template": "{{ .System }} {{ .Prompt }}",
+                    "capabilities": list(self.capabilities),
+                    "model_info": {
+                        "general.architecture": "fake",
+                        "general.parameter_count": 1_000_000_000,
+                        "fake.context_length": self.context_limit,
+                    },
+                }
+            case "/api/embed":
+                return {"embeddings": [_vector(body["input"])]}
+            case "/v1/embeddings":
+                return {"data": [{"embedding": _vector(body["input"])}]}
+            case "/v1/models":
+                return {"data": [{"id": name, "object": "model"} for name in self.models]}
+        return None
+
+    async def _generate(self, path: str, body: dict[str, Any], wire: Wire) -> None:
+        native = path.startswith("/api/")
+        if self.latency:
+            await asyncio.sleep(self.latency)
+        fault = next(self._faults, None)
+        if await self._refused(body, native, wire, fault):
+            return
+        tokens, reason = (self.reply or _letter)(body)
+        options = body.get("options", body)
+        budget = options.get("num_predict") or options.get("max_tokens") or len(tokens)
+        if 0 < budget < len(tokens):
+            tokens, reason = tokens[:budget], "length"
+        context = options.get("num_ctx", 4096)
+        self.loaded[body["model"]] = min(context, self.context_limit)
+        read = context if fault == "cut" else len(_prompt(body).split())
+        asked = self.logprobs and fault != "no-logprobs" and (body.get("logprobs") not in (None, False))
+        shape = _Native(path, body["model"]) if native else _Events(path)
+        parts = [shape.token(token, _entry(token, body, fault) if asked else None) for token in tokens]
+        parts.append(shape.end(reason, read, len(tokens)))
+        await _send(wire, native, parts, fault)
+
+    async def _refused(self, body: dict[str, Any], native: bool, wire: Wire, fault: str | None) -> bool:
+        """Whether there is no reply to be had, having said so."""
+
+        def words(text: str) -> Any:
+            return {"error": text if native else {"message": text, "type": "error"}}
+
+        status: tuple[int, Any, dict[str, str]] | None = None
+        if body.get("model") not in self.models or fault == "gone":
+            status = 404, words(f"model '{body.get('model')}' not found"), {}
+        elif unknown := next((name for name in self.refuses if name in body), None):
+            status = 400, words(f"Unrecognized request argument supplied: {unknown}"), {}
+        elif fault in ("500", "tool-500", "memory", "503", "503-wait", "429"):
+            text = {
+                "tool-500": "error parsing tool call: raw='{\"city\": Paris}', err=invalid character 'P'",
+                "memory": "model requires more system memory (9.1 GiB) than is available (7.5 GiB)",
+                "503": "server busy, please try again.  maximum pending requests exceeded",
+            }.get(fault, "something went wrong")
+            status = (
+                {"tool-500": 500, "memory": 500, "503-wait": 503}.get(fault) or int(fault),
+                words(text),
+                {"Retry-After": "7"} if fault == "503-wait" else {},
+            )
+        if status is not None:
+            await wire.answer(status[0], status[1], headers=status[2])
+        elif fault == "502-html":
+            await wire.answer(502, "<html><h1>Bad gateway</h1></html>", kind="text/html")
+        elif fault == "wrong-type":
+            await wire.answer(200, "<html>Please sign in to the campus network</html>", kind="text/html")
+        elif fault == "no-such-path":
+            await wire.answer(404, "404 page not found", kind="text/plain")
+        elif fault == "reset":
+            wire.reset()
+        elif fault == "stall-first":
+            await asyncio.Event().wait()
+        else:
+            return False
+        return True
+
+
+async def _send(wire: Wire, native: bool, parts: list[bytes], fault: str | None) -> None:
+    """The stream, and what goes wrong in it."""
+    wire.start("application/x-ndjson" if native else "text/event-stream")
+    first, rest = parts[0], parts[1:]
+    error = {
+        "error": "llama runner process has terminated" if native else {"message": "it has terminated", "code": 500}
+    }
+    if fault == "tool-line":
+        words = "error parsing tool call: raw='{', err=unexpected end of JSON input"
+        error = {"error": words if native else {"message": words, "code": 500}}
+    match fault:
+        case "drip":
+            for byte in b"".join(parts):
+                await wire.chunk(bytes([byte]))
+            await wire.end()
+            return
+        case "half-line":
+            await wire.chunk(first + rest[0][: len(rest[0]) // 2])
+            await wire.end()
+            return
+        case "bad-utf8":
+            first = re.sub(rb'"(?:content|response|text)": "', lambda found: found[0] + b"\xff\xfe", first, count=1)
+    await wire.chunk(first)
+    match fault:
+        case "reset-mid":
+            wire.reset()
+        case "close-mid":
+            wire.close()
+        case "stall":
+            await asyncio.Event().wait()
+        case "no-end":
+            await wire.end()
+            return
+        case "not-json":
+            rest = [_frame(b"{oops", native), *rest]
+        case "error-line" | "tool-line":
+            rest = [_frame(json.dumps(error).encode(), native)]
+        case "long-line":
+            rest = [_frame(b'{"x": "' + b"y" * (9 << 20) + b'"}', native), *rest]
+        case "huge":
+            filler = _frame(b'{"x": "' + b"y" * (1 << 20) + b'"}', native)
+            rest = [*[filler] * 200, *rest]
+    for part in rest:
+        await wire.chunk(part)
+    await wire.end()
+
+
+def _frame(data: bytes, native: bool) -> bytes:
+    return data + b"\n" if native else b"data: " + data + b"\n\n"
+
+
+@dataclass
+class _Native:
+    """How /api/chat and /api/generate write a token, and the end."""
+
+    path: str
+    model: str
+
+    def token(self, text: str, entries: Any) -> bytes:
+        return self._line(text, {"done": False} | ({} if entries is None else {"logprobs": entries}))
+
+    def end(self, reason: str, read: int, wrote: int) -> bytes:
+        times = {"total_duration": 9_000_000, "load_duration": 1_000_000}
+        times |= {"prompt_eval_duration": 3_000_000, "eval_duration": 5_000_000}
+        return self._line(
+            "", {"done": True, "done_reason": reason, "prompt_eval_count": read, "eval_count": wrote, **times}
+        )
+
+    def _line(self, text: str, more: dict[str, Any]) -> bytes:
+        line: dict[str, Any] = {"model": self.model, "created_at": "2026-01-01T00:00:00Z"}
+        chat = self.path == "/api/chat"
+        line |= {"message": {"role": "assistant", "content": text}} if chat else {"response": text}
+        return _frame(json.dumps(line | more).encode(), native=True)
+
+
+@dataclass
+class _Events:
+    """How /v1 writes a token, and the end."""
+
+    path: str
+
+    def token(self, text: str, entries: Any) -> bytes:
+        more = {} if entries is None else {"logprobs": {"content": entries}}
+        return self._event({"delta": {"content": text}} if "chat" in self.path else {"text": text}, more)
+
+    def end(self, reason: str, read: int, wrote: int) -> bytes:
+        last = self._event({"delta": {}} if "chat" in self.path else {"text": ""}, {"finish_reason": reason})
+        usage = {"choices": [], "usage": {"prompt_tokens": read, "completion_tokens": wrote}}
+        return last + b": a comment\n\n" + _frame(json.dumps(usage).encode(), native=False) + b"data: [DONE]\n\n"
+
+    def _event(self, choice: dict[str, Any], more: dict[str, Any]) -> bytes:
+        choice = {"index": 0, "finish_reason": None, **choice, **more}
+        return _frame(json.dumps({"choices": [choice]}).encode(), native=False)
+
+
+def _entry(token: str, body: dict[str, Any], fault: str | None) -> list[dict[str, Any]]:
+    """A token's logprobs: its own at 0.7, the letters around it after that. Written as JSON, NaN and all."""
+    if fault == "missing-tokens":
+        return []
+    top = body.get("top_logprobs") or (body.get("logprobs") if body.get("logprobs") is not True else 0) or 0
+    others = [letter for letter in LETTERS if letter != token.strip()][: max(0, top - 1)]
+    rest = [{"token": letter, "logprob": math.log(0.2 / 2 ** (i + 1))} for i, letter in enumerate(others)]
+    alternatives = [{"token": token, "logprob": math.log(0.7)}, *rest] if top else []
+    number: float = math.log(0.7)
+    if fault == "nan":
+        number = math.nan
+    elif fault == "minus-infinity":
+        number = -3.4028234663852886e38
+    if fault in ("nan", "minus-infinity") and rest:
+        rest[-1]["logprob"] = number
+    if fault == "duplicates" and rest:
+        alternatives.append(dict(rest[-1]))
+    return [{"token": token, "logprob": number, "bytes": list(token.encode()), "top_logprobs": alternatives}]
+
+
+def _prompt(body: dict[str, Any]) -> str:
+    return body.get("prompt") or "\n".join(message["content"] for message in body.get("messages", []))
+
+
+def _letter(body: dict[str, Any]) -> Reply:
+    """One of the letters that the prompt offers at the start of a line, chosen by a hash of the whole request."""
+    prompt = _prompt(body)
+    letters = sorted(set(re.findall(r"^\s*\(?([A-Z])[).:]", prompt, re.MULTILINE))) or ["A", "B"]
+    number = int(hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest(), 16)
+    return [letters[number % len(letters)]], "stop"
+
+
+def _vector(text: str) -> list[float]:
+    """A unit vector of eight numbers that depends on the text alone."""
+    raw = [byte - 127.5 for byte in hashlib.sha256(text.encode()).digest()[:8]]
+    length = math.sqrt(sum(x * x for x in raw))
+    return [x / length for x in raw]
+
+
+def main() -> None:
+    """Serve for measurements, until stopped."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--latency", type=float, default=0.0, help="milliseconds before the first token")
+    parser.add_argument("--port", type=int, default=0)
+    arguments = parser.parse_args()
+
+    async def serve() -> None:
+        server = Fake(latency=arguments.latency / 1000)
+        server.port = arguments.port
+        async with server:
+            print(server.url, flush=True)  # noqa: T201 - for the one who started it
+            await asyncio.Event().wait()
+
+    asyncio.run(serve())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""What the tests of write-ups share: a host that records, and a samples table made by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from llmxsite.diagnostics import Issues
+from llmxsite.site.directive import Directive
+
+
+class RecordingHost:
+    """Draws every directive and value as what it was asked for."""
+
+    def __init__(self) -> None:
+        self.issues = Issues()
+        self.links: list[tuple[str, int]] = []
+        self.values: list[tuple[str, int, int]] = []
+
+    def directive(self, directive: Directive) -> str:
+        return f'<figure id="{directive.id}">{directive.label} {directive.argument} {directive.options}</figure>'
+
+    def value(self, query: str, line: int, column: int) -> str:
+        self.values.append((query, line, column))
+        return f"<b>{query}</b>"
+
+    def link(self, target: str, line: int) -> str:
+        self.links.append((target, line))
+        return target.replace(".md", ".html")
+
+    def reference(self, name: str, line: int) -> tuple[str, str]:
+        self.issues.add("page.md", "reference-unknown", f"nothing is called '{name}'", line=line)
+        return "#", name
+
+
+@dataclass
+class Table:
+    """A samples table with the columns that values and summaries read."""
+
+    frame: pd.DataFrame
+    factors: list[str]
+
+
+def samples(rows: list[dict[str, Any]], factors: tuple[str, ...] = ("temperature",)) -> Table:
+    """A table of `rows`, each with defaults for what it does not give."""
+    defaults: dict[str, Any] = {
+        "experiment": "r1",
+        "run": "run-1",
+        "task": "benchmark",
+        "contributor": None,
+        "suite": "s1",
+        "suite_hash": "h1",
+        "model": "m1",
+        "digest": "d1",
+        "engine": "ollama",
+        "category": "c1",
+        "subcategory": None,
+        "difficulty": None,
+        "language": None,
+        "cluster": None,
+        "repeat": 0,
+        "outcome": "ok",
+        "parsed": True,
+        "correct": 1.0,
+        "confidence": float("nan"),
+        "letter_mass": float("nan"),
+        "latency_ms": 100.0,
+        "first_token_ms": float("nan"),
+        "eval_ms": float("nan"),
+        "completion_tokens": float("nan"),
+    }
+    defaults |= dict.fromkeys(factors)
+    full = [defaults | {"item": f"i{n}", "item_hash": f"x{n}", "line": n + 2} | row for n, row in enumerate(rows)]
+    frame = pd.DataFrame(full)
+    for name in ("confidence", "letter_mass", "latency_ms", "first_token_ms", "eval_ms", "completion_tokens"):
+        frame[name] = frame[name].astype("float64")
+    frame["parsed"] = frame["parsed"].astype("boolean")
+    for name in ("experiment", "run", "suite", "suite_hash", "model", "digest", "category", "contributor"):
+        frame[name] = frame[name].astype("category")
+    return Table(frame, list(factors))
