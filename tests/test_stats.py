@@ -338,6 +338,7 @@ def test_a_sweep_without_change_is_undefined_not_zero() -> None:
     flat = trend.slope([0, 0.5, 1], same)
     assert flat.slope == 0 and flat.p == 1
     assert trend.slope([1, 1], [[0, 1], [1, 0]]).slope is None
+    assert trend.slope([0, 1], [[1, 0]]).slope == -1 and trend.slope([0, 1], [[1, 0]]).p is None
     assert trend.page_decreasing([[1, 0], [1, 0]]) is None
     with pytest.raises(ValueError):
         trend.cochran_q([[0.5, 1]])
