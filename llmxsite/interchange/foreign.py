@@ -84,7 +84,7 @@ class Oddities:
         self.file, self.issues = file, issues
         self.counts: dict[str, int] = {}
 
-    def add(self, kind: str, number: int, message: str, *, hint: str | None = None) -> None:
+    def add(self, kind: str, number: int | None, message: str, *, hint: str | None = None) -> None:
         """Count one oddity of a kind (`key_disagreements`) and tell it, when it is among the first of its kind."""
         self.counts[kind] = self.counts.get(kind, 0) + 1
         if self.counts[kind] <= MOST_TOLD:

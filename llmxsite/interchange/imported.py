@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,44 @@ def store(study: Study, report: str, imported: Imported, *, replace: bool = Fals
         source=imported.source,
     )
     return Stored(path=path, counts=runlog.write(path, run, imported.samples, ended=imported.ended))
+
+
+class Repeats:
+    """How often each question of a file came already. The same id with another text or key is another question."""
+
+    def __init__(self) -> None:
+        self.items: dict[tuple[str, str], Item] = {}
+        self._times: dict[tuple[str, str], int] = {}
+        self._first: dict[str, str] = {}
+
+    def next(self, item: Item, digest: str) -> int:
+        """The repeat that this meeting is: 0 for the first."""
+        key = item.id, digest
+        times = self._times.get(key, 0)
+        self._times[key] = times + 1
+        self.items.setdefault(key, item)
+        self._first.setdefault(item.id, digest)
+        return times
+
+    def differs(self, item: Item, digest: str) -> bool:
+        """Whether its id was met before with another text or key."""
+        return self._first.get(item.id, digest) != digest
+
+
+def utc(moment: str | float | None) -> str | None:
+    """A time as other tools write it (ISO 8601, seconds or milliseconds since 1970) as UTC with `Z`; None for anything else."""
+    try:
+        if isinstance(moment, str):
+            when = datetime.fromisoformat(moment)
+            if when.tzinfo is None:
+                return None  # no telling which time it is
+        elif moment is None or isinstance(moment, bool):
+            return None
+        else:
+            when = datetime.fromtimestamp(moment / 1000 if abs(moment) > 1e11 else moment, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return when.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def suite_ref(suite_id: str, title: str | None, items: Iterable[Item]) -> SuiteRef:

@@ -10,8 +10,8 @@ import msgspec
 from llmxsite.diagnostics import Issues
 from llmxsite.engine.protocol import EngineInfo, ModelInfo
 from llmxsite.interchange.foreign import Foreign, Oddities, Options
-from llmxsite.interchange.imported import Imported, suite_ref
-from llmxsite.record import Answer, Outcome, Sample, Scalar, Sent, Shown, sample_key
+from llmxsite.interchange.imported import Imported, Repeats, suite_ref
+from llmxsite.record import Answer, Sample, Scalar, Sent, Shown, sample_key
 from llmxsite.suite import LETTERS, Item, item_hash
 from llmxsite.suite.model import tidy
 
@@ -40,7 +40,10 @@ _decode = msgspec.json.Decoder(Row).decode
 
 
 def read(file: Foreign, options: Options, issues: Issues) -> list[Imported]:
-    """The one run in the file. Every row of the right shape is a sample; the others are counted and told."""
+    """The one run in the file. Every row of the right shape is a sample; the others are counted and told.
+
+    Raises `Problem` where there is none.
+    """
     named = _NAME.fullmatch(file.stem)
     model = options.model or (named["model"] if named else file.stem)
     condition: dict[str, Scalar] = {"model": model}
@@ -49,28 +52,25 @@ def read(file: Foreign, options: Options, issues: Issues) -> list[Imported]:
     odd = Oddities(file, issues)
     reader = _Rows(condition, odd)
     total = 0
+    fault: tuple[int | None, str] | None = None
     for number, raw in file.rows():
         total += 1
         try:
             row = _decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            if total == 1 and raw.lstrip()[:1] == b"{":
-                raise file.problem(
-                    f"not a row of {TITLE}: {error}",
-                    row=number,
-                    hint=f"its rows have {', '.join(f'`{name}`' for name in _NEEDED)}",
-                ) from None
+            fault = fault or (number, f"not a row of {TITLE}: {error}")
             kind = "unreadable_rows" if raw.lstrip()[:1] == b"{" else "rows_not_objects"
             odd.add(kind, number, f"left out, not a row of {TITLE}: {error}")
             continue
         reader.add(number, row)
     if not reader.samples:
-        raise file.problem(f"none of its {total:,} rows is a row of {TITLE}")
+        number, why = fault or (None, "no rows in it")
+        raise file.problem(why, row=number, hint=f"each row has {', '.join(f'`{name}`' for name in _NEEDED)}")
     odd.finish()
     return [
         Imported(
             model=ModelInfo(name=model),
-            suites=[suite_ref(SUITE, "MMLU-Pro", reader.items.values())],
+            suites=[suite_ref(SUITE, "MMLU-Pro", reader.repeats.items.values())],
             samples=reader.samples,
             engine=EngineInfo(name="mmlu-pro"),
             source={"tool": "MMLU-Pro", "file": file.name, "sha256": file.sha256, "rows": total, **odd.counts},
@@ -85,9 +85,7 @@ class _Rows:
     def __init__(self, condition: dict[str, Scalar], odd: Oddities) -> None:
         self.condition, self.odd = condition, odd
         self.samples: list[Sample] = []
-        self.items: dict[tuple[str, str], Item] = {}
-        self.times: dict[tuple[str, str], int] = {}
-        self.hashes: dict[str, str] = {}
+        self.repeats = Repeats()
 
     def add(self, number: int, row: Row) -> None:
         item = Item(
@@ -97,12 +95,8 @@ class _Rows:
             answer=row.answer,
         )
         digest = item_hash(item)
-        warnings = self._warnings(number, row, item, digest)
-        # A row that repeats a question is a repeat of it; one with the same id and another text or key is another item.
-        repeat = self.times.get((item.id, digest), 0)
-        self.times[item.id, digest] = repeat + 1
-        self.items.setdefault((item.id, digest), item)
-        outcome: Outcome = "ok"
+        repeat = self.repeats.next(item, digest)
+        warnings = self._warnings(number, row, item, digest, repeat)
         scores: dict[str, Any] = {
             "answer": row.pred,
             "expected": row.answer,
@@ -111,8 +105,6 @@ class _Rows:
         }
         if item.right is not None:
             scores["position"] = item.right
-        if row.pred is None:
-            outcome = "failure"
         reply = row.generated_text if row.generated_text is not None else row.model_outputs
         text = "\n\n".join(reply) if isinstance(reply, list) else reply
         self.samples.append(
@@ -127,12 +119,12 @@ class _Rows:
                 repeat=repeat,
                 shown=Shown(question=row.question, choices=row.options),
                 reply=Answer(text=text, warnings=warnings),
-                outcome=outcome,
+                outcome="failure" if row.pred is None else "ok",
                 scores=scores,
             )
         )
 
-    def _warnings(self, number: int, row: Row, item: Item, digest: str) -> list[str]:
+    def _warnings(self, number: int, row: Row, item: Item, digest: str, repeat: int) -> list[str]:
         """What is odd about a row that is a sample all the same."""
         found: list[str] = []
         index = row.answer_index
@@ -147,15 +139,15 @@ class _Rows:
             found.append("key-outside-options")
             message = f"question {item.id}: the key {row.answer!r} is none of its {len(row.options)} options"
             self.odd.add("keys_outside_options", number, message)
-        if row.pred is not None and row.pred not in LETTERS[: len(row.options)]:
+        if row.pred is not None and row.pred not in [*LETTERS[: len(row.options)]]:
             found.append("answer-outside-options")
             message = f"question {item.id}: {row.pred!r} is none of its {len(row.options)} options; counted as wrong"
             self.odd.add("answers_outside_options", number, message)
-        if self.hashes.setdefault(item.id, digest) != digest:
+        if self.repeats.differs(item, digest):
             found.append("question-differs")
             message = f"question {item.id} comes again with another text or key; kept apart as an item of its own"
             self.odd.add("questions_that_differ", number, message)
-        elif (item.id, digest) in self.times:
+        elif repeat:
             found.append("question-repeats")
             self.odd.add("repeated_questions", number, f"question {item.id} comes again; kept as another sample of it")
         return found
