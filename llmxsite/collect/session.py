@@ -23,7 +23,7 @@ from llmxsite.engine import connect
 from llmxsite.engine.protocol import Engine, EngineError, EngineInfo, ModelInfo, Options
 from llmxsite.experiment import Condition, Resolved, expand, load
 from llmxsite.record import SCHEMA, Hypothesis, Run, SuiteRef, hypothesis_hash
-from llmxsite.runlog import RunLogWriter
+from llmxsite.runlog import RunLogWriter, done_keys
 from llmxsite.study import Study
 from llmxsite.suite import Suite, find
 
@@ -81,6 +81,10 @@ class Session:
     clock: Callable[[], str]
     choice: Choice
 
+    def left(self) -> list[int]:
+        """Samples still to make, by condition."""
+        return self.workload.left(done_keys(self.choice.path) if self.choice.path is not None else ())
+
     async def collect(
         self, observer: Observer, *, policy: Policy | None = None, started: Callable[[Collector], None] | None = None
     ) -> tuple[Path, Result | None]:
@@ -91,7 +95,9 @@ class Session:
         writer, done = self._open()
         with writer:
             left = self.workload.left(done)
-            if not sum(left):
+            if not any(left):
+                if not writer.sealed:  # killed between the last sample and the end
+                    writer.end("complete", self.clock())
                 return writer.path, None
             observer.begin(self.workload, left)
             collector = Collector(
