@@ -17,13 +17,12 @@ from llmxsite.figure.series import colours, legend
 from llmxsite.figure.summary import (
     apart,
     bounds,
-    count_notes,
     interval_text,
     key_column,
     key_columns,
     level_text,
+    notes,
     records,
-    small_notes,
     summarise,
     value_columns,
 )
@@ -66,6 +65,7 @@ def make(samples: Samples, options: Options) -> Draft:
     names = colours([words.clean(levels.text(v)) for v in inner]) if colour else {}
     marks = _marks(data, by, colour, shown, options.width)
     return Draft(
+        keys=keys,
         data=data,
         columns=[*key_columns(keys), *value_columns(shown)],
         marks={"table": marks},
@@ -80,10 +80,7 @@ def make(samples: Samples, options: Options) -> Draft:
             ),
             *_caption(data, by, colour, shown, options),
         ],
-        notes=[
-            *small_notes(data, words.count(len(data), "bar")),
-            *count_notes(summary),
-        ],
+        notes=notes(summary),
     )
 
 

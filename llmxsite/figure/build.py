@@ -37,6 +37,8 @@ def build(
     chosen = kind_named(kind)
     wanted = parse(chosen, options)
     kept = _filtered(samples, wanted)
+    from llmxsite.figure.summary import pooled
+
     draft: Draft = importlib.import_module(f"llmxsite.figure.{chosen.module}").make(kept, wanted)
     narrow, wide = _specs(draft, wanted)
     marks = {name: _rows(frame, (narrow, wide), name) for name, frame in draft.marks.items()}
@@ -53,7 +55,7 @@ def build(
         spec=wide,
         narrow=narrow,
         runs=sorted(str(run) for run in kept.frame["run"].unique()),
-        notes=draft.notes,
+        notes=draft.notes if draft.keys is None else [*draft.notes, *pooled(kept, draft.keys)],
         width=wanted.width,
     )
 

@@ -80,6 +80,7 @@ def make(samples: Samples, options: Options) -> Draft:
     marks = _marks(data, factor, by, layouts, options.alpha)
     said = _caption(data, factor, by, options.alpha)
     return Draft(
+        keys=None,
         data=data,
         columns=[*key_columns(by), *_COLUMNS],
         marks={"table": marks},

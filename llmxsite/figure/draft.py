@@ -55,6 +55,8 @@ NARROW = 360
 class Draft:
     """What a kind's module makes of samples and options."""
 
+    keys: list[str] | None
+    """Columns of the samples that the chart tells apart; None where the samples are not pooled over the others."""
     data: pd.DataFrame
     columns: list[Column]
     marks: dict[str, pd.DataFrame]

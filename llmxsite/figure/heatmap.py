@@ -17,11 +17,11 @@ from llmxsite.figure.metrics import Metric, metric
 from llmxsite.figure.options import ChartProblem, Options
 from llmxsite.figure.summary import (
     apart,
-    count_notes,
     interval_text,
     key_column,
     key_columns,
     level_text,
+    notes,
     records,
     summarise,
     value_columns,
@@ -83,6 +83,7 @@ def make(samples: Samples, options: Options) -> Draft:
     classes = _classes(drawn[shown.name].to_numpy(dtype=np.float64), shown, options.domain)
     marks = _marks(drawn, rows, columns, shown, classes, options.width)
     return Draft(
+        keys=[rows, columns],
         data=data,
         columns=[*key_columns([rows, columns]), *value_columns(shown)],
         marks={"table": marks},
@@ -90,7 +91,7 @@ def make(samples: Samples, options: Options) -> Draft:
         title=f"{shown.title} by {words.heading(rows).lower()} and {words.heading(columns).lower()}",
         caption=_caption(data, rows, columns, shown),
         alt=_alt(data, rows, columns, shown, row_order, column_order),
-        notes=[*_notes(data, shown), *count_notes(margin)],
+        notes=[*_notes(data, shown), *notes(margin)],
     )
 
 
@@ -105,7 +106,7 @@ def _second(samples: Samples, rows: str) -> str:
 def _marks(drawn: pd.DataFrame, rows: str, columns: str, shown: Metric, classes: _Classes, width: int) -> pd.DataFrame:
     """What is drawn: a row a cell, with its labels in both layouts."""
     value = drawn[shown.name].astype("float64")
-    row, column = level_text(drawn[rows]), level_text(drawn[columns])
+    row, column = [levels.named(rows, v) for v in drawn[rows]], level_text(drawn[columns])
     flip = _flips(len(set(row)), len(set(column)))
     labels = {}
     for suffix, (across, down), (pixels, left) in (

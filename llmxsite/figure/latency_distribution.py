@@ -13,12 +13,12 @@ from llmxsite.figure.draft import FEW, Draft, Layout, Samples
 from llmxsite.figure.figure import Column
 from llmxsite.figure.marks import haloed, room, rule, stack, table, text
 from llmxsite.figure.options import ChartProblem, Options
-from llmxsite.figure.quantiles import QUANTILES, spread
 from llmxsite.figure.summary import apart, key_column, key_columns, records
 from llmxsite.figure.times import axis, notes, scale, times
 
 MOST = 60
 _NAMES = ("p5", "q1", "median", "q3", "p95")
+_SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _COLUMNS = (
     Column(name="n", title="n", format="count", description="Answers with a time."),
     *(
@@ -28,7 +28,6 @@ _COLUMNS = (
         for name, title in zip(_NAMES, ("5%", "25%", "Median", "75%", "95%"), strict=True)
     ),
 )
-assert len(_NAMES) == len(QUANTILES)
 
 
 def make(samples: Samples, options: Options) -> Draft:
@@ -47,7 +46,11 @@ def make(samples: Samples, options: Options) -> Draft:
     order = levels.order(measured, options.sort, rank, descending=False)
     data = pd.DataFrame(
         [
-            {by: level, "n": len(measured[level]), **dict(zip(_NAMES, spread(measured[level]), strict=True))}
+            {
+                by: level,
+                "n": len(measured[level]),
+                **dict(zip(_NAMES, np.quantile(measured[level], _SHARES), strict=True)),
+            }
             for level in order
         ]
     )
@@ -55,6 +58,7 @@ def make(samples: Samples, options: Options) -> Draft:
     said = _caption(data, by)
     few = int((data["n"] < FEW).sum())
     return Draft(
+        keys=[by],
         data=data,
         columns=[*key_columns([by]), *_COLUMNS],
         marks={"table": marks},

@@ -7,7 +7,6 @@ of a perfectly calibrated model would fall at this n (Bröcker and Smith 2007).
 from __future__ import annotations
 
 import math
-
 from typing import Any
 
 import altair as alt
@@ -21,7 +20,7 @@ from llmxsite.figure.figure import Column
 from llmxsite.figure.marks import only, point, rect, room, rule, stack, table
 from llmxsite.figure.options import ChartProblem, Options
 from llmxsite.figure.panels import Panels, columns_for, draw_frame, frame, limit
-from llmxsite.figure.summary import apart, key_column, key_columns, level_text
+from llmxsite.figure.summary import apart, key_column, key_columns
 
 BASE, TALLEST = -0.38, 0.28
 """Foot and greatest height of the histogram, in units of the panel."""
@@ -50,7 +49,7 @@ def make(samples: Samples, options: Options) -> Draft:
     bins[by] = bins[by].astype(object)
     bins["panel"] = bins[by].map({level: i for i, level in enumerate(order)})
     bins = bins.sort_values(["panel", "bin"], kind="stable").reset_index(drop=True)
-    titles = level_text(summary[by])
+    titles = [levels.named(by, v) for v in summary[by].astype(object)]
     layouts = {"": Layout("wide", options.width), "_narrow": Layout("narrow", NARROW)}
     marks: dict[str, pd.DataFrame] = {}
     for suffix, layout in layouts.items():
@@ -67,6 +66,7 @@ def make(samples: Samples, options: Options) -> Draft:
         }
     ends = f"{options.bins} equal bins"
     return Draft(
+        keys=[by],
         data=bins.drop(columns="panel"),
         columns=_columns(by),
         marks=marks,
@@ -174,7 +174,7 @@ def _marks(bins: pd.DataFrame, by: str, panels: Panels, count: int) -> pd.DataFr
             "foot": ys(pd.Series(BASE, index=bins.index)),
             "top": ys(BASE + TALLEST * share),
             "few": bins["n"] < FEW,
-            "name": level_text(bins[by]),
+            "name": [levels.named(by, v) for v in bins[by]],
             "bin": [
                 f"{words.percent(a, 0)} to {words.percent(b, 0)}"
                 for a, b in zip(bins["bin_low"], bins["bin_high"], strict=True)
@@ -306,7 +306,7 @@ def _notes(summary: pd.DataFrame, without: pd.DataFrame, by: str, bins: pd.DataF
     """Warnings of the statistics reference that bear on calibration."""
     notes = []
     for _, row in summary.iterrows():
-        name = words.clean(levels.text(row[by]))
+        name = levels.named(by, row[by])
         if row["ece"] < row["ece_noise_p95"]:
             notes.append(f"{name}: not distinguishable from calibrated at this n.")
         if row["coverage"] < 0.95:
@@ -317,7 +317,7 @@ def _notes(summary: pd.DataFrame, without: pd.DataFrame, by: str, bins: pd.DataF
                 f"{name}: truncated logprobs; the alternatives seen hold {words.percent(row['letter_mass'])} of the probability."
             )
     if len(without):
-        names = [words.clean(levels.text(v)) for v in without[by]]
+        names = [levels.named(by, v) for v in without[by].astype(object)]
         notes.append(f"No confidence, and so no panel: {words.listed(names)}.")
     few = int((bins["n"] < FEW).sum())
     if few:

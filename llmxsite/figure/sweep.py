@@ -19,13 +19,12 @@ from llmxsite.figure.summary import (
     COUNTS,
     apart,
     bounds,
-    count_notes,
     interval_text,
     key_column,
     key_columns,
     level_text,
+    notes,
     records,
-    small_notes,
     summarise,
     value_columns,
 )
@@ -66,6 +65,7 @@ def make(samples: Samples, options: Options) -> Draft:
     height = options.height or HEIGHT
     caption = _caption(known, x, colour, shown, along, series)
     return Draft(
+        keys=[x, colour],
         data=data,
         columns=[*key_columns([x, colour]), *value_columns(shown)],
         marks={"table": marks, "ends": _ends(marks, names, domain, height)},
@@ -82,7 +82,7 @@ def make(samples: Samples, options: Options) -> Draft:
             ),
             *caption,
         ],
-        notes=[*small_notes(known, words.count(len(known), "point")), *count_notes(summary)],
+        notes=notes(summary),
     )
 
 

@@ -65,6 +65,7 @@ def make(samples: Samples, options: Options) -> Draft:
     model = words.clean(str(row["model"]))
     said = _caption(data)
     return Draft(
+        keys=None,
         data=data,
         columns=list(_COLUMNS),
         marks={f"table{suffix}": frame for suffix, frame in placed.items()},
