@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -426,6 +428,18 @@ def test_warnings_on_calibration() -> None:
         and "not distinguishable" in said
         and "Confidence is known for fewer than 95%" in said
     )
+
+
+def test_every_column_and_method_is_documented() -> None:
+    text = Path(__file__).parents[1].joinpath("docs", "statistics.md").read_text(encoding="utf-8")
+    links, anchors = set(re.findall(r"\]\(#([\w-]+)\)", text)), re.findall(r"^#+ .*\{#([\w-]+)\}$", text, re.MULTILINE)
+    assert links <= set(anchors) and len(anchors) == len(set(anchors))
+    named = set(re.findall(r"`(\w+)`", text))
+    table = samples(answers([1, 0], confidence=0.5))
+    calibrated = results.calibration(table, [])
+    compared = results.compare(samples(answers(A) + answers(B, model="b")), "model")
+    for found in (results.summarise(table, []), calibrated.summary, calibrated.bins, compared):
+        assert set(found.columns) <= named
 
 
 def test_nothing_to_warn_of() -> None:

@@ -6,6 +6,7 @@ Zeros and ones against confidence cannot show calibration by themselves; the bin
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import altair as alt
 import numpy as np
@@ -67,7 +68,7 @@ def make(samples: Samples, options: Options) -> Draft:
     occupied["panel"] = occupied[by].map(panel)
     bins = occupied.sort_values(["panel", "bin"], kind="stable").reset_index(drop=True)
     bins["right"] = (bins["accuracy"] * bins["n"]).round(6)
-    titles = [words.clean(levels.text(level)) for level in order]
+    titles = [levels.named(by, level) for level in order]
     aggregated = len(kept) > POINTS
     answers = _answers(kept, by, panel)
     marks: dict[str, pd.DataFrame] = {}
@@ -89,6 +90,7 @@ def make(samples: Samples, options: Options) -> Draft:
     )
     missing = [words.clean(levels.text(row[by])) for row in records(tables.summary) if row["n"] == 0]
     return Draft(
+        keys=[by],
         data=bins,
         columns=[*key_columns([by]), *_COLUMNS],
         marks=marks,
@@ -213,7 +215,7 @@ def _bins(bins: pd.DataFrame, by: str, panels: Panels) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def _draw(panels: Panels, by: str, aggregated: bool) -> alt.LayerChart:
+def _draw(panels: Panels, by: str, aggregated: bool) -> dict[str, Any]:
     suffix = "_narrow" if panels.layout.narrow else ""
     sx, sy = panels.scales()
     x, y = alt.X("x:Q", scale=sx, axis=None), alt.Y("y:Q", scale=sy, axis=None)

@@ -47,12 +47,14 @@ def make(samples: Samples, options: Options) -> Draft:
             "chart-empty", f"difficulty needs at least two levels of {by}; there is {count}", option="by"
         )
     data = _items(scored, by)
-    edges = _classes(data, count)
-    marks = _marks(data, edges)
+    exact = _exact(data, count)
+    drawn = data[data["answered_by"] == count] if exact else data
+    marks = _marks(drawn, _classes(data, count))
     height = float(options.height or HEIGHT)
     noun = words.heading(by).lower()
-    said = _caption(data, count, noun)
+    said = _caption(drawn, count, noun)
     return Draft(
+        keys=[by],
         data=data,
         columns=list(_COLUMNS),
         marks={"table": marks},
@@ -60,12 +62,12 @@ def make(samples: Samples, options: Options) -> Draft:
         title=f"Items by the {noun}s that get them right",
         caption=said,
         alt=[
-            f"Histogram of {words.count(len(data), 'item')} by how many of {count} {noun}s get them right: "
+            f"Histogram of {words.count(len(drawn), 'item')} by how many of {count} {noun}s get them right: "
             + "; ".join(f"{label}: {n}" for label, n in zip(marks["label"], marks["n"], strict=True) if n)
             + ".",
             *said,
         ],
-        notes=_notes(data, count, noun),
+        notes=_notes(data, count, noun, exact),
     )  # fmt: skip
 
 
@@ -83,10 +85,15 @@ def _items(scored: pd.DataFrame, by: str) -> pd.DataFrame:
     return out.sort_values(["share", "suite", "item"], kind="stable").reset_index(drop=True)
 
 
+def _exact(data: pd.DataFrame, count: int) -> bool:
+    """Whether items can be counted by a number of models: few models, and each either right or wrong."""
+    full = data[data["answered_by"] == count]
+    return count <= EXACT and len(full) >= len(data) / 2 and bool((full["right"] % 1 == 0).all())
+
+
 def _classes(data: pd.DataFrame, count: int) -> list[tuple[float, float, str]]:
     """Classes of share: low end (exclusive, below the first), high end (inclusive), label."""
-    exact = count <= EXACT and bool((data["answered_by"] == count).all()) and bool((data["right"] % 1 == 0).all())
-    if exact:
+    if _exact(data, count):
         return [((k - 0.5) / count, (k + 0.5) / count, str(k)) for k in range(count + 1)]
     inner = [(k / 10, (k + 1) / 10, f"{k * 10}–{k * 10 + 10}%") for k in range(10)]
     return [(-1.0, 0.0, "none"), *inner[:-1], (0.9, 1 - 1e-9, inner[-1][2]), (1 - 1e-9, 1.0, "all")]
@@ -109,13 +116,13 @@ def _marks(data: pd.DataFrame, classes: list[tuple[float, float, str]]) -> pd.Da
     return pd.DataFrame(rows)
 
 
-def _draw(layout: Layout, marks: pd.DataFrame, noun: str, height: float) -> alt.LayerChart:
+def _draw(layout: Layout, marks: pd.DataFrame, noun: str, height: float) -> dict[str, Any]:
     tenths = len(marks) > 2 and marks["label"].iloc[0] == "none"
     axis = alt.Axis(
         title=f"Share of {noun}s that get the item right" if tenths else f"Number of {noun}s that get the item right",
         titleAnchor="start",
         labelAngle=-45 if tenths and layout.narrow else 0,
-        labelOverlap=False if not tenths or not layout.narrow else True,
+        labelOverlap=tenths and layout.narrow,
     )
     x = alt.X("label:N", axis=axis, scale=alt.Scale(domain=list(marks["label"]), paddingInner=0.12, paddingOuter=0.06))
     top = float(marks["n"].max()) * 1.08
@@ -130,7 +137,7 @@ def _draw(layout: Layout, marks: pd.DataFrame, noun: str, height: float) -> alt.
         [
             table().mark_bar(color="var(--series-1)").encode(x=x, y=y, tooltip=tooltip),
             text(table(), {"dy": -8}, x=x, y=y, text="shown:N"),
-            text(once(), {"text": "Items", "align": "left", "color": "var(--muted)", "dy": -6}, x=alt.value(0), y=alt.value(0)),
+            text(once(), {"text": "Items", "align": "left", "color": "var(--muted)", "dy": -6}, x=0, y=0),
         ],
         height,
         room(left=4, right=10),
@@ -141,19 +148,20 @@ def _caption(data: pd.DataFrame, count: int, noun: str) -> list[str]:
     n, none, every = len(data), int((data["share"] == 0).sum()), int((data["share"] == 1).sum())
     split = int(((data["share"] > 0) & (data["share"] < 1)).sum())
     return [
-        f"Of {words.count(n, 'item')}, {none:,} ({words.percent(none / n)}) are right under none of {count} {noun}s, {every:,} "
-        f"({words.percent(every / n)}) under all, and on {split:,} ({words.percent(split / n)}) they disagree.",
+        (
+            f"Of {words.count(n, 'item')}, {none:,} ({words.percent(none / n)}) are right under none of {count} {noun}s, {every:,} "
+            f"({words.percent(every / n)}) under all, and on {split:,} ({words.percent(split / n)}) they disagree."
+        ),
         f"Median share right: {words.percent(float(np.median(data['share'])))}.",
     ]
 
 
-def _notes(data: pd.DataFrame, count: int, noun: str) -> list[str]:
+def _notes(data: pd.DataFrame, count: int, noun: str, exact: bool) -> list[str]:
     notes = []
     partial = int((data["answered_by"] < count).sum())
     if partial:
-        notes.append(
-            f"{words.count(partial, 'item')} were not answered under every {noun}; their share is over those that did."
-        )
+        rest = "they are in the table only" if exact else "their share is over those that did"
+        notes.append(f"{words.count(partial, 'item')} of {len(data):,} were not answered under every {noun}; {rest}.")
     if count == 2:
         notes.append(f"With two {noun}s this shows only on which items they disagree.")
     return notes
