@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from llmxsite import runlog
 from llmxsite.diagnostics import Issues
+from llmxsite.engine.protocol import EngineInfo, ModelInfo
+from llmxsite.record import Answer, Run, Sample, SuiteRef
 from llmxsite.site.directive import Directive
 
 
@@ -80,3 +84,37 @@ def samples(rows: list[dict[str, Any]], factors: tuple[str, ...] = ("temperature
     for name in ("experiment", "run", "suite", "suite_hash", "model", "digest", "category", "contributor"):
         frame[name] = frame[name].astype("category")
     return Table(frame, list(factors))
+
+
+def run_log(root: Path, report: str = "first-report", *, run: str = "2026-11-01-a", right: int = 15) -> Path:
+    """A sealed log of the scaffold's experiment: 20 items at two temperatures, `right` of them right at 0, ten at 1."""
+    header = Run(
+        schema=1,
+        id=run,
+        report=report,
+        task="benchmark",
+        experiment={"sweep": {"temperature": [0.0, 1.0]}, "prompt": "letter"},
+        suites=[SuiteRef(id="everyday-numbers", hash="h")],
+        engine=EngineInfo(name="ollama", address="http://127.0.0.1:11434"),
+        models=[ModelInfo(name="smollm2:135m", digest="d1")],
+        started="2026-11-01T10:00:00Z",
+    )
+    samples = [
+        Sample(
+            key=f"k{n}-{temperature}",
+            suite="everyday-numbers",
+            item=f"i{n}",
+            item_hash=f"x{n}",
+            category=("money", "time", "measures", "shares")[n % 4],
+            condition={"model": "smollm2:135m", "prompt": "letter", "temperature": temperature},
+            outcome="ok",
+            reply=Answer(text="A"),
+            scores={"answer": "A", "expected": "A", "correct": n < count, "parsed": True},
+            time="2026-11-01T10:00:01Z",
+        )
+        for temperature, count in ((0.0, right), (1.0, 10))
+        for n in range(20)
+    ]
+    path = root / "runs" / report / f"{run}.jsonl"
+    runlog.write(path, header, samples)
+    return path
