@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import shutil
 import signal
@@ -10,7 +11,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -47,7 +47,7 @@ def site(tmp_path: Path) -> Path:
     return root
 
 
-@contextmanager
+@contextlib.contextmanager
 def _serving(root: Path, base: str = "/") -> Iterator[Server]:
     server = Server(Preview(root), "127.0.0.1", 0, base, hold_seconds=0.2)
     server.start()
@@ -157,9 +157,16 @@ def test_news_are_held_back_until_there_are_any(site: Path) -> None:
 def test_closing_lets_go_of_waiting_requests(site: Path) -> None:
     server = Server(Preview(site), "127.0.0.1", 0, hold_seconds=60)
     server.start()
-    asking = threading.Thread(target=lambda: _get(server, f"{LIVE}state.js?seen=0"), daemon=True)
+
+    def ask() -> None:
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            _get(server, f"{LIVE}state.js?seen=0")
+
+    asking = threading.Thread(target=ask)
     asking.start()
     server.close()
+    asking.join(timeout=5)
+    assert not asking.is_alive()
     with pytest.raises(OSError):
         _get(server, "/")
 
