@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from llmxsite.cli.terminal import err, finish, study_here
+from llmxsite.diagnostics import Issues
 
 
 def build(
@@ -29,21 +30,20 @@ def build(
     """
     from time import perf_counter
 
-    from llmxsite.site import build as site
+    from llmxsite.site.build import build as make
 
-    study = study_here()
-    start = perf_counter()
-    report = site.build(study, site.Options((out or study.root / "site").resolve(), base_url, strict, jobs))
+    study, issues, start = study_here(), Issues(), perf_counter()
     target = out or study.root / "site"
+    report = make(study, target, issues=issues, base_url=base_url, strict=strict, jobs=jobs)
     took = perf_counter() - start
-    if strict and report.issues.failed(strict=True):
+    if strict and issues.failed(strict=True):
         err().print("Nothing was written.")
     elif report.unchanged:
         err().print(f"{report.pages:,} pages, nothing changed ({took:.2f} s): {target}/index.html")
     else:
         done = f"{report.made:,} of {report.pages:,} pages made, {report.written:,} files written"
         err().print(f"{done}, {report.deleted:,} deleted ({took:.1f} s): {target}/index.html")
-    finish(report.issues, strict=strict)
+    finish(issues, strict=strict)
 
 
 def register(app: typer.Typer) -> None:

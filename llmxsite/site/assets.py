@@ -20,7 +20,7 @@ from llmxsite.site.tokens import style_tokens
 PACKAGE = Path(__file__).parent
 FONTS = ("serif-regular", "serif-italic", "serif-semibold")
 SHEETS = ("base", "layout", "parts", "frame", "samples", "print")
-SCRIPTS = ("theme", "site", "charts", "samples")
+SCRIPTS = ("theme", "site", "search", "charts", "samples")
 
 
 class Assets:

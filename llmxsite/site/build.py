@@ -7,37 +7,25 @@ looking at the inputs; one where only words changed never loads tables, statisti
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from llmxsite.diagnostics import Issue, Issues
+from llmxsite.diagnostics import Issues
 from llmxsite.site import manifest, paths
 from llmxsite.site.cache import Cache, PageRecord, Seen, State, package_fingerprint
 from llmxsite.study import Study
 
 if TYPE_CHECKING:
-    from llmxsite.site.edition import Edition
+    from llmxsite.site.drawing import Drawn
     from llmxsite.site.pages import Page
+    from llmxsite.site.search import Entry
 
 WATCHED = ("content", "suites", "runs", "contributions")
 """Folders of a study that a build reads."""
-
-
-@dataclass(frozen=True)
-class Options:
-    """How to build."""
-
-    out: Path
-    base_url: str | None = None
-    """The published address, over the one in `site.yaml`."""
-    strict: bool = False
-    """Write nothing when there are errors."""
-    jobs: int = 1
-    """Processes for the pages of samples."""
 
 
 @dataclass
@@ -51,26 +39,41 @@ class Report:
     written: int = 0
     deleted: int = 0
     bytes: int = 0
-    issues: Issues = field(default_factory=Issues)
 
     @property
     def unchanged(self) -> bool:
         return self.made == 0 and self.written == 0 and self.deleted == 0
 
 
-def build(study: Study, options: Options) -> Report:
-    """Build the study's site into `options.out`. Raises `Problem` where nothing can be built at all."""
-    cache = Cache(study.cache / "site")
-    base_url = options.base_url or study.config.base_url
-    inputs = fingerprint(study, cache, base_url, options)
-    if inputs == cache.state.inputs and str(options.out) == cache.state.out and whole(options.out, cache.state):
-        return _unchanged(cache.state)
-    return _Build(study, cache, options, base_url).run(inputs)
+def build(
+    study: Study,
+    out: Path,
+    *,
+    issues: Issues,
+    base_url: str | None = None,
+    strict: bool = False,
+    jobs: int = 1,
+) -> Report:
+    """Build the study's site into the folder `out`. Problems go to `issues`; raises `Problem` where nothing can be built at all.
+
+    `base_url` is the published address, over the one in `site.yaml`. With `strict`, nothing is written when there are errors or
+    warnings. `jobs` processes write the pages of samples.
+    """
+    out = out.resolve()
+    cache = Cache(study.cache / "site", out)
+    base_url = base_url or study.config.base_url
+    inputs = fingerprint(study, cache, base_url, strict)
+    if inputs == cache.state.inputs and whole(out, cache.state):
+        state = cache.state
+        issues.extend(state.issues)
+        sizes = [seen.size for seen in state.written.values()]
+        return Report(pages=len(state.pages), files=len(sizes), bytes=sum(sizes))
+    return _Build(study, cache, out, base_url, issues, strict, jobs).run(inputs)
 
 
-def fingerprint(study: Study, cache: Cache, base_url: str | None, options: Options) -> str:
+def fingerprint(study: Study, cache: Cache, base_url: str | None, strict: bool) -> str:
     """Everything a build depends on, in one hash: every input file, the options, and the package itself."""
-    marks = [package_fingerprint(), str(base_url), str(options.strict)]
+    marks = [package_fingerprint(), str(base_url), str(strict)]
     for folder in WATCHED:
         root = study.root / folder
         for path in sorted(p for p in root.rglob("*") if p.is_file()) if root.is_dir() else []:
@@ -90,45 +93,40 @@ def whole(out: Path, state: State) -> bool:
     return bool(state.written)
 
 
-def _unchanged(state: State) -> Report:
-    report = Report(pages=len(state.pages), files=len(state.written), bytes=sum(s.size for s in state.written.values()))
-    report.issues.extend(state.issues)
-    return report
-
-
 class _Build:
     """One build on its way: the edition, what was written, and what became of each page."""
 
-    def __init__(self, study: Study, cache: Cache, options: Options, base_url: str | None) -> None:
+    def __init__(
+        self, study: Study, cache: Cache, out: Path, base_url: str | None, issues: Issues, strict: bool, jobs: int
+    ) -> None:
         from llmxsite.site import catalogue
         from llmxsite.site.edition import Edition
 
-        self.options, self.cache, self.report = options, cache, Report()
-        issues = self.report.issues
-        self.edition: Edition = Edition(study, catalogue.read(study, cache, issues), cache, issues, base_url)
-        self.out = options.out
-        self.old = manifest.read(self.out)
-        self.state = State(out=str(options.out))
+        self.cache, self.out, self.issues, self.strict, self.jobs = cache, out, issues, strict, jobs
+        self.report = Report()
+        self.edition = Edition(study, catalogue.read(study, cache, issues), cache, issues, base_url)
+        self.old = manifest.read(out)
+        self.state = State()
         self.pages: list[Page] = []
-        self.search: list[dict[str, Any]] = []
-        self.figures: dict[str, tuple[Any, str, str]] = {}
+        self.search: list[Entry] = []
+        self.figures: dict[str, tuple[Drawn, str, str]] = {}
 
     def run(self, inputs: str) -> Report:
         from llmxsite.site.pages import compare, figures, hardware, home, methods, models, reports, runs, suites, texts
 
-        edition, issues = self.edition, self.report.issues
+        edition = self.edition
         self._samples()
         modules = (home, reports, models, suites, runs, compare, hardware, methods, texts)
         for page in chain.from_iterable(module.pages(edition) for module in modules):
             self._page(page)
         for page in figures.pages(edition, self.figures):
             self._page(page)
-        if self.options.strict and issues.failed(strict=True):
+        if self.strict and self.issues.failed(strict=True):
             return self.report
         for address, content in self._extras():
             self._put(address, content)
         self._finish()
-        self.state.inputs, self.state.issues = inputs, list(issues)
+        self.state.inputs, self.state.issues = inputs, list(self.issues)
         self.cache.save(self.state)
         return self.report
 
@@ -140,7 +138,7 @@ class _Build:
         old = self.cache.state.pages.get(page.address)
         if old is not None and old.key == key and self._stands(old):
             record = old
-            self.report.issues.extend(record.issues)
+            self.issues.extend(record.issues)
         else:
             record = self._make(page, key)
         self.state.pages[page.address] = record
@@ -152,7 +150,7 @@ class _Build:
         own = Issues()
         made = page.make(own)
         self.report.made += 1
-        self.report.issues.extend(own)
+        self.issues.extend(own)
         files = {page.address: made.html.encode(), **made.files}
         hashes = {address: self._put(address, content) for address, content in files.items()}
         return PageRecord(key, hashes, made.figures, list(own), made.search)
@@ -188,25 +186,35 @@ class _Build:
             old = self.cache.state.pages.get(name)
             if old is not None and old.key == key and self._stands(old):
                 self.state.pages[name] = old
-                self.report.issues.extend(old.issues)
+                self.issues.extend(old.issues)
             else:
                 log = self.edition.study.root / entry.path
                 frame = runs.frame(self.edition, entry)
                 todo.append((name, key, samples.Job(log, entry.path, entry.report, entry.id, frame)))
-        for name, key, output, written in write_samples([(n, k, j) for n, k, j in todo], self.out, self.options):
+        for name, key, output, written in write_samples(todo, self.out, self.jobs):
             self.state.pages[name] = PageRecord(key, output.files, [], output.issues)
             self.state.written.update(written)
             self.report.written += len(written)
             self.report.made += 1
-            self.report.issues.extend(output.issues)
+            self.issues.extend(output.issues)
 
     def _extras(self) -> Iterator[tuple[str, bytes]]:
-        """Files that belong to no page: assets, the theme's logo."""
+        """Files that belong to no page: assets, the theme's logo, the search index, feed and site map."""
+        from llmxsite.site import feed, search
+
         yield from self.edition.assets.files.items()
         logo = self.edition.config.theme.logo
         if logo and (self.edition.study.content / logo).is_file():
             yield f"theme/{logo}", (self.edition.study.content / logo).read_bytes()
         yield ".nojekyll", b""
+        yield paths.SEARCH, self.edition.search_page(self.search).encode()
+        yield from search.build(self.search).items()
+        if self.edition.base_url:
+            config = msgspec.structs.replace(self.edition.config, base_url=self.edition.base_url)
+            yield feed.FEED_ADDRESS, feed.atom(config, self.edition.feed_entries())
+            places = [(p.address, p.updated or None) for p in self.pages if p.address != paths.NOT_FOUND]
+            yield feed.SITEMAP_ADDRESS, feed.sitemap(config, places)
+            yield feed.ROBOTS_ADDRESS, feed.robots(config)
 
     def _put(self, address: str, content: bytes) -> str:
         """Write a file where it is not already as it must be, and remember it. Gives the content's hash."""
@@ -215,7 +223,7 @@ class _Build:
         if known is not None and known.hash == digest:
             return digest
         path = paths.output(self.out, address)
-        old = self.cache.state.written.get(address) if str(self.out) == self.cache.state.out else None
+        old = self.cache.state.written.get(address)
         if old is None or old.hash != digest or not _same(path, old):
             self.report.written += write_file(path, content)
         self.state.written[address] = _seen(path, digest)
@@ -244,19 +252,19 @@ class _Build:
 
 
 def write_samples(
-    jobs: Iterable[tuple[str, str, Any]], out: Path, options: Options
+    jobs: Iterable[tuple[str, str, Any]], out: Path, number: int
 ) -> Iterator[tuple[str, str, Any, dict[str, Seen]]]:
     """Write the samples of each job, in processes of their own where there is enough to do."""
     todo = list(jobs)
     large = sum(job.log.stat().st_size for _, _, job in todo) > 40_000_000
-    if options.jobs < 2 or len(todo) < 2 or not large:
+    if number < 2 or len(todo) < 2 or not large:
         for name, key, job in todo:
             yield name, key, *write_one(job, out)
         return
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
-    with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(number, mp_context=get_context("spawn")) as pool:
         waiting = [(name, key, pool.submit(write_one, job, out)) for name, key, job in todo]
         for name, key, future in waiting:
             yield name, key, *future.result()
@@ -316,4 +324,3 @@ def _same(path: Path, seen: Seen) -> bool:
     return stat.st_size == seen.size and stat.st_mtime_ns == seen.mtime
 
 
-__all__ = ["Issue", "Options", "Report", "build"]

@@ -16,7 +16,7 @@ from llmxsite.site.citations import Bibliography
 from llmxsite.site.directive import Directive
 from llmxsite.site.edition import Edition
 from llmxsite.site.frontmatter import Article
-from llmxsite.site.markdown import Rendered, render
+from llmxsite.site.markdown import render
 from llmxsite.site.source import lines_of
 
 PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg"}
@@ -37,7 +37,7 @@ class Text:
     words: int
     files: dict[str, bytes] = field(default_factory=dict)
     figures: list[str] = field(default_factory=list)
-    search: list[dict[str, Any]] = field(default_factory=list)
+    words_for_search: str = ""
     directives: set[str] = field(default_factory=set)
 
 
@@ -226,7 +226,7 @@ def render_article(
         rendered.words,
         host.files,
         host.figures,
-        [_search_entry(address, article, rendered)],
+        rendered.text,
         host.drawn,
     )
 
@@ -248,12 +248,3 @@ def article_key(edition: Edition, article: Article[Any] | None) -> list[Any]:
         [p.slug for p in c.pages],
         sorted((p.name, edition.cache.hash(p)) for p in article.path.parent.iterdir() if p.suffix.lower() in FILES),
     ]
-
-
-def _search_entry(address: str, article: Article[Any], rendered: Rendered) -> dict[str, Any]:
-    return {
-        "address": address,
-        "title": article.meta.title or rendered.title or address,
-        "text": rendered.text,
-        "headings": [[anchor, words] for _, anchor, words in rendered.headings],
-    }

@@ -9,6 +9,7 @@ from llmxsite.site.drawing import Drawn
 from llmxsite.site.edition import Edition, Made
 from llmxsite.site.frame import frame
 from llmxsite.site.pages import Page
+from llmxsite.site.search import Entry
 
 
 def pages(edition: Edition, drawn: Mapping[str, tuple[Drawn, str, str]]) -> Iterator[Page]:
@@ -59,5 +60,5 @@ def _figure(edition: Edition, figure: Drawn, address: str, title: str) -> Made:
         description=figure.alt[:300],
         card=edition.absolute(figure.photo("light")),
     )
-    text = f"{figure.title}. {figure.caption}"
-    return Made(html, search=[{"address": figure.address, "title": figure.title, "text": text, "kind": "figure", "headings": []}])
+    entry = Entry(address=figure.address, title=figure.title, kind="Figure", text=figure.caption)
+    return Made(html, search=[entry])

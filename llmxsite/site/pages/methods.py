@@ -14,6 +14,7 @@ from llmxsite.site import paths
 from llmxsite.site.edition import Edition, Made
 from llmxsite.site.pages import Page
 from llmxsite.site.pages.shared import varied
+from llmxsite.site.search import Entry
 from llmxsite.site.text import PageHost
 
 ADDRESS = "methods.html"
@@ -94,5 +95,5 @@ def _methods(edition: Edition, issues: Issues) -> Made:
         figures_index=paths.index("figures"),
         description="How each number on this site is computed, with its source.",
     )
-    text = " ".join(s.title for s in shown)
-    return Made(html, search=[{"address": ADDRESS, "title": "Methods", "text": text, "kind": "page", "headings": []}])
+    entry = Entry(address=ADDRESS, title="Methods", kind="Page", headings=[s.title for s in shown])
+    return Made(html, search=[entry])

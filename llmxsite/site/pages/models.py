@@ -20,6 +20,7 @@ from llmxsite.site.edition import Edition, Made
 from llmxsite.site.frame import frame
 from llmxsite.site.pages import Page
 from llmxsite.site.pages.shared import model_rows, run_rows
+from llmxsite.site.search import Entry
 from llmxsite.site.text import article_key, render_article
 
 
@@ -69,7 +70,7 @@ def runs_of(edition: Edition, model: ModelEntry) -> list[RunEntry]:
 def _card(edition: Edition, model: ModelEntry, issues: Issues) -> Made:
     runs = runs_of(edition, model)
     meta = model.article.meta if model.article else None
-    written, files, figures, search = _written(edition, model, issues)
+    written, files, figures, words = _written(edition, model, issues)
     where = {"model": model.name}
     chart = _heatmap(edition, model, runs, figures)
     by_suite = edition.numbers.summary(runs, ["suite", "digest"], where=where)
@@ -97,21 +98,20 @@ def _card(edition: Edition, model: ModelEntry, issues: Issues) -> Made:
         warnings=_warnings(edition, model, runs),
         description=f"Model card of {model.name}: what it is, how it was evaluated here, and what came out.",
     )
-    entry = {"address": model.address, "title": model.name, "kind": "model", "headings": []}
-    text = " ".join(str(e["text"]) for e in search)
-    return Made(html, files, figures, [{**entry, "text": text}])
+    entry = Entry(address=model.address, title=model.name, kind="Model", text=" ".join(words))
+    return Made(html, files, figures, [entry])
 
 
 def _written(
     edition: Edition, model: ModelEntry, issues: Issues
-) -> tuple[dict[str, Markup], dict[str, bytes], list[str], list[dict[str, Any]]]:
+) -> tuple[dict[str, Markup], dict[str, bytes], list[str], list[str]]:
     """What a person wrote, by section. A heading that is no section of the card is an issue, and stands at its end."""
     found = dict.fromkeys([*(s.id for s in SECTIONS), "intro", "more"], Markup(""))
     files: dict[str, bytes] = {}
     figures: list[str] = []
-    search: list[dict[str, Any]] = []
+    words: list[str] = []
     if model.article is None:
-        return found, files, figures, search
+        return found, files, figures, words
     for title, body, line in split(model.article.body, model.article.first_line):
         if not body.strip():
             continue
@@ -124,8 +124,8 @@ def _written(
         found[place] += head + Markup(text.html)  # cleaned by the Markdown room
         files |= text.files
         figures += text.figures
-        search += text.search
-    return found, files, figures, search
+        words.append(text.words_for_search)
+    return found, files, figures, words
 
 
 def split(body: str, first_line: int) -> list[tuple[str | None, str, int]]:

@@ -14,6 +14,7 @@ from llmxsite.site.catalogue import ReportEntry
 from llmxsite.site.edition import Edition, Made, linked_data
 from llmxsite.site.pages import Page
 from llmxsite.site.pages.shared import run_rows
+from llmxsite.site.search import Entry
 from llmxsite.site.text import Text, article_key, render_article
 from llmxsite.study import Author
 
@@ -75,8 +76,15 @@ def _report(edition: Edition, report: ReportEntry, issues: Issues) -> Made:
         card=_card(edition, report, text),
         language=(meta.language if meta else None) or edition.config.language,
     )
-    search = [{**entry, "title": title, "kind": "report"} for entry in text.search]
-    return Made(html, text.files, text.figures, search)
+    entry = Entry(
+        address=report.address,
+        title=title,
+        kind="Report",
+        summary=lead or "",
+        headings=[words for _, _, words in text.headings],
+        text=text.words_for_search,
+    )
+    return Made(html, text.files, text.figures, [entry])
 
 
 def commands(edition: Edition, report: ReportEntry) -> str:

@@ -12,6 +12,7 @@ from llmxsite.site.catalogue import RunEntry
 from llmxsite.site.edition import Edition, Made
 from llmxsite.site.pages import Page
 from llmxsite.site.pages.shared import run_state
+from llmxsite.site.search import Entry
 
 SHOWN = 12
 """Samples on the run's own page; the rest stand on the pages of samples."""
@@ -103,6 +104,6 @@ def _cells(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return named if len({r["category"] for r in named}) > 1 else []
 
 
-def _search_entry(entry: RunEntry) -> dict[str, Any]:
+def _search_entry(entry: RunEntry) -> Entry:
     names = [m.name for m in entry.run.models] + [s.title or s.id for s in entry.run.suites]
-    return {"address": entry.address, "title": f"Run {entry.id}", "text": " ".join(names), "kind": "run", "headings": []}
+    return Entry(address=entry.address, title=f"Run {entry.id}", kind="Run", summary=", ".join(names))

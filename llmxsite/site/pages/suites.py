@@ -15,6 +15,7 @@ from llmxsite.site.edition import Edition, Made
 from llmxsite.site.pages import Page
 from llmxsite.site.pages.shared import chance, run_rows
 from llmxsite.site.samples import page_numbers
+from llmxsite.site.search import Entry
 from llmxsite.suite import Item, item_hash
 from llmxsite.suite.datasheet import QUESTIONS, TITLES
 
@@ -82,8 +83,8 @@ def _suite(edition: Edition, entry: SuiteEntry, number: int) -> Made:
         headings=[(2, "results", "Results"), (2, "items", "Items"), (2, "datasheet", "Datasheet"), (2, "using", "Using it")],
     )
     text = " ".join(i.question for i in shown)[:20_000]
-    search = {"address": address, "title": entry.title, "text": text, "kind": "suite", "headings": []}
-    return Made(html, search=[search])
+    summary = (suite.description if suite else None) or ""
+    return Made(html, search=[Entry(address=address, title=entry.title, kind="Suite", summary=summary, text=text)])
 
 
 def _item(item: Item, difficulty: dict[tuple[str, str], dict[str, Any]]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from llmxsite.site import paths
 from llmxsite.site.catalogue import PageEntry
 from llmxsite.site.edition import Edition, Made
 from llmxsite.site.pages import Page
+from llmxsite.site.search import Entry
 from llmxsite.site.text import article_key, render_article
 
 
@@ -42,7 +43,14 @@ def _page(edition: Edition, entry: PageEntry, issues: Issues) -> Made:
         charts=bool(text.figures),
         description=entry.article.meta.summary,
     )
-    return Made(html, text.files, text.figures, [{**e, "title": entry.title, "kind": "page"} for e in text.search])
+    found = Entry(
+        address=address,
+        title=entry.title,
+        kind="Page",
+        headings=[words for _, _, words in text.headings],
+        text=text.words_for_search,
+    )
+    return Made(html, text.files, text.figures, [found])
 
 
 def _not_found(edition: Edition) -> Made:
