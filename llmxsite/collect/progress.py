@@ -97,7 +97,11 @@ class Picture(Display):
         from rich.live import Live
 
         self._live = Live(
-            console=self.console, get_renderable=self._picture, refresh_per_second=4, transient=True, redirect_stdout=False
+            console=self.console,
+            get_renderable=self._picture,
+            refresh_per_second=4,
+            transient=True,
+            redirect_stdout=False,
         )
         self._live.start()
         return self
@@ -170,7 +174,9 @@ class Stream(Display):
             self.console.print("\n")
         self._thinking = thinking
         safe = "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in piece)
-        self.console.print(safe, end="", style="dim" if thinking else None, markup=False, highlight=False, soft_wrap=True)
+        self.console.print(
+            safe, end="", style="dim" if thinking else None, markup=False, highlight=False, soft_wrap=True
+        )
 
     def sample(self, job: Job, sample: Sample) -> None:
         super().sample(job, sample)
@@ -186,7 +192,11 @@ class Stream(Display):
 
 def _headline(tally: Tally, clock: float, *, counted: bool = True) -> str:
     """`312/1,728 18 % · 4.1 a second · 5 min 43 s left · accuracy 0.62 (n 290) · 12 unparsed`"""
-    parts = [f"{tally.done:,}/{tally.planned:,} {tally.done / max(1, tally.planned):.0%}".replace("%", " %")] if counted else []
+    parts = (
+        [f"{tally.done:,}/{tally.planned:,} {tally.done / max(1, tally.planned):.0%}".replace("%", " %")]
+        if counted
+        else []
+    )
     rate, left = tally.rate(clock), tally.seconds_left(clock)
     if rate:
         parts.append(f"{rate:.1f} a second" if rate >= 1 else f"{1 / rate:.1f} s each")
