@@ -75,3 +75,14 @@ def field_of(channel: Any) -> str:
 def room(left: float = 2, right: float = 2, top: float = 4, bottom: float = 4) -> dict[str, float]:
     """Padding in pixels around what Vega measures; it does not measure text that leaves the plot sideways."""
     return {"left": round(left), "right": round(right), "top": round(top), "bottom": round(bottom)}
+
+
+def pixels(width: float, height: float) -> tuple[alt.Scale, alt.Scale]:
+    """Scales that count pixels, y downwards, for a drawing of this size centred in whatever width the page gives."""
+    across = alt.Scale(
+        domainMin=alt.ExprRef(expr=f"({width:g} - width) / 2"),
+        domainMax=alt.ExprRef(expr=f"({width:g} + width) / 2"),
+        nice=False,
+        zero=False,
+    )
+    return across, linear(height, 0)

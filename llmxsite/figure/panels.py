@@ -28,8 +28,10 @@ class Panels:
     """Lowest y inside a panel; below 0 there is room for a histogram and the tick labels."""
     layout: Layout
 
-    head_pixels: int = 46
+    head_pixels: int = 52
     """Room over a panel for its title."""
+    tallest: float = 330.0
+    """Most pixels of a panel's unit."""
 
     gap = 0.16
 
@@ -50,7 +52,7 @@ class Panels:
     @property
     def unit(self) -> float:
         """Pixels of a unit, so that panels are about square."""
-        return min(330.0, (self.layout.width - 56) / (self.columns + (self.columns - 1) * self.gap))
+        return min(self.tallest, (self.layout.width - 56) / (self.columns + (self.columns - 1) * self.gap))
 
     @property
     def height(self) -> int:
