@@ -52,6 +52,10 @@ class Item(msgspec.Struct, kw_only=True, omit_defaults=True):
         return index if 0 <= index < len(self.choices) else None
 
 
+_MORE = [(f.name, f.default) for f in msgspec.structs.fields(Item) if f.name not in _ABOUT and f.name not in _ASKED]
+"""Fields that a task added, with their defaults."""
+
+
 class Suite(msgspec.Struct, kw_only=True, omit_defaults=True):
     """`suites/<id>.yaml`, or `suites/<id>/suite.yaml` with its items in `items.jsonl`."""
 
@@ -93,13 +97,7 @@ class Suite(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 def content(item: Item) -> list[Any]:
     """The parts of an item that make it the same item: what is asked and what is right."""
-    more = [
-        [field.name, value]
-        for field in msgspec.structs.fields(item)
-        if field.name not in _ABOUT
-        and field.name not in _ASKED
-        and (value := getattr(item, field.name)) != field.default
-    ]
+    more = [[name, value] for name, default in _MORE if (value := getattr(item, name)) != default]
     return [item.id, item.question, item.choices, _number(item.answer), item.unit, *more]
 
 
