@@ -11,6 +11,9 @@ from llmxsite.cli.terminal import err, finish, out, study_here
 from llmxsite.diagnostics import Issues, Problem, display_path
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
+    from llmxsite.results import ItemTable
     from llmxsite.suite import Loaded, Suite
 
 Format = Literal["text", "json"]
@@ -124,15 +127,101 @@ def check(
     finish(issues, strict=strict, format=format)
 
 
+@commands.command(epilog="Example: llmxsite suite stats everyday-science --report size-and-calibration")
+def stats(
+    suite: Annotated[str, typer.Argument(help="A suite's id, or the path of its file.", metavar="ID")],
+    report: Annotated[str | None, typer.Option("--report", help="Only runs of this report.")] = None,
+    format: FormatOption = "text",  # noqa: A002
+) -> None:
+    """Show from runs how hard each item is, which tell models apart, and which every model gets right or wrong."""
+    from llmxsite.results import items
+    from llmxsite.tables import load as load_samples
+
+    issues = Issues()
+    loaded = _load(suite, issues)
+    found = items(load_samples(study_here(), issues, report=report), loaded.suite)
+    if format == "json":
+        _json(_stats_record(found, loaded.suite))
+    elif not found.takers:
+        out().print(f"No run has asked '{loaded.suite.id}' yet: `llmxsite run REPORT`", markup=False)
+    else:
+        _stats_text(found)
+    if found.other:
+        message = f"{found.other:,} samples asked another version of an item, and are left out"
+        issues.extend([loaded.origin.suite.issue("suite-other-version", message, severity="hint")])
+    finish(issues)
+
+
+def _stats_record(found: ItemTable, suite: Suite) -> dict[str, Any]:
+    """The table as one object; what is not known is null."""
+    import math
+
+    rows = []
+    for row in found.frame.to_dict("records"):
+        chosen = {str(key)[7:]: row.pop(key) for key in list(row) if str(key).startswith("chosen_")}
+        plain = {str(key): None if isinstance(v, float) and math.isnan(v) else v for key, v in row.items()}
+        rows.append({**plain, "chosen": chosen})
+    return {
+        "suite": suite.id,
+        "hash": suite.hash(),
+        "takers": list(found.takers),
+        "complete": found.complete,
+        "kr20": found.kr20,
+        "other_version": found.other,
+        "shuffled": found.shuffled,
+        "items": rows,
+    }
+
+
+def _stats_text(found: ItemTable) -> None:
+    from rich.table import Table
+
+    from llmxsite.results.items import ENOUGH
+
+    frame = found.frame
+    letters = [str(column) for column in frame.columns if str(column).startswith("chosen_")]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("item", "category", "difficulty"):
+        table.add_column(column, no_wrap=True)
+    for column in ("n", "correct", "item-rest", "unparsed", *(letter[7:] for letter in letters)):
+        table.add_column(column, justify="right")
+    table.add_column("", no_wrap=True)
+    for row in frame.to_dict("records"):
+        counts = [str(row[letter]) for letter in letters]
+        numbers = [str(row["n"]), _share(row["correct"]), _share(row["item_rest"]), str(row["unparsed"]), *counts]
+        table.add_row(row["item"], row["category"] or "", row["difficulty"] or "", *numbers, row["verdict"])
+    _print_table(table)
+    verdicts = frame["verdict"].value_counts()
+    shown = ", ".join(
+        f"{name} {verdicts[name]}" for name in ("all right", "all wrong", "suspect key") if name in verdicts
+    )
+    models = "model" if len(found.takers) == 1 else "models"
+    lines = [f"{len(found.takers)} {models}: {', '.join(found.takers)}", *([f"items: {shown}"] if shown else [])]
+    if len(found.takers) < ENOUGH:
+        lines.append(
+            f"item-rest correlation needs {ENOUGH} models; with fewer, difficulty and disagreement is all there is"
+        )
+    elif found.kr20 is not None:
+        lines.append(f"KR-20 {found.kr20:.2f} over the {found.complete} items that every model answered")
+    if found.shuffled:
+        lines.append(f"{found.shuffled:,} samples had shuffled options and are not counted by letter")
+    out().print("\n" + "\n".join(lines), markup=False)
+
+
+def _share(value: float) -> str:
+    """Two decimals; a dash where nothing was measured."""
+    return "–" if value != value else f"{value:.2f}"
+
+
 @commands.command("import", epilog="Example: llmxsite suite import truthfulqa TruthfulQA.csv --limit 100")
 def import_(
-    format: Annotated[
+    kind: Annotated[
         str,
         typer.Argument(
             help="auto, or one of truthfulqa, truthfulqa-binary, gsm8k, arc, arc-challenge, arc-easy, mmlu-pro, hellaswag, llmxray.",
             metavar="FORMAT",
         ),
-    ],  # noqa: A002
+    ],
     path: Annotated[
         Path, typer.Argument(help="The published file: csv, json, jsonl, parquet, or a zip of one.", metavar="PATH")
     ],
@@ -155,7 +244,7 @@ def import_(
     from llmxsite.suite_formats import import_suite
 
     issues = Issues()
-    suite = import_suite(format, path, issues, id=id, limit=limit, seed=seed, member=member)
+    suite = import_suite(kind, path, issues, id=id, limit=limit, seed=seed, member=member)
     with path.open("rb") as stream:
         suite.source_sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
     _store(suite, folder or study_here().suites, force)
@@ -195,23 +284,24 @@ def pull(
     release = RELEASES[name]
     issues = Issues()
     target = folder or study_here().suites
-    with download(url or release.url) as (path, sha256):
-        suite = import_suite(release.format, path, issues, id=id, limit=limit, seed=seed)
+    place = url or release.url
+    with download(place, issues) as (path, sha256, found):
+        suite = import_suite(release.format, path, found, id=id, limit=limit, seed=seed)
         earlier = _existing(target, suite.id)
-        recorded = earlier.source_sha256 if earlier is not None and not force else None
-        err().print(verify(name, url or release.url, sha256, release.sha256, recorded), markup=False, soft_wrap=True)
+        recorded = earlier[1].source_sha256 if earlier is not None and not force else None
+        err().print(verify(name, place, sha256, release.sha256, recorded), markup=False, soft_wrap=True)
     suite.source_sha256 = sha256
     _store(suite, target, force)
     finish(issues)
 
 
-def _existing(folder: Path, id: str) -> Suite | None:  # noqa: A002
-    """The suite of that id below `folder`, when there is one."""
+def _existing(folder: Path, id: str) -> tuple[Path, Suite] | None:  # noqa: A002
+    """The suite of that id below `folder`, and its file, when there is one."""
     from llmxsite.suite import load
 
     for path in (folder / id / "suite.yaml", folder / f"{id}.yaml"):
         if path.is_file():
-            return load(path, Issues())
+            return path, load(path, Issues())
     return None
 
 
@@ -220,15 +310,18 @@ def _store(suite: Suite, folder: Path, force: bool) -> None:
     from llmxsite.suite import write
 
     earlier = _existing(folder, suite.id)
-    if earlier is not None and earlier.hash() != suite.hash() and not force:
+    if earlier is not None and earlier[1].hash() != suite.hash() and not force:
         message = f"there is another suite '{suite.id}' with different items"
-        raise Problem.at(
-            folder, "suite-exists", message, hint="give the new one another --id, or replace it with --force"
-        )
+        hint = "give the new one another --id, or replace it with --force"
+        raise Problem.at(earlier[0], "suite-exists", message, hint=hint)
     path = write(suite, folder)
-    out().print(
-        f"{display_path(path)}: {len(suite.items):,} items, hash {suite.hash()[:12]}", markup=False, soft_wrap=True
-    )
+    if earlier is not None and earlier[0] != path:
+        # A suite that was large and is small now, or the other way round, must not stand there twice.
+        earlier[0].unlink()
+        if earlier[0].stem == "suite":
+            (earlier[0].parent / "items.jsonl").unlink(missing_ok=True)
+    digest = suite.hash()[:12]
+    out().print(f"{display_path(path)}: {len(suite.items):,} items, hash {digest}", markup=False, soft_wrap=True)
 
 
 def _within(issue: str, path: Path) -> bool:
@@ -278,11 +371,17 @@ def _table(rows: list[dict[str, Any]], columns: list[str]) -> None:
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        table.add_column(column, justify="right" if column == "items" else "left")
+        justify: Literal["left", "right"] = "right" if column in ("items", "categories") else "left"
+        table.add_column(column, justify=justify, no_wrap=column != "title")
     for row in rows:
         cells = {**row, "categories": str(len(row["categories"])), "hash": row["hash"][:12]}
         table.add_row(*("" if cells[column] is None else str(cells[column]) for column in columns))
-    out().print(table)
+    _print_table(table)
+
+
+def _print_table(table: Table) -> None:
+    """A table as wide as the terminal; into a file or a pipe as wide as it is."""
+    out().print(table, width=None if out().is_terminal else 240)
 
 
 def _as_text(suite: Suite, items: list[Any]) -> str:

@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import threading
+from pathlib import Path
 
 import msgspec
 
@@ -64,6 +65,7 @@ def _serve(orders: Orders):  # type: ignore[no-untyped-def] # xllamacpp has no t
 
     params = xllamacpp.CommonParams()
     params.model.path = orders.path
+    params.model_alias = {Path(orders.path).stem}  # the path itself is nobody's business
     params.n_parallel = orders.slots
     params.n_ctx = orders.num_ctx * orders.slots
     params.embedding = orders.embed

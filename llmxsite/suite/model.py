@@ -52,7 +52,11 @@ class Item(msgspec.Struct, kw_only=True, omit_defaults=True):
         return index if 0 <= index < len(self.choices) else None
 
 
-_MORE = [(f.name, f.default) for f in msgspec.structs.fields(Item) if f.name not in _ABOUT and f.name not in _ASKED]
+def _default(field: msgspec.structs.FieldInfo) -> Any:
+    return field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
+
+
+_MORE = [(f.name, _default(f)) for f in msgspec.structs.fields(Item) if f.name not in _ABOUT and f.name not in _ASKED]
 """Fields that a task added, with their defaults."""
 
 
