@@ -213,7 +213,7 @@ def test_publish_looks_everywhere_and_shows_no_secret(study: Study, tmp_path: Pa
     shown = "".join(issue.render() for issue in issues)
     assert KEY not in shown
     assert "dupont@uni" not in shown
-    kept = b"".join(p.read_bytes() for p in (study.cache / "check").rglob("*") if p.is_file())
+    kept = b"".join(p.read_bytes() for p in study.cache.rglob("*") if p.is_file())
     assert KEY.encode() not in kept
 
 

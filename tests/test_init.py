@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from llmxsite import scaffold
 from llmxsite.cli import app
-from llmxsite.diagnostics import Problem
-from llmxsite.site.build import Options, build
+from llmxsite.diagnostics import Issues, Problem
+from llmxsite.site.build import build
 from llmxsite.site.check import check
 from llmxsite.study import Study
 
@@ -33,8 +33,9 @@ def test_a_fresh_study_has_no_errors_and_no_warnings(tmp_path: Path) -> None:
 
 def test_a_fresh_study_builds(tmp_path: Path) -> None:
     study = _init(tmp_path / "s")
-    report = build(study, Options(out=tmp_path / "site"))
-    assert not report.issues.failed(strict=True)
+    issues = Issues()
+    build(study, tmp_path / "site", issues=issues)
+    assert not issues.failed(strict=True)
     page = (tmp_path / "site" / "reports" / "first-report" / "index.html").read_text(encoding="utf-8")
     assert "no runs yet" in page
 
@@ -42,8 +43,9 @@ def test_a_fresh_study_builds(tmp_path: Path) -> None:
 def test_after_its_first_run_the_report_has_numbers(tmp_path: Path) -> None:
     study = _init(tmp_path / "s")
     run_log(study.root)
-    report = build(study, Options(out=tmp_path / "site"))
-    assert [i.render() for i in report.issues if i.severity == "error"] == []
+    issues = Issues()
+    build(study, tmp_path / "site", issues=issues)
+    assert [i.render() for i in issues if i.severity == "error"] == []
     page = (tmp_path / "site" / "reports" / "first-report" / "index.html").read_text(encoding="utf-8")
     assert "75.0%" in page
     assert "−25.0 points" in page

@@ -33,7 +33,7 @@ def serve(
 ) -> None:
     """Build the site, serve it, and build it again when something changes. Ctrl-C stops."""
     from llmxsite.site import live
-    from llmxsite.site.build import Options, build
+    from llmxsite.site.build import build
     from llmxsite.site.server import Preview, Server, check_base, listen
 
     study = study_here()
@@ -43,7 +43,7 @@ def serve(
     server = listen(lambda number: Server(preview, host, number, path), port, host)
 
     def make(issues: Issues) -> None:
-        issues.extend(build(Study(study.root), Options(out=folder, jobs=os.cpu_count() or 1)).issues)
+        build(Study(study.root), folder, issues=issues, jobs=os.cpu_count() or 1)
 
     stop = threading.Event()
     try:
