@@ -47,7 +47,7 @@ class Assets:
     @cached_property
     def inline(self) -> str:
         """The style sheet without its fonts, for the one page that may be shown under any address."""
-        return re.sub(r"@font-face\s*{[^}]*}\n?", "", self._sheet())
+        return re.sub(r"@font-face.*\n", "", self._sheet())  # one rule a line in base.css
 
     def _sheet(self) -> str:
         sheets = [self.source("css", f"{name}.css").decode() for name in SHEETS]

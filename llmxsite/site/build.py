@@ -110,6 +110,7 @@ class _Build:
         self.pages: list[Page] = []
         self.search: list[Entry] = []
         self.figures: dict[str, tuple[Drawn, str, str]] = {}
+        self.photos: dict[str, str] = {}
 
     def run(self, inputs: str) -> Report:
         from llmxsite.site.pages import compare, figures, hardware, home, methods, models, reports, runs, suites, texts
@@ -123,7 +124,7 @@ class _Build:
             self._page(page)
         if self.strict and self.issues.failed(strict=True):
             return self.report
-        for address, content in self._extras():
+        for address, content in chain(self._photos(), self._extras()):
             self._put(address, content)
         self._finish()
         self.state.inputs, self.state.issues = inputs, list(self.issues)
@@ -173,6 +174,8 @@ class _Build:
         self.figures[drawn.id] = (drawn, page.address, page.title)
         for address, content in drawn.files().items():
             self._put(address, content)
+        for theme, svg in drawn.titled.items():
+            self.photos[drawn.photo(theme)] = svg
 
     def _samples(self) -> None:
         """The pages of samples of every run that is new or changed."""
@@ -182,6 +185,7 @@ class _Build:
         todo: list[tuple[str, str, samples.Job]] = []
         for entry in self.edition.catalogue.runs:
             name = f"samples/{entry.report}/{entry.id}"
+            self.report.pages += -(-(sum(entry.end.counts.values()) if entry.end else 0) // paths.SAMPLES_A_PAGE)
             key = paths.digest(msgspec.json.encode([self.edition.frame_key, entry.hash, entry.path], order="sorted"))
             old = self.cache.state.pages.get(name)
             if old is not None and old.key == key and self._stands(old):
@@ -195,8 +199,21 @@ class _Build:
             self.state.pages[name] = PageRecord(key, output.files, [], output.issues)
             self.state.written.update(written)
             self.report.written += len(written)
-            self.report.made += 1
+            self.report.made += len(output.files) - 2
             self.issues.extend(output.issues)
+
+    def _photos(self) -> Iterable[tuple[str, bytes]]:
+        """The figures' PNGs: those that stand are left alone."""
+        from llmxsite.site import photo
+
+        missing = {}
+        for address, svg in self.photos.items():
+            old = self.cache.state.written.get(address)
+            if old is not None and _same(self.out / address, old):
+                self.state.written[address] = old
+            else:
+                missing[address] = svg
+        return photo.develop(missing, self.cache, self.jobs).items()
 
     def _extras(self) -> Iterator[tuple[str, bytes]]:
         """Files that belong to no page: assets, the theme's logo, the search index, feed and site map."""

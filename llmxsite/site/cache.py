@@ -108,6 +108,15 @@ class Cache:
         value: T | None = self._values.get(name)
         return value
 
+    def keep(self, name: str, value: Any) -> None:
+        """Remember a value under its key, as `memo` would have."""
+        self._used.add(name)
+        self._values[name] = value
+        if self.folder is not None:
+            path = self.folder / "memo" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _replace(path, msgspec.msgpack.encode(value))
+
     def _read(self, name: str, type_: type[T], make: Callable[[], T]) -> T:
         if self.folder is None:
             return make()

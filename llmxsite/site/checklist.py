@@ -57,7 +57,7 @@ def from_logs(edition: Edition, report: ReportEntry) -> dict[str, str]:
         return {}
     runs = report.runs
     what = setup.describe(edition, runs)
-    settings = dict(what["settings"])
+    settings = dict(setup.settings(runs))
     models = [
         f"{m['info'].name} ({', '.join(p for p in (m['info'].parameter_size, m['info'].quantization) if p) or 'size not told'}; "
         f"digest {(m['info'].digest or 'not told')[:12]})"

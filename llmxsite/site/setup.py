@@ -23,10 +23,12 @@ def describe(edition: Edition, runs: Sequence[RunEntry]) -> dict[str, Any]:
         for info in entry.run.models:
             page = edition.catalogue.model(info.name)
             models[info.name, info.digest] = {"info": info, "address": page.address if page else None}
+    known = settings(runs)
     return {
         "models": [models[key] for key in sorted(models, key=lambda k: (k[0], k[1] or ""))],
         "suites": suites(edition, runs),
-        "settings": settings(runs),
+        "varied": [(name, values) for name, values in known if len(values) > 1],
+        "fixed": [(name, values[0]) for name, values in known if len(values) == 1 and values[0] is not None],
         "engines": once(_engine(r) for r in runs),
         "hosts": once(host_words(r.run.host) for r in runs if r.run.host),
         "software": once(_software(r) for r in runs),

@@ -102,7 +102,7 @@ def _pair(edition: Edition, pair: Pair) -> Made:
     html = edition.html(
         "compare.html",
         pair.address,
-        title=f"{value(pair.row['a'])} and {value(pair.row['b'])}",
+        title=f"{pair.factor.replace('_', ' ').capitalize()} {pair.words}",
         section="compare",
         crumbs=[("Compare", paths.index("compare")), (pair.report.title, pair.report.address)],
         pair=pair,

@@ -72,7 +72,7 @@ def _card(edition: Edition, model: ModelEntry, issues: Issues) -> Made:
     meta = model.article.meta if model.article else None
     written, files, figures, words = _written(edition, model, issues)
     where = {"model": model.name}
-    chart = _heatmap(edition, model, runs, figures)
+    chart = _chart(edition, model, runs, figures)
     by_suite = edition.numbers.summary(runs, ["suite", "digest"], where=where)
     html = edition.html(
         "model.html",
@@ -92,9 +92,8 @@ def _card(edition: Edition, model: ModelEntry, issues: Issues) -> Made:
         by_difficulty=_levels(edition.numbers.summary(runs, ["suite", "difficulty"], where=where), "difficulty"),
         chart=chart,
         charts=bool(figures),
-        suites=setup.suites(edition, runs),
-        settings=setup.settings(runs),
-        hosts=setup.once(setup.host_words(r.run.host) for r in runs if r.run.host),
+        whole=next(iter(edition.numbers.summary(runs, [], where=where)), None),
+        setup=setup.describe(edition, runs),
         warnings=_warnings(edition, model, runs),
         description=f"Model card of {model.name}: what it is, how it was evaluated here, and what came out.",
     )
@@ -142,15 +141,18 @@ def split(body: str, first_line: int) -> list[tuple[str | None, str, int]]:
     return [(title, "".join(lines), start) for title, lines, start in parts]
 
 
-def _heatmap(edition: Edition, model: ModelEntry, runs: list[RunEntry], figures: list[str]) -> Markup | None:
-    """Accuracy by suite and category, where there is more than one cell to show."""
+def _chart(edition: Edition, model: ModelEntry, runs: list[RunEntry], figures: list[str]) -> Markup | None:
+    """Accuracy by suite and category, where there is more than one cell to show: one suite as bars, several as a heatmap."""
     cells = edition.numbers.summary(runs, ["suite", "category"], where={"model": model.name})
     if len([c for c in cells if c.get("category")]) < 2:
         return None
     columns = "category" if len({c["category"] for c in cells}) <= 24 else "difficulty"
-    options = {"rows": "suite", "columns": columns, "where": {"model": model.name}}
+    where = {"model": model.name}
+    many = len({c["suite"] for c in cells}) > 1
+    kind, options = ("heatmap", {"rows": "suite", "columns": columns}) if many else ("bars", {"by": columns})
+    title = f"{model.name}: accuracy by {'suite and ' if many else ''}{columns}"
     try:
-        key, drawn = draw(edition, "heatmap", options, runs, id=f"model-{model.slug}-suites")
+        key, drawn = draw(edition, kind, {**options, "where": where}, runs, id=f"model-{model.slug}-suites", title=title)
     except Problem:
         return None  # columns the samples do not have: the tables below say the same
     figures.append(key)

@@ -78,8 +78,12 @@ var llmx = window.llmx || (window.llmx = {});
   var body = document.querySelector(".reading .body");
   function notes() {
     each(".sidenote", function (note) { note.remove(); });
-    if (!body || !matchMedia("(min-width: 82rem)").matches) return;
-    var floor = 0, top = body.getBoundingClientRect().top;
+    if (!body || !matchMedia("(min-width: 78rem)").matches) return;
+    var floor = 0, top = body.getBoundingClientRect().top, blocks = [];
+    each(".frame, .data-table, .callout, .table, .shown-sample, .wide", function (block) {
+      var box = block.getBoundingClientRect();
+      blocks.push([box.top - top, box.bottom - top]);
+    }, body);
     each("sup a[href^='#fn']", function (mark) {
       var source = document.getElementById(decodeURIComponent(mark.hash.slice(1)));
       if (!source) return;
@@ -95,6 +99,10 @@ var llmx = window.llmx || (window.llmx = {});
       (note.querySelector("p") || note).prepend(number);
       body.appendChild(note);
       var place = Math.max(mark.getBoundingClientRect().top - top - 4, floor);
+      // What is wider than the text would be covered: the note goes below it.
+      blocks.forEach(function (block) {
+        if (place < block[1] && place + note.offsetHeight > block[0]) place = block[1] + 8;
+      });
       note.style.top = place + "px";
       floor = place + note.offsetHeight + 12;
     }, body);
