@@ -169,12 +169,12 @@ def _outcome(result: Result, shown: str, report: str, issues: Issues) -> None:
     """Where the log is, and how to go on."""
     again = f"llmxsite run {report}"
     if result.reason == "interrupted":
-        err().print(f"Interrupted; everything so far is in {shown}. `{again}` goes on.", soft_wrap=True)
+        err().print(f"Interrupted; everything so far is in {shown}. `{again}` goes on.")
         return
     for issue in result.issues:
         issues.extend([Issue(path=shown, code=issue.code, message=issue.message, hint=issue.hint)])
     if result.reason == "complete":
-        out().print(f"Done: {shown}", soft_wrap=True)
+        out().print(f"Done: {shown}")
         if result.errors:
             words = "1 sample" if result.errors == 1 else f"{result.errors:,} samples"
             issues.add(shown, "run-errors", f"{words} ended in an error", hint=f"`{again}` asks them again")
@@ -238,13 +238,12 @@ def _requests(
     for lack in session.now.engine.lacks:
         console.print(f"  {lack}", style="yellow", markup=False)
     if session.choice.reasons:
-        console.print(f"A new run log begins: {'; '.join(session.choice.reasons)}", markup=False, soft_wrap=True)
+        console.print(f"A new run log begins: {'; '.join(session.choice.reasons)}", markup=False)
     left = session.left()
     if session.choice.path is not None and any(left):
         console.print(
             f"Going on in {session.study.relative(session.choice.path)}: {samples - sum(left):,} done, {sum(left):,} to go",
             markup=False,
-            soft_wrap=True,
         )
     if session.measured is not None and any(left):
         seconds = session.measured.expected(session.workload, left, session.wish.concurrency)
