@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from statsmodels.stats.multitest import multipletests
 
 from llmxsite.stats import (
     bootstrap,
@@ -142,6 +143,11 @@ def test_holm_is_monotone_and_never_below_the_raw_p(p: list[float]) -> None:
     assert all(raw <= adjusted + 1e-12 <= 1 + 1e-9 for raw, adjusted in zip(p, found.p, strict=True))
     bonferroni = multiple.adjust(p, method="bonferroni")
     assert all(h <= b + 1e-12 for h, b in zip(found.p, bonferroni.p, strict=True))
+
+
+def test_holm_is_that_of_statsmodels() -> None:
+    p = np.random.default_rng(4).random(40) ** 3
+    assert multiple.adjust(p.tolist()).p == pytest.approx(multipletests(p, method="holm")[1].tolist(), abs=1e-14)
 
 
 def test_undefined_p_values_are_left_out_of_the_family() -> None:
@@ -332,6 +338,7 @@ def test_a_sweep_without_change_is_undefined_not_zero() -> None:
     flat = trend.slope([0, 0.5, 1], same)
     assert flat.slope == 0 and flat.p == 1
     assert trend.slope([1, 1], [[0, 1], [1, 0]]).slope is None
+    assert trend.slope([0, 1], [[1, 0]]).slope == -1 and trend.slope([0, 1], [[1, 0]]).p is None
     assert trend.page_decreasing([[1, 0], [1, 0]]) is None
     with pytest.raises(ValueError):
         trend.cochran_q([[0.5, 1]])

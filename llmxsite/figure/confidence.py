@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import hashlib
 
+from typing import Any
+
 import altair as alt
 import numpy as np
 import pandas as pd
@@ -213,7 +215,7 @@ def _bins(bins: pd.DataFrame, by: str, panels: Panels) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def _draw(panels: Panels, by: str, aggregated: bool) -> alt.LayerChart:
+def _draw(panels: Panels, by: str, aggregated: bool) -> dict[str, Any]:
     suffix = "_narrow" if panels.layout.narrow else ""
     sx, sy = panels.scales()
     x, y = alt.X("x:Q", scale=sx, axis=None), alt.Y("y:Q", scale=sy, axis=None)

@@ -109,13 +109,13 @@ def _marks(data: pd.DataFrame, classes: list[tuple[float, float, str]]) -> pd.Da
     return pd.DataFrame(rows)
 
 
-def _draw(layout: Layout, marks: pd.DataFrame, noun: str, height: float) -> alt.LayerChart:
+def _draw(layout: Layout, marks: pd.DataFrame, noun: str, height: float) -> dict[str, Any]:
     tenths = len(marks) > 2 and marks["label"].iloc[0] == "none"
     axis = alt.Axis(
         title=f"Share of {noun}s that get the item right" if tenths else f"Number of {noun}s that get the item right",
         titleAnchor="start",
         labelAngle=-45 if tenths and layout.narrow else 0,
-        labelOverlap=False if not tenths or not layout.narrow else True,
+        labelOverlap=tenths and layout.narrow,
     )
     x = alt.X("label:N", axis=axis, scale=alt.Scale(domain=list(marks["label"]), paddingInner=0.12, paddingOuter=0.06))
     top = float(marks["n"].max()) * 1.08
@@ -130,7 +130,7 @@ def _draw(layout: Layout, marks: pd.DataFrame, noun: str, height: float) -> alt.
         [
             table().mark_bar(color="var(--series-1)").encode(x=x, y=y, tooltip=tooltip),
             text(table(), {"dy": -8}, x=x, y=y, text="shown:N"),
-            text(once(), {"text": "Items", "align": "left", "color": "var(--muted)", "dy": -6}, x=alt.value(0), y=alt.value(0)),
+            text(once(), {"text": "Items", "align": "left", "color": "var(--muted)", "dy": -6}, x=0, y=0),
         ],
         height,
         room(left=4, right=10),
@@ -141,8 +141,10 @@ def _caption(data: pd.DataFrame, count: int, noun: str) -> list[str]:
     n, none, every = len(data), int((data["share"] == 0).sum()), int((data["share"] == 1).sum())
     split = int(((data["share"] > 0) & (data["share"] < 1)).sum())
     return [
-        f"Of {words.count(n, 'item')}, {none:,} ({words.percent(none / n)}) are right under none of {count} {noun}s, {every:,} "
-        f"({words.percent(every / n)}) under all, and on {split:,} ({words.percent(split / n)}) they disagree.",
+        (
+            f"Of {words.count(n, 'item')}, {none:,} ({words.percent(none / n)}) are right under none of {count} {noun}s, {every:,} "
+            f"({words.percent(every / n)}) under all, and on {split:,} ({words.percent(split / n)}) they disagree."
+        ),
         f"Median share right: {words.percent(float(np.median(data['share'])))}.",
     ]
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import pandas as pd
 
 from llmxsite.figure.figure import Column, Size
-
-if TYPE_CHECKING:
-    import altair as alt
 
 FEW = 10
 """Fewer answers than this in a cell or a bin, and it is marked."""
@@ -61,8 +58,8 @@ class Draft:
     data: pd.DataFrame
     columns: list[Column]
     marks: dict[str, pd.DataFrame]
-    draw: Callable[[Layout], alt.TopLevelMixin]
-    """The chart on the data sets named in `marks`, without rows."""
+    draw: Callable[[Layout], dict[str, Any]]
+    """The layers, height and padding of the chart, on the data sets named in `marks`; see `marks.stack`."""
     title: str
     caption: list[str]
     """Sentences."""

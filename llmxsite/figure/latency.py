@@ -153,7 +153,7 @@ def _frontier(marks: pd.DataFrame) -> list[int]:
     return out
 
 
-def _draw(layout: Layout, marks: pd.DataFrame, by: str, height: float, options: Options) -> alt.LayerChart:
+def _draw(layout: Layout, marks: pd.DataFrame, by: str, height: float, options: Options) -> dict[str, Any]:
     low, high = _reach(marks)
     across, how = scale(low, high)
     time_axis = axis(low, high, f"Median time of an answer (ms{how})", layout.narrow)
@@ -194,7 +194,7 @@ def _draw(layout: Layout, marks: pd.DataFrame, by: str, height: float, options: 
                     "fontSize": 11,
                     "color": "var(--muted)",
                 },
-                x=alt.value("width"),
+                x="width",
                 y=at,
             ),
         ]
@@ -210,8 +210,8 @@ def _draw(layout: Layout, marks: pd.DataFrame, by: str, height: float, options: 
         text(
             once(),
             {"text": "Accuracy", "align": "left", "color": "var(--muted)", "dy": -14, "dx": -34},
-            x=alt.value(0),
-            y=alt.value(0),
+            x=0,
+            y=0,
         )
     )
     return stack(layers, height, room(right=8))  # fmt: skip

@@ -14,7 +14,7 @@ from llmxsite.figure.figure import Column
 from llmxsite.figure.marks import haloed, room, rule, stack, table, text
 from llmxsite.figure.options import ChartProblem, Options
 from llmxsite.figure.quantiles import QUANTILES, spread
-from llmxsite.figure.summary import apart, key_column, key_columns, level_text, records
+from llmxsite.figure.summary import apart, key_column, key_columns, records
 from llmxsite.figure.times import axis, notes, scale, times
 
 MOST = 60
@@ -84,7 +84,7 @@ def _marks(data: pd.DataFrame, by: str, width: int) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def _draw(layout: Layout, marks: pd.DataFrame, by: str) -> alt.LayerChart:
+def _draw(layout: Layout, marks: pd.DataFrame, by: str) -> dict[str, Any]:
     label = "label_narrow" if layout.narrow else "label"
     step, offset = (46, 9) if layout.narrow else (30, 0)
     low, high = float(marks["p5"].min()), float(marks["p95"].max())
@@ -122,16 +122,16 @@ def _draw(layout: Layout, marks: pd.DataFrame, by: str) -> alt.LayerChart:
         base.mark_tick(color="var(--paper)", thickness=2.5, size=14, yOffset=offset).encode(
             x=x("median"), tooltip=tooltip
         ),
-        text(base, {"align": "right", "dx": 12 + value, "dy": offset}, x=alt.value("width"), text="text:N"),
+        text(base, {"align": "right", "dx": 12 + value, "dy": offset}, x="width", text="text:N"),
         text(
             base,
             {"align": "right", "dx": 22 + value + count, "dy": offset, "color": "var(--muted)", "fontSize": 11},
-            x=alt.value("width"),
+            x="width",
             text="count:N",
         ),
     ]
     if layout.narrow:
-        layers += haloed(base, {"align": "left", "dy": -13, "baseline": "middle"}, x=alt.value(0), text=f"{label}:N")
+        layers += haloed(base, {"align": "left", "dy": -13, "baseline": "middle"}, x=0, text=f"{label}:N")
     return stack(layers, step * len(marks), room())
 
 

@@ -96,8 +96,8 @@ def make(samples: Samples, options: Options) -> Draft:
         title=f"{shown.title} profile by {words.heading(axes).lower()}",
         caption=said,
         alt=[
-            f"Radar chart of {shown.title.lower()} over {words.count(len(spokes), 'axis', 'axes')} "
-            f"({words.listed([levels.text(v) for v in spokes], 16)}) with {words.count(len(profiles), 'profile')}, and the same numbers as a dot plot.",
+            (f"Radar chart of {shown.title.lower()} over {words.count(len(spokes), 'axis', 'axes')} "
+            f"({words.listed([levels.text(v) for v in spokes], 16)}) with {words.count(len(profiles), 'profile')}, and the same numbers as a dot plot."),
             *said,
         ],
         notes=[*small_notes(known, words.count(len(known), "point")), *count_notes(summary)],
@@ -287,7 +287,7 @@ class _Plan:
                 )
         return pd.DataFrame(rows)
 
-    def draw(self, names: dict[str, str], axes: str, colour: str, shown: Metric) -> alt.LayerChart:
+    def draw(self, names: dict[str, str], axes: str, colour: str, shown: Metric) -> dict[str, Any]:
         """The chart. Its scales count pixels, centred in whatever width the page gives, so that circles stay round."""
         sx, sy = pixels(self.width, self.height)
 

@@ -48,9 +48,9 @@ def legend(names: dict[str, str], layout: Layout, left: float = 0, above: float 
     rows = places[-1][2]
     marks: list[alt.Chart] = []
     for (label, x, row), tint in zip(places, names.values(), strict=True):
-        y = alt.value(-24 - above - 18 * (rows - row))
+        y = -24 - above - 18 * (rows - row)
         marks += [
-            point(once(), {"shape": "square", "size": 90, "color": tint}, x=alt.value(left + x + 5), y=y),
-            text(once(), {"text": label, "align": "left", "baseline": "middle"}, x=alt.value(left + x + 16), y=y),
+            point(once(), {"shape": "square", "size": 90, "color": tint}, x=left + x + 5, y=y),
+            text(once(), {"text": label, "align": "left", "baseline": "middle"}, x=left + x + 16, y=y),
         ]
     return marks

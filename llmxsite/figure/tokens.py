@@ -159,7 +159,7 @@ def _kind(probability: float) -> str:
     return "unknown" if math.isnan(probability) else next(name for top, name, _ in CLASSES if probability < top)
 
 
-def _draw(layout: Layout, placed: pd.DataFrame) -> alt.LayerChart:
+def _draw(layout: Layout, placed: pd.DataFrame) -> dict[str, Any]:
     suffix = "_narrow" if layout.narrow else ""
     width, height = layout.width - 8, float(placed["y2"].max()) + 4
     sx, sy = pixels(width, height)
@@ -225,9 +225,9 @@ def _draw(layout: Layout, placed: pd.DataFrame) -> alt.LayerChart:
 
 def _caption(data: pd.DataFrame) -> list[str]:
     known = data[data["probability"].notna()]
-    lowest = known.loc[known["probability"].idxmin()]
+    lowest = min(records(known), key=lambda r: float(r["probability"]))
     return [
-        f"{words.count(len(data), 'token')}, mean probability {words.percent(float(known['probability'].mean()))}, "
-        f"{int((known['probability'] < 0.5).sum()):,} below 50%.",
+        (f"{words.count(len(data), 'token')}, mean probability {words.percent(float(known['probability'].mean()))}, "
+        f"{int((known['probability'] < 0.5).sum()):,} below 50%."),
         f"Least probable: “{words.clean(str(lowest['token'])) or '⏎'}” at {words.percent(float(lowest['probability']))} (number {int(lowest['index'])}).",
     ]  # fmt: skip
