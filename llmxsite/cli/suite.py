@@ -176,7 +176,7 @@ def _stats_record(found: ItemTable, suite: Suite) -> dict[str, Any]:
 def _stats_text(found: ItemTable) -> None:
     from rich.table import Table
 
-    from llmxsite.results.items import ENOUGH
+    from llmxsite.results.item_table import ENOUGH
 
     frame = found.frame
     letters = [str(column) for column in frame.columns if str(column).startswith("chosen_")]
