@@ -95,7 +95,9 @@ def test_every_link_leads_to_a_file_and_every_anchor_to_an_id(site: Path) -> Non
             parts = urlsplit(link)
             if parts.scheme:
                 continue
-            target = os.path.normpath(os.path.join(os.path.dirname(address), unquote(parts.path))) if parts.path else address
+            target = (
+                os.path.normpath(os.path.join(os.path.dirname(address), unquote(parts.path))) if parts.path else address
+            )
             if not (site / target).is_file():
                 lost.append((address, link))
             elif parts.fragment and target in ids and unquote(parts.fragment) not in ids[target]:
@@ -116,7 +118,9 @@ def test_pages_name_nothing_outside_but_links_a_person_made(site: Path) -> None:
         loaded += re.findall(r'<link rel="(?:stylesheet|preload|icon)"[^>]*href="([^"]*)"', text)
         outside = [x for x in loaded if urlsplit(x).scheme not in ("", "data") or x.startswith("//")]
         assert outside == [], address
-        assert "Content-Security-Policy" in text and "unsafe-eval" not in text and not re.search(r"\son\w+=", text), address
+        assert "Content-Security-Policy" in text and "unsafe-eval" not in text and not re.search(r"\son\w+=", text), (
+            address
+        )
         assert not re.search(r"<script(?![^>]*(?:src=|ld\+json))", text), address
 
 
@@ -139,7 +143,11 @@ def test_another_base_changes_nothing_but_absolute_addresses(study: Study, site:
     assert ours.keys() == theirs.keys()
     for address, content in theirs.items():
         if content != ours[address]:
-            text = content.decode().replace("https://elsewhere.example.net/deep/er", BASE).replace('"/deep/er/', '"/study/')
+            text = (
+                content.decode()
+                .replace("https://elsewhere.example.net/deep/er", BASE)
+                .replace('"/deep/er/', '"/study/')
+            )
             assert text == ours[address].decode(), address
 
 
@@ -203,7 +211,9 @@ def test_manifest_names_what_there_is(site: Path) -> None:
     assert all((site / p.address).is_file() for p in found.pages)
     assert {f.id for f in found.figures} >= {"temperature-accuracy", "temperature-sweep", "size-accuracy"}
     for figure in found.figures:
-        assert all((site / x).is_file() for x in [figure.table, figure.spec, *figure.svg.values(), *figure.png.values()])
+        assert all(
+            (site / x).is_file() for x in [figure.table, figure.spec, *figure.svg.values(), *figure.png.values()]
+        )
         assert figure.runs
     assert {t.address for t in found.tables} >= {f.table for f in found.figures}
 
@@ -227,7 +237,9 @@ def test_a_figures_table_has_the_numbers_of_the_logs(study: Study, site: Path) -
     table = {tuple(r.split(",")[head.index(c)] for c in ("model", "category")): r.split(",") for r in rows[1:]}
     for model in ("tiny:135m", "small:1b"):
         for category in site_study.CATEGORIES:
-            mine = [s for s in samples if s.condition["model"] == model and s.category == category and s.outcome != "error"]
+            mine = [
+                s for s in samples if s.condition["model"] == model and s.category == category and s.outcome != "error"
+            ]
             row = table[model, category]
             assert float(row[head.index("accuracy")]) == pytest.approx(
                 sum(bool(s.scores.get("correct")) for s in mine) / len(mine), abs=1e-5
@@ -266,7 +278,9 @@ def test_weights(site: Path) -> None:
 def test_strict_writes_nothing_and_says_where(copy: Study, tmp_path: Path) -> None:
     study = copy
     path = study.content / "reports/size/index.md"
-    path.write_text(path.read_text() + "\n```{chart} heatmop\n```\n\n[nowhere](nowhere.md)\n\n{value}`accuracy model=nobody`\n")
+    path.write_text(
+        path.read_text() + "\n```{chart} heatmop\n```\n\n[nowhere](nowhere.md)\n\n{value}`accuracy model=nobody`\n"
+    )
     issues = Issues()
     build(study, tmp_path / "out", issues=issues, strict=True)
     codes = {i.code: i for i in issues if i.severity == "error"}
@@ -293,7 +307,9 @@ def test_a_study_overrides_templates_and_style_file_by_file(copy: Study, tmp_pat
     study = copy
     theme = study.content / "theme"
     (theme / "templates").mkdir(parents=True)
-    (theme / "templates/not_found.html").write_text('{% extends "base.html" %}{% block main %}<h1>Lost</h1>{% endblock %}')
+    (theme / "templates/not_found.html").write_text(
+        '{% extends "base.html" %}{% block main %}<h1>Lost</h1>{% endblock %}'
+    )
     (theme / "extra.css").write_text("h1 { color: rebeccapurple; }\n")
     make(study, tmp_path / "out")
     assert "<h1>Lost</h1>" in (tmp_path / "out/404.html").read_text()

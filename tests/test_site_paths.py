@@ -51,7 +51,9 @@ def test_different_names_stay_different(a: str, b: str) -> None:
         assert paths.part(a) != paths.part(b)
 
 
-@pytest.mark.parametrize("address", ["", "/etc/passwd", "../x", "a/../b", "a//b", "a/./b", "a\\b", "a/\x00", "~/../x", "...", "a/.."])
+@pytest.mark.parametrize(
+    "address", ["", "/etc/passwd", "../x", "a/../b", "a//b", "a/./b", "a\\b", "a/\x00", "~/../x", "...", "a/.."]
+)
 def test_no_address_leaves_the_site(address: str, tmp_path: Path) -> None:
     with pytest.raises(Problem):
         paths.output(tmp_path, address)

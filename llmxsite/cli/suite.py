@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from llmxsite.cli import suite_text
 from llmxsite.cli.terminal import err, finish, out, study_here
 from llmxsite.diagnostics import Issues, Problem, display_path
 
@@ -36,13 +37,13 @@ def list_suites(format: FormatOption = "text") -> None:  # noqa: A002 - the opti
     rows = []
     for path in study_here().suite_files():
         try:
-            rows.append(_summary(load(path, issues), path))
+            rows.append(suite_text.summary(load(path, issues), path))
         except Problem as problem:
             issues.extend(problem.issues)
     if format == "json":
-        _json(rows)
+        suite_text.print_json(rows)
     else:
-        _table(rows, ["id", "title", "items", "categories", "language", "licence", "hash"])
+        suite_text.print_suites(rows, ["id", "title", "items", "categories", "language", "licence", "hash"])
     finish(issues)
 
 
@@ -68,9 +69,11 @@ def show(
         )
     items = items[:limit]
     if format == "json":
-        _json({**_summary(loaded.suite, Path(loaded.origin.document.path)), "items": msgspec.to_builtins(items)})
+        suite_text.print_json(
+            {**suite_text.summary(loaded.suite, Path(loaded.origin.document.path)), "items": msgspec.to_builtins(items)}
+        )
     else:
-        out().print(_as_text(loaded.suite, items), markup=False)
+        out().print(suite_text.as_text(loaded.suite, items), markup=False)
     finish(issues)
 
 
@@ -86,7 +89,7 @@ def hash(  # noqa: A001 - the command's name
     issues = Issues()
     rows = [(loaded.suite.hash(), loaded.suite.id) for loaded in (_load(suite, issues) for suite in _named(suites))]
     if format == "json":
-        _json([{"id": name, "hash": digest} for digest, name in rows])
+        suite_text.print_json([{"id": name, "hash": digest} for digest, name in rows])
     else:
         for digest, name in rows:
             out().print(f"{digest}  {name}", markup=False)
@@ -124,15 +127,40 @@ def check(
     finish(issues, strict=strict, format=format)
 
 
+@commands.command(epilog="Example: llmxsite suite stats everyday-science --report size-and-calibration")
+def stats(
+    suite: Annotated[str, typer.Argument(help="A suite's id, or the path of its file.", metavar="ID")],
+    report: Annotated[str | None, typer.Option("--report", help="Only runs of this report.")] = None,
+    format: FormatOption = "text",  # noqa: A002
+) -> None:
+    """Show from runs how hard each item is, which tell models apart, and which every model gets right or wrong."""
+    from llmxsite.results import items
+    from llmxsite.tables import load as load_samples
+
+    issues = Issues()
+    loaded = _load(suite, issues)
+    found = items(load_samples(study_here(), issues, report=report), loaded.suite)
+    if format == "json":
+        suite_text.print_json(suite_text.statistics_record(found, loaded.suite))
+    elif not found.takers:
+        out().print(f"No run has asked '{loaded.suite.id}' yet: `llmxsite run REPORT`", markup=False)
+    else:
+        suite_text.print_statistics(found)
+    if found.other:
+        message = f"{found.other:,} samples asked another version of an item, and are left out"
+        issues.extend([loaded.origin.suite.issue("suite-other-version", message, severity="hint")])
+    finish(issues)
+
+
 @commands.command("import", epilog="Example: llmxsite suite import truthfulqa TruthfulQA.csv --limit 100")
 def import_(
-    format: Annotated[
+    kind: Annotated[
         str,
         typer.Argument(
             help="auto, or one of truthfulqa, truthfulqa-binary, gsm8k, arc, arc-challenge, arc-easy, mmlu-pro, hellaswag, llmxray.",
             metavar="FORMAT",
         ),
-    ],  # noqa: A002
+    ],
     path: Annotated[
         Path, typer.Argument(help="The published file: csv, json, jsonl, parquet, or a zip of one.", metavar="PATH")
     ],
@@ -155,7 +183,7 @@ def import_(
     from llmxsite.suite_formats import import_suite
 
     issues = Issues()
-    suite = import_suite(format, path, issues, id=id, limit=limit, seed=seed, member=member)
+    suite = import_suite(kind, path, issues, id=id, limit=limit, seed=seed, member=member)
     with path.open("rb") as stream:
         suite.source_sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
     _store(suite, folder or study_here().suites, force)
@@ -195,23 +223,24 @@ def pull(
     release = RELEASES[name]
     issues = Issues()
     target = folder or study_here().suites
-    with download(url or release.url) as (path, sha256):
-        suite = import_suite(release.format, path, issues, id=id, limit=limit, seed=seed)
+    place = url or release.url
+    with download(place, issues) as (path, sha256, found):
+        suite = import_suite(release.format, path, found, id=id, limit=limit, seed=seed)
         earlier = _existing(target, suite.id)
-        recorded = earlier.source_sha256 if earlier is not None and not force else None
-        err().print(verify(name, url or release.url, sha256, release.sha256, recorded), markup=False, soft_wrap=True)
+        recorded = earlier[1].source_sha256 if earlier is not None and not force else None
+        err().print(verify(name, place, sha256, release.sha256, recorded), markup=False, soft_wrap=True)
     suite.source_sha256 = sha256
     _store(suite, target, force)
     finish(issues)
 
 
-def _existing(folder: Path, id: str) -> Suite | None:  # noqa: A002
-    """The suite of that id below `folder`, when there is one."""
+def _existing(folder: Path, id: str) -> tuple[Path, Suite] | None:  # noqa: A002
+    """The suite of that id below `folder`, and its file, when there is one."""
     from llmxsite.suite import load
 
     for path in (folder / id / "suite.yaml", folder / f"{id}.yaml"):
         if path.is_file():
-            return load(path, Issues())
+            return path, load(path, Issues())
     return None
 
 
@@ -220,15 +249,18 @@ def _store(suite: Suite, folder: Path, force: bool) -> None:
     from llmxsite.suite import write
 
     earlier = _existing(folder, suite.id)
-    if earlier is not None and earlier.hash() != suite.hash() and not force:
+    if earlier is not None and earlier[1].hash() != suite.hash() and not force:
         message = f"there is another suite '{suite.id}' with different items"
-        raise Problem.at(
-            folder, "suite-exists", message, hint="give the new one another --id, or replace it with --force"
-        )
+        hint = "give the new one another --id, or replace it with --force"
+        raise Problem.at(earlier[0], "suite-exists", message, hint=hint)
     path = write(suite, folder)
-    out().print(
-        f"{display_path(path)}: {len(suite.items):,} items, hash {suite.hash()[:12]}", markup=False, soft_wrap=True
-    )
+    if earlier is not None and earlier[0] != path:
+        # A suite that was large and is small now, or the other way round, must not stand there twice.
+        earlier[0].unlink()
+        if earlier[0].stem == "suite":
+            (earlier[0].parent / "items.jsonl").unlink(missing_ok=True)
+    digest = suite.hash()[:12]
+    out().print(f"{display_path(path)}: {len(suite.items):,} items, hash {digest}", markup=False, soft_wrap=True)
 
 
 def _within(issue: str, path: Path) -> bool:
@@ -256,51 +288,3 @@ def _load(suite: str, issues: Issues) -> Loaded:
     from llmxsite.suite import read
 
     return read(_path(suite), issues)
-
-
-def _summary(suite: Suite, path: Path) -> dict[str, Any]:
-    return {
-        "id": suite.id,
-        "title": suite.title,
-        "items": len(suite.items),
-        "examples": len(suite.examples),
-        "categories": suite.categories(),
-        "language": suite.language,
-        "licence": suite.licence,
-        "version": suite.version,
-        "hash": suite.hash(),
-        "path": display_path(path),
-    }
-
-
-def _table(rows: list[dict[str, Any]], columns: list[str]) -> None:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column, justify="right" if column == "items" else "left")
-    for row in rows:
-        cells = {**row, "categories": str(len(row["categories"])), "hash": row["hash"][:12]}
-        table.add_row(*("" if cells[column] is None else str(cells[column]) for column in columns))
-    out().print(table)
-
-
-def _as_text(suite: Suite, items: list[Any]) -> str:
-    from llmxsite.suite import LETTERS
-
-    lines = [f"{suite.title} ({suite.id})", *([suite.description] if suite.description else []), ""]
-    for item in items:
-        about = " · ".join(text for text in (item.id, item.category, item.subcategory, item.difficulty) if text)
-        lines += [f"[{about}]", item.question]
-        for index, choice in enumerate(item.choices or []):
-            lines.append(f"  {'*' if index == item.right else ' '} {LETTERS[index]}) {choice}")
-        if item.choices is None:
-            lines.append(f"  * {item.answer}{' ' + item.unit if item.unit else ''}")
-        lines += [*([f"  {item.explanation}"] if item.explanation else []), ""]
-    return "\n".join(lines).rstrip()
-
-
-def _json(value: Any) -> None:
-    import msgspec
-
-    out().print(msgspec.json.format(msgspec.json.encode(value)).decode(), markup=False)

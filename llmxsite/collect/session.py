@@ -23,7 +23,7 @@ from llmxsite.engine import connect
 from llmxsite.engine.protocol import Engine, EngineError, EngineInfo, ModelInfo, Options
 from llmxsite.experiment import Condition, Resolved, expand, load
 from llmxsite.record import SCHEMA, Hypothesis, Run, SuiteRef, hypothesis_hash
-from llmxsite.runlog import RunLogWriter
+from llmxsite.runlog import RunLogWriter, done_keys
 from llmxsite.study import Study
 from llmxsite.suite import Suite, find
 
@@ -81,6 +81,10 @@ class Session:
     clock: Callable[[], str]
     choice: Choice
 
+    def left(self) -> list[int]:
+        """Samples still to make, by condition."""
+        return self.workload.left(done_keys(self.choice.path) if self.choice.path is not None else ())
+
     async def collect(
         self, observer: Observer, *, policy: Policy | None = None, started: Callable[[Collector], None] | None = None
     ) -> tuple[Path, Result | None]:
@@ -91,7 +95,9 @@ class Session:
         writer, done = self._open()
         with writer:
             left = self.workload.left(done)
-            if not sum(left):
+            if not any(left):
+                if not writer.sealed:  # killed between the last sample and the end
+                    writer.end("complete", self.clock())
                 return writer.path, None
             observer.begin(self.workload, left)
             collector = Collector(
@@ -173,7 +179,13 @@ async def open_session(
 
     Raises `Problem` for a server that does not answer, models it does not have, and an experiment that cannot be asked.
     """
-    width = wish.concurrency or max(_widths(experiment, conditions))
+    # Asked while the server and its models are: each takes a process of its own.
+    around = asyncio.gather(
+        asyncio.to_thread(provenance.host),
+        asyncio.to_thread(provenance.software),
+        asyncio.to_thread(provenance.git, study.root),
+    )
+    width = _width(experiment, conditions, wish)
     try:
         engine = await stack.enter_async_context(await asyncio.to_thread(connect, name, wish.host, width))
         models = await _models(engine, conditions, experiment, say)
@@ -183,11 +195,7 @@ async def open_session(
         info = await engine.describe()
     except EngineError as error:
         raise _engine_problem(error, name) from None
-    host, software, git = await asyncio.gather(
-        asyncio.to_thread(provenance.host),
-        asyncio.to_thread(provenance.software),
-        asyncio.to_thread(provenance.git, study.root),
-    )
+    host, software, git = await around
     now = Now(experiment, suites, info, models, host, software, git, wish.contributor)
     choice = Choice(None) if wish.mode == "new" else choose(study.run_logs(report), now)
     if wish.mode == "resume" and choice.path is None:
@@ -201,9 +209,11 @@ async def open_session(
     return Session(study, report, engine, workload, now, wish, measured, clock, choice)
 
 
-def _widths(experiment: Resolved, conditions: list[Condition]) -> list[int]:
-    found = [c.get("concurrency", experiment.concurrency) for c in conditions]
-    return [width for width in found if isinstance(width, int)] or [1]
+def _width(experiment: Resolved, conditions: list[Condition], wish: Wish) -> int:
+    """The most requests that will ever be under way at once."""
+    default = wish.concurrency or experiment.concurrency
+    found = [condition.get("concurrency", default) for condition in conditions]
+    return max([width for width in found if isinstance(width, int)], default=1)
 
 
 async def _models(

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import altair as alt
 import numpy as np
 import pandas as pd
 
 from llmxsite.figure import levels, words
 from llmxsite.figure.draft import Draft, Layout, Samples
-from llmxsite.figure.marks import haloed, once, only, room, table
+from llmxsite.figure.marks import haloed, once, only, room, rule, stack, table, text
 from llmxsite.figure.metrics import Metric, metric
 from llmxsite.figure.options import ChartProblem, Options
 from llmxsite.figure.series import colours, legend
 from llmxsite.figure.summary import (
     apart,
     bounds,
-    count_notes,
     interval_text,
     key_column,
     key_columns,
     level_text,
-    small_notes,
+    notes,
+    records,
     summarise,
     value_columns,
 )
@@ -63,6 +65,7 @@ def make(samples: Samples, options: Options) -> Draft:
     names = colours([words.clean(levels.text(v)) for v in inner]) if colour else {}
     marks = _marks(data, by, colour, shown, options.width)
     return Draft(
+        keys=keys,
         data=data,
         columns=[*key_columns(keys), *value_columns(shown)],
         marks={"table": marks},
@@ -71,14 +74,13 @@ def make(samples: Samples, options: Options) -> Draft:
         + (f" and {words.heading(colour).lower()}" if colour else ""),
         caption=_caption(data, by, colour, shown, options),
         alt=[
-            f"Bar chart of {shown.title.lower()} by {words.heading(by).lower()}"
-            f"{' and ' + words.heading(colour).lower() if colour else ''}, {words.count(len(data), 'bar')}.",
+            (
+                f"Bar chart of {shown.title.lower()} by {words.heading(by).lower()}"
+                f"{' and ' + words.heading(colour).lower() if colour else ''}, {words.count(len(data), 'bar')}."
+            ),
             *_caption(data, by, colour, shown, options),
         ],
-        notes=[
-            *small_notes(data, words.count(len(data), "bar")),
-            *count_notes(summary),
-        ],
+        notes=notes(summary),
     )
 
 
@@ -116,7 +118,7 @@ def _draw(
     names: dict[str, str],
     shown: Metric,
     options: Options,
-) -> alt.LayerChart:
+) -> dict[str, Any]:
     label = "label_narrow" if layout.narrow else "label"
     groups, each = marks[label].nunique(), max(1, len(names))
     bar = 12 if each == 1 else 10
@@ -159,26 +161,33 @@ def _draw(
         centre = head + (step - head) / 2 + (index - (each - 1) / 2) * (bar + 5)
         offset = centre - step / 2
         tint = names.get(series, "var(--series-1)")
-        layers += [
+        layers.append(
             base.mark_bar(height=bar, color=tint, yOffset=offset, y2Offset=offset).encode(
                 x=x, x2="zero:Q", tooltip=tooltip
-            ),
-        ]
+            )
+        )
         if shown.interval:
+            ends = {"x": alt.X("low:Q", scale=scale, title=shown.axis_title), "x2": "high:Q"}
             # The line of paper around it keeps the interval apart from a dark bar.
             layers += [
-                base.mark_rule(stroke=stroke, strokeWidth=wide, yOffset=offset).encode(
-                    x=alt.X("low:Q", scale=scale, title=shown.axis_title), x2="high:Q"
-                )
+                rule(base, {"stroke": stroke, "strokeWidth": wide, "yOffset": offset}, **ends)
                 for stroke, wide in (("var(--paper)", 3.5), ("var(--ink)", 1.25))
             ]
+        far = "width"
         layers += [
-            base.mark_text(align="right", dx=48, dy=offset, color="var(--ink)").encode(
-                x=alt.value("width"), text="text:N"
+            text(base, {"align": "right", "dx": 48, "dy": offset}, x=far, text="text:N"),
+            text(
+                base,
+                {
+                    "align": "right",
+                    "dx": 48 + _count_room(marks),
+                    "dy": offset,
+                    "color": "var(--muted)",
+                    "fontSize": 11,
+                },
+                x=far,
+                text="count:N",
             ),
-            base.mark_text(
-                align="right", dx=48 + _count_room(marks), dy=offset, color="var(--muted)", fontSize=11
-            ).encode(x=alt.value("width"), text="count:N"),
         ]
     if options.chance is not None:
         layers += _chance(options.chance, shown)
@@ -186,13 +195,13 @@ def _draw(
         layers += haloed(
             only(table(), "first", True),
             {"align": "left", "baseline": "middle", "dy": -step / 2 + 9},
-            x=alt.value(0),
+            x=0,
             y=y,
             text=f"{label}:N",
         )
     if names:
         layers += legend(names, layout)
-    return alt.layer(*layers).properties(height=groups * step, padding=room())
+    return stack(layers, groups * step, room())
 
 
 def _count_room(marks: pd.DataFrame) -> float:
@@ -201,18 +210,11 @@ def _count_room(marks: pd.DataFrame) -> float:
 
 def _chance(chance: float, shown: Metric) -> list[alt.Chart]:
     """A dashed line at the accuracy of guessing, named on top."""
-    base = once()
     at = alt.XDatum(chance)
+    name = {"text": f"chance {words.show(chance, shown.format)}", "align": "left", "dx": -2, "dy": -8}
     return [
-        base.mark_rule(stroke="var(--muted)", strokeDash=[3, 3], strokeWidth=1).encode(x=at),
-        base.mark_text(
-            text=f"chance {words.show(chance, shown.format)}",
-            align="left",
-            dx=-2,
-            dy=-8,
-            color="var(--muted)",
-            fontSize=11,
-        ).encode(x=at, y=alt.value(0)),
+        rule(once(), {"stroke": "var(--muted)", "strokeDash": [3, 3], "strokeWidth": 1}, x=at),
+        text(once(), {**name, "color": "var(--muted)", "fontSize": 11}, x=at, y=0),
     ]
 
 
@@ -226,23 +228,23 @@ def _domain(marks: pd.DataFrame, shown: Metric, chance: float | None) -> tuple[f
     return (low - 0.04 * span if low < 0 else 0.0, high + 0.04 * span if high > 0 else 0.0)
 
 
-def _name(row: pd.Series, by: str, colour: str | None) -> str:
-    name = levels.named(by, row[by])
-    return f"{name}, {levels.named(colour, row[colour])}" if colour else name
+def _said(row: dict[str, Any], by: str, colour: str | None, shown: Metric) -> str:
+    low, high = (row[end] for end in shown.interval) if shown.interval else (None, None)
+    name = levels.named(by, row[by]) + (f", {levels.named(colour, row[colour])}" if colour else "")
+    return f"{name}, {words.measured(row[shown.name], low, high, int(row['answered']), shown.format)}"
 
 
 def _caption(data: pd.DataFrame, by: str, colour: str | None, shown: Metric, options: Options) -> list[str]:
-    low, high = bounds(data, shown)
-    known = data.assign(_low=low, _high=high)
-
-    def said(row: pd.Series) -> str:
-        return f"{_name(row, by, colour)}, {words.measured(row[shown.name], row['_low'], row['_high'], int(row['answered']), shown.format)}"
-
-    top, bottom = known.loc[known[shown.name].idxmax()], known.loc[known[shown.name].idxmin()]
-    out = [f"Highest: {said(top)}.", f"Lowest: {said(bottom)}."] if len(known) > 1 else [f"{said(top)}."]
-    if options.chance is not None and shown.bounded:
-        above = int((low > options.chance).sum())
+    rows = records(data)
+    top, bottom = (pick(rows, key=lambda r: float(r[shown.name])) for pick in (max, min))
+    if len(rows) == 1:
+        out = [f"{_said(top, by, colour, shown)}."]
+    else:
+        out = [f"Highest: {_said(top, by, colour, shown)}.", f"Lowest: {_said(bottom, by, colour, shown)}."]
+    chance = options.chance
+    if chance is not None and shown.interval:
+        above = sum(row[shown.interval[0]] > chance for row in rows)
         out.append(
-            f"The interval lies above chance ({words.percent(options.chance)}) for {above} of {words.count(len(data), 'bar')}."
+            f"The interval lies above chance ({words.percent(chance)}) for {above} of {words.count(len(rows), 'bar')}."
         )
     return out

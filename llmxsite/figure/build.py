@@ -37,6 +37,8 @@ def build(
     chosen = kind_named(kind)
     wanted = parse(chosen, options)
     kept = _filtered(samples, wanted)
+    from llmxsite.figure.summary import pooled
+
     draft: Draft = importlib.import_module(f"llmxsite.figure.{chosen.module}").make(kept, wanted)
     narrow, wide = _specs(draft, wanted)
     marks = {name: _rows(frame, (narrow, wide), name) for name, frame in draft.marks.items()}
@@ -53,7 +55,7 @@ def build(
         spec=wide,
         narrow=narrow,
         runs=sorted(str(run) for run in kept.frame["run"].unique()),
-        notes=draft.notes,
+        notes=draft.notes if draft.keys is None else [*draft.notes, *pooled(kept, draft.keys)],
         width=wanted.width,
     )
 
@@ -104,14 +106,16 @@ def _specs(draft: Draft, options: Options) -> tuple[dict[str, Any], dict[str, An
 
     specs = []
     for layout in (Layout("narrow", NARROW), Layout("wide", options.width)):
-        # Altair's own checks cost more than all the rest; the tests run every kind through them.
+        # Altair's checks cost more than all the rest; the tests run every kind through them instead.
         with debug_mode(False):
-            spec: dict[str, Any] = draft.draw(layout).to_dict(context={"pre_transform": False})
-        spec["$schema"] = SCHEMA
-        for key in ("config", "datasets"):
-            spec.pop(key, None)
-        spec["width"] = "container"
-        spec["autosize"] = {"type": "fit-x", "contains": "padding"}
+            drawn = draft.draw(layout)
+        spec = {
+            "$schema": SCHEMA,
+            "data": {"name": "table"},
+            "width": "container",
+            "autosize": {"type": "fit-x", "contains": "padding"},
+            **drawn,
+        }
         check(spec, {name: list(frame.columns) for name, frame in draft.marks.items()})
         specs.append(spec)
     return specs[0], specs[1]
@@ -123,7 +127,7 @@ def _rows(frame: pd.DataFrame, specs: tuple[dict[str, Any], ...], name: str) -> 
 
     fields = {field for spec in specs for field in used(spec).get(name, set())}
     kept = [column for column in frame.columns if column in fields]
-    return [{key: _plain(value) for key, value in row.items()} for row in frame[kept].to_dict("records")]
+    return [{str(key): _plain(value) for key, value in row.items()} for row in frame[kept].to_dict("records")]
 
 
 def _plain(value: Any) -> Any:

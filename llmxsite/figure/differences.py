@@ -80,6 +80,7 @@ def make(samples: Samples, options: Options) -> Draft:
     marks = _marks(data, factor, by, layouts, options.alpha)
     said = _caption(data, factor, by, options.alpha)
     return Draft(
+        keys=None,
         data=data,
         columns=[*key_columns(by), *_COLUMNS],
         marks={"table": marks},
@@ -87,8 +88,10 @@ def make(samples: Samples, options: Options) -> Draft:
         title=f"Paired differences in accuracy by {words.heading(factor).lower()}",
         caption=[
             *said,
-            f"Points are A minus B on shared items with {100 * (1 - options.alpha):.0f}% intervals (paired, clustered); filled where p, "
-            "adjusted by Holm over the rows, is below the level; the grey bar spans differences too small for this n to show.",
+            (
+                f"Points are A minus B on shared items with {100 * (1 - options.alpha):.0f}% intervals (paired, clustered); filled where p, "
+                "adjusted by Holm over the rows, is below the level; the grey bar spans differences too small for this n to show."
+            ),
         ],
         alt=[
             f"Dot plot of {words.count(len(data), 'paired difference')} in accuracy with intervals and a line at 0.",
@@ -200,7 +203,7 @@ def _p(row: dict[str, Any]) -> str:
     return f"p {shown}" if shown.startswith("<") else f"p = {shown}"
 
 
-def _draw(layout: Layout, marks: pd.DataFrame) -> alt.LayerChart:
+def _draw(layout: Layout, marks: pd.DataFrame) -> dict[str, Any]:
     label = "label_narrow" if layout.narrow else "label"
     step = 46 if layout.narrow else 30
     offset = 9 if layout.narrow else 0
@@ -252,16 +255,16 @@ def _draw(layout: Layout, marks: pd.DataFrame) -> alt.LayerChart:
             )
             for different in (False, True)
         ),
-        text(base, {"align": "right", "dx": 44, "dy": offset}, x=alt.value("width"), text="shown:N"),
+        text(base, {"align": "right", "dx": 44, "dy": offset}, x="width", text="shown:N"),
         text(
             base,
             {"align": "left", "dx": 54, "dy": offset, "color": "var(--muted)", "fontSize": 11},
-            x=alt.value("width"),
+            x="width",
             text="p:N",
         ),
     ]
     if layout.narrow:
-        layers += haloed(base, {"align": "left", "dy": -13, "baseline": "middle"}, x=alt.value(0), text=f"{label}:N")
+        layers += haloed(base, {"align": "left", "dy": -13, "baseline": "middle"}, x=0, text=f"{label}:N")
     return stack(layers, step * len(marks), room())
 
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import pandas as pd
 
 from llmxsite.figure.figure import Column, Size
-
-if TYPE_CHECKING:
-    import altair as alt
 
 FEW = 10
 """Fewer answers than this in a cell or a bin, and it is marked."""
@@ -28,7 +25,7 @@ class Samples(Protocol):
     def factors(self) -> Sequence[str]: ...
 
     @property
-    def paths(self) -> dict[str, Path]: ...
+    def paths(self) -> Mapping[str, Path]: ...
 
     def where(self, **filters: Any) -> Samples: ...
 
@@ -58,11 +55,13 @@ NARROW = 360
 class Draft:
     """What a kind's module makes of samples and options."""
 
+    keys: list[str] | None
+    """Columns of the samples that the chart tells apart; None where the samples are not pooled over the others."""
     data: pd.DataFrame
     columns: list[Column]
     marks: dict[str, pd.DataFrame]
-    draw: Callable[[Layout], alt.TopLevelMixin]
-    """The chart on the data sets named in `marks`, without rows."""
+    draw: Callable[[Layout], dict[str, Any]]
+    """The layers, height and padding of the chart, on the data sets named in `marks`; see `marks.stack`."""
     title: str
     caption: list[str]
     """Sentences."""

@@ -12,17 +12,17 @@ import pandas as pd
 
 from llmxsite.figure import levels, words
 from llmxsite.figure.draft import FEW, NARROW, Draft, Layout, Samples
-from llmxsite.figure.marks import at, field_of, only, room, table
+from llmxsite.figure.marks import at, field_of, only, room, rule, stack, table
 from llmxsite.figure.metrics import Metric, metric
 from llmxsite.figure.options import ChartProblem, Options
 from llmxsite.figure.summary import (
     apart,
-    bounds,
-    count_notes,
     interval_text,
     key_column,
     key_columns,
     level_text,
+    notes,
+    records,
     summarise,
     value_columns,
 )
@@ -75,13 +75,15 @@ def make(samples: Samples, options: Options) -> Draft:
     for name in ("n", "answered", "unparsed", "truncated", "errors"):
         data[name] = data[name].fillna(0).astype("int64")
     total = options.total and shown.better != "neither" and len(column_order) > 1
-    drawn = data.assign(_all=False)
+    drawn = data
     if total:
-        every = margin.set_index(rows).loc[row_order].reset_index().assign(**{columns: ALL, "_all": True})
+        every = margin.set_index(rows).loc[row_order].reset_index()
+        every[columns] = ALL
         drawn = pd.concat([drawn, every], ignore_index=True)
     classes = _classes(drawn[shown.name].to_numpy(dtype=np.float64), shown, options.domain)
     marks = _marks(drawn, rows, columns, shown, classes, options.width)
     return Draft(
+        keys=[rows, columns],
         data=data,
         columns=[*key_columns([rows, columns]), *value_columns(shown)],
         marks={"table": marks},
@@ -89,7 +91,7 @@ def make(samples: Samples, options: Options) -> Draft:
         title=f"{shown.title} by {words.heading(rows).lower()} and {words.heading(columns).lower()}",
         caption=_caption(data, rows, columns, shown),
         alt=_alt(data, rows, columns, shown, row_order, column_order),
-        notes=[*_notes(data, shown), *count_notes(margin)],
+        notes=[*_notes(data, shown), *notes(margin)],
     )
 
 
@@ -104,7 +106,7 @@ def _second(samples: Samples, rows: str) -> str:
 def _marks(drawn: pd.DataFrame, rows: str, columns: str, shown: Metric, classes: _Classes, width: int) -> pd.DataFrame:
     """What is drawn: a row a cell, with its labels in both layouts."""
     value = drawn[shown.name].astype("float64")
-    row, column = level_text(drawn[rows]), level_text(drawn[columns])
+    row, column = [levels.named(rows, v) for v in drawn[rows]], level_text(drawn[columns])
     flip = _flips(len(set(row)), len(set(column)))
     labels = {}
     for suffix, (across, down), (pixels, left) in (
@@ -141,7 +143,7 @@ def _flips(rows: int, columns: int) -> bool:
 
 def _draw(
     layout: Layout, marks: pd.DataFrame, rows: str, columns: str, shown: Metric, classes: _Classes
-) -> alt.LayerChart:
+) -> dict[str, Any]:
     suffix = "_narrow" if layout.narrow else ""
     across, down = f"across{suffix}", f"down{suffix}"
     flip = layout.narrow and _flips(marks["row"].nunique(), marks["column"].nunique())
@@ -211,22 +213,21 @@ def _draw(
     size = 12 if cell >= 26 else 11
     if cell >= 6 + max(words.width(t, size) for t in marks["text"]):
         layers += [
-            only(base, "ink", text).mark_text(fontSize=size, color=f"var(--{text})").encode(text="text:N")
+            only(base, "ink", text).mark_text(fontSize=size, color=f"var(--{text})").encode(text=alt.Text("text:N"))
             for text in ("ink", "inverse")
         ]
-    return alt.layer(*layers).properties(
-        height=alt.Step(height), padding=room(right=2 + (max(0, overflow) if angle == -45 else 0), bottom=10)
-    )
+    padding = room(right=2 + (max(0, overflow) if angle == -45 else 0), bottom=10)
+    return stack(layers, alt.Step(height), padding)
 
 
 def _gap(base: alt.Chart, flip: bool) -> alt.Chart:
     """A line of paper that sets the total apart."""
     chart = only(base, "column", ALL)
-    mark = chart.mark_rule(stroke="var(--paper)", strokeWidth=7)
+    look = {"stroke": "var(--paper)", "strokeWidth": 7}
     x, y = base.encoding.x, base.encoding.y
     if flip:
-        return mark.encode(y=at(y, 0), x=at(x, 0), x2=alt.X2(field_of(x), bandPosition=1))
-    return mark.encode(x=at(x, 0), y=at(y, 0), y2=alt.Y2(field_of(y), bandPosition=1))
+        return rule(chart, look, y=at(y, 0), x=at(x, 0), x2=alt.X2(field_of(x), bandPosition=1))
+    return rule(chart, look, x=at(x, 0), y=at(y, 0), y2=alt.Y2(field_of(y), bandPosition=1))
 
 
 def _hatching(base: alt.Chart, across: str, down: str, tooltip: list[alt.Tooltip]) -> list[alt.Chart]:
@@ -314,7 +315,7 @@ def _round_step(at_least: float, least: float) -> float:
     """The next of 1, 2, 2.5 or 5 times a power of ten."""
     wanted = max(at_least, least, 1e-9)
     power = 10 ** math.floor(math.log10(wanted))
-    return next(f * power for f in (1, 2, 2.5, 5, 10) if f * power >= wanted * (1 - 1e-9))
+    return float(next(f * power for f in (1, 2, 2.5, 5, 10) if f * power >= wanted * (1 - 1e-9)))
 
 
 def _known(data: pd.DataFrame, shown: Metric, *, enough: bool) -> pd.DataFrame:
@@ -323,25 +324,20 @@ def _known(data: pd.DataFrame, shown: Metric, *, enough: bool) -> pd.DataFrame:
     return kept[kept["answered"] >= FEW] if enough else kept
 
 
-def _cell(row: pd.Series, rows: str, columns: str, shown: Metric) -> str:
-    low, high = bounds(pd.DataFrame([row]), shown)
-    number = words.measured(
-        float(row[shown.name]), float(low.iloc[0]), float(high.iloc[0]), int(row["answered"]), shown.format
-    )
+def _cell(row: dict[str, Any], rows: str, columns: str, shown: Metric) -> str:
+    low, high = (row[end] for end in shown.interval) if shown.interval else (None, None)
+    number = words.measured(row[shown.name], low, high, int(row["answered"]), shown.format)
     return f"{levels.named(rows, row[rows])} on {levels.named(columns, row[columns])}, {number}"
 
 
 def _extremes(data: pd.DataFrame, rows: str, columns: str, shown: Metric) -> list[str]:
-    known = _known(data, shown, enough=True)
+    known = records(_known(data, shown, enough=True))
     if len(known) < 2:
         return []
-    top, bottom = known.loc[known[shown.name].idxmax()], known.loc[known[shown.name].idxmin()]
+    top, bottom = (pick(known, key=lambda r: float(r[shown.name])) for pick in (max, min))
     if top[shown.name] == bottom[shown.name]:
         return [f"Every cell with at least {FEW} answers shows {words.show(top[shown.name], shown.format)}."]
-    return [
-        f"Highest: {_cell(top, rows, columns, shown)}.",
-        f"Lowest: {_cell(bottom, rows, columns, shown)}.",
-    ]
+    return [f"Highest: {_cell(top, rows, columns, shown)}.", f"Lowest: {_cell(bottom, rows, columns, shown)}."]
 
 
 def _caption(data: pd.DataFrame, rows: str, columns: str, shown: Metric) -> list[str]:
@@ -358,10 +354,14 @@ def _alt(
     known = data[shown.name].dropna()
     names = [words.clean(levels.text(v)) for v in row_order]
     return [
-        f"Heatmap of {shown.title.lower()}: {words.count(len(row_order), 'row')} ({words.heading(rows).lower()}: "
-        f"{words.listed(names)}) by {words.count(len(column_order), 'column')} ({words.heading(columns).lower()}).",
-        f"Values run from {words.show(known.min(), shown.format)} to {words.show(known.max(), shown.format)}"
-        f"{words.unit(shown.format)}.",
+        (
+            f"Heatmap of {shown.title.lower()}: {words.count(len(row_order), 'row')} ({words.heading(rows).lower()}: "
+            f"{words.listed(names)}) by {words.count(len(column_order), 'column')} ({words.heading(columns).lower()})."
+        ),
+        (
+            f"Values run from {words.show(known.min(), shown.format)} to {words.show(known.max(), shown.format)}"
+            f"{words.unit(shown.format)}."
+        ),
         *_caption(data, rows, columns, shown),
     ]
 

@@ -6,7 +6,6 @@ import math
 from typing import Any
 
 import altair as alt
-import numpy as np
 import pandas as pd
 
 from llmxsite.figure import levels, words
@@ -16,18 +15,18 @@ from llmxsite.figure.marks import haloed, linear, once, only, point, room, rule,
 from llmxsite.figure.metrics import METRICS
 from llmxsite.figure.options import ChartProblem, Options
 from llmxsite.figure.places import beside
-from llmxsite.figure.quantiles import median_interval
 from llmxsite.figure.summary import (
     apart,
-    count_notes,
     key_column,
     key_columns,
+    notes,
     records,
-    small_notes,
     summarise,
     value_columns,
 )
-from llmxsite.figure.times import axis, notes, scale, times
+from llmxsite.figure.times import axis, scale, times
+from llmxsite.figure.times import notes as time_notes
+from llmxsite.stats.latency import latency
 
 HEIGHT = 320
 MOST = 60
@@ -54,9 +53,10 @@ def make(samples: Samples, options: Options) -> Draft:
             option="by",
             hint="narrow it down with `where`",
         )
-    ends = [median_interval(measured[level], options.alpha) for level in data[by]]
-    data["latency_ms"] = [float(np.median(measured[level])) for level in data[by]]
-    data["latency_low"], data["latency_high"] = [e[0] for e in ends], [e[1] for e in ends]
+    found = [latency(measured[level], options.alpha) for level in data[by]]
+    data["latency_ms"] = [f.median for f in found]
+    data["latency_low"] = pd.Series([f.median_interval.low for f in found], index=data.index, dtype="float64")
+    data["latency_high"] = pd.Series([f.median_interval.high for f in found], index=data.index, dtype="float64")
     data = data.sort_values("accuracy", ascending=False, kind="stable").reset_index(drop=True)
     height = float(options.height or HEIGHT)
     marks = _marks(data, by)
@@ -67,6 +67,7 @@ def make(samples: Samples, options: Options) -> Draft:
     said = _caption(data, by)
     unnamed = int((labels["labels"]["side"] == "none").sum())
     return Draft(
+        keys=[by],
         data=data,
         columns=[*key_columns([by]), *value_columns(METRICS["accuracy"]), *_TIMES],
         marks={"table": marks, **labels},
@@ -75,10 +76,9 @@ def make(samples: Samples, options: Options) -> Draft:
         caption=said,
         alt=[f"Scatter of accuracy against median time of an answer, {words.count(len(data), 'point')} with intervals both ways.", *said],
         notes=[
-            *small_notes(data, words.count(len(data), "point")),
             *([f"{words.count(unnamed, 'point')} too close to others to be named; hover, or see the table."] if unnamed else []),
-            *count_notes(summary),
-            *notes(samples),
+            *notes(summary),
+            *time_notes(samples),
         ],
     )  # fmt: skip
 
@@ -153,7 +153,7 @@ def _frontier(marks: pd.DataFrame) -> list[int]:
     return out
 
 
-def _draw(layout: Layout, marks: pd.DataFrame, by: str, height: float, options: Options) -> alt.LayerChart:
+def _draw(layout: Layout, marks: pd.DataFrame, by: str, height: float, options: Options) -> dict[str, Any]:
     low, high = _reach(marks)
     across, how = scale(low, high)
     time_axis = axis(low, high, f"Median time of an answer (ms{how})", layout.narrow)
@@ -194,7 +194,7 @@ def _draw(layout: Layout, marks: pd.DataFrame, by: str, height: float, options: 
                     "fontSize": 11,
                     "color": "var(--muted)",
                 },
-                x=alt.value("width"),
+                x="width",
                 y=at,
             ),
         ]
@@ -210,8 +210,8 @@ def _draw(layout: Layout, marks: pd.DataFrame, by: str, height: float, options: 
         text(
             once(),
             {"text": "Accuracy", "align": "left", "color": "var(--muted)", "dy": -14, "dx": -34},
-            x=alt.value(0),
-            y=alt.value(0),
+            x=0,
+            y=0,
         )
     )
     return stack(layers, height, room(right=8))  # fmt: skip

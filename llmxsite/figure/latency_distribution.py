@@ -13,12 +13,12 @@ from llmxsite.figure.draft import FEW, Draft, Layout, Samples
 from llmxsite.figure.figure import Column
 from llmxsite.figure.marks import haloed, room, rule, stack, table, text
 from llmxsite.figure.options import ChartProblem, Options
-from llmxsite.figure.quantiles import QUANTILES, spread
-from llmxsite.figure.summary import apart, key_column, key_columns, level_text, records
+from llmxsite.figure.summary import apart, key_column, key_columns, records
 from llmxsite.figure.times import axis, notes, scale, times
 
 MOST = 60
 _NAMES = ("p5", "q1", "median", "q3", "p95")
+_SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _COLUMNS = (
     Column(name="n", title="n", format="count", description="Answers with a time."),
     *(
@@ -28,7 +28,6 @@ _COLUMNS = (
         for name, title in zip(_NAMES, ("5%", "25%", "Median", "75%", "95%"), strict=True)
     ),
 )
-assert len(_NAMES) == len(QUANTILES)
 
 
 def make(samples: Samples, options: Options) -> Draft:
@@ -47,7 +46,11 @@ def make(samples: Samples, options: Options) -> Draft:
     order = levels.order(measured, options.sort, rank, descending=False)
     data = pd.DataFrame(
         [
-            {by: level, "n": len(measured[level]), **dict(zip(_NAMES, spread(measured[level]), strict=True))}
+            {
+                by: level,
+                "n": len(measured[level]),
+                **dict(zip(_NAMES, np.quantile(measured[level], _SHARES), strict=True)),
+            }
             for level in order
         ]
     )
@@ -55,6 +58,7 @@ def make(samples: Samples, options: Options) -> Draft:
     said = _caption(data, by)
     few = int((data["n"] < FEW).sum())
     return Draft(
+        keys=[by],
         data=data,
         columns=[*key_columns([by]), *_COLUMNS],
         marks={"table": marks},
@@ -84,7 +88,7 @@ def _marks(data: pd.DataFrame, by: str, width: int) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def _draw(layout: Layout, marks: pd.DataFrame, by: str) -> alt.LayerChart:
+def _draw(layout: Layout, marks: pd.DataFrame, by: str) -> dict[str, Any]:
     label = "label_narrow" if layout.narrow else "label"
     step, offset = (46, 9) if layout.narrow else (30, 0)
     low, high = float(marks["p5"].min()), float(marks["p95"].max())
@@ -122,16 +126,16 @@ def _draw(layout: Layout, marks: pd.DataFrame, by: str) -> alt.LayerChart:
         base.mark_tick(color="var(--paper)", thickness=2.5, size=14, yOffset=offset).encode(
             x=x("median"), tooltip=tooltip
         ),
-        text(base, {"align": "right", "dx": 12 + value, "dy": offset}, x=alt.value("width"), text="text:N"),
+        text(base, {"align": "right", "dx": 12 + value, "dy": offset}, x="width", text="text:N"),
         text(
             base,
             {"align": "right", "dx": 22 + value + count, "dy": offset, "color": "var(--muted)", "fontSize": 11},
-            x=alt.value("width"),
+            x="width",
             text="count:N",
         ),
     ]
     if layout.narrow:
-        layers += haloed(base, {"align": "left", "dy": -13, "baseline": "middle"}, x=alt.value(0), text=f"{label}:N")
+        layers += haloed(base, {"align": "left", "dy": -13, "baseline": "middle"}, x=0, text=f"{label}:N")
     return stack(layers, step * len(marks), room())
 
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import altair as alt
 import pandas as pd
 
 from llmxsite.figure import words
 from llmxsite.figure.draft import Layout
-from llmxsite.figure.marks import table
+from llmxsite.figure.marks import linear, only, rule, table, text
 from llmxsite.figure.options import ChartProblem
 
 
@@ -28,8 +29,10 @@ class Panels:
     """Lowest y inside a panel; below 0 there is room for a histogram and the tick labels."""
     layout: Layout
 
-    head_pixels: int = 46
+    head_pixels: int = 52
     """Room over a panel for its title."""
+    tallest: float = 330.0
+    """Most pixels of a panel's unit."""
 
     gap = 0.16
 
@@ -50,7 +53,7 @@ class Panels:
     @property
     def unit(self) -> float:
         """Pixels of a unit, so that panels are about square."""
-        return min(330.0, (self.layout.width - 56) / (self.columns + (self.columns - 1) * self.gap))
+        return min(self.tallest, (self.layout.width - 56) / (self.columns + (self.columns - 1) * self.gap))
 
     @property
     def height(self) -> int:
@@ -66,8 +69,8 @@ class Panels:
         """The two scales every layer shares."""
         across = self.columns + (self.columns - 1) * self.gap
         return (
-            alt.Scale(domain=[0, across], nice=False, zero=False),
-            alt.Scale(domain=[-self.rows * self.pitch, 0], nice=False, zero=False),
+            linear(0, across),
+            linear(-self.rows * self.pitch, 0),
         )
 
 
@@ -119,8 +122,10 @@ def frame(
             texts.append((panels.x(p, 0), panels.y(p, 0.5), axes[1], "y-title"))
         top = panels.y(p, 1) + (14 + 15 * len(lines_below)) * pixel
         texts.append((panels.x(p, 0), top, words.shorten(title, room, 13), "title"))
-        for i, text in enumerate(lines_below):
-            texts.append((panels.x(p, 0), top - (16 + 15 * i) * pixel, words.shorten(text, room, 11.5), "subtitle"))
+        for i, words_below in enumerate(lines_below):
+            texts.append(
+                (panels.x(p, 0), top - (16 + 15 * i) * pixel, words.shorten(words_below, room, 11.5), "subtitle")
+            )
     return Frame(
         pd.DataFrame(lines, columns=["x", "y", "x2", "y2", "diagonal"]),
         pd.DataFrame(texts, columns=["x", "y", "text", "role"]),
@@ -133,13 +138,11 @@ def draw_frame(panels: Panels, suffix: str) -> list[alt.Chart]:
     x, y = alt.X("x:Q", scale=sx, axis=None), alt.Y("y:Q", scale=sy, axis=None)
     lines, texts = table(f"lines{suffix}"), table(f"texts{suffix}")
 
-    def said(role: str, **look: object) -> alt.Chart:
-        chart = texts.transform_filter(alt.FieldEqualPredicate(field="role", equal=role))
-        return chart.mark_text(**look).encode(x=x, y=y, text="text:N")
+    def said(role: str, **look: Any) -> alt.Chart:
+        return text(only(texts, "role", role), look, x=x, y=y, text="text:N")
 
-    def ruled(diagonal: bool, **look: object) -> alt.Chart:
-        chart = lines.transform_filter(alt.FieldEqualPredicate(field="diagonal", equal=diagonal))
-        return chart.mark_rule(**look).encode(x=x, y=y, x2="x2:Q", y2="y2:Q")
+    def ruled(diagonal: bool, **look: Any) -> alt.Chart:
+        return rule(only(lines, "diagonal", diagonal), look, x=x, y=y, x2="x2:Q", y2="y2:Q")
 
     return [
         ruled(False, stroke="var(--line)"),

@@ -7,6 +7,7 @@ of a perfectly calibrated model would fall at this n (Bröcker and Smith 2007).
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import altair as alt
 import numpy as np
@@ -16,10 +17,10 @@ from llmxsite import results
 from llmxsite.figure import levels, words
 from llmxsite.figure.draft import FEW, NARROW, Draft, Layout, Samples
 from llmxsite.figure.figure import Column
-from llmxsite.figure.marks import room, table
+from llmxsite.figure.marks import only, point, rect, room, rule, stack, table
 from llmxsite.figure.options import ChartProblem, Options
 from llmxsite.figure.panels import Panels, columns_for, draw_frame, frame, limit
-from llmxsite.figure.summary import apart, key_column, key_columns, level_text
+from llmxsite.figure.summary import apart, key_column, key_columns
 
 BASE, TALLEST = -0.38, 0.28
 """Foot and greatest height of the histogram, in units of the panel."""
@@ -48,7 +49,7 @@ def make(samples: Samples, options: Options) -> Draft:
     bins[by] = bins[by].astype(object)
     bins["panel"] = bins[by].map({level: i for i, level in enumerate(order)})
     bins = bins.sort_values(["panel", "bin"], kind="stable").reset_index(drop=True)
-    titles = level_text(summary[by])
+    titles = [levels.named(by, v) for v in summary[by].astype(object)]
     layouts = {"": Layout("wide", options.width), "_narrow": Layout("narrow", NARROW)}
     marks: dict[str, pd.DataFrame] = {}
     for suffix, layout in layouts.items():
@@ -65,6 +66,7 @@ def make(samples: Samples, options: Options) -> Draft:
         }
     ends = f"{options.bins} equal bins"
     return Draft(
+        keys=[by],
         data=bins.drop(columns="panel"),
         columns=_columns(by),
         marks=marks,
@@ -72,8 +74,10 @@ def make(samples: Samples, options: Options) -> Draft:
         title=f"Reliability by {words.heading(by).lower()}" if len(order) > 1 else f"Reliability of {titles[0]}",
         caption=[
             *_findings(titles, summary),
-            f"Confidence is the probability of the chosen letter among the letters, in {ends}; bars are 95% intervals (Wilson), "
-            "pale bars where a calibrated model would fall, areas follow n.",
+            (
+                f"Confidence is the probability of the chosen letter among the letters, in {ends}; bars are 95% intervals (Wilson), "
+                "pale bars where a calibrated model would fall, areas follow n."
+            ),
         ],
         alt=[
             f"Reliability diagram, {words.count(len(order), 'panel')}: accuracy against mean confidence in {ends}.",
@@ -99,18 +103,47 @@ def _panels(count: int, layout: Layout) -> Panels:
 
 
 def _columns(by: str) -> list[Column]:
-    share = {"unit": "%", "format": "percent"}
     return [
         *key_columns([by]),
-        Column(name="bin_low", title="From", **share, description="Confidence above this ..."),
-        Column(name="bin_high", title="To", **share, description="... and up to this."),
+        Column(name="bin_low", title="From", unit="%", format="percent", description="Confidence above this ..."),
+        Column(name="bin_high", title="To", unit="%", format="percent", description="... and up to this."),
         Column(name="n", title="n", format="count", description="Answers in the bin."),
-        Column(name="confidence", title="Mean confidence", **share, description="Mean inside the bin, not its centre."),
-        Column(name="accuracy", title="Accuracy", **share),
-        Column(name="ci_low", title="Low end", **share, description="Of the accuracy's 95% interval (Wilson)."),
-        Column(name="ci_high", title="High end", **share, description="Of the accuracy's 95% interval (Wilson)."),
-        Column(name="band_low", title="Calibrated, low", **share, description="2.5% of redraws lie below this."),
-        Column(name="band_high", title="Calibrated, high", **share, description="2.5% of redraws lie above this."),
+        Column(
+            name="confidence",
+            title="Mean confidence",
+            unit="%",
+            format="percent",
+            description="Mean inside the bin, not its centre.",
+        ),
+        Column(name="accuracy", title="Accuracy", unit="%", format="percent"),
+        Column(
+            name="ci_low",
+            title="Low end",
+            unit="%",
+            format="percent",
+            description="Of the accuracy's 95% interval (Wilson).",
+        ),
+        Column(
+            name="ci_high",
+            title="High end",
+            unit="%",
+            format="percent",
+            description="Of the accuracy's 95% interval (Wilson).",
+        ),
+        Column(
+            name="band_low",
+            title="Calibrated, low",
+            unit="%",
+            format="percent",
+            description="2.5% of redraws lie below this.",
+        ),
+        Column(
+            name="band_high",
+            title="Calibrated, high",
+            unit="%",
+            format="percent",
+            description="2.5% of redraws lie above this.",
+        ),
     ]
 
 
@@ -135,13 +168,13 @@ def _marks(bins: pd.DataFrame, by: str, panels: Panels, count: int) -> pd.DataFr
             "high": ys(bins["ci_high"]),
             "band_low": ys(bins["band_low"]),
             "band_high": ys(bins["band_high"]),
-            "size": np.maximum(14, largest * bins["n"] / total * 2.2).clip(upper=largest),
+            "size": np.clip(2.2 * largest * bins["n"].to_numpy() / total.to_numpy(), 14, largest),
             "left": xs(bins["bin_low"] + 0.06 / count),
             "right": xs(bins["bin_high"] - 0.06 / count),
             "foot": ys(pd.Series(BASE, index=bins.index)),
             "top": ys(BASE + TALLEST * share),
             "few": bins["n"] < FEW,
-            "name": level_text(bins[by]),
+            "name": [levels.named(by, v) for v in bins[by]],
             "bin": [
                 f"{words.percent(a, 0)} to {words.percent(b, 0)}"
                 for a, b in zip(bins["bin_low"], bins["bin_high"], strict=True)
@@ -157,7 +190,7 @@ def _marks(bins: pd.DataFrame, by: str, panels: Panels, count: int) -> pd.DataFr
     )
 
 
-def _draw(panels: Panels, by: str) -> alt.LayerChart:
+def _draw(panels: Panels, by: str) -> dict[str, Any]:
     suffix = "_narrow" if panels.layout.narrow else ""
     sx, sy = panels.scales()
     x, y = alt.X("x:Q", scale=sx, axis=None), alt.Y("y:Q", scale=sy, axis=None)
@@ -171,34 +204,42 @@ def _draw(panels: Panels, by: str) -> alt.LayerChart:
         alt.Tooltip("n:Q", title="Answers", format=",d"),
     ]
     size = alt.Size("size:Q", scale=None, legend=None)
-    line = {"x": x, "y2": alt.Y2("high")}
-    return alt.layer(
+
+    def height(field: str) -> alt.Y:
+        return alt.Y(f"{field}:Q", scale=sy, axis=None)
+
+    layers = [
         *draw_frame(panels, suffix),
-        base.mark_rule(stroke="var(--line-strong)", opacity=0.4, strokeWidth=8).encode(
-            x=x, y=alt.Y("band_low:Q", scale=sy, axis=None), y2="band_high"
+        rule(
+            base,
+            {"stroke": "var(--line-strong)", "opacity": 0.4, "strokeWidth": 8},
+            x=x,
+            y=height("band_low"),
+            y2="band_high",
         ),
-        base.mark_rect(fill="var(--series-1)", opacity=0.55).encode(
+        rect(
+            base,
+            {"fill": "var(--series-1)", "opacity": 0.55},
             x=alt.X("left:Q", scale=sx, axis=None),
             x2="right",
-            y=alt.Y("foot:Q", scale=sy, axis=None),
+            y=height("foot"),
             y2="top",
             tooltip=tooltip,
         ),
-        base.mark_rule(stroke="var(--series-1)", strokeWidth=1.5).encode(y=alt.Y("low:Q", scale=sy, axis=None), **line),
+        rule(base, {"stroke": "var(--series-1)", "strokeWidth": 1.5}, x=x, y=height("low"), y2="high"),
         *(
-            base.transform_filter(alt.FieldEqualPredicate(field="few", equal=few))
-            .mark_point(
-                filled=True,
-                shape="circle",
-                fill="var(--paper)" if few else "var(--series-1)",
-                stroke="var(--series-1)",
-                strokeWidth=1.5,
-                opacity=1,
+            point(
+                only(base, "few", few),
+                {"fill": "var(--paper)" if few else "var(--series-1)", "stroke": "var(--series-1)", "strokeWidth": 1.5},
+                x=x,
+                y=y,
+                size=size,
+                tooltip=tooltip,
             )
-            .encode(x=x, y=y, size=size, tooltip=tooltip)
             for few in (False, True)
         ),
-    ).properties(height=panels.height, padding=room(right=4))
+    ]
+    return stack(layers, panels.height, room(right=4))
 
 
 def _subtitle(row: pd.Series, pixels: float) -> list[str]:
@@ -265,7 +306,7 @@ def _notes(summary: pd.DataFrame, without: pd.DataFrame, by: str, bins: pd.DataF
     """Warnings of the statistics reference that bear on calibration."""
     notes = []
     for _, row in summary.iterrows():
-        name = words.clean(levels.text(row[by]))
+        name = levels.named(by, row[by])
         if row["ece"] < row["ece_noise_p95"]:
             notes.append(f"{name}: not distinguishable from calibrated at this n.")
         if row["coverage"] < 0.95:
@@ -276,7 +317,7 @@ def _notes(summary: pd.DataFrame, without: pd.DataFrame, by: str, bins: pd.DataF
                 f"{name}: truncated logprobs; the alternatives seen hold {words.percent(row['letter_mass'])} of the probability."
             )
     if len(without):
-        names = [words.clean(levels.text(v)) for v in without[by]]
+        names = [levels.named(by, v) for v in without[by].astype(object)]
         notes.append(f"No confidence, and so no panel: {words.listed(names)}.")
     few = int((bins["n"] < FEW).sum())
     if few:

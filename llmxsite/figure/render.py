@@ -124,9 +124,7 @@ def _recipe(figure: Figure, size: Size, titled: bool) -> str:
     full = {**figure.of(size), "width": width, "datasets": figure.marks, "config": vega_config("auto")}
     if titled:
         full["title"] = {"text": wrap(figure.title, width - 10, 17), "anchor": "start"}
-        full["padding"] = (
-            {"left": 20, "right": 20, "top": 18, "bottom": 18} if "padding" not in full else full["padding"]
-        )
+        full["padding"] = {side: pixels + 16 for side, pixels in full["padding"].items()}
     return json.dumps(full, sort_keys=True, ensure_ascii=False)
 
 

@@ -28,23 +28,29 @@ def colours(names: Sequence[str]) -> dict[str, str]:
     return {name: series(i) for i, name in enumerate(distinct)}
 
 
-def legend(names: dict[str, str], layout: Layout, left: float = 0, above: float = 0) -> list[alt.Chart]:
-    """A legend over the plot, left aligned and flowing into rows. `left` is where it starts, `above` the room kept between it and the plot."""
-    limit = layout.width - 30
-    places: list[tuple[str, str, float, int]] = []
+def flow(names: Sequence[str], limit: float) -> list[tuple[str, float, int]]:
+    """Names in rows of at most `limit` pixels: for each its label, where its square starts, and its row from 0."""
+    out: list[tuple[str, float, int]] = []
     x, row = 0.0, 0
-    for name, tint in names.items():
+    for name in names:
         label = words.shorten(name, limit - 20)
         need = words.width(label) + 34
         if x and x + need > limit:
             x, row = 0.0, row + 1
-        places.append((label, tint, x, row))
+        out.append((label, x, row))
         x += need
+    return out
+
+
+def legend(names: dict[str, str], layout: Layout, left: float = 0, above: float = 0) -> list[alt.Chart]:
+    """A legend over the plot, left aligned. `left` is where it starts, `above` the room kept between it and the plot."""
+    places = flow(list(names), layout.width - 30)
+    rows = places[-1][2]
     marks: list[alt.Chart] = []
-    for label, tint, x, line in places:
-        y = alt.value(-24 - above - 18 * (row - line))
+    for (label, x, row), tint in zip(places, names.values(), strict=True):
+        y = -24 - above - 18 * (rows - row)
         marks += [
-            point(once(), {"shape": "square", "size": 90, "color": tint}, x=alt.value(left + x + 5), y=y),
-            text(once(), {"text": label, "align": "left", "baseline": "middle"}, x=alt.value(left + x + 16), y=y),
+            point(once(), {"shape": "square", "size": 90, "color": tint}, x=left + x + 5, y=y),
+            text(once(), {"text": label, "align": "left", "baseline": "middle"}, x=left + x + 16, y=y),
         ]
     return marks

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import pandas as pd
 from llmxsite import results
 from llmxsite.figure import levels, words
 from llmxsite.figure.build import column_of
-from llmxsite.figure.draft import FEW, Samples
+from llmxsite.figure.draft import Samples
 from llmxsite.figure.figure import Column
 from llmxsite.figure.metrics import METRICS, Metric
 from llmxsite.figure.options import ChartProblem
@@ -27,7 +27,7 @@ class Apart:
 
     frame: pd.DataFrame
     factors: Sequence[str]
-    paths: dict[str, Path]
+    paths: Mapping[str, Path]
 
     def where(self, **filters: Any) -> Apart:
         raise NotImplementedError("filters come first")
@@ -108,29 +108,34 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
 
 
-def level_text(values: pd.Series) -> list[str]:
+def level_text(values: pd.Series[Any]) -> list[str]:
     """Each level as text on one line."""
     return [words.clean(levels.text(v)) for v in values]
 
 
-def small_notes(data: pd.DataFrame, of: str) -> list[str]:
-    """A note where a row rests on few answers. `of` says what all rows are: `6 bars`."""
-    few = int((data["answered"] < FEW).sum())
-    return [f"{few} of {of} rest on fewer than {FEW} answers: do not rank them."] if few else []
+def notes(summary: pd.DataFrame) -> list[str]:
+    """What a reader has to know of the answers behind a summary: the warnings of `results`, and how many were lost."""
+    said = []
+    n, unread, cut = (int(summary[name].sum()) for name in ("n", "unparsed", "truncated"))
+    if unread:
+        said.append(
+            f"{words.count(unread, 'answer')} of {n:,} could not be read and {'counts' if unread == 1 else 'count'} as wrong."
+        )
+    if cut:
+        said.append(
+            f"{words.count(cut, 'reply', 'replies')} of {n:,} {'was' if cut == 1 else 'were'} cut off by the budget."
+        )
+    return [*results.warnings(summary), *said]
 
 
-def count_notes(summary: pd.DataFrame) -> list[str]:
-    """What happened to samples that gave no readable answer, over all of them."""
-    totals = {name: int(summary[name].sum()) for name in ("n", "unparsed", "truncated", "errors")}
-    notes = []
-    if totals["unparsed"]:
-        notes.append(
-            f"{words.count(totals['unparsed'], 'answer')} of {totals['n']:,} could not be read and count as wrong."
-        )
-    if totals["truncated"]:
-        notes.append(f"{words.count(totals['truncated'], 'reply', 'replies')} were cut off by their budget.")
-    if totals["errors"]:
-        notes.append(
-            f"{words.count(totals['errors'], 'sample')} failed by a fault of machine or network and are left out."
-        )
-    return notes
+def pooled(samples: Samples, keys: Sequence[str]) -> list[str]:
+    """What varies among the samples without being told apart in the chart."""
+    said = []
+    for name in dict.fromkeys(("suite", "model", *samples.factors)):
+        found = samples.frame[name].dropna().unique()
+        if name not in keys and len(found) > 1:
+            shown = words.listed(
+                [levels.text(v) for v in levels.order(found, "name" if levels.ordinal(found) is None else None, {})]
+            )
+            said.append(f"Pooled over {len(found)} levels of {name}: {shown}.")
+    return said

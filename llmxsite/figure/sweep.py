@@ -9,7 +9,7 @@ import altair as alt
 import pandas as pd
 
 from llmxsite.figure import levels, words
-from llmxsite.figure.draft import NARROW, Draft, Layout, Samples
+from llmxsite.figure.draft import Draft, Layout, Samples
 from llmxsite.figure.marks import linear, once, only, point, room, rule, stack, table, text
 from llmxsite.figure.metrics import Metric, metric
 from llmxsite.figure.options import ChartProblem, Options
@@ -19,13 +19,12 @@ from llmxsite.figure.summary import (
     COUNTS,
     apart,
     bounds,
-    count_notes,
     interval_text,
     key_column,
     key_columns,
     level_text,
+    notes,
     records,
-    small_notes,
     summarise,
     value_columns,
 )
@@ -64,24 +63,26 @@ def make(samples: Samples, options: Options) -> Draft:
     marks = _marks(data, x, colour, shown, numeric)
     domain = options.domain or _domain(marks, shown, options.chance)
     height = options.height or HEIGHT
-    ends = {f"ends{s}": _ends(marks, names, domain, height, w) for s, w in (("", LABEL), ("_narrow", NARROW))}
     caption = _caption(known, x, colour, shown, along, series)
     return Draft(
+        keys=[x, colour],
         data=data,
         columns=[*key_columns([x, colour]), *value_columns(shown)],
-        marks={"table": marks, **ends},
+        marks={"table": marks, "ends": _ends(marks, names, domain, height)},
         draw=lambda layout: _draw(
             layout, marks, names, x, colour, shown, along, numeric, domain, height, options.chance
         ),
         title=f"{shown.title} by {words.heading(x).lower()}",
         caption=caption,
         alt=[
-            f"Line chart of {shown.title.lower()} along {words.heading(x).lower()} "
-            f"({words.listed([levels.text(v) for v in along])}), {words.count(len(series), 'line')} with interval bands: "
-            f"{words.listed(list(names))}.",
+            (
+                f"Line chart of {shown.title.lower()} along {words.heading(x).lower()} "
+                f"({words.listed([levels.text(v) for v in along])}), {words.count(len(series), 'line')} with interval bands: "
+                f"{words.listed(list(names))}."
+            ),
             *caption,
         ],
-        notes=[*small_notes(known, words.count(len(known), "point")), *count_notes(summary)],
+        notes=notes(summary),
     )
 
 
@@ -110,15 +111,13 @@ def _marks(data: pd.DataFrame, x: str, colour: str, shown: Metric, numeric: bool
     )
 
 
-def _ends(
-    marks: pd.DataFrame, names: dict[str, str], domain: tuple[float, float], height: float, pixels: float
-) -> pd.DataFrame:
+def _ends(marks: pd.DataFrame, names: dict[str, str], domain: tuple[float, float], height: float) -> pd.DataFrame:
     """The name of each line beside its last point, moved apart where two would meet."""
     last = marks[marks["value"].notna()].groupby("series", sort=False).tail(1)
     scale = height / (domain[1] - domain[0])
     wanted = [(domain[1] - v) * scale for v in last["value"]]
     placed = spread(wanted, 17, 8, height - 4)
-    short = words.labels(last["series"], pixels - 26)
+    short = words.labels(last["series"], LABEL - 26)
     return pd.DataFrame(
         {
             "x": last["x"],
@@ -142,7 +141,7 @@ def _draw(
     domain: tuple[float, float],
     height: float,
     chance: float | None,
-) -> alt.LayerChart:
+) -> dict[str, Any]:
     title = words.clean(words.heading(x))
     across: Any
     if numeric:
@@ -179,7 +178,7 @@ def _draw(
             text(
                 once(),
                 {"text": f"chance {words.show(chance, shown.format)}", "align": "left", "dy": -7, "fontSize": 11, "color": "var(--muted)"},
-                x=alt.value(4),
+                x=4,
                 y=at,
             ),
         ]  # fmt: skip
@@ -188,7 +187,7 @@ def _draw(
         if shown.interval:
             layers.append(
                 base.mark_area(color=tint, opacity=0.14).encode(
-                    x=across, y=alt.Y("low:Q", scale=scale, axis=axis), y2="high:Q"
+                    x=across, y=alt.Y("low:Q", scale=scale, axis=axis), y2=alt.Y2("high")
                 )
             )
         layers.append(base.mark_line(color=tint).encode(x=across, y=y))
@@ -213,8 +212,8 @@ def _draw(
         text(
             once(),
             {"text": shown.axis_title, "align": "left", "color": "var(--muted)", "dy": -14, "dx": -34},
-            x=alt.value(0),
-            y=alt.value(0),
+            x=0,
+            y=0,
         )
     )
     if len(names) > 1 and not direct:
@@ -232,8 +231,9 @@ def _domain(marks: pd.DataFrame, shown: Metric, chance: float | None) -> tuple[f
         low, high = math.floor(low * 20) / 20, math.ceil(high * 20) / 20
         return max(0.0, low - (0.05 if low == high else 0)), min(1.0, high + (0.05 if low == high else 0))
     span = (high - low) or abs(high) or 1.0
-    low, high = low - 0.08 * span, high + 0.08 * span
-    return (0.0 if 0 <= low + 0.08 * span and low < 0.5 * high and not shown.signed else low), high
+    # Counts and times start at 0 where that leaves the lines most of the room.
+    start = 0.0 if low >= 0 and low < 0.5 * high and not shown.signed else low - 0.08 * span
+    return start, high + 0.08 * span
 
 
 def _caption(data: pd.DataFrame, x: str, colour: str, shown: Metric, along: list[Any], series: list[Any]) -> list[str]:
@@ -253,8 +253,10 @@ def _caption(data: pd.DataFrame, x: str, colour: str, shown: Metric, along: list
         said.append(
             (
                 abs(float(last[shown.name]) - float(first[shown.name])),
-                f"{levels.named(colour, level)}: from {number[0]} at {levels.named(x, first[x])} to {number[1]} at "
-                f"{levels.named(x, last[x])}.",
+                (
+                    f"{levels.named(colour, level)}: from {number[0]} at {levels.named(x, first[x])} to {number[1]} at "
+                    f"{levels.named(x, last[x])}."
+                ),
             )
         )
     if len(said) > 3:

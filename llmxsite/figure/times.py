@@ -13,7 +13,7 @@ from llmxsite.figure import words
 from llmxsite.figure.draft import Samples
 from llmxsite.figure.options import ChartProblem
 
-_LOADING_MS = 100.0
+_LOADING_MS = 50.0
 """A request that spent longer than this on loading the model was a cold one."""
 
 

@@ -102,9 +102,7 @@ def whole(out: Path, state: State) -> bool:
 class _Build:
     """One build on its way: the edition, what was written, and what became of each page."""
 
-    def __init__(
-        self, study: Study, cache: Cache, out: Path, base_url: str | None, issues: Issues, jobs: int
-    ) -> None:
+    def __init__(self, study: Study, cache: Cache, out: Path, base_url: str | None, issues: Issues, jobs: int) -> None:
         from llmxsite.site import catalogue
         from llmxsite.site.edition import Edition
 
@@ -261,7 +259,9 @@ class _Build:
             pages=[manifest.PageItem(address=p.address, kind=p.kind, title=p.title) for p in pages],
             figures=[manifest.figure(f, page) for f, page, _ in drawn],
             tables=[
-                manifest.TableItem(address=f.table, title=f.title, rows=f.total_rows, columns=[h.title for h in f.heads])
+                manifest.TableItem(
+                    address=f.table, title=f.title, rows=f.total_rows, columns=[h.title for h in f.heads]
+                )
                 for f, _, _ in drawn
             ],
             files=files,
@@ -343,5 +343,3 @@ def _same(path: Path, seen: Seen) -> bool:
     except OSError:
         return False
     return stat.st_size == seen.size and stat.st_mtime_ns == seen.mtime
-
-

@@ -1,8 +1,8 @@
 """A suite: a named set of items, with a content hash. Formats of other publishers live in `suite_formats`."""
 
 from llmxsite.suite.model import LETTERS, Item, Suite, content, item_hash
-from llmxsite.suite.read import Loaded, find, load, locate, read
-from llmxsite.suite.write import scaffold, write
+from llmxsite.suite.reader import Loaded, find, load, locate, read
+from llmxsite.suite.writer import scaffold, write
 
 __all__ = [
     "LETTERS",

@@ -13,7 +13,7 @@ from llmxsite.suite import giveaway
 from llmxsite.suite.datasheet import QUESTIONS
 from llmxsite.suite.model import LETTERS, Item, Suite
 from llmxsite.suite.origin import Origin
-from llmxsite.suite.read import Loaded, name, read
+from llmxsite.suite.reader import Loaded, name, read
 
 FEW = 20
 """LLMxRay's community rule: at least 20 questions."""

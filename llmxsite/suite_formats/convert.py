@@ -77,7 +77,7 @@ def convert(
             continue
         items.append(item)
     if not items:
-        hint = "is it another format? `--format auto` guesses by the names of the columns"
+        hint = "is it another format? `auto` in its place goes by the names of the columns"
         raise Problem.at(
             path, "import-nothing", f"none of {total:,} rows is an item of format '{format.name}'", hint=hint
         )

@@ -6,14 +6,16 @@ import hashlib
 import tempfile
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from llmxsite import __version__
-from llmxsite.diagnostics import Problem
+from llmxsite.diagnostics import Issue, Issues, Problem, display_path
 
 MAX_BYTES = 256 * 1024 * 1024
 TIMEOUT = 60
@@ -67,25 +69,39 @@ RELEASES: dict[str, Release] = {
 
 
 @contextmanager
-def download(url: str, *, limit: int = MAX_BYTES, timeout: float = TIMEOUT) -> Iterator[tuple[Path, str]]:
-    """The file at `url` in a temporary place, and its sha256. Raises `Problem` when it cannot be had.
+def download(
+    url: str, issues: Issues, *, limit: int = MAX_BYTES, timeout: float = TIMEOUT
+) -> Iterator[tuple[Path, str, Issues]]:
+    """The file at `url` in a temporary place, its sha256, and where to put what is found in it.
 
-    The file keeps the ending of the address, by which readers know its kind. Only http and https are followed.
+    Issues and problems about the file are passed on with the address in place of its name here. The file keeps the
+    ending of the address, by which readers know its kind. Raises `Problem` when it cannot be had.
     """
     name = url.split("?")[0].rsplit("/", 1)[-1]
+    found = Issues()
     with tempfile.TemporaryDirectory(prefix="llmxsite-") as folder:
         path = Path(folder) / f"release{Path(name).suffix}"
-        yield path, _fetch(url, path, limit, timeout)
+        sha256 = _fetch(url, path, limit, timeout)
+        try:
+            yield path, sha256, found
+        except Problem as problem:
+            raise Problem(*_renamed(problem.issues, path, url)) from None
+        finally:
+            issues.extend(_renamed(found, path, url))
+
+
+def _renamed(issues: Iterable[Issue], path: Path, url: str) -> list[Issue]:
+    return [msgspec.structs.replace(issue, path=issue.path.replace(display_path(path), url)) for issue in issues]
 
 
 def _fetch(url: str, path: Path, limit: int, timeout: float) -> str:
     by_hand = "download it in a browser and give it to `llmxsite suite import`"
     if not url.startswith(("https://", "http://")):
         raise Problem.at(url, "pull-failed", "not an http or https address")
-    request = urllib.request.Request(url, headers={"User-Agent": f"llmxsite/{__version__}"})
     digest = hashlib.sha256()
     size = 0
     try:
+        request = urllib.request.Request(url, headers={"User-Agent": f"llmxsite/{__version__}"})
         with urllib.request.urlopen(request, timeout=timeout) as response, path.open("wb") as stream:
             stated = response.headers.get("Content-Length")
             while chunk := response.read(1 << 18):

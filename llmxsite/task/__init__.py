@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 from llmxsite.diagnostics import Problem, did_you_mean
 from llmxsite.experiment import AVAILABLE
-from llmxsite.task.protocol import Plan, Question, Scored, Task
+from llmxsite.task.protocol import Plan, Question, Scored, Task, style_of
+from llmxsite.task.wording import primary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from llmxsite.engine.protocol import Reply
 
-__all__ = ["Plan", "Question", "Scored", "Task", "get", "rescore"]
+__all__ = ["Plan", "Question", "Scored", "Task", "get", "primary", "rescore", "style_of"]
 
 
 def get(name: str) -> Task:

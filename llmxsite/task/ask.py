@@ -12,10 +12,9 @@ from llmxsite.diagnostics import Problem
 from llmxsite.engine.protocol import Message
 from llmxsite.experiment import Prompt, Template
 from llmxsite.suite import LETTERS, Item, Suite, item_hash
-from llmxsite.task.protocol import Question, Style
+from llmxsite.task.protocol import Question, style_of
 from llmxsite.task.wording import list_letters, primary, wording
 
-_STYLE: dict[str, Style] = {"letter": "direct", "few-shot": "direct", "completion": "completion"}
 _REFERS = re.compile(
     r"\b(above|below|ci-dessus|ci-dessous|précédent\w*|preceding|both|neither)\b|\b[A-Z]\b\s*(,|and|or|et|ou|&)\s*\b[A-Z]\b"
 )
@@ -24,7 +23,7 @@ _REFERS = re.compile(
 def question_of(suite: Suite, item: Item, prompt: Prompt, language: str | None, shuffle: int | None) -> Question:
     """How the item is shown, and what counts as right. `shuffle` is the seed of the options' order; None keeps it."""
     spoken = primary(language or item.language or suite.language)
-    style: Style = _STYLE.get(prompt.kind, "reasoned")
+    style = style_of(prompt.kind)
     if item.choices:
         right = item.right
         if right is None:

@@ -31,5 +31,5 @@ def options_for(
     values["stop"] = tuple(values.get("stop", COMPLETION_STOP if prompt.kind == "completion" else ()))
     draws = prompt.n if prompt.kind == "self-consistency" else 1
     step = repeat * draws + draw
-    options = Options(**values)
+    options = msgspec.convert(values, Options)  # a temperature of 1 is 1.0
     return msgspec.structs.replace(options, seed=options.seed + step) if step and options.temperature > 0 else options

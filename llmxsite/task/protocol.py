@@ -14,6 +14,13 @@ from llmxsite.suite import Item, Suite
 Style = Literal["direct", "reasoned", "completion"]
 
 
+def style_of(prompt: str) -> Style:
+    """How replies to a prompt, by the name it has in a condition, are read."""
+    if prompt.startswith("completion"):
+        return "completion"
+    return "direct" if prompt == "letter" or prompt.startswith("few-shot") else "reasoned"
+
+
 class Question(msgspec.Struct, kw_only=True):
     """An item as the model saw it: all that scoring needs, so that a log line can be scored again by itself."""
 

@@ -13,7 +13,31 @@ from collections.abc import Sequence
 from llmxsite.task.options_text import OptionTexts
 from llmxsite.task.statement import Parsed, reason_for, statements
 
-_ARTICLES = frozenset(["the", "a", "an", "le", "la", "les", "l", "un", "une", "des", "du", "der", "die", "das", "ein", "eine", "el", "los", "las", "un", "una"])
+_ARTICLES = frozenset(
+    [
+        "the",
+        "a",
+        "an",
+        "le",
+        "la",
+        "les",
+        "l",
+        "un",
+        "une",
+        "des",
+        "du",
+        "der",
+        "die",
+        "das",
+        "ein",
+        "eine",
+        "el",
+        "los",
+        "las",
+        "un",
+        "una",
+    ]
+)
 _MARKUP = "*_`\"'“”«» \t"
 MOST_WORDS = 12
 """Words beyond an accepted text's own that an answer may have around it."""

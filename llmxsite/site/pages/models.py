@@ -55,7 +55,13 @@ def pages(edition: Edition) -> Iterator[Page]:
             "model",
             model.name,
             lambda issues, m=model: _card(edition, m, issues),
-            [model.slug, model.name, model.versions, article_key(edition, model.article), [(r.id, r.hash) for r in runs]],
+            [
+                model.slug,
+                model.name,
+                model.versions,
+                article_key(edition, model.article),
+                [(r.id, r.hash) for r in runs],
+            ],
             updated=max((r.date for r in runs), default=""),
             summary=model.article.meta.summary if model.article else None,
         )
@@ -152,7 +158,9 @@ def _chart(edition: Edition, model: ModelEntry, runs: list[RunEntry], figures: l
     kind, options = ("heatmap", {"rows": "suite", "columns": columns}) if many else ("bars", {"by": columns})
     title = f"{model.name}: accuracy by {'suite and ' if many else ''}{columns}"
     try:
-        key, drawn = draw(edition, kind, {**options, "where": where}, runs, id=f"model-{model.slug}-suites", title=title)
+        key, drawn = draw(
+            edition, kind, {**options, "where": where}, runs, id=f"model-{model.slug}-suites", title=title
+        )
     except Problem:
         return None  # columns the samples do not have: the tables below say the same
     figures.append(key)

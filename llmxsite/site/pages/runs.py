@@ -78,16 +78,18 @@ def _run(edition: Edition, entry: RunEntry) -> Made:
 def frame(edition: Edition, entry: RunEntry) -> str:
     """The page around a run's samples, with marks where the samples go."""
     address = paths.samples(entry.report, entry.id, 1)
-    return edition.html(
-        "samples.html",
-        address,
-        title=f"Samples of run {entry.id}, page {samples.NUMBER}",
-        section="runs",
-        crumbs=[("Runs", paths.index("runs")), (entry.id, entry.address)],
-        entry=entry,
-        marks={"body": Markup(samples.BODY), "number": Markup(samples.NUMBER), "pager": Markup(samples.PAGER)},
-    ).replace("&lt;!--number--&gt;", samples.NUMBER).replace(
-        f'<link rel="canonical" href="{edition.absolute(address)}">\n', ""
+    return (
+        edition.html(
+            "samples.html",
+            address,
+            title=f"Samples of run {entry.id}, page {samples.NUMBER}",
+            section="runs",
+            crumbs=[("Runs", paths.index("runs")), (entry.id, entry.address)],
+            entry=entry,
+            marks={"body": Markup(samples.BODY), "number": Markup(samples.NUMBER), "pager": Markup(samples.PAGER)},
+        )
+        .replace("&lt;!--number--&gt;", samples.NUMBER)
+        .replace(f'<link rel="canonical" href="{edition.absolute(address)}">\n', "")
     )
 
 

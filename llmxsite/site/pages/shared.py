@@ -143,7 +143,9 @@ def headline(edition: Edition, report: ReportEntry) -> dict[str, Any] | None:
         total = f"{total} of {models} models"
     if factor is None or len(known) == 1:
         row = known[0]
-        interval = f"95% interval {percent(row['ci_low'])} to {percent(row['ci_high'])}, " if row["ci_low"] is not None else ""
+        interval = (
+            f"95% interval {percent(row['ci_low'])} to {percent(row['ci_high'])}, " if row["ci_low"] is not None else ""
+        )
         return {"number": percent(row["accuracy"]), "words": f"accuracy; {interval}{total}", "rows": known}
     ordered = sorted(known, key=lambda r: float(r["accuracy"]))
     low, high = ordered[0], ordered[-1]

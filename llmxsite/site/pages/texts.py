@@ -56,7 +56,9 @@ def _page(edition: Edition, entry: PageEntry, issues: Issues) -> Made:
 def _not_found(edition: Edition) -> Made:
     """Served under any address, at any depth: its links start at the site's own root where that is known, and it holds
     its style in itself so that it can be read even where it is not."""
-    html = edition.html("not_found.html", paths.NOT_FOUND, title="Not found", inline_style=Markup(edition.assets.inline))
+    html = edition.html(
+        "not_found.html", paths.NOT_FOUND, title="Not found", inline_style=Markup(edition.assets.inline)
+    )
     if edition.base_url:
         from urllib.parse import urlsplit
 
