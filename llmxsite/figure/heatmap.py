@@ -217,7 +217,7 @@ def _draw(
             for text in ("ink", "inverse")
         ]
     padding = room(right=2 + (max(0, overflow) if angle == -45 else 0), bottom=10)
-    return stack(layers, alt.Step(height), padding)
+    return stack(layers, height * len(side), padding)
 
 
 def _gap(base: alt.Chart, flip: bool) -> alt.Chart:
