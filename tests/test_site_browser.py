@@ -148,7 +148,7 @@ def test_axe_finds_nothing_serious(browser: Any, server: str, theme: str) -> Non
             for fault in Axe().run(page).response["violations"]:
                 if fault["impact"] in ("serious", "critical"):
                     found.append((address, fault["id"], fault["nodes"][0]["html"][:160]))
-    assert found == []
+    assert found == [], "\n".join(map(str, found))
 
 
 def test_without_scripts_a_figure_is_a_picture_and_a_table(browser: Any, site: Path) -> None:
