@@ -207,7 +207,7 @@ class _Build:
             self.cache.keep(self.cache.name("states", [hashes[name]]), output.states)
             self.state.written.update(written)
             self.report.written += len(written)
-            self.report.made += len(output.files) - 2
+            self.report.made += sum(a.endswith(".html") for a in output.files)
             self.issues.extend(output.issues)
 
     def _photos(self) -> Iterable[tuple[str, bytes]]:
