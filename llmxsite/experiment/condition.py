@@ -14,7 +14,7 @@ Condition = dict[str, Scalar]
 """Every factor that the experiment names, with its value; always `model`, `prompt` and `temperature`."""
 TEMPERATURE = 0.0
 """Where an experiment does not say: the most probable token each time, the least noisy measurement."""
-_ORDER = {"model": -3, "prompt": -2, "temperature": -1} | {name: i for i, name in enumerate(FACTORS) if i > 2}
+_ORDER = {name: i for i, name in enumerate(FACTORS)} | {"model": -3, "prompt": -2, "temperature": -1}
 
 
 def expand(experiment: Experiment) -> list[Condition]:

@@ -231,7 +231,9 @@ def _runs(study: Study, cache: Cache, issues: Issues) -> list[RunEntry]:
         try:
             name, size = study.relative(path), path.stat().st_size
             digest = cache.hash(path)
-            entry = cache.memo("run", [name, digest], RunEntry, lambda p=path, n=name, d=digest, s=size: _run(p, n, d, s))
+            entry = cache.memo(
+                "run", [name, digest], RunEntry, lambda p=path, n=name, d=digest, s=size: _run(p, n, d, s)
+            )
         except Problem as problem:
             issues.extend(problem.issues)
             continue
@@ -341,7 +343,9 @@ def _pages(study: Study, issues: Issues) -> list[PageEntry]:
     folder = study.content / "pages"
     found = [_page(path, path.stem, issues) for path in sorted(folder.glob("*.md"))] if folder.is_dir() else []
     pages = [p for p in found if p is not None]
-    return sorted(pages, key=lambda p: (p.article.meta.order if p.article.meta.order is not None else 1_000_000, p.title))
+    return sorted(
+        pages, key=lambda p: (p.article.meta.order if p.article.meta.order is not None else 1_000_000, p.title)
+    )
 
 
 def _page(path: Path, slug: str, issues: Issues) -> PageEntry | None:

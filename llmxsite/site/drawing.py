@@ -140,9 +140,7 @@ def _draw(
         caption=made.caption,
         alt=made.alt,
         heads=[Head(c.title, c.unit, c.format != "text", c.description) for c in made.columns],
-        cells=[
-            [_cell(plain(v), c.format, show) for v, c in zip(row, made.columns, strict=True)] for row in values
-        ],
+        cells=[[_cell(plain(v), c.format, show) for v, c in zip(row, made.columns, strict=True)] for row in values],
         total_rows=len(made.data),
         runs=list(made.runs),
         notes=list(made.notes),

@@ -15,7 +15,9 @@ from llmxsite.site.edition import Edition
 RUNS_LISTED = 40
 
 
-def frame(edition: Edition, drawn: Drawn, address: str, *, label: str | None = None, anchor: str | None = None) -> Markup:
+def frame(
+    edition: Edition, drawn: Drawn, address: str, *, label: str | None = None, anchor: str | None = None
+) -> Markup:
     """The figure for the page at `address`. `label` is `Figure 2`; `anchor` its id on the page."""
     runs = [r for r in (edition.catalogue.run(i) for i in drawn.runs) if r is not None]
     html = edition.templates.get_template("frame.html").render(

@@ -53,7 +53,7 @@ def article(sample: Sample, line: int, log: str) -> str:
         f'<span class="q">{escape(snippet(sample))}</span><span class="a">{answer(sample)}</span></summary><div>'
         f"{asked(sample)}{replied(sample)}{alternatives(sample)}{remarks(sample)}{timing(sample)}"
         f'<p class="timing"><span>{_condition(sample)}</span>'
-        f'<span>line {line} of <code>{escape(log)}</code></span></p></div></details>\n'
+        f"<span>line {line} of <code>{escape(log)}</code></span></p></div></details>\n"
     )
 
 
@@ -136,7 +136,9 @@ def tokens(text: str, chosen: list[TokenLogprob], answer_token: int | None) -> s
             continue
         share = probability(token.logprob)
         mark = " tk" if index == answer_token else ""
-        parts.append(f'<span class="t t{min(int(share * 10), 9)}{mark}" title="{100 * share:.1f}%">{escape(piece)}</span>')
+        parts.append(
+            f'<span class="t t{min(int(share * 10), 9)}{mark}" title="{100 * share:.1f}%">{escape(piece)}</span>'
+        )
     return "".join(parts)
 
 
@@ -206,7 +208,9 @@ def _bar(alternative: Alternative, chosen: bool) -> str:
 
 
 def _condition(sample: Sample) -> str:
-    parts = [f"{k} {'off' if v is False else 'on' if v is True else v}" for k, v in sample.condition.items() if v is not None]
+    parts = [
+        f"{k} {'off' if v is False else 'on' if v is True else v}" for k, v in sample.condition.items() if v is not None
+    ]
     if sample.repeat:
         parts.append(f"repeat {sample.repeat + 1}")
     return escape(", ".join(parts))

@@ -70,7 +70,9 @@ def krippendorff(ratings: Sequence[Sequence[float | str | None]], level: Level =
     """
     units = [[value for value in column if value is not None] for column in zip(*ratings, strict=True)]
     units = [unit for unit in units if len(unit) > 1]
-    values: list[float | str] = sorted({value for unit in units for value in unit}, key=lambda v: (isinstance(v, str), v))
+    values: list[float | str] = sorted(
+        {value for unit in units for value in unit}, key=lambda v: (isinstance(v, str), v)
+    )
     if len(values) < 2:
         return None
     at = {value: i for i, value in enumerate(values)}

@@ -118,7 +118,14 @@ _DOUBLE: list[Rule] = [
     for suffix, replacement in [
         *(("ational", "ate"), ("tional", "tion"), ("enci", "ence"), ("anci", "ance"), ("izer", "ize"), ("bli", "ble")),
         *(("alli", "al"), ("entli", "ent"), ("eli", "e"), ("ousli", "ous"), ("ization", "ize"), ("ation", "ate")),
-        *(("ator", "ate"), ("alism", "al"), ("iveness", "ive"), ("fulness", "ful"), ("ousness", "ous"), ("aliti", "al")),
+        *(
+            ("ator", "ate"),
+            ("alism", "al"),
+            ("iveness", "ive"),
+            ("fulness", "ful"),
+            ("ousness", "ous"),
+            ("aliti", "al"),
+        ),
         *(("iviti", "ive"), ("biliti", "ble"), ("fulli", "ful")),
     ]
 ]
@@ -131,7 +138,15 @@ def _double_suffix(word: str) -> str:
 
 
 def _full_suffix(word: str) -> str:
-    pairs = [("icate", "ic"), ("ative", ""), ("alize", "al"), ("iciti", "ic"), ("ical", "ic"), ("ful", ""), ("ness", "")]
+    pairs = [
+        ("icate", "ic"),
+        ("ative", ""),
+        ("alize", "al"),
+        ("iciti", "ic"),
+        ("ical", "ic"),
+        ("ful", ""),
+        ("ness", ""),
+    ]
     return _apply(word, [(suffix, replacement, _positive) for suffix, replacement in pairs])
 
 

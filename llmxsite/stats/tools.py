@@ -109,7 +109,11 @@ def judge(expected: Call | None, actual: Call | None, tools: Schemas) -> Judged:
         return Judged(expected, None, outcome, None, False, None, (), False, None)
     exists = actual.name in tools
     right = exists and expected is not None and expected.name == actual.name
-    errors = tuple(sorted(e.validator for e in Draft202012Validator(tools[actual.name]).iter_errors(actual.args))) if exists else ()
+    errors = (
+        tuple(sorted(e.validator for e in Draft202012Validator(tools[actual.name]).iter_errors(actual.args)))
+        if exists
+        else ()
+    )
     exact = right and expected is not None and same_json(dict(expected.args), dict(actual.args))
     recall = _arg_recall(expected.args, actual.args) if right and expected is not None else None
     if not exists:
@@ -173,7 +177,9 @@ def same_json(a: Any, b: Any) -> bool:
 
 
 def _arg_recall(expected: Mapping[str, Any], actual: Mapping[str, Any]) -> float | None:
-    return ratio(sum(name in actual and same_json(value, actual[name]) for name, value in expected.items()), len(expected))
+    return ratio(
+        sum(name in actual and same_json(value, actual[name]) for name, value in expected.items()), len(expected)
+    )
 
 
 def _tool(judged: Sequence[Judged], name: str) -> ToolScore:

@@ -89,7 +89,13 @@ def _home(edition: Edition, issues: Issues) -> Made:
 
 def _reports(edition: Edition) -> Made:
     reports = report_rows(edition, edition.catalogue.reports)
-    return _list(edition, "reports", "Reports", "Each asks one question, states what it expected, and shows what came out.", reports=reports)
+    return _list(
+        edition,
+        "reports",
+        "Reports",
+        "Each asks one question, states what it expected, and shows what came out.",
+        reports=reports,
+    )
 
 
 def _models(edition: Edition) -> Made:

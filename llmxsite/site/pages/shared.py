@@ -134,7 +134,9 @@ def headline(edition: Edition, report: ReportEntry) -> dict[str, Any] | None:
     total = count(sum(r["n"] for r in known), "sample")
     if len(known) == 1:
         row = known[0]
-        interval = f"95% interval {percent(row['ci_low'])} to {percent(row['ci_high'])}, " if row["ci_low"] is not None else ""
+        interval = (
+            f"95% interval {percent(row['ci_low'])} to {percent(row['ci_high'])}, " if row["ci_low"] is not None else ""
+        )
         return {"number": percent(row["accuracy"]), "words": f"accuracy; {interval}{total}"}
     ordered = sorted(known, key=lambda r: r["accuracy"])
     low, high = ordered[0], ordered[-1]
