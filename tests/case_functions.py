@@ -90,7 +90,9 @@ def _(given: Input) -> Fields:
         "ci95_z": z.interval,
         "ci95_t": t.interval,
         "se_bernoulli_ddof0": t.se_bernoulli,
-        "ci95_wald_clipped_statsmodels": proportion.interval(sum(scores), len(scores), method="wald") if binary else None,
+        "ci95_wald_clipped_statsmodels": proportion.interval(sum(scores), len(scores), method="wald")
+        if binary
+        else None,
     }
 
 
@@ -188,9 +190,7 @@ def _(given: Input) -> Fields:
         found = mean.mean(given["p_correct"])
         return {"n": found.n, "mean": found.mean, "se": found.se}
     if "var_x" in given:
-        one, many = (
-            resamples.variance_of_item(given["var_x"], given["mean_sigma2"], k) for k in (1, given["K"])
-        )
+        one, many = (resamples.variance_of_item(given["var_x"], given["mean_sigma2"], k) for k in (1, given["K"]))
         return {"var_per_question": many, "ratio_to_K1": many / one}
     found = resamples.components(given["scores_questions_by_samples"])
     known = {

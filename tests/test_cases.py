@@ -37,7 +37,9 @@ def cases() -> Iterator[Any]:
             yield pytest.param(path, content, index, id=f"{path.stem}-{case['name']}")
 
 
-@pytest.mark.skipif(FOLDER is None, reason="LLMXSITE_TEST_DATA is not set: no statistic was compared with its case file")
+@pytest.mark.skipif(
+    FOLDER is None, reason="LLMXSITE_TEST_DATA is not set: no statistic was compared with its case file"
+)
 def test_there_are_case_files_and_each_has_a_function() -> None:
     stems = {path.stem for path in case_files()}
     assert stems, f"no case files in {FOLDER}"

@@ -114,8 +114,9 @@ def test_wrong_types_do_not_hide_each_other(study: Study) -> None:
         ("suites: [sums]\nmodels: [m]\nsweep: {model: [a, b]}\n", "experiment-conflict"),
         ("suites: [sums]\nmodels: [m]\nprompt: cot\nsweep: {prompt: [cot, letter]}\n", "experiment-conflict"),
         (
-            "suites: [sums]\nmodels: [m]\nsweep: {seed: [%s], top_k: [%s]}\n"
-            % (", ".join(map(str, range(200))), ", ".join(map(str, range(100)))),
+            "suites: [sums]\nmodels: [m]\nsweep: {{seed: [{}], top_k: [{}]}}\n".format(
+                ", ".join(map(str, range(200))), ", ".join(map(str, range(100)))
+            ),
             "experiment-size",
         ),
         ("suites: [sums]\nmodels: [m]\npreset: temperature-sweep\nsweep: {temperature: [1]}\n", "experiment-preset"),
@@ -265,7 +266,7 @@ def test_a_limit_takes_a_stratified_prefix(categories: list[str], limit: int, se
     assert len({i.id for i in chosen}) == len(chosen)
     if limit < len(items):
         assert select(items, limit, seed) == chosen
-        assert set(i.id for i in chosen) <= {i.id for i in select(items, limit + 1, seed)}
+        assert {i.id for i in chosen} <= {i.id for i in select(items, limit + 1, seed)}
         for category in set(categories):
             share = categories.count(category) / len(items)
             assert abs(sum(i.category == category for i in chosen) - share * limit) <= 1.5
