@@ -140,7 +140,8 @@ class Fault(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class Shown(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """The item as its source shows it, kept where the request itself is not (imports)."""
+    """The item as its source shows it: whole where the request itself is not kept (imports); else its options only,
+    in the suite's order, which reading an answer again needs."""
 
     question: str | None = None
     choices: list[str] | None = None
@@ -167,6 +168,8 @@ class Sample(msgspec.Struct, kw_only=True, tag_field="type", tag="sample"):
     request: Sent = msgspec.field(default_factory=Sent)
     shown: Shown | None = None
     reply: Answer | None = None
+    draws: list[Answer] | None = None
+    """Every reply, where one sample is a vote among several (self-consistency); `reply` is then one that won."""
     timing: Timing = msgspec.field(default_factory=Timing)
     usage: Usage = msgspec.field(default_factory=Usage)
     outcome: Outcome

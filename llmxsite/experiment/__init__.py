@@ -5,7 +5,7 @@
 """
 
 from llmxsite.experiment.condition import Condition, expand, select, varied
-from llmxsite.experiment.design import AVAILABLE, Analysis, Experiment, Resolved, Scalar, TaskName, fingerprint
+from llmxsite.experiment.design import AVAILABLE, Analysis, Experiment, Resolved, Scalar, TaskName, essence, fingerprint
 from llmxsite.experiment.factor import FACTORS, Factor
 from llmxsite.experiment.prompt import Prompt, Template, parse_prompt
 from llmxsite.experiment.read import load
@@ -22,6 +22,7 @@ __all__ = [
     "Scalar",
     "TaskName",
     "Template",
+    "essence",
     "expand",
     "fingerprint",
     "load",

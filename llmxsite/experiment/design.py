@@ -70,10 +70,15 @@ _PROSE = {"question", "hypothesis", "analysis", "preset"}
 _EXTENT = {"limit", "repeats", "concurrency", "report"}
 
 
-def fingerprint(experiment: Resolved) -> str:
-    """sha256 of what a sample depends on. Two experiments that agree in it can share one run log.
+def essence(experiment: dict[str, Any]) -> dict[str, Any]:
+    """What a sample depends on, of an experiment as a header holds it.
 
     Words about the experiment are not in it, nor how much of it is run: a run of 20 items goes on to 200 in its log.
     """
-    parts = {k: v for k, v in msgspec.to_builtins(experiment).items() if k not in _PROSE | _EXTENT}
-    return hashlib.sha256(msgspec.json.encode(parts, order="sorted")).hexdigest()
+    return {k: v for k, v in experiment.items() if k not in _PROSE | _EXTENT}
+
+
+def fingerprint(experiment: Resolved | dict[str, Any]) -> str:
+    """sha256 of the essence. Two experiments that agree in it can share one run log."""
+    whole = msgspec.to_builtins(experiment)
+    return hashlib.sha256(msgspec.json.encode(essence(whole), order="sorted")).hexdigest()

@@ -112,6 +112,12 @@ FACTORS: dict[str, Factor] = {
 """Every factor of the benchmark task by name, in the order in which conditions show them."""
 
 
+def as_number(name: str, value: Any) -> Any:
+    """The value of a factor with whole numbers as floats where the factor takes any number."""
+    fractional = name in FACTORS and FACTORS[name].check(0.5) is None
+    return float(value) if fractional and isinstance(value, int) and not isinstance(value, bool) else value
+
+
 def check_stop(value: Any) -> str | None:
     """`stop` is an option but no factor: its value is a list."""
     good = isinstance(value, list) and all(isinstance(v, str) and v for v in value) and len(value) <= 16

@@ -12,7 +12,7 @@ from llmxsite.document import Document, Key, read_text
 from llmxsite.experiment import preset
 from llmxsite.experiment.condition import TEMPERATURE, expand
 from llmxsite.experiment.design import AVAILABLE, Experiment, Resolved
-from llmxsite.experiment.factor import FACTORS, OPTIONS
+from llmxsite.experiment.factor import FACTORS, OPTIONS, as_number
 from llmxsite.experiment.prompt import Template, parse_prompt, prompt_hint
 from llmxsite.study import Study
 
@@ -53,6 +53,7 @@ def _load(document: Document, study: Study, report: str, issues: Issues) -> Reso
     if issues.failed():
         return None
     resolved = msgspec.convert({**msgspec.structs.asdict(preset.apply(experiment)), "report": report}, Resolved)
+    _canonical(resolved)
     issues.extend(_templates(document, resolved, study))
     issues.extend(_whole(document, resolved))
     return resolved
@@ -249,6 +250,13 @@ def _whole(document: Document, resolved: Resolved) -> Iterator[Issue]:
                 f"'{name}' is the same in every condition: there is nothing to compare",
                 hint="name a factor that is swept or listed",
             )
+
+
+def _canonical(resolved: Resolved) -> None:
+    """Write every number of a factor one way, so that a temperature of 1 and one of 1.0 are the same condition."""
+    resolved.options = {name: as_number(name, value) for name, value in resolved.options.items()}
+    resolved.sweep = {name: [as_number(name, v) for v in levels] for name, levels in resolved.sweep.items()}
+    resolved.conditions = [{name: as_number(name, v) for name, v in c.items()} for c in resolved.conditions]
 
 
 def _missing(study: Study, report: str, problem: Problem) -> list[Issue]:

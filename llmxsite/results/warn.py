@@ -160,7 +160,7 @@ class _Names:
     def __call__(self, rows: np.ndarray) -> str:
         chosen = [name for name, row in zip(self._names, rows, strict=True) if row]
         if len(chosen) == len(self._names) and len(chosen) > 1:
-            return f"all {len(chosen)} groups"
+            return "both groups" if len(chosen) == 2 else f"all {len(chosen)} groups"
         return _list([name for name in chosen if name]) or "all samples"
 
 

@@ -6,6 +6,19 @@ line wherever a collector took it up again, and `end`. It only ever grows, but f
 
 from llmxsite.runlog.lock import Lock
 from llmxsite.runlog.reader import RunLog, iterate, read, read_header
-from llmxsite.runlog.writer import RunLogWriter, write
+from llmxsite.runlog.verify import Verified, rescore, verify
+from llmxsite.runlog.writer import RunLogWriter, done_keys, write
 
-__all__ = ["Lock", "RunLog", "RunLogWriter", "iterate", "read", "read_header", "write"]
+__all__ = [
+    "Lock",
+    "RunLog",
+    "RunLogWriter",
+    "Verified",
+    "done_keys",
+    "iterate",
+    "read",
+    "read_header",
+    "rescore",
+    "verify",
+    "write",
+]

@@ -98,7 +98,7 @@ class RunLogWriter:
             lock = Lock(fd, path)
             if not lock.still_ours():
                 raise _gone(path, "while it was being opened", None)
-            state, done, torn = _scan(path, fd, issues or Issues())
+            state, done, torn = _scan(path, issues or Issues())
             if torn:
                 os.ftruncate(fd, state.size)
                 os.fsync(fd)
@@ -115,6 +115,11 @@ class RunLogWriter:
     def counts(self) -> dict[str, int]:
         """Samples by outcome, the last line of each key counted, as far as they are written."""
         return dict(self._state.counts)
+
+    @property
+    def sealed(self) -> bool:
+        """Whether the log, as it was opened, ends in an `end` line."""
+        return self._state.sealed
 
     def append(self, sample: Sample) -> None:
         """Queue one sample; it must not be changed afterwards."""
@@ -269,6 +274,8 @@ class _State:
         self.counts: dict[str, int] = {}
         self.errors: set[str] = set()
         """Keys whose last line is an error: they alone may come again."""
+        self.sealed = False
+        """Whether the last line is an `end`."""
 
     def take(self, data: bytes) -> None:
         self.sha.update(data)
@@ -281,6 +288,14 @@ class _State:
         if outcome == "error":
             self.errors.add(key)
         self.counts[outcome] = self.counts.get(outcome, 0) + 1
+
+
+def done_keys(path: Path) -> set[str]:
+    """Keys of the samples in a log that need not be asked again. Raises `Problem` when it has no header."""
+    try:
+        return _scan(path, Issues())[1]
+    except OSError as error:
+        raise _unwritable(path, error) from None
 
 
 def write(path: Path, run: Run, samples: Iterable[Sample], *, ended: str | None = None) -> dict[str, int]:
@@ -352,7 +367,7 @@ class _Closing(msgspec.Struct, tag_field="type", tag="end"):
 _decode_mark = msgspec.json.Decoder(_Mark | _Other | _Closing).decode
 
 
-def _scan(path: Path, fd: int, issues: Issues) -> tuple[_State, set[str], int]:
+def _scan(path: Path, issues: Issues) -> tuple[_State, set[str], int]:
     """The state of an existing file, the keys done, and the length of the torn tail after its last whole line."""
     state = _State()
     outcomes: dict[str, str] = {}
@@ -379,6 +394,7 @@ def _scan(path: Path, fd: int, issues: Issues) -> tuple[_State, set[str], int]:
                 state.take(held)
                 held = b""
             state.take(raw)
+            state.sealed = isinstance(mark, _Closing)
             if isinstance(mark, _Mark):
                 outcomes[mark.key] = sys.intern(mark.outcome)
     if not state.size:

@@ -18,6 +18,7 @@ from llmxsite.study import SLUG, slugify
 
 HOME = "index.html"
 NOT_FOUND = "404.html"
+SEARCH = "search.html"
 MANIFEST = "manifest.json"
 SAMPLES_A_PAGE = 200
 _ADDRESS = re.compile(r"[A-Za-z0-9._~-]+(?:/[A-Za-z0-9._~-]+)*")

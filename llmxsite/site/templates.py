@@ -40,6 +40,7 @@ def environment(theme: Path, cache: Path | None) -> Environment:
         short=short,
         mark=mark,
         value=value,
+        p_value=p_value,
     )
     return env
 
@@ -109,6 +110,11 @@ def short(digest: str | None, length: int = 12) -> Any:
     if not digest:
         return missing(None, "unknown")
     return Markup('<code title="{}">{}</code>').format(digest, digest[:length])
+
+
+def p_value(p: float | None) -> Any:
+    """A p value with three digits; below that, that it is below."""
+    return percent(None) if p is None else "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def value(thing: Any) -> Any:

@@ -80,6 +80,8 @@ def pool(effects: Numbers, variances: Numbers, alpha: float = 0.05) -> Pooled:
     random, random_se = float(rw @ y / rw.sum()), float(1 / math.sqrt(rw.sum()))
     hk_se = math.sqrt(float(rw @ np.square(y - random)) / df / float(rw.sum()))
     se = max(hk_se, random_se)
+    with np.errstate(divide="ignore"):  # it also divides by a heterogeneity that may be 0
+        paule_mandel = float(combine_effects(y, v, method_re="iterated").tau2)
     return Pooled(
         k=k,
         fixed=fixed,
@@ -91,7 +93,7 @@ def pool(effects: Numbers, variances: Numbers, alpha: float = 0.05) -> Pooled:
         h2=max(1.0, q / df),
         tau2_raw=tau2_raw,
         tau2=tau2,
-        tau2_pm=max(0.0, float(combine_effects(y, v, method_re="iterated").tau2)),
+        tau2_pm=max(0.0, paule_mandel),
         random=random,
         random_se=random_se,
         random_interval_z=around(random, random_se, None, alpha),

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-
-from scipy import stats
-from statsmodels.stats.power import TTestPower
+from statistics import NormalDist
 
 
 def variance_per_item(omega2: float, sigma2_a: float = 0, sigma2_b: float = 0, k_a: int = 1, k_b: int = 1) -> float:
@@ -48,14 +46,16 @@ def power_z(n: float, delta: float, sd: float, alpha: float = 0.05) -> float | N
     """Power of the two-sided z test of a paired difference with standard deviation `sd` an item. None for n < 1 or sd = 0."""
     if n < 1 or sd <= 0:
         return None
-    shift, critical = delta * math.sqrt(n) / sd, stats.norm.ppf(1 - alpha / 2)
-    return float(stats.norm.sf(critical - shift) + stats.norm.cdf(-critical - shift))
+    shift, critical = delta * math.sqrt(n) / sd, NormalDist().inv_cdf(1 - alpha / 2)
+    return NormalDist().cdf(shift - critical) + NormalDist().cdf(-critical - shift)
 
 
 def power_t(n: int, delta: float, sd: float, alpha: float = 0.05) -> float | None:
     """Power of the two-sided paired t test; None for n < 2 or sd = 0."""
     if n < 2 or sd <= 0:
         return None
+    from statsmodels.stats.power import TTestPower  # a second to import: `llmxsite run` needs only what is above
+
     return float(TTestPower().power(delta / sd, n, alpha, alternative="two-sided"))
 
 
@@ -69,4 +69,4 @@ def cohens_h(p_a: float, p_b: float) -> float:
 
 def _reach(alpha: float, power: float) -> float:
     """z_{1-alpha/2} + z_power: how many standard errors away a difference has to be."""
-    return float(stats.norm.ppf(1 - alpha / 2) + stats.norm.ppf(power))
+    return NormalDist().inv_cdf(1 - alpha / 2) + NormalDist().inv_cdf(power)

@@ -1,1 +1,39 @@
-"""Tasks: how items become requests, and replies become scores."""
+"""Tasks: how an item becomes requests, and a reply becomes scores. One module a kind; nothing here knows HTTP or files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from llmxsite.diagnostics import Problem, did_you_mean
+from llmxsite.experiment import AVAILABLE
+from llmxsite.task.protocol import Plan, Question, Scored, Task, style_of
+from llmxsite.task.wording import primary
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from llmxsite.engine.protocol import Reply
+
+__all__ = ["Plan", "Question", "Scored", "Task", "get", "primary", "rescore", "style_of"]
+
+
+def get(name: str) -> Task:
+    """The task of that name. Raises `Problem` for one that this version cannot run."""
+    if name == "benchmark":
+        from llmxsite.task.benchmark import Benchmark
+
+        return Benchmark()
+    hint = did_you_mean(name, AVAILABLE) or f"available: {', '.join(AVAILABLE)}"
+    raise Problem.at(
+        "experiment.yaml",
+        "experiment-task",
+        f"the task '{name}' is not available in this version of llmxsite",
+        hint=hint,
+    )
+
+
+def rescore(scorer: str, question: Question, replies: Sequence[Reply]) -> Scored | None:
+    """What the scorer of today makes of replies that were logged; None for a scorer, or a version of it, not known here."""
+    from llmxsite.task import benchmark
+
+    return benchmark.score(question, replies) if scorer == benchmark.SCORERS.get(question.kind) else None

@@ -86,7 +86,7 @@ def suite_rows(edition: Edition, suites: Sequence[SuiteEntry]) -> list[Row]:
                 "id": entry.id,
                 "title": entry.title,
                 "address": entry.address,
-                "items": len(suite.items) if suite else (ref.items if ref else None),
+                "size": len(suite.items) if suite else (ref.items if ref else None),
                 "categories": _listed(categories),
                 "language": (suite.language if suite else None) or (ref.language if ref else None),
                 "licence": (suite.licence if suite else None) or (ref.licence if ref else None),

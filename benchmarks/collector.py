@@ -1,0 +1,235 @@
+"""The collector beside the floors, on the same server in one run.
+
+    python benchmarks/collector.py [--quick] [--inspect]
+
+Floors are the least that any client does: post a request, read the streamed reply with its logprobs, write one line a
+reply. They are written with bare aiohttp and, where it is installed, bare httpx. `--inspect` adds inspect_ai where that is
+installed. Every client runs in a process of its own; the server in another. Prints a table in Markdown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import importlib.util
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+MODEL = "fake:1b"
+GRID = [(latency, width) for latency in (0, 5, 50) for width in (1, 4, 16)]
+
+
+def body(number: int) -> dict[str, Any]:
+    """The request that the floors send: what the collector sends, put together once."""
+    text = f"What is {number} + 1?\n\nA) {number + 1}\nB) {number + 2}\nC) {number + 3}\nD) {number + 4}\n\nAnswer with the letter of the right option only: A, B, C or D."
+    options = {"temperature": 0.0, "top_k": 40, "top_p": 0.9, "seed": 42, "num_ctx": 4096, "num_predict": 64}
+    message = {"role": "user", "content": text}
+    return {"model": MODEL, "messages": [message], "stream": True, "options": options, "logprobs": True, "top_logprobs": 20}
+
+
+async def bare_aiohttp(url: str, count: int, width: int, out: Path) -> None:
+    """A session, `width` tasks, json for every line of the stream, one line written a reply."""
+    import aiohttp
+
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=width)) as session:
+
+        @contextlib.asynccontextmanager
+        async def post(data: bytes) -> AsyncIterator[AsyncIterator[bytes]]:
+            async with session.post(f"{url}/api/chat", data=data) as response:
+                yield response.content
+
+        await _floor(post, count, width, out)
+
+
+async def bare_httpx(url: str, count: int, width: int, out: Path) -> None:
+    import httpx
+
+    async with httpx.AsyncClient(limits=httpx.Limits(max_connections=width), timeout=60) as client:
+
+        @contextlib.asynccontextmanager
+        async def post(data: bytes) -> AsyncIterator[AsyncIterator[str]]:
+            async with client.stream("POST", f"{url}/api/chat", content=data) as response:
+                yield response.aiter_lines()
+
+        await _floor(post, count, width, out)
+
+
+async def _floor(post: Callable[[bytes], Any], count: int, width: int, out: Path) -> None:
+    numbers = iter(range(count))
+    with out.open("w") as log:
+
+        async def work() -> None:
+            for number in numbers:
+                pieces, tokens = [], []
+                async with post(json.dumps(body(number)).encode()) as lines:
+                    async for line in lines:
+                        if line.strip():
+                            part = json.loads(line)
+                            pieces.append(part["message"]["content"])
+                            tokens += part.get("logprobs") or []
+                log.write(json.dumps({"item": number, "text": "".join(pieces), "tokens": tokens}) + "\n")
+
+        await asyncio.gather(*(work() for _ in range(width)))
+
+
+async def ours(url: str, count: int, width: int, out: Path) -> None:
+    """`llmxsite run` without its terminal: everything else is there, from the workload to the synced log."""
+    from llmxsite.collect.observer import Silent
+    from llmxsite.collect.session import Wish, engines, open_session, prepare
+    from llmxsite.diagnostics import Issues
+    from llmxsite.runlog.writer import now
+    from llmxsite.study import Study
+
+    study = Study(out.parent)
+    wish = Wish(engine="ollama", host=url, limit=count, concurrency=width, mode="new", probe=False)
+    experiment, suites = prepare(study, "speed", wish, Issues())
+    ((name, conditions),) = engines(experiment, wish)
+    async with contextlib.AsyncExitStack() as stack:
+        session = await open_session(
+            stack, study, "speed", experiment, suites, conditions, wish, name=name, clock=now, say=lambda _: None
+        )
+        _STARTED[0], _CPU[0] = time.perf_counter(), time.process_time()
+        path, result = await session.collect(Silent())
+    assert result is not None and result.made == count and not result.errors
+    path.rename(out)
+
+
+async def inspect(url: str, count: int, width: int, out: Path) -> None:
+    """inspect_ai with its OpenAI-compatible provider, logprobs on, logging as it does by default."""
+    import os
+
+    from inspect_ai import Task, eval_async
+    from inspect_ai.dataset import MemoryDataset, Sample
+    from inspect_ai.model import GenerateConfig, get_model
+    from inspect_ai.scorer import choice
+    from inspect_ai.solver import multiple_choice
+
+    os.environ["INSPECT_DISPLAY"] = "none"
+    rows = [Sample(input=f"What is {n} + 1?", choices=[str(n + k) for k in range(1, 5)], target="A") for n in range(count)]
+    model = get_model(
+        f"openai-api/fake/{MODEL}",
+        base_url=f"{url}/v1",
+        api_key="none",
+        config=GenerateConfig(max_connections=width, logprobs=True, top_logprobs=20, max_tokens=64),
+    )
+    task = Task(dataset=MemoryDataset(rows), solver=multiple_choice(), scorer=choice())
+    _STARTED[0], _CPU[0] = time.perf_counter(), time.process_time()
+    await eval_async(task, model=model, log_dir=str(out.parent))
+
+
+CLIENTS: dict[str, Callable[[str, int, int, Path], Awaitable[None]]] = {
+    "aiohttp": bare_aiohttp,
+    "httpx": bare_httpx,
+    "llmxsite": ours,
+    "inspect_ai": inspect,
+}
+_STARTED, _CPU = [0.0], [0.0]
+
+
+def child(client: str, url: str, count: int, width: int, out: Path) -> None:
+    """One client in this process; prints what it measured as JSON."""
+    _STARTED[0], _CPU[0] = time.perf_counter(), time.process_time()
+    asyncio.run(CLIENTS[client](url, count, width, out))
+    seconds, cpu = time.perf_counter() - _STARTED[0], time.process_time() - _CPU[0]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"rate": count / seconds, "cpu_ms": 1000 * cpu / count, "peak_mb": peak}))
+
+
+def measure(client: str, url: str, count: int, width: int, folder: Path) -> dict[str, float]:
+    done = subprocess.run(
+        [sys.executable, __file__, "--child", client, url, str(count), str(width), str(folder / f"{client}.jsonl")],
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        sys.stderr.write(done.stderr)
+        return {}
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def start_up(url: str, folder: Path) -> float:
+    """Seconds from starting `llmxsite run` to its end, for a run of one sample."""
+    started = time.perf_counter()
+    words = ["-m", "llmxsite", "--study", str(folder), "run", "speed", "--new", "--limit", "1", "--host", url]
+    subprocess.run([sys.executable, *words], cwd=ROOT, check=True, capture_output=True)
+    return time.perf_counter() - started
+
+
+def write_study(folder: Path, items: int) -> None:
+    (folder / "content" / "reports" / "speed").mkdir(parents=True)
+    (folder / "suites" / "sums").mkdir(parents=True)
+    (folder / "content" / "site.yaml").write_text("title: Speed\n")
+    (folder / "content" / "reports" / "speed" / "experiment.yaml").write_text(
+        f"suites: [sums]\nmodels: ['{MODEL}']\nthink: false\n"
+    )
+    (folder / "suites" / "sums" / "suite.yaml").write_text("id: sums\ntitle: Sums\nlanguage: en\n")
+    with (folder / "suites" / "sums" / "items.jsonl").open("w") as lines:
+        for n in range(items):
+            choices = [str(n + k) for k in range(1, 5)]
+            item = {"id": f"s{n}", "category": "sums", "question": f"What is {n} + 1?", "choices": choices, "answer": "A"}
+            lines.write(json.dumps(item) + "\n")
+
+
+@contextlib.contextmanager
+def server(latency: int) -> Any:
+    """The fake server in a process of its own; gives its address."""
+    words = [sys.executable, str(ROOT / "tests" / "servers" / "fake.py"), "--latency", str(latency), "--port", "0"]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        yield process.stdout.readline().strip()
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="5 ms and concurrency 4 only")
+    parser.add_argument("--inspect", action="store_true", help="measure inspect_ai too")
+    parser.add_argument("--child", nargs=5, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.child:
+        client, url, count, width, out = asked.child
+        child(client, url, int(count), int(width), Path(out))
+        return
+    clients = ["aiohttp", *(["httpx"] if importlib.util.find_spec("httpx") else []), "llmxsite"]
+    if asked.inspect and importlib.util.find_spec("inspect_ai"):
+        clients.append("inspect_ai")
+    print("| latency | at once | client | requests/s | of aiohttp | own CPU ms/request | peak MB |")
+    print("|---|---|---|---|---|---|---|")
+    for latency, width in [(5, 4)] if asked.quick else GRID:
+        rate = min(600, width * 1000 / (latency + 3))
+        count = max(60, int(3 * rate))
+        with tempfile.TemporaryDirectory() as name, server(latency) as url:
+            folder = Path(name)
+            write_study(folder, count)
+            floor = None
+            for client in clients:
+                found = measure(client, url, count if client != "inspect_ai" else min(count, 150), width, folder)
+                if not found:
+                    continue
+                floor = floor or found["rate"]
+                print(
+                    f"| {latency} ms | {width} | {client} | {found['rate']:.0f} | {found['rate'] / floor:.2f} "
+                    f"| {found['cpu_ms']:.2f} | {found['peak_mb']:.0f} |",
+                    flush=True,
+                )
+    with tempfile.TemporaryDirectory() as name, server(0) as url:
+        write_study(Path(name), 20)
+        print(f"\nStart to end of a run of one sample: {min(start_up(url, Path(name)) for _ in range(3)):.2f} s")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""`verify`: are run logs as they were written, and do their scores follow from their replies?"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from llmxsite.cli.terminal import finish, out, study_here
+from llmxsite.diagnostics import Issues, Problem
+
+if TYPE_CHECKING:
+    from llmxsite.runlog import Verified
+
+
+def register(app: typer.Typer) -> None:
+    app.command("verify", epilog="Example: llmxsite verify temperature")(verify)
+
+
+def verify(
+    logs: Annotated[
+        list[str] | None, typer.Argument(help="Reports, or run log files; every log of the study when none is named.")
+    ] = None,
+    format: Annotated[Literal["text", "json"], typer.Option("--format", help="How to print.")] = "text",  # noqa: A002
+    strict: Annotated[bool, typer.Option("--strict", help="Fail on warnings too.")] = False,
+) -> None:
+    """Check run logs: every byte against the hash at the end, every key against its line, every score against its reply."""
+    from llmxsite.runlog import verify as check
+
+    issues = Issues()
+    found: list[Verified] = []
+    for path in _paths(logs or []):
+        try:
+            found.append(check(path, issues))
+        except Problem as problem:
+            issues.extend(problem.issues)
+    if format == "json":
+        import msgspec
+
+        data = {"logs": found, "issues": issues.sorted()}
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(data)).decode() + "\n")
+        raise typer.Exit(1 if issues.failed(strict=strict) else 0)
+    for log in found:
+        out().print(_line(log), markup=False)
+    finish(issues, strict=strict)
+
+
+def _paths(names: list[str]) -> list[Path]:
+    """The logs meant: a file by its path, a report by its slug."""
+    files = [Path(name) for name in names if name.endswith(".jsonl")]
+    reports = [name for name in names if not name.endswith(".jsonl")]
+    if files and not reports:
+        return files
+    study = study_here()
+    if not names:
+        return study.run_logs()
+    for report in reports:
+        logs = study.run_logs(report)
+        if not logs:
+            raise Problem.at(
+                study.runs / report,
+                "log-missing",
+                f"no run log of '{report}'",
+                hint=f"`llmxsite run {report}` makes one",
+            )
+        files += logs
+    return files
+
+
+def _line(log: Verified) -> str:
+    parts = [f"{log.samples:,} samples", f"{log.rescored:,} scored alike again"]
+    parts += [f"{count:,} scored by {name}, which this version does not repeat" for name, count in log.foreign.items()]
+    seal = "sealed" if log.sealed else "not sealed"
+    return f"{log.run}: {seal}, {', '.join(parts)}"

@@ -1,0 +1,194 @@
+"""The loop: requests out, replies in, lines to the log, until nothing is left or something stops it.
+
+A fixed number of workers take jobs from one iterator, so memory is that of the jobs under way. A request that fails by no
+fault of its own is sent again with growing waits; what still fails becomes a line with outcome `error`, which a later run
+asks again. The loop stops by itself where going on would only fill the log with errors, and says how to go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from llmxsite.collect import sample as lines
+from llmxsite.collect.observer import Observer
+from llmxsite.collect.workload import Job, Workload
+from llmxsite.diagnostics import Issue
+from llmxsite.engine.protocol import Engine, EngineError, Reply, Request
+from llmxsite.record import Sample
+from llmxsite.runlog import RunLogWriter
+
+_UNUSABLE = frozenset({"missing-model", "memory"})
+"""Faults that will meet every request to the same model."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """When to try again and when to stop. Seconds."""
+
+    attempts: int = 7
+    """Times one request is sent at most."""
+    first_wait: float = 0.5
+    """Before the second attempt; doubled for each one after, each time multiplied by a random 0.5 to 1.5."""
+    longest_wait: float = 30.0
+    longest_retry_after: float = 300.0
+    """A server's own wish is honoured up to this."""
+    errors_in_a_row: int = 10
+    """Samples that may end in an error one after another, the server answering, before the run stops."""
+
+    def wait(self, attempt: int, error: EngineError, chance: Callable[[], float]) -> float:
+        """Seconds before the attempt after `attempt` (counted from 1)."""
+        grown = min(self.longest_wait, self.first_wait * 2.0 ** (attempt - 1)) * (0.5 + chance())
+        return max(grown, min(error.retry_after or 0.0, self.longest_retry_after))
+
+
+@dataclass
+class Result:
+    """How a run ended."""
+
+    reason: Literal["complete", "interrupted", "stopped"] = "complete"
+    made: int = 0
+    """Samples made in this session, errors among them."""
+    errors: int = 0
+    issues: list[Issue] = field(default_factory=list)
+
+
+class Collector:
+    """One pass over a workload. `stop` may be called from a signal handler of the same event loop."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        workload: Workload,
+        writer: RunLogWriter,
+        observer: Observer,
+        *,
+        now: Callable[[], str],
+        policy: Policy | None = None,
+        concurrency: int | None = None,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._engine, self._workload, self._writer, self._observer = engine, workload, writer, observer
+        self._now, self._chance, self._policy = now, chance, policy or Policy()
+        self._concurrency = concurrency
+        self._keep = workload.experiment.logprobs
+        self._stopping = asyncio.Event()
+        self._unusable: set[str] = set()
+        self._in_a_row = 0
+        self.result = Result()
+
+    def stop(self) -> None:
+        """Take no new jobs; those under way are finished."""
+        self.result.reason = "interrupted"
+        self._stopping.set()
+
+    async def run(self, done: set[str]) -> Result:
+        """Make every sample whose key is not in `done`. Raises the `Problem` of a log that cannot be written."""
+        for width, conditions in self._workload.blocks(self._concurrency):
+            jobs = self._workload.jobs(done, conditions)
+            try:
+                async with asyncio.TaskGroup() as group:
+                    for _ in range(width):
+                        group.create_task(self._work(jobs))
+            except BaseExceptionGroup as errors:
+                raise errors.exceptions[0] from None
+            if self._stopping.is_set():
+                break
+        if self._unusable and self.result.reason == "complete":
+            self.result.reason = "stopped"
+        return self.result
+
+    async def _work(self, jobs: Iterator[Job]) -> None:
+        while not self._stopping.is_set():
+            job = next(jobs, None)
+            if job is None:
+                return
+            if job.condition["model"] in self._unusable:
+                continue
+            made = await self._ask(job)
+            if made is not None:
+                self._writer.append(made)
+                self.result.made += 1
+                self._observer.sample(job, made)
+
+    async def _ask(self, job: Job) -> Sample | None:
+        """The sample's line; None when the run was stopped while it waited to try again."""
+        self._observer.start(job)
+        replies = []
+        for request in job.plan.requests:
+            attempt = 0
+            while True:
+                attempt += 1
+                try:
+                    replies.append(await self._send(job, request))
+                    break
+                except EngineError as error:
+                    if error.retry and attempt < self._policy.attempts:
+                        if not await self._pause(job, error, attempt):
+                            return None
+                        continue
+                    await self._judge(job, error, attempt)
+                    return lines.failed(job, self._workload.task, error, attempt, self._now())
+        self._in_a_row = 0
+        return lines.answered(job, self._workload.task, replies, self._keep, self._now())
+
+    async def _send(self, job: Job, request: Request) -> Reply:
+        if not self._observer.wants_text:
+            return await self._engine.chat(request)
+        return await self._engine.chat(request, lambda piece, thinking: self._observer.text(job, piece, thinking))
+
+    async def _pause(self, job: Job, error: EngineError, attempt: int) -> bool:
+        """Wait before the next attempt; False when the run was stopped meanwhile."""
+        wait = self._policy.wait(attempt, error, self._chance)
+        self._observer.retry(job, error, attempt, wait)
+        if wait <= 0:
+            return not self._stopping.is_set()
+        try:
+            await asyncio.wait_for(self._stopping.wait(), wait)
+        except TimeoutError:
+            return True
+        return False
+
+    async def _judge(self, job: Job, error: EngineError, attempts: int) -> None:
+        """What a sample's final error means for the rest of the run."""
+        if lines.overflows(error):
+            self._in_a_row = 0
+            return
+        self.result.errors += 1
+        self._in_a_row += 1
+        model = str(job.condition["model"])
+        if error.kind in _UNUSABLE:
+            if model not in self._unusable:
+                self._unusable.add(model)
+                self._problem(
+                    "run-model", f"'{model}' cannot go on: {error}", "the other models go on; run again for this one"
+                )
+            return
+        if error.kind in ("connection", "timeout") and not await self._answers():
+            self._halt(f"the server has gone: {error} ({attempts} attempts)")
+        elif self._in_a_row >= self._policy.errors_in_a_row:
+            self._halt(f"{self._in_a_row} samples in a row ended in an error; the last: {error}")
+
+    async def _answers(self) -> bool:
+        try:
+            await self._engine.describe()
+        except EngineError:
+            return False
+        return True
+
+    def _halt(self, message: str) -> None:
+        if not self._stopping.is_set():
+            self.result.reason = "stopped"
+            self._problem(
+                "run-stopped",
+                message,
+                "run the same command again when the server is well: it goes on where it stopped",
+            )
+            self._stopping.set()
+
+    def _problem(self, code: str, message: str, hint: str) -> None:
+        self.result.issues.append(Issue(path=self._writer.path.name, code=code, message=message, hint=hint))
+        self._observer.note(message)

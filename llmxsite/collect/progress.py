@@ -1,0 +1,252 @@
+"""Showing a run in a terminal: a live picture, plain lines where there is no terminal, or the replies as they stream."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from llmxsite.collect.tally import Count, Row, Tally, duration, label
+from llmxsite.collect.workload import Job, Workload
+from llmxsite.engine.protocol import EngineError
+from llmxsite.record import Sample
+from llmxsite.suite import LETTERS
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+    from rich.table import Table
+
+_MARKS = {"+": ("✓", "green"), "-": ("✗", "red"), "?": ("?", "yellow"), "!": ("!", "magenta")}
+PLAIN_SECONDS = 10.0
+
+
+class Display:
+    """What the three ways of showing share: the tally, notes, and being a context manager."""
+
+    wants_text = False
+
+    def __init__(self, console: Console, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.console, self.clock = console, clock
+        self.tally: Tally | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def begin(self, workload: Workload, left: list[int]) -> None:
+        self.tally = Tally(workload.conditions, workload.per_condition, left)
+        self.tally.begin(self.clock())
+
+    def start(self, job: Job) -> None: ...
+
+    def text(self, job: Job, piece: str, thinking: bool) -> None: ...
+
+    def retry(self, job: Job, error: EngineError, attempt: int, wait: float) -> None:
+        self.note(f"{job.item.id}: {error}; attempt {attempt + 1} in {duration(wait)}")
+
+    def sample(self, job: Job, sample: Sample) -> None:
+        if self.tally is not None:
+            self.tally.add(job.condition, sample, self.clock())
+
+    def note(self, message: str) -> None:
+        self.console.print(message, style="yellow", markup=False)
+
+    def summary(self) -> None:
+        """What the session made, by condition."""
+        if self.tally is None or not self.tally.total.answered + self.tally.total.errors:
+            return
+        self.console.print(_conditions(self.tally, self.tally.rows, min(self.console.width, 120)))
+        if before := sum(row.before for row in self.tally.rows):
+            words = f"Right, wrong and accuracy are of this session; {before:,} samples were there before."
+            self.console.print(words, style="dim", markup=False)
+
+
+class Plain(Display):
+    """A line every ten seconds, and one as each condition is done."""
+
+    def __init__(self, console: Console, *, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(console, clock=clock)
+        self._last = 0.0
+
+    def begin(self, workload: Workload, left: list[int]) -> None:
+        super().begin(workload, left)
+        self._last = self.clock()
+
+    def sample(self, job: Job, sample: Sample) -> None:
+        super().sample(job, sample)
+        if self.tally is None:
+            return
+        row = self.tally.rows[self.tally.current]
+        if row.done == row.total:
+            self._say(f"{row.label}: {_in_words(row.count)}")
+        elif self.clock() - self._last >= PLAIN_SECONDS:
+            self._last = self.clock()
+            self._say(_headline(self.tally, self._last))
+
+    def summary(self) -> None:
+        if self.tally is not None:
+            self._say(f"{self.tally.done:,} of {self.tally.planned:,} samples; {_in_words(self.tally.total)}")
+
+    def _say(self, line: str) -> None:
+        self.console.print(line, markup=False, soft_wrap=True)
+
+
+class Picture(Display):
+    """Redraws itself in place four times a second."""
+
+    def __enter__(self) -> Self:
+        from rich.live import Live
+
+        self._live = Live(
+            console=self.console,
+            get_renderable=self._picture,
+            refresh_per_second=4,
+            transient=True,
+            redirect_stdout=False,
+        )
+        self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._live.stop()
+
+    def _picture(self) -> RenderableType:
+        from rich.console import Group
+        from rich.progress_bar import ProgressBar
+        from rich.table import Table
+        from rich.text import Text
+
+        tally = self.tally
+        if tally is None:
+            return Text("")
+        width = min(self.console.width, 120)
+        height = max(12, self.console.height)
+        share = tally.done / tally.planned if tally.planned else 1.0
+        bar = Table.grid(padding=(0, 1), expand=False)
+        bar.add_column(no_wrap=True)
+        bar.add_column(width=max(10, width - 26))
+        bar.add_row(
+            f"[bold]{tally.done:,}[/]/{tally.planned:,}  {round(100 * share)} %",
+            ProgressBar(total=max(1, tally.planned), completed=tally.done),
+        )
+        parts: list[RenderableType] = [
+            bar,
+            Text(_headline(tally, self.clock(), counted=False)),
+            self._strip(tally, width),
+        ]
+        room = height - 9
+        categories = [name for name in tally.categories if name]
+        shown = categories[-max(2, room // 2) :] if len(categories) > 1 else []
+        rows = max(2, room - len(shown) - 2)
+        start = max(0, min(tally.current - rows // 2, len(tally.rows) - rows))
+        parts.append(_conditions(tally, tally.rows[start : start + rows], width, active=tally.current))
+        if len(tally.rows) > rows:
+            parts.append(Text(f"{len(tally.rows)} conditions in all", style="dim"))
+        if shown:
+            parts.append(_categories({name: tally.categories[name] for name in shown}, width, tally.total))
+        return Group(*parts)
+
+    def _strip(self, tally: Tally, width: int) -> RenderableType:
+        from rich.text import Text
+
+        strip = Text()
+        for mark in list(tally.marks)[-width:]:
+            strip.append(*_MARKS[mark])
+        return strip
+
+
+class Stream(Display):
+    """Each question with its reply as it streams, thinking dimmed; for one request at a time."""
+
+    wants_text = True
+
+    def __init__(self, console: Console, *, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(console, clock=clock)
+        self._thinking = False
+
+    def start(self, job: Job) -> None:
+        self._thinking = False
+        self.console.print()
+        self.console.rule(f"{job.item.id}  {label(job.condition, [])}", align="left", style="dim")
+        question = job.item.question if len(job.item.question) <= 600 else job.item.question[:599] + "…"
+        self.console.print(question, style="bold", markup=False)
+        for letter, choice in zip(LETTERS, job.plan.question.choices, strict=False):
+            self.console.print(f"{letter}) {choice}", markup=False)
+
+    def text(self, job: Job, piece: str, thinking: bool) -> None:
+        if self._thinking and not thinking:
+            self.console.print("\n")
+        self._thinking = thinking
+        safe = "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in piece)
+        self.console.print(
+            safe, end="", style="dim" if thinking else None, markup=False, highlight=False, soft_wrap=True
+        )
+
+    def sample(self, job: Job, sample: Sample) -> None:
+        super().sample(job, sample)
+        assert self.tally is not None
+        symbol, colour = _MARKS[self.tally.marks[-1]]
+        said, wanted = sample.scores.get("answer"), sample.scores.get("expected")
+        words = sample.error.message if sample.error else f"answered {said}, expected {wanted}"
+        if said is None and sample.error is None:
+            words = f"no answer found ({sample.scores.get('reason')}), expected {wanted}"
+        self.console.print(f"\n{symbol} {words}", style=colour, markup=False)
+        self.console.print(_headline(self.tally, self.clock()), style="dim", markup=False)
+
+
+def _headline(tally: Tally, clock: float, *, counted: bool = True) -> str:
+    """`312/1,728 18 % · 4.1 a second · 5 min 43 s left · accuracy 0.62 (n 290) · 12 unparsed`"""
+    parts = (
+        [f"{tally.done:,}/{tally.planned:,} {tally.done / max(1, tally.planned):.0%}".replace("%", " %")]
+        if counted
+        else []
+    )
+    rate, left = tally.rate(clock), tally.seconds_left(clock)
+    if rate:
+        parts.append(f"{rate:.1f} a second" if rate >= 1 else f"{1 / rate:.1f} s each")
+    if left is not None:
+        parts.append(f"{duration(left)} left")
+    return " · ".join([*parts, _in_words(tally.total)])
+
+
+def _in_words(count: Count) -> str:
+    accuracy = "no answers yet" if count.accuracy is None else f"accuracy {count.accuracy:.2f} (n {count.answered:,})"
+    more = [("unparsed", count.unparsed), ("cut off", count.truncated), ("errors", count.errors)]
+    words = [f"{number:,} {word}" for word, number in more if number]
+    return ", ".join([accuracy, *words])
+
+
+def _conditions(tally: Tally, rows: Sequence[Row], width: int, active: int | None = None) -> Table:
+    now = tally.rows[active] if active is not None else None
+    lines = [(row.label, f"{row.done:,}/{row.total:,}", row.count, row is now) for row in rows]
+    return _table("condition", lines, width, tally.total)
+
+
+def _categories(counts: dict[str, Count], width: int, total: Count) -> Table:
+    lines = [(name, f"{count.answered + count.errors:,}", count, False) for name, count in counts.items()]
+    return _table("category, of this condition", lines, width, total)
+
+
+def _table(first: str, lines: Sequence[tuple[str, str, Count, bool]], width: int, total: Count) -> Table:
+    """Counts by row. What has not happened in the whole run has no column."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, width=width, pad_edge=False, padding=(0, 0, 0, 2), header_style="dim")
+    table.add_column(first, ratio=1, overflow="ellipsis", no_wrap=True)
+    rare = {"unparsed": total.unparsed, "cut off": total.truncated, "errors": total.errors}
+    for name in ("done", "right", "wrong", *(name for name, count in rare.items() if count), "accuracy"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for words, done, count, active in lines:
+        more = {"unparsed": count.unparsed, "cut off": count.truncated, "errors": count.errors}
+        numbers = [count.right, count.wrong, *(more[name] for name, seen in rare.items() if seen)]
+        accuracy = "" if count.accuracy is None else f"{count.accuracy:.2f}"
+        cells = [f"{n:,}" if n else "·" for n in numbers]
+        table.add_row(words, done, *cells, accuracy, style="bold" if active else None)
+    return table

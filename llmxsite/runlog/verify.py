@@ -1,0 +1,262 @@
+"""Checking a log: that its bytes are those the collector wrote, and its scores those its replies earn.
+
+The hash in the `end` line shows that something was changed; the checks line by line say where, as far as that can be told:
+a key that does not follow from its line, a line out of its order in time, a score that the scorer does not give for
+the reply.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from llmxsite import task
+from llmxsite.diagnostics import Issues, Severity
+from llmxsite.engine.protocol import Reply, TokenLogprob
+from llmxsite.record import Answer, End, Resume, Run, Sample, Scalar, encode_line, sample_key
+from llmxsite.runlog.reader import iterate, raw_lines
+from llmxsite.runlog.writer import end_check
+from llmxsite.task import Question, Scored
+
+_NOT_KEPT = frozenset({"first_token_letter"})
+"""Scores that need alternatives the log does not keep at that place."""
+
+
+class Verified(msgspec.Struct, kw_only=True):
+    """What a check of one log found."""
+
+    path: str
+    run: str
+    samples: int = 0
+    """Samples, the last line of each key counted."""
+    sealed: bool = False
+    """Whether the log ends in an `end` line whose hash fits: no byte changed since."""
+    rescored: int = 0
+    """Samples whose scores follow from their replies."""
+    foreign: dict[str, int] = {}
+    """Samples of scorers that this version cannot repeat, by scorer; imports bring scores of their own."""
+    counts: dict[str, int] = {}
+
+
+def verify(path: Path, issues: Issues) -> Verified:
+    """Check one log; what is wrong goes to `issues`. Raises `Problem` when the file is no log at all."""
+    check = _Check(path, issues)
+    for number, line in iterate(path, issues):
+        check.line(number, line)
+    check.seals()
+    return check.result
+
+
+class _Check:
+    def __init__(self, path: Path, issues: Issues) -> None:
+        self.path, self.issues = path, issues
+        self.result = Verified(path=str(path), run="")
+        self.run: Run | None = None
+        self.outcomes: dict[str, str] = {}
+        self.last: Run | Sample | Resume | End | None = None
+        self.last_time: str | None = None
+        self.digests: dict[str, str | None] = {}
+        self.counted: dict[int, dict[str, int]] = {}
+        """Samples by outcome as they stood before each `end` line."""
+
+    def line(self, number: int, line: Run | Sample | Resume | End) -> None:
+        if isinstance(line, Run):
+            self.run, self.result.run = line, line.id
+            self.digests = {m.name: m.digest for m in line.models}
+        elif isinstance(line, Sample):
+            self._sample(number, line)
+        elif isinstance(line, Resume):
+            self.digests |= {m.name: m.digest for m in line.models or ()}
+        else:
+            self.counted[number] = self._counts()
+        self._order(number, line)
+        self.last = line
+
+    def seals(self) -> None:
+        """Compare each `end` line with the bytes before it."""
+        self.result.samples = len(self.outcomes)
+        self.result.counts = self._counts()
+        sha, fits = hashlib.sha256(), True
+        with self.path.open("rb") as stream:
+            for number, raw in raw_lines(stream):
+                if number in self.counted:
+                    fits = self._seal(number, raw, sha.hexdigest())
+                sha.update(raw)
+        if not isinstance(self.last, End):
+            self._add(
+                None,
+                "log-open",
+                "the log has no end yet, so nothing shows whether its bytes are as they were written",
+                "hint" if self.run is not None and self.run.source is None else "warning",
+                hint=f"`llmxsite run {self.run.report}` goes on with it" if self.run else None,
+            )
+        else:
+            self.result.sealed = fits
+
+    def _seal(self, number: int, raw: bytes, sha256: str) -> bool:
+        end = msgspec.json.decode(raw, type=End)
+        good = True
+        if end.sha256 != sha256:
+            good = self._add(number, "log-hash", "bytes before this line are not those that were written")
+        if (end.check is not None and end.check != end_check(end)) or encode_line(end) != raw:
+            good = self._add(number, "log-end", "this line is not as it was written")
+        if end.counts != {k: v for k, v in self.counted[number].items() if v} and good:
+            good = self._add(
+                number, "log-counts", f"it counts {end.counts}; the lines before it give {self.counted[number]}"
+            )
+        return good
+
+    def _sample(self, number: int, sample: Sample) -> None:
+        before = self.outcomes.get(sample.key)
+        if before is not None and before != "error":
+            self._add(number, "log-twice", f"the sample '{sample.item}' (key {sample.key}) is there already")
+        self.outcomes[sample.key] = sample.outcome
+        if self.run is not None and self.run.source is None:
+            suite = sample.suite or (self.run.suites[0].id if len(self.run.suites) == 1 else "")
+            name = sample.condition.get("model")
+            digest = self.digests.get(str(name))
+            expected = sample_key(digest, suite, sample.item, sample.condition, sample.request, sample.repeat)
+            if expected != sample.key:
+                self._add(number, "log-key", f"the key of '{sample.item}' does not follow from its line")
+        self._score(number, sample)
+
+    def _score(self, number: int, sample: Sample) -> None:
+        if sample.outcome == "error":
+            if sample.scores:
+                self._add(number, "log-score", f"'{sample.item}' ended in an error and has scores")
+            return
+        scored = rescore(sample)
+        if scored is None:
+            name = sample.scorer or "none"
+            self.result.foreign[name] = self.result.foreign.get(name, 0) + 1
+            return
+        wrong = differing(sample.scores, scored.scores)
+        if scored.outcome != sample.outcome:
+            wrong.insert(0, f"outcome is {sample.outcome}, not {scored.outcome}")
+        if wrong:
+            self._add(
+                number,
+                "log-score",
+                f"'{sample.item}': {'; '.join(wrong)}",
+                hint=f"as {sample.scorer} scores the reply today",
+            )
+        else:
+            self.result.rescored += 1
+
+    def _order(self, number: int, line: Run | Sample | Resume | End) -> None:
+        """Lines are written in order of completion."""
+        time = line.started if isinstance(line, Run) else line.time
+        if time is None:
+            return
+        if self.last_time is not None and time < self.last_time and not isinstance(self.last, Resume):
+            self._add(number, "log-order", f"its time {time} is before that of the line above", "warning")
+        self.last_time = time
+
+    def _counts(self) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for outcome in self.outcomes.values():
+            found[outcome] = found.get(outcome, 0) + 1
+        return found
+
+    def _add(
+        self, line: int | None, code: str, message: str, severity: Severity = "error", hint: str | None = None
+    ) -> bool:
+        self.issues.add(self.path, code, message, line=line, severity=severity, hint=hint)
+        return False
+
+
+def rescore(sample: Sample) -> Scored | None:
+    """What the scorer of today makes of a logged sample; None where it cannot be known."""
+    if sample.scorer is None:
+        return None
+    question = _question(sample)
+    if question is None:
+        return None
+    if sample.reply is None and sample.draws is None:
+        if sample.outcome != "truncated":
+            return None
+        return task.rescore(sample.scorer, question, [Reply(text="", done_reason="length")])
+    answers = sample.draws or ([sample.reply] if sample.reply else [])
+    replies = [_reply(answer) for answer in answers]
+    return task.rescore(sample.scorer, question, replies)
+
+
+def differing(logged: dict[str, Any], today: dict[str, Any]) -> list[str]:
+    """In words, the scores that differ; numbers that differ by rounding alone do not."""
+    names = [n for n in {**today, **logged} if n not in _NOT_KEPT or n in today]
+    wrong = [n for n in names if not _alike(logged.get(n), today.get(n))]
+    words = [f"{name} is {_shown(logged.get(name))}, not {_shown(today.get(name))}" for name in wrong]
+    return words if len(words) <= 3 else [*words[:3], f"and {len(words) - 3} more"]
+
+
+def _question(sample: Sample) -> Question | None:
+    """The question as it was shown, from the line alone."""
+    kinds = {"choice": "choice", "numeric": "numeric", "text": "text"}
+    kind = kinds.get((sample.scorer or "").partition("/")[0])
+    expected, choices = sample.scores.get("expected"), sample.shown.choices if sample.shown else None
+    if kind is None or expected is None or (kind == "choice" and not choices):
+        return None
+    order = sample.scores.get("order")
+    shown = [choices[i] for i in order] if choices and order else choices or []
+    try:
+        return msgspec.convert(
+            {
+                "kind": kind,
+                "choices": shown,
+                "expected": expected,
+                "accepted": sample.scores.get("accepted") or ([expected] if kind == "text" else []),
+                "unit": sample.scores.get("unit"),
+                "order": order,
+                "language": task.primary(_text(sample.condition.get("language")) or sample.language),
+                "style": task.style_of(str(sample.condition.get("prompt"))),
+            },
+            Question,
+        )
+    except (msgspec.ValidationError, IndexError, TypeError):
+        return None
+
+
+def _reply(answer: Answer) -> Reply:
+    tokens = answer.tokens
+    if tokens is not None and answer.answer_token is not None and answer.alternatives is not None:
+        place = answer.answer_token
+        tokens = [
+            TokenLogprob(token=t.token, logprob=t.logprob, top=answer.alternatives if i == place else t.top)
+            for i, t in enumerate(tokens)
+        ]
+    return Reply(
+        text=answer.text or "",
+        thinking=answer.thinking,
+        tool_calls=answer.tool_calls,
+        done_reason=answer.done_reason,
+        tokens=tokens,
+        model_failure=answer.failure,
+        warnings=answer.warnings,
+    )
+
+
+def _alike(a: Any, b: Any) -> bool:
+    if isinstance(a, bool) or isinstance(b, bool):
+        return a is b
+    if isinstance(a, int | float) and isinstance(b, int | float):
+        return math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-12)
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(_alike(a[k], b[k]) for k in a)
+    return bool(a == b)
+
+
+def _shown(value: object) -> str:
+    text = "missing" if value is None else str(value)
+    return text if len(text) <= 60 else text[:59] + "…"
+
+
+def _words(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count:,} {outcome}" for outcome, count in counts.items()) or "none"
+
+
+def _text(value: Scalar) -> str | None:
+    return value if isinstance(value, str) else None

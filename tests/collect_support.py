@@ -1,0 +1,108 @@
+"""A small study, and a collector on it, for the tests of the collector."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+from servers.fake import Fake
+from servers.wire import Call, Wire
+
+from llmxsite import runlog
+from llmxsite.diagnostics import Issues
+from llmxsite.record import Sample
+from llmxsite.study import Study
+
+ROOT = Path(__file__).parent.parent
+
+
+def make_study(folder: Path, *, items: int = 12, **experiment: Any) -> Study:
+    """A study with one report `trial` and one suite `sums` of sums with four options."""
+    (folder / "content" / "reports" / "trial").mkdir(parents=True)
+    (folder / "suites").mkdir()
+    (folder / "content" / "site.yaml").write_text("title: Trial\n")
+    questions = []
+    for n in range(items):
+        right = "ABCD"[n % 4]
+        sums = {letter: f"{2 * n + offset} apples" for offset, letter in enumerate("ABCD", 1)}
+        questions.append(
+            {
+                "id": f"sum-{n:02}",
+                "category": ("small", "large")[n % 2],
+                "question": f"How many apples are {n} apples and {n + 'ABCD'.index(right) + 1} apples?",
+                "choices": list(sums.values()),
+                "answer": right,
+            }
+        )
+    suite = {"id": "sums", "title": "Sums", "language": "en", "items": questions}
+    (folder / "suites" / "sums.yaml").write_text(yaml.safe_dump(suite, sort_keys=False))
+    write_experiment(folder, **experiment)
+    return Study(folder)
+
+
+def write_experiment(folder: Path, **experiment: Any) -> None:
+    """The experiment of `trial`, with what is not given filled in."""
+    data = {"suites": ["sums"], "models": ["fake:1b"], "options": {"num_ctx": 4096}, "think": False} | experiment
+    path = folder / "content" / "reports" / "trial" / "experiment.yaml"
+    path.write_text(yaml.safe_dump(data, sort_keys=False))
+
+
+def command(study: Study, *words: str, server: Fake | None = None) -> list[str]:
+    host = ["--host", server.url] if server is not None else []
+    return [sys.executable, "-m", "llmxsite", "--study", str(study.root), *words, *host]
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def run(study: Study, *words: str, server: Fake | None = None) -> subprocess.CompletedProcess[str]:
+    """`llmxsite` in a process of its own, to its end."""
+    return subprocess.run(
+        command(study, *words, server=server), env=environment(), capture_output=True, text=True, timeout=120
+    )
+
+
+def the_log(study: Study) -> Path:
+    """The only run log of the study."""
+    (path,) = study.run_logs("trial")
+    return path
+
+
+def samples_of(path: Path) -> list[Sample]:
+    """Every sample line of a log, those that a later line replaces among them. Fails on a line that cannot be read."""
+    issues = Issues()
+    found = [line for _, line in runlog.iterate(path, issues) if isinstance(line, Sample)]
+    assert not list(issues)
+    return found
+
+
+class Watched(Fake):
+    """A fake server that sends a process a signal when a given call comes in, as many milliseconds later as asked."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.victim: subprocess.Popen[str] | None = None
+        self.at_call = 0
+        self.after_ms = 0.0
+        self.signal = signal.SIGKILL
+        self.count = 0
+
+    def aim(self, at_call: int, after_ms: float) -> None:
+        """Send the signal after the `at_call`th call from now."""
+        self.count, self.at_call, self.after_ms, self.victim = 0, at_call, after_ms, None
+
+    async def handle(self, call: Call, wire: Wire) -> None:
+        self.count += 1
+        if self.count == self.at_call and self._loop is not None:
+            self._loop.call_later(self.after_ms / 1000, self._strike)
+        await super().handle(call, wire)
+
+    def _strike(self) -> None:
+        if self.victim is not None:
+            self.victim.send_signal(self.signal)
