@@ -131,6 +131,11 @@ def _recipe(figure: Figure, size: Size) -> str:
     return json.dumps(full, sort_keys=True, ensure_ascii=False)
 
 
+def _is_drawn(figure: Figure, size: Size, cache: Path) -> bool:
+    file = _cached(cache, "svg", _ingredients(figure, size))
+    return file is not None and file.is_file()
+
+
 def _ingredients(figure: Figure, size: Size) -> list[Any]:
     from importlib.metadata import version
 

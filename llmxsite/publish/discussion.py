@@ -112,9 +112,11 @@ def export(study: Study, slug: str, *, issues: Issues, base_url: str | None = No
 
 
 def _words(text: str) -> int:
-    """Words of prose: without tables, pictures, code, addresses and what is folded away."""
+    """Words of prose: without figures and their captions, tables, code, addresses and what is folded away."""
     folded = re.compile(r"<details>.*?</details>|<table>.*?</table>|<picture>.*?</picture>|```.*?```", re.DOTALL)
-    prose = [line for line in folded.sub(" ", text).splitlines() if not line.startswith("|")]
+    prose = [
+        line for line in folded.sub(" ", text).splitlines() if not line.startswith(("|", ">", "**Figure", "**Table"))
+    ]
     return len(re.findall(r"\w+", re.sub(r"\]\([^)]*\)", " ", " ".join(prose))))
 
 
