@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-
 import pandas as pd
 
 from llmxsite.tables import Samples

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -88,7 +90,7 @@ def test_a_number_is_named_with_its_column(value, text):
 def test_spread_keeps_order_and_distance(wanted):
     placed = spread(wanted, 10, 0, 100)
     order = sorted(range(len(wanted)), key=lambda i: wanted[i])
-    gaps = [placed[b] - placed[a] for a, b in zip(order, order[1:], strict=False)]
+    gaps = [placed[b] - placed[a] for a, b in pairwise(order)]
     assert all(gap >= 10 - 1e-6 for gap in gaps)
     assert all(-1e-6 <= p <= 100 + 1e-6 for p in placed)
 
