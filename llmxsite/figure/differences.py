@@ -162,9 +162,9 @@ def _label(row: dict[str, Any], by: list[str], pixels: float) -> str:
 def _marks(data: pd.DataFrame, factor: str, by: list[str], layouts: dict[str, Layout], alpha: float) -> pd.DataFrame:
     rows = records(data)
     labels = {
-        f"label{suffix}": [
-            f"{_label(row, by, 330 if layout.narrow else layout.width * 0.42)}{'​' * i}" for i, row in enumerate(rows)
-        ]
+        f"label{suffix}": words.distinct(
+            [_label(row, by, 330 if layout.narrow else layout.width * 0.42) for row in rows]
+        )
         for suffix, layout in layouts.items()
     }
     return pd.DataFrame(
