@@ -31,7 +31,7 @@ GRID = [(latency, width) for latency in (0, 5, 50) for width in (1, 4, 16)]
 
 def body(number: int) -> dict[str, Any]:
     """The request that the floors send: what the collector sends, put together once."""
-    text = f"What is {number} + 1?\n\nA) {number + 1}\nB) {number + 2}\nC) {number + 3}\nD) {number + 4}\n\nAnswer with the letter of the right option only: A, B, C or D."
+    text = f"What is {number} + 1?\n\nA) {number + 1}\nB) {number + 2}\nC) {number + 3}\nD) {number + 4}\n\nAnswer with the letter of the right option only."
     options = {"temperature": 0.0, "top_k": 40, "top_p": 0.9, "seed": 42, "num_ctx": 4096, "num_predict": 64}
     message = {"role": "user", "content": text}
     return {"model": MODEL, "messages": [message], "stream": True, "options": options, "logprobs": True, "top_logprobs": 20}

@@ -53,7 +53,7 @@ def user(asked: Plan) -> str:
 def test_letter() -> None:
     asked = plan()
     assert user(asked) == (
-        "Which river is longest?\n\nA) Nile\nB) Rhine\nC) Loire\n\nAnswer with the letter of the right option only: A, B or C."
+        "Which river is longest?\n\nA) Nile\nB) Rhine\nC) Loire\n\nAnswer with the letter of the right option only."
     )
     (request,) = asked.requests
     assert request.options.num_predict == 64 and request.options.temperature == 0.0 and request.top_logprobs == 20
@@ -62,8 +62,8 @@ def test_letter() -> None:
 
 def test_french_wording_comes_with_the_suite_or_by_factor() -> None:
     french = Suite(id="s", title="S", language="fr-CA", items=[RIVER])
-    assert "Réponds seulement par la lettre de la bonne option : A, B ou C." in user(plan(suite=french))
-    assert "A, B ou C" in user(plan(conditions=[{"language": "fr"}]))
+    assert "Réponds seulement par la lettre de la bonne option." in user(plan(suite=french))
+    assert "la lettre de la bonne option" in user(plan(conditions=[{"language": "fr"}]))
     assert "Answer with the letter" in user(plan(suite=french, conditions=[{"language": "xx"}]))
 
 

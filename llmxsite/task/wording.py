@@ -10,6 +10,7 @@ class Wording(NamedTuple):
     """One language's instructions. `{letters}` is `A, B, C or D`; `{unit}` what a number is counted in."""
 
     letter: str
+    """No list of the letters here: very small models copy it back instead of choosing."""
     number: str
     number_unit: str
     text: str
@@ -27,7 +28,7 @@ class Wording(NamedTuple):
 
 WORDINGS: dict[str, Wording] = {
     "en": Wording(
-        letter="Answer with the letter of the right option only: {letters}.",
+        letter="Answer with the letter of the right option only.",
         number="Answer with the number only.",
         number_unit="Answer with the number only, in {unit}.",
         text="Answer in as few words as possible.",
@@ -40,7 +41,7 @@ WORDINGS: dict[str, Wording] = {
         either="or",
     ),
     "fr": Wording(
-        letter="Réponds seulement par la lettre de la bonne option : {letters}.",
+        letter="Réponds seulement par la lettre de la bonne option.",
         number="Réponds seulement par le nombre.",
         number_unit="Réponds seulement par le nombre, en {unit}.",
         text="Réponds en aussi peu de mots que possible.",
@@ -53,7 +54,7 @@ WORDINGS: dict[str, Wording] = {
         either="ou",
     ),
     "de": Wording(
-        letter="Antworte nur mit dem Buchstaben der richtigen Option: {letters}.",
+        letter="Antworte nur mit dem Buchstaben der richtigen Option.",
         number="Antworte nur mit der Zahl.",
         number_unit="Antworte nur mit der Zahl, in {unit}.",
         text="Antworte mit so wenigen Wörtern wie möglich.",
@@ -66,7 +67,7 @@ WORDINGS: dict[str, Wording] = {
         either="oder",
     ),
     "es": Wording(
-        letter="Responde solo con la letra de la opción correcta: {letters}.",
+        letter="Responde solo con la letra de la opción correcta.",
         number="Responde solo con el número.",
         number_unit="Responde solo con el número, en {unit}.",
         text="Responde con las menos palabras posibles.",
