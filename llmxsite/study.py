@@ -67,6 +67,8 @@ class SiteConfig(msgspec.Struct, kw_only=True):
     doi: str | None = None
     allow_scorers: bool = False
     """Whether Python scorers that the study itself brings may run."""
+    publish_allow: list[str] = []
+    """Texts that `check --publish` lets through, such as an address meant to be public."""
 
 
 class Study:

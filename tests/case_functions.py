@@ -48,7 +48,7 @@ from llmxsite.stats import (
     tools,
     trend,
 )
-from llmxsite.stats.interval import Interval, defined
+from llmxsite.stats.interval import defined
 
 Input = dict[str, Any]
 Fields = Any
@@ -218,7 +218,7 @@ def _(given: Input) -> Fields:
     if "sd_diff" in given:
         args = given["n"], given["delta"], given["sd_diff"], alpha
         return {"power_z_two_sided": power.power_z(*args), "power_t_paired": power.power_t(*args)}
-    # statsmodels' solver counts the far tail too, and stops within its own tolerance.
+    # statsmodels' solver stops within its own tolerance; two-sided, it counts the far tail too.
     solver = NormalIndPower(ddof=0)
     if "delta" in given:
         variance = power.variance_per_item(
@@ -235,7 +235,7 @@ def _(given: Input) -> Fields:
         }
     each, k = given["sigma2_each"], given["K_each"]
     variance = power.variance_per_item(given["omega2"], each, each, k, k)
-    theirs = solver.solve_power(nobs1=given["n"], alpha=alpha, power=given["power"], ratio=0)
+    theirs = solver.solve_power(nobs1=given["n"], alpha=alpha / 2, power=given["power"], ratio=0, alternative="larger")
     return {
         "variance_per_question": variance,
         "mde_formula": power.detectable(given["n"], variance, alpha, given["power"]),
@@ -292,10 +292,10 @@ def _(given: Input) -> Fields:
 
 
 def _mapie_ece(c: list[float], y: list[float], bins: int, strategy: str) -> float:
-    """MAPIE 1.6's: `bins` edges, so one interval fewer; the quantile strategy takes quantiles of the confidences."""
+    """MAPIE 1.6's: `bins` edges, so one interval fewer, and what lies on the first edge is a bin of its own."""
     grid = np.linspace(0, 1, bins)
     edges = grid if strategy == "uniform" else np.quantile(c, grid)
-    index = np.digitize(c, edges[:-1])
+    index = np.digitize(c, edges, right=True)
     return _weighted_gap(np.asarray(c), np.asarray(y), index)
 
 

@@ -46,7 +46,7 @@ def test_there_are_case_files_and_each_has_a_function() -> None:
     assert stems <= FUNCTIONS.keys(), f"nothing computes {sorted(stems - FUNCTIONS.keys())}"
 
 
-@pytest.mark.parametrize(("path", "content", "index"), cases())
+@pytest.mark.parametrize(("path", "content", "index"), list(cases()))
 def test_case(path: Path, content: dict[str, Any], index: int) -> None:
     assert path.stem in FUNCTIONS, f"nothing computes {path.stem}"
     case = content["cases"][index]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
@@ -147,10 +147,8 @@ def test_engine_goes_on_after_each_fault(api: str) -> None:
         faults = [fault for name in names for fault in (name, None)]
         async with talk(api, faults=faults, reply=two_tokens) as (engine, server):
             for _ in names:
-                try:
+                with suppress(EngineError):
                     await engine.chat(request())
-                except EngineError:
-                    pass
                 assert (await engine.chat(request())).text == "B)"
             assert len(server.calls) == len(faults)
 
@@ -208,5 +206,22 @@ def test_cancelling_a_request_leaves_the_engine_usable(api: str) -> None:
             with pytest.raises(asyncio.CancelledError):
                 await task
             assert (await engine.chat(request())).text
+
+    run(test)
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_redirects_are_not_followed(api: str) -> None:
+    """A redirect would take the request, and the key with it, to another server."""
+
+    class Elsewhere(Fake):
+        async def _generate(self, path: str, body: dict[str, Any], wire: Any) -> None:
+            await wire.answer(302, "", headers={"Location": "http://127.0.0.1:9/"})
+
+    async def test() -> None:
+        async with Elsewhere() as server, APIS[api](Address(server.url)) as engine:
+            with pytest.raises(EngineError, match="HTTP 302") as caught:
+                await engine.chat(request())
+            assert (caught.value.kind, caught.value.retry) == ("invalid-request", False)
 
     run(test)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from llmxsite.engine.protocol import Engine
+    from llmxsite.diagnostics import Problem
+    from llmxsite.engine.protocol import Engine, EngineError
 
 NAMES = ("auto", "ollama", "openai", "embedded")
 
@@ -47,6 +48,23 @@ def connect(name: str = "auto", host: str | None = None, concurrency: int = 1) -
     raise ValueError(f"unknown engine '{name}': one of {', '.join(NAMES)}")
 
 
+def problem(error: EngineError, place: str) -> Problem:
+    """An engine's error as something to show a person: `place` is the engine, host or model it came from."""
+    from llmxsite.diagnostics import Problem
+
+    return Problem.at(place, f"engine-{error.kind}", str(error), hint=_HINTS.get(error.kind))
+
+
+_HINTS = {
+    "connection": "is the server running at that address? --engine embedded needs none",
+    "timeout": "the server may be loading a large model, or be too busy: try again, or choose a smaller one",
+    "overloaded": "the server is busy: try again later, or lower the concurrency",
+    "missing-model": "`llmxsite models list` shows what there is",
+    "memory": "choose a smaller model or quantization, or a smaller num_ctx",
+    "protocol": "is this the address of a model server? `llmxsite doctor --host ADDRESS` looks",
+}
+
+
 def _find(host: str | None) -> str:
     """Which engine `auto` means here."""
     import os
@@ -70,6 +88,7 @@ def _find(host: str | None) -> str:
 
 def _answers(url: str) -> bool:
     """Whether a GET brings JSON, or asks for a key, within a second and a half."""
+    import http.client
     import urllib.error
     import urllib.request
 
@@ -79,5 +98,5 @@ def _answers(url: str) -> bool:
             return bool(response.headers.get_content_type() == "application/json")
     except urllib.error.HTTPError as error:
         return error.code in (401, 403)
-    except (OSError, ValueError):
+    except (OSError, ValueError, http.client.HTTPException):
         return False

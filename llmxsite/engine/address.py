@@ -22,8 +22,8 @@ class Address(NamedTuple):
     @property
     def shown(self) -> str:
         """Scheme, host and port: fit for logs and messages."""
-        parts = urlsplit(self.url)
-        return f"{parts.scheme}://{parts.netloc}"
+        scheme, _, rest = self.url.partition("://")
+        return f"{scheme}://{rest.partition('/')[0]}"
 
 
 def ollama_address(text: str | None) -> Address:
@@ -68,11 +68,14 @@ def openai_address(text: str) -> Address:
     Raises `ValueError` when there is no host in it.
     """
     text = text.strip()
-    parts = urlsplit(text if "://" in text else f"http://{text}")
+    try:
+        parts = urlsplit(text if "://" in text else f"http://{text}")
+        port = str(parts.port) if parts.port is not None else ""
+    except ValueError:
+        parts, port = urlsplit(""), ""
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError(f"'{redact(text)}' is not the address of a server")
     credentials, at, _ = parts.netloc.rpartition("@")
-    port = str(parts.port) if parts.port is not None else ""
     path = re.sub(r"/v1/?$", "", parts.path.rstrip("/"))
     return _address(parts.scheme, _connectable(parts.hostname), port, path, credentials if at else "")
 

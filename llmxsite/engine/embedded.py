@@ -87,7 +87,7 @@ class Embedded:
         info = await asyncio.to_thread(_info, name)
         if num_ctx is not None:
             async with self._serving(name, num_ctx, embed="embedding" in (info.capabilities or [])) as (loaded, _):
-                served = await loaded.client.model(name)
+                served = await loaded.client.model(Path(loaded.orders.path).stem)
                 info.context_in_force = served.context_in_force
         return info
 
@@ -132,11 +132,11 @@ class Embedded:
         try:
             yield loaded, load_ms
         except EngineError as error:
-            if error.kind == "connection" and loaded.process.returncode is not None:
-                raise EngineError(
-                    "server", f"the embedded engine died: {_last_words(loaded.errors)}", retry=True
-                ) from None
-            raise
+            if error.kind != "connection":
+                raise
+            await _stop(loaded.process)  # a child that does not answer on the loopback is dead or dying
+            words = _last_words(loaded.errors)
+            raise EngineError("server", f"the embedded engine died: {words}", retry=True) from None
         finally:
             self._active -= 1
             if not self._active:

@@ -8,6 +8,7 @@ exception is no answer at all on a connection used before, which a server may cl
 from __future__ import annotations
 
 import asyncio
+import base64
 import email.utils
 import re
 import time
@@ -60,15 +61,16 @@ class Http:
         self._headers = {"Accept-Encoding": "identity", "Content-Type": "application/json"}
         if key:
             self._headers["Authorization"] = f"Bearer {key}"
+        elif address.user is not None:
+            pair = f"{address.user}:{address.password or ''}".encode()
+            self._headers["Authorization"] = f"Basic {base64.b64encode(pair).decode()}"
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Http:
-        auth = aiohttp.BasicAuth(self.address.user, self.address.password or "") if self.address.user else None
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=self._connections + 1),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=self.limits.connect),
             headers=self._headers,
-            auth=auth if "Authorization" not in self._headers else None,
             trust_env=False,
             trace_configs=[_reuse_tracer()],
         )
@@ -152,11 +154,13 @@ class Http:
         url = self.address.url + path
         reused = _Reused()
         try:
-            return await self._session.request(method, url, data=data, trace_request_ctx=reused)
+            return await self._session.request(method, url, data=data, allow_redirects=False, trace_request_ctx=reused)
         except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError):
             if not reused.yes:
                 raise
-        return await self._session.request(method, url, data=data, headers={"Connection": "close"})
+        return await self._session.request(
+            method, url, data=data, allow_redirects=False, headers={"Connection": "close"}
+        )
 
 
 class _Reused:
@@ -230,21 +234,28 @@ def server_words(body: bytes) -> str:
 
 
 _MEMORY = re.compile(r"(?i)more system memory|out of memory|unable to allocate|insufficient memory|cudaMalloc failed")
-_TOOL_CALL = re.compile(
-    r"(?i)error parsing tool call|failed to parse (tool|input|function)|invalid tool call arguments"
-)
 _CONTEXT = re.compile(r"(?i)exceeds? (the )?(available |maximum )?context|maximum context length|prompt is too long")
+_TOOL_CALL = re.compile(r"(?i)error parsing tool call|invalid tool call arguments")
+# What the parsers of single models say of a call they cannot read (Ollama's model/parsers, llama.cpp's common/chat).
+_CALL_PARSER = re.compile(
+    r"(?i)failed to parse|repair failed|empty function name|(tool|function) '.*' not found|mismatched arg_key"
+    r"|no tool calls? found|unterminated string|expected '(call:|\{|=)'?|invalid (format|tool call|function call|argument|object)"
+)
 
 
-def is_model_failure(words: str) -> bool:
-    """Whether a server's error is about what the model wrote, not about the server."""
-    return bool(_TOOL_CALL.search(words))
+def is_model_failure(error: EngineError, *, tools: bool) -> bool:
+    """Whether a server's error is about what the model wrote, not about the server. `tools`: whether it had any to call."""
+    if error.kind != "server":
+        return False
+    words = str(error)
+    return bool(_TOOL_CALL.search(words)) or (tools and bool(_CALL_PARSER.search(words)))
 
 
-def error_for(status: int, body: bytes, retry_after: str | None = None) -> EngineError:
-    """The `EngineError` for an HTTP status above 299 and its body. Status 200 stands for an error line in a stream."""
+def error_for(status: int, body: bytes, retry_after: str | None = None, *, streamed: bool = False) -> EngineError:
+    """The `EngineError` for an HTTP status above 299 and its body, or for an error in the middle of a stream."""
     words = server_words(body)
-    text = f"HTTP {status}: {words}" if words else f"HTTP {status}"
+    where = "in the middle of the reply" if streamed else f"HTTP {status}"
+    text = f"{where}: {words}" if words else where
     wait = _seconds(retry_after)
     if _MEMORY.search(words):
         return EngineError("memory", text, retry=False, status=status)

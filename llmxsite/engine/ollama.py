@@ -170,7 +170,7 @@ class Ollama:
                         if line.strip():
                             self._take(reading, line)
         except EngineError as error:
-            if not is_model_failure(str(error)):
+            if not is_model_failure(error, tools=bool(request.tools)):
                 raise
             reading.failure = str(error)
         if reading.failure is None and not reading.done:
@@ -199,7 +199,7 @@ class Ollama:
         """One line of a reply."""
         chunk = wire.decode(line, _chunk, reading.warnings)
         if chunk.error is not None:
-            raise error_for(500, line)
+            raise error_for(500, line, streamed=True)
         if chunk.message is not None:
             reading.text(chunk.message.thinking, thinking=True)
             reading.text(chunk.message.content)

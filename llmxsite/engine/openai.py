@@ -14,15 +14,14 @@ from typing import Any
 
 import msgspec
 
+from llmxsite.engine import openai_shapes as shapes
 from llmxsite.engine import wire
 from llmxsite.engine.address import Address
 from llmxsite.engine.http import Http, Limits, error_for, is_model_failure
 from llmxsite.engine.lines import Events
 from llmxsite.engine.protocol import (
-    Alternative,
     EngineError,
     EngineInfo,
-    Message,
     ModelInfo,
     OnText,
     Reply,
@@ -31,126 +30,6 @@ from llmxsite.engine.protocol import (
     Usage,
 )
 from llmxsite.engine.reading import Reading
-
-
-class _Function(msgspec.Struct):
-    name: str | None = None
-    arguments: Any = None
-
-
-class _Call(msgspec.Struct):
-    index: int = 0
-    function: _Function | None = None
-
-
-class _Delta(msgspec.Struct):
-    content: str | None = None
-    reasoning_content: str | None = None
-    reasoning: str | None = None
-    tool_calls: list[_Call] | None = None
-
-
-class _Logprobs(msgspec.Struct):
-    content: list[wire.Entry] | None = None
-    # The older shape of /v1/completions: three lists side by side.
-    tokens: list[str] | None = None
-    token_logprobs: list[float | None] | None = None
-    top_logprobs: list[dict[str, float | None] | None] | None = None
-
-    def entries(self) -> list[wire.Entry]:
-        if self.content is not None or self.tokens is None:
-            return self.content or []
-        numbers, tops = self.token_logprobs or [], self.top_logprobs or []
-        return [
-            wire.Entry(
-                token=token,
-                logprob=numbers[i] if i < len(numbers) else None,
-                top_logprobs=[
-                    Alternative(token=other, logprob=number)
-                    for other, number in sorted(
-                        ((tops[i] if i < len(tops) else None) or {}).items(),
-                        key=lambda pair: -(pair[1] if pair[1] is not None else float("inf")),
-                    )
-                ],
-            )
-            for i, token in enumerate(self.tokens)
-        ]
-
-
-class _Choice(msgspec.Struct):
-    delta: _Delta | None = None
-    text: str | None = None
-    finish_reason: str | None = None
-    logprobs: _Logprobs | None = None
-
-
-class _PromptDetails(msgspec.Struct):
-    cached_tokens: int | None = None
-
-
-class _Usage(msgspec.Struct):
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    prompt_tokens_details: _PromptDetails | None = None
-
-
-class _Timings(msgspec.Struct):
-    """llama-server's own clock."""
-
-    prompt_ms: float | None = None
-    predicted_ms: float | None = None
-
-
-class _Chunk(msgspec.Struct):
-    choices: list[_Choice] | None = None
-    usage: _Usage | None = None
-    timings: _Timings | None = None
-    error: msgspec.Raw = msgspec.Raw()
-
-
-class _Embedding(msgspec.Struct):
-    embedding: list[float]
-
-
-class _Embeddings(msgspec.Struct):
-    data: list[_Embedding]
-
-
-class _Meta(msgspec.Struct):
-    n_ctx_train: int | None = None
-    n_params: int | None = None
-    size: int | None = None
-    ftype: str | None = None
-
-
-class _Listed(msgspec.Struct):
-    id: str
-    meta: _Meta | None = None
-    max_model_len: int | None = None
-
-
-class _List(msgspec.Struct):
-    data: list[_Listed] = []
-
-
-class _Settings(msgspec.Struct):
-    n_ctx: int | None = None
-
-
-class _Props(msgspec.Struct):
-    """llama-server's /props."""
-
-    default_generation_settings: _Settings | None = None
-    total_slots: int | None = None
-    model_ftype: str | None = None
-    chat_template: str | None = None
-    build_info: str | None = None
-
-
-_chunk = msgspec.json.Decoder(_Chunk)
-_list = msgspec.json.Decoder(_List)
-_props = msgspec.json.Decoder(_Props)
-_embeddings = msgspec.json.Decoder(_Embeddings)
 
 _OPTIONAL = (
     "chat_template_kwargs",
@@ -209,7 +88,7 @@ class OpenAI:
 
     async def models(self) -> list[ModelInfo]:
         """The models the server lists."""
-        listed = wire.decode(await self._http.ask("/v1/models"), _list, [])
+        listed = wire.decode(await self._http.ask("/v1/models"), shapes.read_models, [])
         return [_model_info(model) for model in listed.data]
 
     async def model(self, name: str, *, num_ctx: int | None = None) -> ModelInfo:
@@ -252,16 +131,16 @@ class OpenAI:
             answer = await self._http.ask(
                 "/v1/embeddings", {"model": model, "input": text}, seconds=self._http.limits.first_byte
             )
-            found = wire.decode(answer, _embeddings, []).data
+            found = wire.decode(answer, shapes.read_embeddings, []).data
             if len(found) != 1:
                 raise EngineError("protocol", f"{len(found)} vectors came back for one text", retry=False)
             vectors.append(found[0].embedding)
         return vectors
 
-    async def _properties(self) -> _Props | None:
+    async def _properties(self) -> shapes.Props | None:
         """llama-server's /props; None at servers that have none."""
         try:
-            return wire.decode(await self._http.ask("/props"), _props, [])
+            return wire.decode(await self._http.ask("/props"), shapes.read_props, [])
         except EngineError as error:
             if error.kind in ("unsupported", "invalid-request", "missing-model", "protocol"):
                 return None
@@ -296,7 +175,7 @@ class OpenAI:
                 # At least 1: llama-server takes 0 for "no logprobs at all".
                 body["logprobs"] = max(request.top_logprobs, 1)
         else:
-            body["messages"] = _messages(request.messages)
+            body["messages"] = shapes.shape_messages(request.messages)
             if request.top_logprobs is not None:
                 body["logprobs"] = True
                 body["top_logprobs"] = request.top_logprobs
@@ -331,7 +210,7 @@ class OpenAI:
                     for data in events.feed(lines):
                         reading.take(data)
         except EngineError as error:
-            if not is_model_failure(str(error)):
+            if not is_model_failure(error, tools=bool(request.tools)):
                 raise
             reading.failure = str(error)
         if reading.failure is None and not reading.done:
@@ -339,7 +218,7 @@ class OpenAI:
         reading.finish_calls()
         reply = reading.reply()
         if "logprobs-missing" in reply.warnings:
-            self._lacks["no logprobs"] = None
+            self._lacks[f"no logprobs from {path}"] = None
         return reply
 
 
@@ -355,11 +234,11 @@ class _Reading(Reading):
         if data == b"[DONE]":
             self.done = True
             return
-        chunk = wire.decode(data, _chunk, self.warnings)
+        chunk = wire.decode(data, shapes.read_chunk, self.warnings)
         error = bytes(chunk.error)
         if error and error != b"null":
             body = b'{"error":' + error + b"}"
-            raise error_for(_status(body), body)
+            raise error_for(_status(body), body, streamed=True)
         if chunk.usage is not None:
             details = chunk.usage.prompt_tokens_details
             self.usage = Usage(
@@ -381,7 +260,7 @@ class _Reading(Reading):
                 self.entries(choice.logprobs.entries())
             self.done_reason = choice.finish_reason or self.done_reason
 
-    def _call(self, call: _Call) -> None:
+    def _call(self, call: shapes.Call) -> None:
         """A tool call comes in pieces: its name first, then its arguments as text."""
         self.output()
         name, arguments = self._parts.setdefault(call.index, ([], []))
@@ -407,38 +286,8 @@ def _status(body: bytes) -> int:
     return code if isinstance(code, int) and 400 <= code <= 599 else 500
 
 
-def _messages(messages: list[Message]) -> list[dict[str, Any]]:
-    """OpenAI's shape. Tool calls have no ids of ours: they are numbered, and results matched to them in order."""
-    shaped: list[dict[str, Any]] = []
-    waiting: list[tuple[str, str]] = []
-    for message in messages:
-        entry: dict[str, Any] = {"role": message.role, "content": message.content}
-        if message.tool_calls:
-            waiting = [(f"call_{len(shaped)}_{i}", call.name) for i, call in enumerate(message.tool_calls)]
-            entry["tool_calls"] = [
-                {
-                    "id": key,
-                    "type": "function",
-                    "function": {
-                        "name": call.name,
-                        "arguments": call.raw
-                        if call.arguments is None and call.raw is not None
-                        else msgspec.json.encode(call.arguments or {}).decode(),
-                    },
-                }
-                for (key, _), call in zip(waiting, message.tool_calls, strict=True)
-            ]
-        if message.role == "tool":
-            match = next((pair for pair in waiting if pair[1] == message.tool_name), waiting[0] if waiting else None)
-            if match is not None:
-                waiting.remove(match)
-                entry["tool_call_id"] = match[0]
-        shaped.append(entry)
-    return shaped
-
-
-def _model_info(model: _Listed) -> ModelInfo:
-    meta = model.meta or _Meta()
+def _model_info(model: shapes.Model) -> ModelInfo:
+    meta = model.meta or shapes.Meta()
     return ModelInfo(
         name=model.id,
         quantization=meta.ftype,

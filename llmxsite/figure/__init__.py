@@ -1,1 +1,12 @@
-"""Figures: a table, a chart on it, a caption, an alt text and the runs behind them."""
+"""Figures: data first, then a chart on it, a caption and an alt text computed from its numbers, and the runs behind it.
+
+`build` makes a `Figure` from samples and a fixed set of options; `llmxsite.figure.render` turns it into SVG, PNG, CSV and a
+Vega-Lite spec; `llmxsite.figure.theme` owns every colour, for charts and pages alike. Importing this package is cheap: pandas
+and altair are loaded by the first `build`.
+"""
+
+from llmxsite.figure.build import build
+from llmxsite.figure.figure import Column, Figure
+from llmxsite.figure.options import KINDS, ChartProblem, Kind, Options, parse
+
+__all__ = ["KINDS", "ChartProblem", "Column", "Figure", "Kind", "Options", "build", "parse"]

@@ -48,9 +48,11 @@ def calibration(
     width = floats(frame, "confidence_high") - floats(frame, "confidence_low")
     order = np.argsort(groups.codes, kind="stable")
     bounds = np.searchsorted(groups.codes[order], np.arange(groups.count + 1))
+    keys = list(groups.keys.columns)
     bin_rows: list[dict[str, object]] = []
     rows: list[dict[str, object]] = []
-    for g, key in enumerate(groups.keys.to_dict("records")):
+    for g, values in enumerate(groups.keys.itertuples(index=False, name=None)):
+        key = dict(zip(keys, values, strict=True))
         inside = order[bounds[g] : bounds[g + 1]]
         inside = inside[s.scored[inside]]
         known = inside[~np.isnan(confidence[inside])]
@@ -68,7 +70,6 @@ def calibration(
             }
         )
         bin_rows.extend({**key, **row} for row in _bins(found, floor))
-    keys = list(groups.keys.columns)
     return CalibrationTables(
         bins=_frame(bin_rows, [*keys, *_BIN], groups.keys), summary=_frame(rows, [*keys, *_SUMMARY], groups.keys)
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 
 import numpy as np
@@ -16,6 +17,7 @@ from llmxsite.stats.multiple import Correction, adjust
 from llmxsite.stats.paired import correlation
 from llmxsite.stats.power import detectable_from_se
 
+_ROUNDING = 1e-12
 _REPEATING = {"seed"}
 """Factors that only repeat a condition: averaged over, never matched on."""
 
@@ -54,7 +56,7 @@ def compare(
     rows = []
     for key, block in _blocks(table, factor, keys, levels):
         for a, b in combinations(range(len(block.levels)), 2):
-            if block.present[a] and block.present[b]:
+            if block.known[:, a].any() and block.known[:, b].any():
                 rows.append([*key, factor, block.levels[a], block.levels[b], *_measure(block, a, b)])
     result = pd.DataFrame(rows, columns=[*keys, "factor", "a", "b", *_MEASURED])
     return _judged(result, alpha, correction, margin)[[*keys, *_COLUMNS]]
@@ -83,17 +85,44 @@ class _Block:
     name: Codes
     """Suite and id without the hash."""
 
-    @property
-    def present(self) -> Flags:
-        return ~np.isnan(self.values).all(axis=0)
+    @cached_property
+    def known(self) -> Flags:
+        """Where `values` has one."""
+        return np.asarray(~np.isnan(self.values))
 
-    def items(self, rows: Flags, level: int) -> Floats:
-        """The mean over conditions of each item, over some rows; NaN where an item has none."""
-        column = self.values[:, level]
-        rows = rows & ~np.isnan(column)
+    @cached_property
+    def items(self) -> Flags:
+        """Which items (rows) each level (columns) has at all."""
+        return np.stack([np.bincount(self.item[rows], minlength=len(self.unit)) > 0 for rows in self.known.T], axis=1)
+
+    @cached_property
+    def names(self) -> Flags:
+        """The same without the hash of their content."""
+        return np.stack([self.named(rows) for rows in self.items.T], axis=1)
+
+    def named(self, items: Flags) -> Flags:
+        """Which names some items have."""
+        return np.bincount(self.name[items], minlength=len(self.unit)) > 0
+
+    def pairs(self, a: int, b: int) -> tuple[Floats, Floats, Flags, bool]:
+        """Values of the shared items at two levels, which items those are, and whether their conditions never agree."""
+        left, right = self.known[:, a], self.known[:, b]
+        both = self.items[:, a] & self.items[:, b]
+        shared = left & right
+        confounded = bool(both.any()) and not shared.any()
+        if not confounded:
+            left = right = shared
+            both = np.bincount(self.item[shared], minlength=len(self.unit)) > 0
+        return self._means(left, a)[both], self._means(right, b)[both], both, confounded
+
+    def _means(self, rows: Flags, level: int) -> Floats:
+        """The mean of each item over some conditions; NaN where it has none of them."""
+        if len(self.values) == len(self.unit):
+            return np.where(rows, self.values[:, level], np.nan)
+        item = self.item[rows]
         with np.errstate(invalid="ignore"):
-            n = np.bincount(self.item[rows], minlength=len(self.unit))
-            return np.bincount(self.item[rows], weights=column[rows], minlength=len(self.unit)) / n
+            sums = np.bincount(item, weights=self.values[rows, level], minlength=len(self.unit))
+            return sums / np.bincount(item, minlength=len(self.unit))
 
 
 def _blocks(
@@ -108,70 +137,66 @@ def _blocks(
     level = np.asarray(pd.Index(wanted).get_indexer(pd.Index(column.astype(object))), dtype=np.int64)
     item, unit = units(frame)
     name, _ = number(frame, ["suite", "item"])
-    others = [f for f in ["model", *table.factors] if f not in (factor, *keys) and f not in _REPEATING]
-    condition, _ = number(frame, list(dict.fromkeys(others)))
+    others = dict.fromkeys(f for f in ["model", *table.factors] if f not in (factor, *keys) and f not in _REPEATING)
+    condition, kinds = number(frame, list(others))
 
     keep = np.flatnonzero(s.scored & (level >= 0))
     keep = keep[np.argsort(groups.codes[keep], kind="stable")]
     bounds = np.searchsorted(groups.codes[keep], np.arange(groups.count + 1))
     for g, key in enumerate(groups.keys.itertuples(index=False, name=None)):
         rows = keep[bounds[g] : bounds[g + 1]]
-        found, first, local = np.unique(item[rows], return_index=True, return_inverse=True)
-        cells, inverse = np.unique(
-            np.stack([local, condition[rows]]) if len(rows) else np.empty((2, 0), np.int64), axis=1, return_inverse=True
-        )
-        shape = (cells.shape[1], len(wanted))
-        slot = inverse.ravel() * len(wanted) + level[rows]
-        n = np.bincount(slot, minlength=shape[0] * shape[1])
+        if not len(rows):
+            continue
+        _, first, local = np.unique(item[rows], return_index=True, return_inverse=True)
+        cells, cell = np.unique(local * len(kinds) + condition[rows], return_inverse=True)
+        slot = cell * len(wanted) + level[rows]
+        n = np.bincount(slot, minlength=len(cells) * len(wanted))
         with np.errstate(invalid="ignore"):
             values = np.bincount(slot, weights=s.value[rows], minlength=len(n)) / n
         yield (
             list(key),
             _Block(
                 levels=wanted,
-                values=values.reshape(shape),
-                item=cells[0],
-                unit=np.unique(unit[rows][first], return_inverse=True)[1].astype(np.int64) if len(found) else first,
-                name=np.unique(name[rows][first], return_inverse=True)[1].astype(np.int64) if len(found) else first,
+                values=values.reshape(len(cells), len(wanted)),
+                item=cells // len(kinds),
+                unit=_renumbered(unit[rows[first]]),
+                name=_renumbered(name[rows[first]]),
             ),
         )
 
 
 def _measure(block: _Block, a: int, b: int) -> list[object]:
     """The `_MEASURED` of one pair of levels."""
-    every = np.ones(len(block.values), dtype=np.bool_)
-    shared = ~np.isnan(block.values[:, [a, b]]).any(axis=1)
-    has_a, has_b = ~np.isnan(block.items(every, a)), ~np.isnan(block.items(every, b))
-    confounded = not shared.any() and bool((has_a & has_b).any())
-    rows = every if confounded else shared
-    left, right = block.items(rows, a), block.items(rows, b)
-    both = ~np.isnan(left) & ~np.isnan(right)
-    n, size = int(both.sum()), int(block.name.max(initial=-1)) + 1
-
-    def names(items: Flags) -> Flags:
-        return np.bincount(block.name[items], minlength=size) > 0
-
-    lost = int((names(has_a) | names(has_b)).sum() - names(both).sum())
-    refused = int((names(has_a) & names(has_b)).sum() - names(has_a & has_b).sum())
-    x, y = left[both], right[both]
+    x, y, both, confounded = block.pairs(a, b)
+    in_a, in_b = block.names[:, a], block.names[:, b]
+    n, shared = len(x), block.named(block.items[:, a] & block.items[:, b])
+    lost = int((in_a | in_b).sum() - block.named(both).sum())
+    refused = int((in_a & in_b & ~shared).sum())
     if n == 0:
         nan = np.nan
         return [0, lost, refused, nan, nan, nan, nan, 0, pd.NA, pd.NA, nan, nan, confounded, False]
     d = x - y
-    sums = np.bincount(block.unit[both], weights=d - d.mean())
-    clusters = int((np.bincount(block.unit[both]) > 0).sum())
+    unit = block.unit[both]
+    clusters = int(np.count_nonzero(np.bincount(unit)))
     se = np.nan
     if clusters > 1:
-        constant = bool((d == d[0]).all())
+        sums = np.bincount(unit, weights=d - d.mean())
+        # Means of repeats that are equal may differ by rounding, which is no variance.
+        constant = float(np.ptp(d)) < _ROUNDING
         se = 0.0 if constant else float(np.sqrt(np.square(sums).sum() * clusters / (clusters - 1)) / n)
-    binary = bool((np.isin(x, (0.0, 1.0)) & np.isin(y, (0.0, 1.0))).all())
+    binary = bool((((x == 0) | (x == 1)) & ((y == 0) | (y == 1))).all())
     r = correlation(x, y)
     return [
         *(n, lost, refused, float(x.mean()), float(y.mean()), float(d.mean()), se, clusters),
         *((int((d > 0).sum()), int((d < 0).sum())) if binary else (pd.NA, pd.NA)),
         *(np.nan if r is None else r, float(np.sqrt((x.var(ddof=1) + y.var(ddof=1)) / n)) if n > 1 else np.nan),
-        *(confounded, bool((d == 0).all())),
+        *(confounded, float(np.abs(d).max()) < _ROUNDING),
     ]
+
+
+def _renumbered(codes: Codes) -> Codes:
+    """Codes as numbers from 0 without gaps."""
+    return np.unique(codes, return_inverse=True)[1].astype(np.int64)
 
 
 def _judged(result: pd.DataFrame, alpha: float, correction: Correction, margin: float | None) -> pd.DataFrame:

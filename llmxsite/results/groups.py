@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -49,7 +49,7 @@ class Groups:
     def sum(self, values: npt.NDArray[np.generic]) -> Floats:
         """Sum of `values`, one a row, in each group; NaN counts as 0."""
         weights = np.nan_to_num(values.astype(np.float64), nan=0.0)
-        return np.bincount(self.codes, weights=weights, minlength=self.count)
+        return np.bincount(self.codes, weights=weights, minlength=self.count).astype(np.float64)
 
     def where(self, rows: Flags) -> Groups:
         """The same groups over some of the rows."""
@@ -119,13 +119,14 @@ def scores(frame: pd.DataFrame) -> Scores:
     An unparsed or truncated answer without a score is wrong where its run is scored at all; where nothing of a run is
     scored (it compares outputs, say) a score stays missing.
     """
-    outcome = frame["outcome"].astype("object").to_numpy()
-    answered = outcome != "error"
-    truncated = outcome == "truncated"
-    unparsed = answered & (frame["parsed"].astype("object") == False).fillna(False).to_numpy(dtype=bool)  # noqa: E712
+    error, failure, truncated = (
+        (frame["outcome"] == name).to_numpy(dtype=np.bool_) for name in ("error", "failure", "truncated")
+    )
+    answered = ~error
+    unparsed = answered & (~frame["parsed"].astype("boolean")).fillna(False).to_numpy(dtype=np.bool_)
     value = frame["correct"].to_numpy(dtype=np.float64, na_value=np.nan).copy()
     value[~answered] = np.nan
-    blank = answered & np.isnan(value) & (unparsed | (outcome == "failure") | truncated)
+    blank = answered & np.isnan(value) & (unparsed | failure | truncated)
     if blank.any():
         runs, first = number(frame, ["experiment", "run"])
         judged = np.bincount(runs, weights=unparsed | ~np.isnan(value), minlength=len(first)) > 0
@@ -138,7 +139,7 @@ def floats(frame: pd.DataFrame, column: str) -> Floats:
     return frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
 
 
-def _column_codes(column: pd.Series) -> tuple[Codes, int]:
+def _column_codes(column: pd.Series[Any]) -> tuple[Codes, int]:
     if isinstance(column.dtype, pd.CategoricalDtype):
         codes, size = column.cat.codes.to_numpy().astype(np.int64), len(column.cat.categories)
     else:

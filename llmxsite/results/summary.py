@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -141,7 +142,7 @@ def _auroc(c: Floats, y: Floats, here: Groups) -> Floats:
     wrong = here.sum(y == 0)
     partial = here.sum((y != 0) & (y != 1)) > 0
     found = (here.sum(np.where(y == 1, ranks, 0.0)) - right * (right + 1) / 2) / (right * wrong)
-    return np.where(partial, np.nan, found)
+    return np.where(partial, np.nan, found).astype(np.float64)
 
 
 def _distinct(groups: Groups, unit: Codes) -> tuple[Codes, Codes, Codes]:
@@ -161,19 +162,19 @@ def _throughput(frame: pd.DataFrame, groups: Groups, answered: Flags) -> Floats:
 
 def _median(values: Floats, groups: Groups, rows: Flags) -> Floats:
     found = pd.Series(values[rows]).groupby(groups.codes[rows]).median()
-    return found.reindex(range(groups.count)).to_numpy(dtype=np.float64)
+    return np.asarray(found.reindex(range(groups.count)), dtype=np.float64)
 
 
 def _mean(values: Floats, groups: Groups, rows: Flags) -> Floats:
     known = rows & ~np.isnan(values)
-    return groups.sum(np.where(known, values, 0.0)) / _count(groups, known)
+    return np.asarray(groups.sum(np.where(known, values, 0.0)) / _count(groups, known), dtype=np.float64)
 
 
 def _count(groups: Groups, rows: Flags) -> Codes:
     return np.bincount(groups.codes[rows], minlength=groups.count)
 
 
-def _whole(values: Floats) -> pd.Series:
+def _whole(values: Floats) -> pd.Series[Any]:
     """Counts as whole numbers, missing as NA; left as floats where credit is partial."""
     known = values[~np.isnan(values)]
     if not np.equal(np.round(known), known).all():

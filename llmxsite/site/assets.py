@@ -13,22 +13,22 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from llmxsite.site import paths
+from llmxsite.site import highlight, paths
 from llmxsite.site.cache import Cache
 from llmxsite.site.tokens import style_tokens
 
 PACKAGE = Path(__file__).parent
 FONTS = ("serif-regular", "serif-italic", "serif-semibold")
-SHEETS = ("base", "layout", "parts", "frame", "samples", "print")
-SCRIPTS = ("theme", "site", "charts", "samples")
+SHEETS = ("base", "layout", "text", "parts", "frame", "samples", "print")
+SCRIPTS = ("theme", "site", "search", "charts", "samples")
 
 
 class Assets:
-    """What pages link to. Files are read and hashed when first asked for; `files` holds those a page asked for."""
+    """What pages link to. Files are read and hashed when first asked for."""
 
     def __init__(self, theme: Path, accent: str | None, cache: Cache) -> None:
         self.theme, self.accent, self.cache = theme, accent, cache
-        self.files: dict[str, bytes] = {}
+        self._files: dict[str, bytes] = {}
 
     def source(self, folder: str, name: str) -> bytes:
         """A file of `static/`, or the study's own in its place."""
@@ -38,15 +38,32 @@ class Assets:
     @cached_property
     def style(self) -> str:
         """Address of the one style sheet."""
-        sheets = [self.source("css", f"{name}.css").decode() for name in SHEETS]
-        extra = self.theme / "extra.css"
-        if extra.is_file():
-            sheets.append(extra.read_text(encoding="utf-8"))
-        text = shorten(style_tokens(self.accent) + "\n".join(sheets))
+        text = self._sheet()
         for font in FONTS:
             address = self._keep("assets", font, "woff2", self.source("fonts", f"{font}.woff2"))
             text = text.replace("{{" + font + "}}", address.removeprefix("assets/"))
         return self._keep("assets", "site", "css", text.encode())
+
+    @cached_property
+    def inline(self) -> str:
+        """The style sheet without its fonts, for the one page that may be shown under any address."""
+        return re.sub(r"@font-face.*\n", "", self._sheet())  # one rule a line in base.css
+
+    def files(self, *, charts: bool) -> dict[str, bytes]:
+        """All of them by address; those of charts where the site has any."""
+        wanted = [self.style, *self.scripts.values(), *(self.charts.values() if charts else ())]
+        fonts = [a for a in self._files if a.endswith(".woff2")]
+        return {address: self._files[address] for address in [*wanted, *fonts]}
+
+    def _sheet(self) -> str:
+        sheets = [self.source("css", f"{name}.css").decode() for name in SHEETS]
+        extra = self.theme / "extra.css"
+        if extra.is_file():
+            sheets.append(extra.read_text(encoding="utf-8"))
+        system = f"@media screen and (prefers-color-scheme:dark){{{highlight.css('dark', ':root:not([data-theme=light]) ')}}}"
+        own = f"@media screen{{{highlight.css('dark', ':root[data-theme=dark] ')}}}"
+        code = highlight.css("light") + system + own
+        return shorten(style_tokens(self.accent) + "\n".join(sheets) + code)
 
     @cached_property
     def scripts(self) -> dict[str, str]:
@@ -55,11 +72,10 @@ class Assets:
 
     @cached_property
     def charts(self) -> dict[str, str]:
-        """Addresses a page with charts needs: Vega's bundle, and the charts' configuration in both themes."""
+        """Addresses a page with charts needs: Vega's bundle, and the charts' configuration, its colours the page's variables."""
         from llmxsite.figure.theme import vega_config
 
-        themes = json.dumps({name: vega_config(name) for name in ("light", "dark")}, sort_keys=True)
-        config = f"llmx.config={themes};".encode()
+        config = f"llmx.config={json.dumps(vega_config('auto'), sort_keys=True)};".encode()
         return {"vega": self._vega(), "config": self._keep("assets", "charts-theme", "js", config)}
 
     def _vega(self) -> str:
@@ -76,7 +92,7 @@ class Assets:
 
     def _keep(self, folder: str, name: str, suffix: str, content: bytes) -> str:
         address = f"{folder}/{paths.hashed(name, suffix, content)}"
-        self.files[address] = content
+        self._files[address] = content
         return address
 
 

@@ -17,6 +17,7 @@ import msgspec
 from llmxsite import __version__
 from llmxsite.diagnostics import Issue
 from llmxsite.site import paths
+from llmxsite.site.search import Entry
 
 T = TypeVar("T")
 PACKAGE = Path(__file__).parents[1]
@@ -39,7 +40,7 @@ class PageRecord(msgspec.Struct):
     figures: list[str] = []
     """Keys of the drawn figures on it."""
     issues: list[Issue] = []
-    search: list[dict[str, Any]] = []
+    search: list[Entry] = []
 
 
 class State(msgspec.Struct):
@@ -47,7 +48,6 @@ class State(msgspec.Struct):
 
     inputs: str = ""
     """Fingerprint of everything it read, and of its options."""
-    out: str = ""
     files: dict[str, Seen] = {}
     """Input files with their hashes, by absolute path."""
     written: dict[str, Seen] = {}
@@ -58,22 +58,15 @@ class State(msgspec.Struct):
 
 
 class Cache:
-    """Memory between builds. Nothing is kept when `folder` is None."""
+    """Memory between builds. Memos are shared by all; the state is that of builds into `out`. Nothing is kept without a folder."""
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, out: Path | None = None) -> None:
         self.folder = folder
-        self.state = self._load()
+        self._name = f"state-{paths.digest(str(out))[:12]}.msgpack"
+        self.state = _load(folder / self._name) if folder is not None else State()
         self._used: set[str] = set()
         self._now: dict[str, Seen] = {}
         self._values: dict[str, Any] = {}
-
-    def _load(self) -> State:
-        if self.folder is not None:
-            try:
-                return msgspec.msgpack.decode((self.folder / "state.msgpack").read_bytes(), type=State)
-            except (OSError, msgspec.DecodeError):
-                pass
-        return State()
 
     def hash(self, path: Path) -> str:
         """sha256 of a file, taken again only when its size or time of change is another; empty when it is not there."""
@@ -115,6 +108,15 @@ class Cache:
         value: T | None = self._values.get(name)
         return value
 
+    def keep(self, name: str, value: Any) -> None:
+        """Remember a value under its key, as `memo` would have."""
+        self._used.add(name)
+        self._values[name] = value
+        if self.folder is not None:
+            path = self.folder / "memo" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _replace(path, msgspec.msgpack.encode(value))
+
     def _read(self, name: str, type_: type[T], make: Callable[[], T]) -> T:
         if self.folder is None:
             return make()
@@ -130,19 +132,20 @@ class Cache:
         return msgspec.msgpack.decode(path.read_bytes(), type=type_)
 
     def save(self, state: State) -> None:
-        """Remember this build; forget what neither it nor the one before used."""
+        """Remember this build; forget the values that neither it, the one before it, nor a build elsewhere used."""
         if self.folder is None:
             return
-        state.files = self._now
-        state.memos = sorted(self._used)
         keep = self._used | set(self.state.memos)
+        for other in self.folder.glob("state-*.msgpack"):
+            if other.name != self._name:
+                keep |= set(_load(other).memos)
         memos = self.folder / "memo"
-        if memos.is_dir():
-            for old in memos.iterdir():
-                if old.name not in keep:
-                    old.unlink(missing_ok=True)
+        for old in memos.iterdir() if memos.is_dir() else []:
+            if old.name not in keep:
+                old.unlink(missing_ok=True)
+        state.files, state.memos = self._now, sorted(self._used)
         self.folder.mkdir(parents=True, exist_ok=True)
-        _replace(self.folder / "state.msgpack", msgspec.msgpack.encode(state))
+        _replace(self.folder / self._name, msgspec.msgpack.encode(state))
 
 
 def package_fingerprint() -> str:
@@ -160,6 +163,13 @@ def package_fingerprint() -> str:
 
 
 _fingerprint: str | None = None
+
+
+def _load(path: Path) -> State:
+    try:
+        return msgspec.msgpack.decode(path.read_bytes(), type=State)
+    except (OSError, msgspec.DecodeError):
+        return State()
 
 
 def _hash_file(path: Path) -> str:

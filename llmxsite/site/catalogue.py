@@ -283,8 +283,15 @@ def _reports(study: Study, runs: list[RunEntry], issues: Issues) -> list[ReportE
         except Problem as problem:
             issues.extend(problem.issues)
         reports.append(entry)
-    orders = {r.slug: r.article.meta.order for r in reports if r.article and r.article.meta.order is not None}
-    return sorted(reports, key=lambda r: (orders.get(r.slug, 1_000_000), r.title.lower(), r.slug))
+    return sorted(reports, key=_rank)
+
+
+def _rank(report: ReportEntry) -> tuple[int, bool, bool, str, str]:
+    """Those with an `order` first; then written ones with data; then the newest."""
+    meta = report.article.meta if report.article else None
+    order = meta.order if meta and meta.order is not None else 1_000_000
+    newest = "".join(chr(0x10FFFF - ord(c)) for c in report.date)
+    return order, report.article is None, not report.runs, newest, report.slug
 
 
 def _models(study: Study, runs: list[RunEntry], issues: Issues) -> list[ModelEntry]:
@@ -325,7 +332,10 @@ def _suites(study: Study, runs: list[RunEntry], cache: Cache, issues: Issues) ->
         items = path.parent / "items.jsonl" if path.stem == "suite" else path
         try:
             suite = cache.memo(
-                "suite", [str(path), cache.hash(path), cache.hash(items)], Suite, lambda p=path: load(p, issues)
+                "suite",
+                [study.relative(path), cache.hash(path), cache.hash(items)],
+                Suite,
+                lambda p=path: load(p, issues),
             )
         except Problem as problem:
             issues.extend(problem.issues)

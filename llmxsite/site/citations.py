@@ -141,17 +141,17 @@ def _link(entry: Entry, text: str) -> str:
     return f'<a href="#{anchor(entry.key)}">{escape(text, quote=False)}</a>'
 
 
-def references_html(keys: Iterable[str], bibliography: Bibliography, letters: dict[str, str]) -> str:
-    """The list of references: cited works by author and year, each with its links."""
+def references_html(
+    keys: Iterable[str], bibliography: Bibliography, letters: dict[str, str], *, heading: bool = True
+) -> str:
+    """The list of references: cited works by author and year, each with its links. `heading=False` where one stands there."""
     entries = sorted(
         (bibliography.entries[k] for k in dict.fromkeys(keys)),
         key=lambda e: (short_names(e).casefold(), letters[e.key], e.key),
     )
     items = "\n".join(f'<li id="{anchor(e.key)}">{reference(e, letters[e.key])}</li>' for e in entries)
-    return (
-        '<section class="references" aria-labelledby="references">\n<h2 id="references">References</h2>\n'
-        f"<ul>\n{items}\n</ul>\n</section>\n"
-    )
+    title = '<h2 id="references">References</h2>\n' if heading else ""
+    return f'<section class="references" aria-label="References">\n{title}<ul>\n{items}\n</ul>\n</section>\n'
 
 
 def reference(entry: Entry, when: str) -> str:

@@ -1,17 +1,13 @@
-"""Colours: contrast by WCAG 2.2, and an accent made readable on any paper by changing its lightness alone."""
+"""Colours of the pages: tints, and an accent made readable on any paper by changing its lightness alone."""
 
 from __future__ import annotations
 
 import colorsys
 
+from llmxsite.figure.colour import contrast, luminance
+
 TEXT_CONTRAST = 4.5
 """WCAG 2.2, 1.4.3: the least contrast of text of ordinary size."""
-
-
-def contrast(first: str, second: str) -> float:
-    """Contrast ratio of two `#rrggbb` colours, 1 to 21 (WCAG 2.2, definition of contrast ratio)."""
-    lighter, darker = sorted((_luminance(first), _luminance(second)), reverse=True)
-    return (lighter + 0.05) / (darker + 0.05)
 
 
 def readable(colour: str, paper: str, least: float = TEXT_CONTRAST) -> str:
@@ -19,7 +15,7 @@ def readable(colour: str, paper: str, least: float = TEXT_CONTRAST) -> str:
     if contrast(colour, paper) >= least:
         return colour.lower()
     hue, lightness, saturation = colorsys.rgb_to_hls(*_channels(colour))
-    towards = 1.0 if _luminance(paper) < 0.18 else 0.0
+    towards = 1.0 if luminance(paper) < 0.18 else 0.0
     for step in range(1, 101):
         moved = lightness + (towards - lightness) * step / 100
         candidate = _hex(colorsys.hls_to_rgb(hue, moved, saturation))
@@ -42,8 +38,3 @@ def _channels(colour: str) -> tuple[float, float, float]:
 
 def _hex(channels: tuple[float, float, float]) -> str:
     return "#" + "".join(f"{round(min(max(c, 0.0), 1.0) * 255):02x}" for c in channels)
-
-
-def _luminance(colour: str) -> float:
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in _channels(colour)]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

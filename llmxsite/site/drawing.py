@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from llmxsite.site import paths
+from llmxsite.site import paths, photo
 from llmxsite.site.assets import data_script
 from llmxsite.site.catalogue import RunEntry
 from llmxsite.site.edition import Edition
@@ -57,8 +57,8 @@ class Drawn(msgspec.Struct):
     """Vega-Lite with its data, to download."""
     svg: dict[str, str]
     """By theme and size: `light-wide`."""
-    png: dict[str, bytes]
-    """By theme, wide, with its title."""
+    titled: dict[str, str]
+    """By theme, wide, with its title on the theme's paper: what the PNG is made from."""
 
     @property
     def address(self) -> str:
@@ -70,8 +70,8 @@ class Drawn(msgspec.Struct):
         return paths.figure_file(self.id, name, "svg", self.svg[name].encode())
 
     def photo(self, theme: str) -> str:
-        """Address of the PNG in a theme."""
-        return paths.figure_file(self.id, theme, "png", self.png[theme])
+        """Address of the PNG in a theme, named by what it is made from: it is made later, beside everything else."""
+        return paths.figure_file(self.id, theme, "png", self.titled[theme].encode())
 
     @property
     def table(self) -> str:
@@ -92,9 +92,8 @@ class Drawn(msgspec.Struct):
         return f"data/{paths.hashed(paths.part(self.id), 'js', self.script)}"
 
     def files(self) -> dict[str, bytes]:
-        """Every file of the figure, by address."""
+        """Every file of the figure but its PNGs, by address."""
         found = {self.picture(t, s): self.svg[f"{t}-{s}"].encode() for t in THEMES for s in SIZES}
-        found |= {self.photo(t): self.png[t] for t in THEMES}
         found |= {self.table: self.csv.encode(), self.spec_address: self.spec.encode()}
         return found | {self.script_address: self.script}
 
@@ -150,7 +149,7 @@ def _draw(
         live={"wide": made.spec, "narrow": made.narrow, "data": made.marks, "alt": made.alt},
         spec=json.dumps(spec, indent=1, sort_keys=True, ensure_ascii=False) + "\n",
         svg={f"{t}-{s}": render.svg(made, t, s, cache=kept) for t in THEMES for s in SIZES},  # type: ignore[arg-type]
-        png={t: render.png(made, t, titled=True, cache=kept) for t in THEMES},  # type: ignore[arg-type]
+        titled={t: photo.on_paper(render.svg(made, t, titled=True, cache=kept), t) for t in THEMES},  # type: ignore[arg-type]
     )
 
 

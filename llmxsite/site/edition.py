@@ -7,23 +7,29 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from markupsafe import Markup
+
 from llmxsite import __version__
 from llmxsite.diagnostics import Issues
 from llmxsite.site import paths
 from llmxsite.site.assets import Assets
-from llmxsite.site.cache import Cache
+from llmxsite.site.cache import Cache, package_fingerprint
 from llmxsite.site.catalogue import Catalogue
 from llmxsite.site.numbers import Numbers
+from llmxsite.site.search import Entry
+from llmxsite.site.search import field as field_html
 from llmxsite.study import SiteConfig, Study
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+    from llmxsite.site.feed import FeedEntry
+
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "
-    "base-uri 'none'; form-action 'none'"
+    "base-uri 'none'; form-action 'self'"
 )
-"""Content security policy of every page: nothing from elsewhere, no inline script, no `eval`."""
+"""Content security policy of every page: nothing from elsewhere, no inline script, no `eval`. A form may go to the search page."""
 SECTIONS = (
     ("reports", "Reports"),
     ("models", "Models"),
@@ -45,7 +51,7 @@ class Made:
     """Other files the page needs, by address."""
     figures: list[str] = field(default_factory=list)
     """Keys of drawn figures on it."""
-    search: list[dict[str, Any]] = field(default_factory=list)
+    search: list[Entry] = field(default_factory=list)
 
 
 class Edition:
@@ -72,6 +78,7 @@ class Edition:
     def frame_key(self) -> list[Any]:
         """What every page holds around its content: a page is made again when this changes."""
         return [
+            package_fingerprint(),
             self.config,
             self.base_url,
             self.assets.style,
@@ -106,8 +113,35 @@ class Edition:
             version=__version__,
             paths=paths,
             catalogue=self.catalogue,
+            search_field=Markup(field_html(lambda target: paths.relative(address, target))),  # escapes
             **{"description": None, "crumbs": [], "charts": False, "linked": None, "card": None, **context},
         )
+
+    def search_page(self, entries: list[Entry]) -> str:
+        """The page to search on; without scripts, a list of everything there is."""
+        from llmxsite.site.search import listing
+
+        to = lambda target: paths.relative(paths.SEARCH, target)  # noqa: E731
+        return self.html("search.html", paths.SEARCH, title="Search", listing=Markup(listing(entries, to)))  # escapes
+
+    def feed_entries(self) -> list[FeedEntry]:
+        """The reports that have a day, for the feed."""
+        from llmxsite.site.feed import FeedEntry
+
+        return [
+            FeedEntry(
+                address=r.address,
+                title=r.title,
+                date=(r.article.meta.date if r.article else None) or r.date,
+                updated=r.article.meta.updated if r.article else None,
+                summary=r.summary or r.question,
+                authors=[a.name for a in r.article.meta.people] if r.article else [],
+                tags=r.article.meta.tags if r.article else [],
+                draft=r.article is None or r.article.meta.status == "draft",
+            )
+            for r in self.catalogue.reports
+            if r.date
+        ]
 
     def absolute(self, address: str) -> str | None:
         """Where an address will be on the web; None when the site does not know its own address."""

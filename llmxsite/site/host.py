@@ -7,6 +7,9 @@ from typing import Protocol
 from llmxsite.diagnostics import Issues
 from llmxsite.site.directive import Directive
 
+NAMED = ("model", "suite", "run", "report", "figure")
+"""Kinds of page that a link may name instead of a file: `[phi3](model:phi3:mini)`."""
+
 
 class Host(Protocol):
     """What a page offers its text. Each method adds the issues of what it cannot do."""
@@ -20,7 +23,7 @@ class Host(Protocol):
         """HTML of `` {value}`query` ``; `column` is where the query starts."""
 
     def link(self, target: str, line: int) -> str:
-        """Relative address of a link's or picture's target, which is written relative to the page's source."""
+        """Relative address of a link's or picture's target, written relative to the page's source or as `model:NAME`."""
 
     def reference(self, name: str, line: int) -> tuple[str, str]:
         """Address and words of a figure or table that is not on this page: `("../x/index.html#fig-2", "Figure 2")`."""

@@ -8,6 +8,7 @@ allow list and a chart does not have to.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -66,11 +67,12 @@ def render(
     trusted: bool = True,
     bibliography: Bibliography | None = None,
     language: str = "en",
+    reserved: Iterable[str] = (),
 ) -> Rendered:
     """The body of a write-up as HTML. Never raises on any text; every mistake is an issue of the host's.
 
     `first_line` is the line of the file on which `text` starts. `trusted=False` is for text by others: raw HTML shows as
-    the text it is, and the result passes the narrower allow list.
+    the text it is, and the result passes the narrower allow list. `reserved` are anchors that the page around the text has.
     """
     source = Source(text, path, host.issues, first_line)
     if not trusted and len(text) > MAX_UNTRUSTED:
@@ -80,6 +82,7 @@ def render(
     page = Page(
         source, state.bibliography, language, trusted, lambda words, line: _inline(state, words, line, language)
     )
+    page.anchors |= {"references", *reserved}
     md = _parser(trusted, language)
     env: dict[str, Any] = {"page": page, "state": state}
     state.page = page

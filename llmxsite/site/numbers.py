@@ -7,7 +7,7 @@ imports pandas.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -51,8 +51,18 @@ class Numbers:
             return self.samples
         return self.samples.where(run=[r.id for r in runs])
 
-    def summary(self, runs: Sequence[RunEntry], by: Sequence[str]) -> list[Row]:
-        """`results.summarise` by these columns; columns the samples do not have are left out of `by`."""
+    def summary(
+        self,
+        runs: Sequence[RunEntry],
+        by: Sequence[str],
+        *,
+        where: Mapping[str, Any] | None = None,
+        strict: bool = False,
+    ) -> list[Row]:
+        """`results.summarise` by these columns, of the samples that `where` leaves.
+
+        A column the samples do not have is left out of `by`, or with `strict` raises KeyError naming the nearest.
+        """
         if not runs:
             return []
 
@@ -60,14 +70,34 @@ class Numbers:
             from llmxsite.results import summarise
 
             samples = self.of(runs)
-            known = [column for column in by if column in samples.frame.columns]
-            return rows(summarise(samples, known))
+            samples = samples.where(**where) if where else samples
+            known = [column for column in by if strict or column in samples.frame.columns]
+            return rows(summarise(samples, known)) if len(samples) else []
 
-        return self.cache.memo("summary", [list(by), hashes(runs)], list[Row], make)
+        return self.cache.memo("summary", [list(by), where, strict, hashes(runs)], list[Row], make)
 
     def outcomes(self, runs: Sequence[RunEntry]) -> dict[str, Row]:
         """The whole of each run, by its id."""
         return {str(r["run"]): r for r in self.summary(runs, ["run"])}
+
+    def states(self, run: RunEntry) -> dict[str, int]:
+        """How many samples of a run ended in each of `transcript.STATES`."""
+
+        def make() -> dict[str, int]:
+            from llmxsite.runlog import iterate
+            from llmxsite.record import Sample
+            from llmxsite.site.samples import last_lines
+            from llmxsite.site.transcript import state
+
+            log = self.study.root / run.path
+            final = last_lines(log)
+            found: dict[str, int] = {}
+            for line, record in iterate(log, Issues()):
+                if isinstance(record, Sample) and line in final:
+                    found[state(record)] = found.get(state(record), 0) + 1
+            return found
+
+        return self.cache.memo("states", [run.hash], dict[str, int], make)
 
     def items(self, suite: str, runs: Sequence[RunEntry]) -> list[Row]:
         """Each item of a suite over these runs: `item`, `item_hash`, `n`, `accuracy`, by the text that was asked."""
@@ -83,17 +113,44 @@ class Numbers:
 
         return self.cache.memo("items", [suite, hashes(runs)], list[Row], make)
 
-    def comparison(self, runs: Sequence[RunEntry], factor: str, alpha: float, correction: str) -> list[Row]:
-        """`results.compare` of one factor's levels, within suite and the other factors that vary."""
+    def comparison(
+        self,
+        runs: Sequence[RunEntry],
+        factor: str,
+        *,
+        by: Sequence[str] = (),
+        where: Mapping[str, Any] | None = None,
+        alpha: float = 0.05,
+        margin: float | None = None,
+    ) -> list[Row]:
+        """`results.compare` of one factor's levels, all pairs one family. KeyError for an unknown column."""
+        if not runs:
+            return []
 
         def make() -> list[Row]:
             from llmxsite.results import compare
 
-            return rows(compare(self.of(runs), factor, alpha=alpha, correction=correction))
+            samples = self.of(runs)
+            samples = samples.where(**where) if where else samples
+            return rows(compare(samples, factor, by, alpha, margin=margin)) if len(samples) else []
 
-        return self.cache.memo("compare", [factor, alpha, correction, hashes(runs)], list[Row], make)
+        return self.cache.memo("compare", [factor, list(by), where, alpha, margin, hashes(runs)], list[Row], make)
 
-    def warnings(self, runs: Sequence[RunEntry]) -> list[str]:
+    def value(self, query: str, report: str | None) -> Row:
+        """A `{value}` query answered: `html` with `%%runs%%` for its link, and `runs`; or `problem`, `offset` and `hint`."""
+
+        def make() -> Row:
+            from llmxsite.site.value import QueryError, evaluate
+
+            try:
+                found = evaluate(query, self.samples, report=report)
+            except QueryError as error:
+                return {"problem": str(error), "offset": error.offset, "hint": error.hint}
+            return {"html": found.html("%%runs%%"), "runs": found.runs, "text": found.plain()}
+
+        return self.cache.memo("value", [query, report, self.fingerprint], Row, make)
+
+    def warnings(self, runs: Sequence[RunEntry], where: Mapping[str, Any] | None = None) -> list[str]:
         """What a reader should know before trusting these numbers (docs/statistics.md, warnings)."""
         if not runs:
             return []
@@ -101,9 +158,10 @@ class Numbers:
         def make() -> list[str]:
             from llmxsite.results import warnings
 
-            return [str(w) for w in warnings(self.of(runs))]
+            samples = self.of(runs)
+            return [str(w) for w in warnings(samples.where(**where) if where else samples)]
 
-        return self.cache.memo("warnings", hashes(runs), list[str], make)
+        return self.cache.memo("warnings", [where, hashes(runs)], list[str], make)
 
 
 def hashes(runs: Sequence[RunEntry]) -> list[str]:

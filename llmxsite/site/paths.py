@@ -18,6 +18,7 @@ from llmxsite.study import SLUG, slugify
 
 HOME = "index.html"
 NOT_FOUND = "404.html"
+SEARCH = "search.html"
 MANIFEST = "manifest.json"
 SAMPLES_A_PAGE = 200
 _ADDRESS = re.compile(r"[A-Za-z0-9._~-]+(?:/[A-Za-z0-9._~-]+)*")
@@ -118,7 +119,7 @@ def relative(source: str, target: str) -> str:
 def absolute(base_url: str, address: str) -> str:
     """`absolute("https://a.org/r", "reports/t/index.html")` -> `https://a.org/r/reports/t/`; files keep their names."""
     address, mark, fragment = address.partition("#")
-    folder = address.removesuffix("index.html") if address.endswith(("/index.html", HOME)) else address
+    folder = address.removesuffix(HOME) if f"/{address}".endswith(f"/{HOME}") else address
     return f"{base_url.rstrip('/')}/{quote(folder, safe='/~')}{mark}{fragment}"
 
 

@@ -14,10 +14,12 @@ from llmxsite.diagnostics import did_you_mean
 from llmxsite.site import citations, highlight, maths, sanitise
 from llmxsite.site.blocks import plain
 from llmxsite.site.directive import Directive
+from llmxsite.site.host import NAMED
 from llmxsite.site.state import State
 
 ROLES = {"value", "ref", "cite", "sub", "sup", "kbd"}
-_REMOTE = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:|//)")
+_REMOTE = re.compile(rf"(?!(?:{'|'.join(NAMED)}):)(?:[A-Za-z][A-Za-z0-9+.-]*:|//)")
+"""An address outside the site."""
 _ALT = "say in the brackets what the picture shows: ![Accuracy falls with size](picture.png)"
 _NO_LANGUAGE = {"text", "txt", "plain", "plaintext", "none", "output"}
 

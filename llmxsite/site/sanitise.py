@@ -15,6 +15,8 @@ from html.parser import HTMLParser
 
 import nh3
 
+from llmxsite.site.host import NAMED
+
 _BASE_TAGS = set(
     str.split(
         "a abbr aside b blockquote br caption cite code dd del details div dl dt em figcaption figure h2 h3 h4 h5 h6 hr i "
@@ -89,7 +91,7 @@ def clean(html: str, slots: list[str], *, trusted: bool) -> str:
 def safe_link(url: str) -> bool:
     """Whether a link's target is relative or has a scheme that only leads somewhere."""
     found = re.match(r"\s*([A-Za-z][A-Za-z0-9+.-]*):", url)
-    return found is None or found[1].lower() in _URL_SCHEMES
+    return found is None or found[1].lower() in _URL_SCHEMES or found[1] in NAMED
 
 
 class _Fragment(HTMLParser):

@@ -99,11 +99,13 @@ class State:
         """The list of references at the end of the page, unless a directive has put it elsewhere."""
         if not self.cited:
             return ""
-        html = citations.references_html(self.cited, self.bibliography, self.letters)
+        written = bool(self.page.headings) and self.page.headings[-1][2].lower() in ("references", "bibliography")
+        html = citations.references_html(self.cited, self.bibliography, self.letters, heading=not (placed or written))
         if placed:
             self.slots[self.bibliography_slot] = html
             return ""
-        self.page.headings.append((2, "references", "References"))
+        if not written:
+            self.page.headings.append((2, "references", "References"))
         return self.slot(html, block=True)
 
     bibliography_slot: int = -1

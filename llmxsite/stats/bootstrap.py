@@ -67,10 +67,10 @@ def bootstrap(
         index = np.array(list(product(range(n), repeat=n)))
         values = statistic(*(column[index] for column in data))
         low, high = np.quantile(values, [alpha / 2, 1 - alpha / 2])
-        return Bootstrap(n, defined(estimate), defined(values.std()), _interval(low, high), len(index), True)
+        return Bootstrap(n, defined(estimate), defined(float(values.std())), _interval(low, high), len(index), True)
     if all((column == column[0]).all() for column in data):
         return Bootstrap(n, defined(estimate), 0.0, Interval(estimate, estimate), 0, True)
-    found = stats.bootstrap(
+    found: Any = stats.bootstrap(
         data,
         lambda *parts, axis=-1: statistic(*parts),
         n_resamples=draws,
@@ -97,7 +97,8 @@ def mean_of_clusters(sums: npt.NDArray[Any], sizes: npt.NDArray[Any]) -> npt.NDA
 def totals(scores: Numbers, clusters: Sequence[object]) -> tuple[Vector, Vector]:
     """Sum and size of each cluster: a cluster bootstrap of a mean is a paired bootstrap of these two."""
     codes = codes_of(clusters)
-    return np.bincount(codes, weights=vector(scores)), np.bincount(codes).astype(np.float64)
+    sums = np.bincount(codes, weights=vector(scores)).astype(np.float64)
+    return sums, np.bincount(codes).astype(np.float64)
 
 
 def _interval(low: float, high: float) -> Interval:

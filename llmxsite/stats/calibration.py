@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -133,7 +134,7 @@ def equal_mass_edges(confidence: Numbers, bins: int) -> Vector:
     """Upper edges of equal-mass bins, the last 1."""
     c = np.sort(np.asarray(confidence, dtype=np.float64))
     parts = np.array_split(c, min(bins, len(c)))
-    middles = [(left[-1] + right[0]) / 2 for left, right in zip(parts, parts[1:], strict=False)]
+    middles = [(left[-1] + right[0]) / 2 for left, right in pairwise(parts)]
     return np.unique(np.array([*middles, 1.0]))
 
 

@@ -57,7 +57,7 @@ def clustered_mean(
     groups = int(codes.max()) + 1
     centre = float(s.mean())
     naive = standard_error(s) if n > 1 else None
-    # Subtracting the mean of equal scores leaves rounding, which is no variance.
+    # What the mean leaves of equal scores is rounding, which is no variance.
     residuals = np.zeros(n) if naive == 0.0 else s - centre
     sums = np.bincount(codes, weights=residuals, minlength=groups)
     cr0 = float(np.sqrt(np.square(sums).sum()) / n)

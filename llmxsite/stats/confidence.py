@@ -39,6 +39,6 @@ def at_temperature(logprobs: Numbers, temperature: float) -> Vector:
         raise ValueError("a temperature is 0 or more")
     values = np.where(values <= -1e30, -np.inf, values)
     if temperature == 0:
-        top = values == values.max()
-        return top / top.sum()
+        top = (values == values.max()).astype(np.float64)
+        return np.asarray(top / top.sum())
     return np.asarray(softmax(values / temperature), dtype=np.float64)

@@ -59,7 +59,7 @@ def corp(confidence: Numbers, correct: Numbers, score: Literal["brier", "log"] =
     if len(c) == 0:
         return Corp(None, None, None, None)
     # Equal confidences have to get equal values: they are pooled, weighted by how many they are.
-    levels, where, counts = np.unique(c, return_inverse=True, return_counts=True)
+    _, where, counts = np.unique(c, return_inverse=True, return_counts=True)
     means = np.bincount(where, weights=y) / counts
     recalibrated = np.clip(isotonic_regression(means, weights=counts).x[where], 0, 1)
     base = np.full(len(c), y.mean())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import stats
@@ -46,7 +47,7 @@ def latency(durations: Numbers, alpha: float = 0.05) -> Latency:
     if len(x) == 0:
         return Latency(0, None, None, UNDEFINED, None, None, None, None)
     median = float(np.median(x))
-    ends = stats.quantile_test(x, q=median, p=0.5).confidence_interval(1 - alpha)
+    ends: Any = stats.quantile_test(x, q=median, p=0.5).confidence_interval(1 - alpha)
     low, high = defined(ends.low), defined(ends.high)
     return Latency(
         n=len(x),

@@ -67,4 +67,4 @@ def mcnemar(only_a: int, only_b: int) -> McNemar:
 def exact_p(only_a: npt.ArrayLike, only_b: npt.ArrayLike) -> Vector:
     """The exact two-sided p for whole columns of counts; 1 where nothing is discordant."""
     b, c = np.asarray(only_a), np.asarray(only_b)
-    return np.minimum(1.0, 2 * stats.binom.cdf(np.minimum(b, c), b + c, 0.5))
+    return np.asarray(np.minimum(1.0, 2 * stats.binom.cdf(np.minimum(b, c), b + c, 0.5)))

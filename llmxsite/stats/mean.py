@@ -11,6 +11,9 @@ from scipy import stats
 
 from llmxsite.stats.interval import UNDEFINED, Interval, Numbers, vector
 
+ROUNDING = 1e-12
+"""Relative difference up to which scores are equal: averages of the same repeats may differ in their last digits."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mean:
@@ -50,7 +53,7 @@ def mean(scores: Numbers, alpha: float = 0.05, distribution: Literal["t", "z"] =
 def standard_error(scores: Numbers) -> float:
     """Standard error of a mean, sqrt(variance / n) with n - 1 in the variance; exactly 0 for equal scores; n >= 2."""
     s = vector(scores)
-    return 0.0 if (s == s[0]).all() else float(stats.sem(s))
+    return 0.0 if float(np.ptp(s)) <= ROUNDING * float(np.abs(s).max()) else float(stats.sem(s))
 
 
 def around(centre: float, se: float, degrees: float | None, alpha: float = 0.05) -> Interval:

@@ -18,33 +18,33 @@ class Pooled:
     """k effects with known variances, pooled. In the unit of the effects. Between-study numbers are None for k < 2."""
 
     k: int
-    fixed: float | None
-    fixed_se: float | None
-    q: float | None
+    fixed: float | None = None
+    fixed_se: float | None = None
+    q: float | None = None
     """Cochran's heterogeneity: sum w (effect - fixed)²."""
-    p_q: float | None
+    p_q: float | None = None
     """Of no heterogeneity, chi² with k - 1 degrees of freedom."""
-    i2_raw: float | None
-    i2: float | None
+    i2_raw: float | None = None
+    i2: float | None = None
     """Share of the spread that is not sampling error, not below 0. Not "how much it varies": that is `tau`."""
-    h2: float | None
+    h2: float | None = None
     """q / (k - 1), not below 1."""
-    tau2_raw: float | None
-    tau2: float | None
+    tau2_raw: float | None = None
+    tau2: float | None = None
     """DerSimonian and Laird's between-study variance, not below 0."""
-    tau2_pm: float | None
+    tau2_pm: float | None = None
     """Paule and Mandel's, for comparison."""
-    random: float | None
-    random_se: float | None
-    random_interval_z: Interval
-    hk_se: float | None
+    random: float | None = None
+    random_se: float | None = None
+    random_interval_z: Interval = UNDEFINED
+    hk_se: float | None = None
     """Hartung and Knapp's standard error."""
-    hk_interval: Interval
-    se: float | None
+    hk_interval: Interval = UNDEFINED
+    se: float | None = None
     """Modified Hartung-Knapp, the larger of the two: the one to report."""
-    interval: Interval
+    interval: Interval = UNDEFINED
     """random ± t SE with k - 1 degrees of freedom."""
-    prediction: Interval
+    prediction: Interval = UNDEFINED
     """Where a next study is expected: ± t with k - 2 degrees of freedom times sqrt(tau² + SE²). Undefined for k < 3."""
 
     @property
@@ -66,11 +66,11 @@ def pool(effects: Numbers, variances: Numbers, alpha: float = 0.05) -> Pooled:
     if (v <= 0).any():
         raise ValueError("variances are above 0; at 0 % or 100 % take `logit` first")
     if k == 0:
-        return Pooled(0, *([None] * 12), UNDEFINED, None, UNDEFINED, None, UNDEFINED, UNDEFINED)
+        return Pooled(k=0)
     w = 1 / v
     fixed, fixed_se = float(w @ y / w.sum()), float(1 / math.sqrt(w.sum()))
     if k == 1:
-        return Pooled(1, fixed, fixed_se, *([None] * 10), UNDEFINED, None, UNDEFINED, None, UNDEFINED, UNDEFINED)
+        return Pooled(k=1, fixed=fixed, fixed_se=fixed_se)
     df = k - 1
     q = float(w @ np.square(y - fixed))
     tau2_raw = float((q - df) / (w.sum() - np.square(w).sum() / w.sum()))
@@ -80,6 +80,8 @@ def pool(effects: Numbers, variances: Numbers, alpha: float = 0.05) -> Pooled:
     random, random_se = float(rw @ y / rw.sum()), float(1 / math.sqrt(rw.sum()))
     hk_se = math.sqrt(float(rw @ np.square(y - random)) / df / float(rw.sum()))
     se = max(hk_se, random_se)
+    with np.errstate(divide="ignore"):  # it also divides by a heterogeneity that may be 0
+        paule_mandel = float(combine_effects(y, v, method_re="iterated").tau2)
     return Pooled(
         k=k,
         fixed=fixed,
@@ -91,7 +93,7 @@ def pool(effects: Numbers, variances: Numbers, alpha: float = 0.05) -> Pooled:
         h2=max(1.0, q / df),
         tau2_raw=tau2_raw,
         tau2=tau2,
-        tau2_pm=max(0.0, float(combine_effects(y, v, method_re="iterated").tau2)),
+        tau2_pm=max(0.0, paule_mandel),
         random=random,
         random_se=random_se,
         random_interval_z=around(random, random_se, None, alpha),

@@ -9,6 +9,8 @@ from typing import Literal
 import numpy as np
 from statsmodels.stats.multitest import multipletests
 
+from llmxsite.stats.interval import Vector
+
 Correction = Literal["holm", "bonferroni", "holm-sidak", "fdr_bh", "fdr_by", "none"]
 
 
@@ -35,10 +37,21 @@ def adjust(p: Sequence[float | None], alpha: float = 0.05, method: Correction = 
     values = np.array([np.nan if x is None else x for x in p], dtype=np.float64)
     known = ~np.isnan(values)
     adjusted = values.copy()
-    if method != "none" and known.any():
-        adjusted[known] = multipletests(values[known], alpha=alpha, method=method)[1]
+    if method == "holm":
+        adjusted[known] = _holm(values[known])
+    elif method != "none" and known.any():
+        with np.errstate(divide="ignore"):  # Šidák's formula takes the logarithm of 1 - p, and p may be 1
+            adjusted[known] = multipletests(values[known], alpha=alpha, method=method)[1]
     return Adjusted(
         p=tuple(float(x) if ok else None for x, ok in zip(adjusted, known, strict=True)),
         reject=tuple(bool(x <= alpha) if ok else None for x, ok in zip(adjusted, known, strict=True)),
         family=int(known.sum()),
     )
+
+
+def _holm(p: Vector) -> Vector:
+    """Holm's adjustment. statsmodels' own runs the garbage collector each time, a fifth of a second in a large program."""
+    order = np.argsort(p, kind="stable")
+    adjusted = np.empty_like(p)
+    adjusted[order] = np.minimum(1.0, np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)))
+    return adjusted

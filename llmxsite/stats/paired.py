@@ -12,7 +12,7 @@ from scipy import stats
 
 from llmxsite.stats.cluster import clustered_mean
 from llmxsite.stats.interval import UNDEFINED, Interval, Numbers, Vector, defined, pair
-from llmxsite.stats.mean import around, standard_error
+from llmxsite.stats.mean import ROUNDING, around, standard_error
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +67,10 @@ def paired_difference(
     """
     first, second = pair(a, b)
     n = len(first)
-    d = first - second
     if n == 0:
         return PairedDifference(0, 0, None, None, None, None, UNDEFINED, UNDEFINED, None, None, None, None, None, False)
+    d = first - second
+    d[np.abs(d) <= ROUNDING * max(float(np.abs(first).max()), float(np.abs(second).max()))] = 0.0
     centre = float(d.mean())
     if clusters is None:
         se, groups = (standard_error(d) if n > 1 else None), n
@@ -97,6 +98,11 @@ def paired_difference(
 
 def correlation(a: Vector, b: Vector) -> float | None:
     """Pearson's correlation; None for fewer than two items or where either is constant."""
-    if len(a) < 2 or (a == a[0]).all() or (b == b[0]).all():
+    if len(a) < 2:
         return None
-    return defined(np.corrcoef(a, b)[0, 1])
+    x, y = a - a.mean(), b - b.mean()
+    # Plain sums: products of vectors this short would wake the threads of BLAS for every pair compared.
+    lengths = math.sqrt(np.square(x).sum()), math.sqrt(np.square(y).sum())
+    if any(length <= ROUNDING * np.abs(values).max() for length, values in zip(lengths, (a, b), strict=True)):
+        return None
+    return float(np.clip((x / lengths[0] * (y / lengths[1])).sum(), -1, 1))

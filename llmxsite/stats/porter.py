@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 Condition = Callable[[str], bool]
 Rule = tuple[str, str, Condition | None]
 
 _VOWELS = frozenset("aeiou")
 _IRREGULAR = {
-    **{"skies": "sky", "sky": "sky", "dying": "die", "lying": "lie", "tying": "tie", "news": "news"},
-    **{"innings": "inning", "inning": "inning", "outings": "outing", "outing": "outing"},
-    **{"cannings": "canning", "canning": "canning", "howe": "howe"},
-    **{"proceed": "proceed", "exceed": "exceed", "succeed": "succeed"},
+    **dict.fromkeys(["skies", "sky"], "sky"),
+    **dict.fromkeys(["innings", "inning"], "inning"),
+    **dict.fromkeys(["outings", "outing"], "outing"),
+    **dict.fromkeys(["cannings", "canning"], "canning"),
+    **{word: word for word in ("news", "howe", "proceed", "exceed", "succeed")},
+    **{word: word[0] + "ie" for word in ("dying", "lying", "tying")},
 }
 
 
@@ -46,7 +49,7 @@ def _consonant(word: str, i: int) -> bool:
 def _measure(part: str) -> int:
     """How many times a vowel is followed by a consonant: m in [C](VC)^m[V]."""
     kinds = [_consonant(part, i) for i in range(len(part))]
-    return sum(not a and b for a, b in zip(kinds, kinds[1:], strict=False))
+    return sum(not a and b for a, b in pairwise(kinds))
 
 
 def _positive(part: str) -> bool:

@@ -52,7 +52,7 @@ def beta_posterior(k: float, n: float, alpha: float = 0.05, prior: tuple[float, 
     if n <= 0:
         return UNDEFINED
     a, b = prior
-    low, high = stats.beta.ppf([alpha / 2, 1 - alpha / 2], k + a, n - k + b)
+    low, high = np.asarray(stats.beta.ppf([alpha / 2, 1 - alpha / 2], k + a, n - k + b))
     return Interval(float(low), float(high))
 
 

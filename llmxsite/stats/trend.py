@@ -24,7 +24,7 @@ class Slope:
     interval: Interval
     """Student's t, items - 1 degrees of freedom."""
     p: float | None
-    """Two-sided within-item permutation p: valid with ties, for right and wrong and for shares."""
+    """Two-sided within-item permutation p: valid with ties, for right and wrong and for shares; None for one item."""
     permutations: int
     """All there are where that is few, else as many as were drawn."""
 
@@ -71,6 +71,8 @@ def slope(settings: Numbers, scores: npt.ArrayLike, draws: int = 4999, seed: int
         return Slope(len(s), None, None, Interval(None, None), None, 0)
     slopes = s @ centred / spread
     found = mean(slopes, alpha)
+    if len(s) < 2:
+        return Slope(len(s), found.mean, None, found.interval, None, 0)
     test = stats.permutation_test(
         tuple(s.T),
         lambda *columns, axis=-1: sum(w * c.mean(axis=axis) for w, c in zip(centred, columns, strict=True)) / spread,

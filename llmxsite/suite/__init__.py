@@ -1,6 +1,20 @@
 """A suite: a named set of items, with a content hash. Formats of other publishers live in `suite_formats`."""
 
 from llmxsite.suite.model import LETTERS, Item, Suite, content, item_hash
-from llmxsite.suite.read import Loaded, find, load, locate, read
+from llmxsite.suite.reader import Loaded, find, load, locate, read
+from llmxsite.suite.writer import scaffold, write
 
-__all__ = ["LETTERS", "Item", "Loaded", "Suite", "content", "find", "item_hash", "load", "locate", "read"]
+__all__ = [
+    "LETTERS",
+    "Item",
+    "Loaded",
+    "Suite",
+    "content",
+    "find",
+    "item_hash",
+    "load",
+    "locate",
+    "read",
+    "scaffold",
+    "write",
+]

@@ -4,7 +4,7 @@
 """
 
 from llmxsite.tables.frame import COLUMNS
-from llmxsite.tables.load import load
+from llmxsite.tables.logs import load
 from llmxsite.tables.samples import Samples
 
 __all__ = ["COLUMNS", "Samples", "load"]

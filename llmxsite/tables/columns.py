@@ -72,16 +72,11 @@ class LogColumns(msgspec.Struct, kw_only=True):
     settings: list[Setting] = []
     words: dict[str, list[str]] = {}
     """The distinct texts of each column of `TEXTS`, in order of appearance."""
-    chunks: dict[str, list[Any]] = {}
-    """Arrays by column; put end to end they hold `rows` values. A column that is missing throughout is absent."""
+    columns: dict[str, Any] = {}
+    """Arrays of `rows` values by name. A column that is missing throughout is absent."""
 
 
-def missing(name: str, rows: int) -> Array:
-    """A stretch of a column in which nothing is known."""
-    return np.full(rows, missing_value(name), dtype(name))
-
-
-def missing_value(name: str) -> float | int:
+def missing_value(name: str) -> float:
     return np.nan if name in NUMBERS else -1
 
 
@@ -89,21 +84,19 @@ def dtype(name: str) -> np.dtype[Any]:
     return np.dtype(np.float64 if name in NUMBERS else np.int8 if name in FLAGS else np.int32)
 
 
-def last_of_each(hashes: list[Array], keys_at: Callable[[Array], list[str]]) -> Array | None:
+def last_of_each(hashes: Array, keys_at: Callable[[Array], list[str]]) -> Array | None:
     """Rows that no later row with the same key replaces, in order; None when that is all of them.
 
-    `hashes` are hashes of the keys in chunks: cheap to compare, and different keys rarely share one. Only for the rows
-    whose hash comes more than once are the keys themselves asked for, by `keys_at(rows)`.
+    `hashes` are of the keys: cheap to compare, and different keys rarely share one. Only for the rows whose hash comes
+    more than once are the keys themselves asked for, by `keys_at(rows)`.
     """
-    if not hashes:
+    ordered = np.sort(hashes)
+    if not (ordered[1:] == ordered[:-1]).any():
         return None
-    every = np.concatenate(hashes)
-    _, inverse, counts = np.unique(every, return_inverse=True, return_counts=True)
-    if len(counts) == len(every):
-        return None
+    _, inverse, counts = np.unique(hashes, return_inverse=True, return_counts=True)
     doubtful = np.flatnonzero(counts[inverse] > 1)
     last = dict(zip(keys_at(doubtful), doubtful.tolist(), strict=True))
-    keep = np.ones(len(every), bool)
+    keep = np.ones(len(hashes), bool)
     keep[doubtful] = False
     keep[list(last.values())] = True
     return np.flatnonzero(keep)

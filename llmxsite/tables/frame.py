@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import accumulate, pairwise
 from typing import Any
 
 import msgspec
@@ -10,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from llmxsite.record import Scalar
-from llmxsite.tables.columns import FLAGS, TEXTS, Array, LogColumns, Setting, dtype, missing
+from llmxsite.tables.columns import FLAGS, TEXTS, Array, LogColumns, Setting, dtype, missing_value
 
 COLUMNS = (
     "experiment",
@@ -105,7 +106,9 @@ class _Builder:
 
     def __init__(self, sources: Sequence[Source]) -> None:
         self.sources = sources
-        self.total = sum(source.log.rows for source in sources)
+        ends = list(accumulate((source.log.rows for source in sources), initial=0))
+        self.total = ends[-1]
+        self.slices = [slice(start, end) for start, end in pairwise(ends)]
 
     def column(self, name: str) -> Any:
         if name in _PER_LOG:
@@ -126,7 +129,7 @@ class _Builder:
         else:
             column = self._plain(name)
         for source in self.sources:
-            source.log.chunks.pop(name, None)
+            source.log.columns.pop(name, None)
         return column
 
     def factor(self, name: str) -> Any:
@@ -148,12 +151,13 @@ class _Builder:
 
     def _plain(self, name: str) -> Array:
         """A column of numbers as the logs hold it."""
-        result = np.empty(self.total, dtype(name))
-        at = 0
-        for source in self.sources:
-            for chunk in source.log.chunks.get(name) or [missing(name, source.log.rows)]:
-                result[at : at + len(chunk)] = chunk
-                at += len(chunk)
+        parts: list[Array | None] = [source.log.columns.get(name) for source in self.sources]
+        if len(parts) == 1 and parts[0] is not None:
+            return parts[0]
+        result = np.full(self.total, missing_value(name), dtype(name))
+        for part, rows in zip(parts, self.slices, strict=True):
+            if part is not None:
+                result[rows] = part
         return result
 
     def _texts(self, codes: str | None, texts: list[list[str | None]] | list[list[str]]) -> pd.Categorical:
@@ -168,17 +172,12 @@ class _Builder:
     def _mapped(self, codes: str | None, values: list[list[Any]], kind: Any, unknown: Any) -> Array:
         """Each log's `values`, picked by its column `codes`; `unknown` where that is -1 or absent."""
         result = np.full(self.total, unknown, kind)
-        at = 0
-        for source, group in zip(self.sources, values, strict=True):
-            end = at + source.log.rows
+        for source, group, rows in zip(self.sources, values, self.slices, strict=True):
             if codes is None:
-                result[at:end] = group[0]
-            else:
+                result[rows] = group[0]
+            elif codes in source.log.columns:
                 table = np.array([*group, unknown], kind)  # code -1 picks the last one
-                for chunk in source.log.chunks.get(codes, []):
-                    result[at : at + len(chunk)] = table[chunk]
-                    at += len(chunk)
-            at = end
+                result[rows] = table[source.log.columns[codes]]
         return result
 
 

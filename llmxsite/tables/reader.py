@@ -6,10 +6,15 @@ memory there are never more than a block of lines, a few thousand slim records a
 
 from __future__ import annotations
 
+import gc
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+import io
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from types import NoneType
 from typing import IO, Annotated, Any
 
 import msgspec
@@ -21,12 +26,13 @@ from llmxsite import runlog
 from llmxsite.diagnostics import Issues, Problem
 from llmxsite.record import End, Outcome, Resume, Run, Scalar
 from llmxsite.runlog.reader import MAX_LINE
-from llmxsite.tables.columns import ALL, NUMBERS, TEXTS, Array, LogColumns, Setting, last_of_each, missing
+from llmxsite.tables.columns import ALL, TEXTS, Array, LogColumns, Setting, dtype, last_of_each, missing_value
+from llmxsite.tables.growing import Growing, Words
 
 _BLOCK = 1 << 20
-_ROWS = 4096
-"""Records gathered before they move into arrays: enough to make the move cheap, few enough to stay in the cache."""
-_TOO_LONG = b"\0"
+_ROWS = 1024
+"""Records gathered before they move into arrays: enough to make the move cheap, few enough for the processor's cache."""
+_NEWLINE = ord("\n")
 
 
 class _Timing(msgspec.Struct, gc=False, frozen=True):
@@ -80,12 +86,13 @@ class SlimSample(msgspec.Struct, gc=False, tag_field="type", tag="sample"):
 decode_slim = msgspec.json.Decoder(SlimSample | Run | Resume | End).decode
 """One line's bytes as a record; the floor beside which `benchmarks/tables.py` measures `read`."""
 _decode_condition = msgspec.json.Decoder(dict[str, Scalar]).decode
-_FIELDS = SlimSample.__struct_fields__
-_GROUPS = {
-    "timing": ("latency_ms", *_Timing.__struct_fields__[1:]),
-    "usage": _Usage.__struct_fields__,
-    "scores": _Scores.__struct_fields__,
-}
+_NAMES = (
+    *SlimSample.__struct_fields__,
+    *("latency_ms" if name == "total_ms" else name for name in _Timing.__struct_fields__),
+    *_Usage.__struct_fields__,
+    *_Scores.__struct_fields__,
+)
+"""What `_move` unpacks, in its order."""
 
 
 def read(path: Path, issues: Issues) -> tuple[LogColumns, str]:
@@ -97,134 +104,115 @@ def read(path: Path, issues: Issues) -> tuple[LogColumns, str]:
     header = next((line for _, line in runlog.iterate(path, issues)), None)
     if not isinstance(header, Run):
         raise Problem.at(path, "log-header", "not a run log: it does not start with a header", line=1)
+    sha = hashlib.sha256()
     try:
-        with path.open("rb", buffering=0) as stream:
-            return _Reader(path, header, issues).read(stream)
+        with path.open("rb", buffering=0) as file, ThreadPoolExecutor(1) as pool, _no_collection():
+            stream = io.BufferedReader(_Hashing(file, sha, pool), _BLOCK)
+            return _Reader(path, header, issues).read(stream), sha.hexdigest()
     except OSError as error:
         raise Problem.at(path, "file-unreadable", f"cannot be read: {error.strerror or error}") from None
 
 
-class _Words(dict[str | None, int]):
-    """Numbers texts in order of appearance; looking one up adds it. None is -1."""
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keep Python from searching for cycles among the many short-lived tuples of a large log: there are none."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
-    def __init__(self) -> None:
-        super().__init__({None: -1})
 
-    def __missing__(self, text: str | None) -> int:
-        code = self[text] = len(self) - 1
-        return code
+class _Hashing(io.RawIOBase):
+    """A file that is hashed as it is read, by a second thread: hashing needs no lock of the interpreter."""
 
-    def codes(self, texts: tuple[str | None, ...]) -> Array:
-        return np.fromiter(map(self.__getitem__, texts), np.int32, len(texts))
+    def __init__(self, file: io.RawIOBase, sha: Any, pool: Executor) -> None:
+        self.file, self.sha, self.pool = file, sha, pool
+        self.last: Future[None] | None = None
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        size = self.file.readinto(buffer) or 0
+        if self.last is not None:
+            self.last.result()  # at most one block waits
+        self.last = self.pool.submit(self.sha.update, bytes(memoryview(buffer)[:size])) if size else None
+        return size
 
 
 class _Reader:
     def __init__(self, path: Path, header: Run, issues: Issues) -> None:
         self.path, self.issues = path, issues
         self.log = LogColumns(run=header)
-        self.sha = hashlib.sha256()
-        self.torn = 0
-        """Bytes after the last newline."""
         self.digests = {model.name: model.digest for model in header.models}
         self.known: dict[bytes, int] = {}
         """Index in `log.settings` of each condition met since the digests last changed, by its bytes; -1 is unreadable."""
         self.samples: list[SlimSample] = []
         self.settings: list[int] = []
         self.numbers: list[int] = []
-        self.words = {name: _Words() for name in TEXTS}
+        self.words = {name: Words() for name in TEXTS}
+        self.columns = {
+            name: Growing(self.words[name].codes if name in TEXTS else _CONVERT[dtype(name)], missing_value(name))
+            for name in ALL
+        }
         self.keys: list[Any] = []
-        self.hashes: list[Array] = []
-        self.chunks: dict[str, list[Array | None]] = {name: [] for name in ALL}
-        """None stands for a chunk in which nothing is known."""
+        self.hashes = Growing(_hashes, 0)
 
-    def read(self, stream: IO[bytes]) -> tuple[LogColumns, str]:
-        number = 0
-        decode, samples, settings, numbers = decode_slim, self.samples, self.settings, self.numbers
-        for batch in self._batches(stream):
-            for number, raw in enumerate(batch, number + 1):  # noqa: B020 - counting goes on from batch to batch
-                try:
-                    line = decode(raw)
-                except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-                    if raw.strip():
-                        self._bad(number, raw, error)
+    def read(self, stream: IO[bytes]) -> LogColumns:
+        decode, known, samples = decode_slim, self.known, self.samples
+        lines = iter(partial(stream.readline, MAX_LINE + 1), b"")
+        for number, raw in enumerate(lines, 1):
+            if raw[-1] != _NEWLINE:
+                self._not_whole(number, raw, lines)
+                continue
+            try:
+                line = decode(raw)
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+                if raw.strip():
+                    self._bad(number, raw, error)
+                continue
+            if type(line) is SlimSample:
+                condition = bytes(line.condition)
+                setting = known.get(condition)
+                if setting is None:
+                    setting = self._setting(condition)
+                if setting < 0:
+                    self._bad(number, raw, "`condition` must hold plain values")
                     continue
-                if type(line) is SlimSample:
-                    condition = bytes(line.condition)
-                    setting = self.known.get(condition)
-                    if setting is None:
-                        setting = self._setting(condition)
-                    if setting < 0:
-                        self._bad(number, raw, "`condition` must hold plain values")
-                        continue
-                    samples.append(line)
-                    settings.append(setting)
-                    numbers.append(number)
-                elif number > 1:
+                samples.append(line)
+                self.settings.append(setting)
+                self.numbers.append(number)
+                if len(samples) == _ROWS:
                     self._move()
-                    self._other(number, line)
-            if len(samples) >= _ROWS:
+            elif number > 1:
                 self._move()
+                self._other(number, line)
         self._move()
-        if self.torn:
-            self.issues.add(
-                self.path,
-                "log-torn",
-                f"the last line is not whole ({self.torn:,} bytes): the collector was stopped while writing it",
-                line=number + 1,
-                hint="`llmxsite run` cuts it off and asks that sample again",
-                severity="warning",
-            )
-        return self._finish(), self.sha.hexdigest()
-
-    def _batches(self, stream: IO[bytes]) -> Iterator[list[bytes]]:
-        """The whole lines of the file, in batches; leaves in `torn` how much follows them.
-
-        Meanwhile a second thread hashes, which needs no lock of the interpreter: the hash comes almost for nothing.
-        """
-        pending: list[bytes] = []
-        held = 0
-        with ThreadPoolExecutor(1) as pool:
-            while block := stream.read(_BLOCK):
-                hashing = pool.submit(self.sha.update, block)
-                head, newline, tail = block.rpartition(b"\n")
-                if newline:
-                    lines = b"".join([*pending, head]).split(b"\n")
-                    yield [_TOO_LONG, *lines[1:]] if held > MAX_LINE else lines
-                    pending, held = [tail], len(tail)
-                else:
-                    held += len(block)
-                    pending = [*pending, block] if held <= MAX_LINE else []
-                hashing.result()
-        self.torn = held
+        return self._finish()
 
     def _move(self) -> None:
         """Move the samples decoded so far into arrays."""
-        rows, settings, numbers = self.samples, self.settings, self.numbers
+        rows = self.samples
         if not rows:
             return
         self.log.end = None
         self.log.rows += len(rows)
-        fields = _transposed(_FIELDS, rows)
-        for group, names in _GROUPS.items():
-            fields |= _transposed(names, fields.pop(group))
+        unpacked = [astuple(r) + astuple(r.timing) + astuple(r.usage) + astuple(r.scores) for r in rows]
+        fields: dict[str, Any] = dict(zip(_NAMES, zip(*unpacked, strict=True), strict=True))
+        fields |= {"setting": self.settings, "line": self.numbers}
         self.keys.append(pa.array(fields["key"], pa.string()))
-        self.hashes.append(np.fromiter(map(hash, fields["key"]), np.int64, len(rows)))
+        self.hashes.add(fields["key"])
         for name in ("answer", "expected"):
-            fields[name] = tuple(map(_text, fields[name]))
-        for name in TEXTS:
-            self._add(name, fields[name], self.words[name].codes)
-        for name in NUMBERS:
-            self._add(name, fields[name], _floats)
-        self._add("parsed", fields["parsed"], _flags)
-        for name, counts in (("setting", settings), ("repeat", fields["repeat"]), ("line", numbers)):
-            self.chunks[name].append(np.array(counts, np.int32))
-        rows.clear()
-        settings.clear()
-        numbers.clear()
-
-    def _add(self, name: str, values: tuple[Any, ...], convert: Callable[[tuple[Any, ...]], Array]) -> None:
-        unknown = values[0] is None and values.count(None) == len(values)
-        self.chunks[name].append(None if unknown else convert(values))
+            if not set(map(type, fields[name])) <= {str, NoneType}:
+                fields[name] = list(map(_text, fields[name]))
+        for name, column in self.columns.items():
+            column.add(fields[name])
+        for gathered in (self.samples, self.settings, self.numbers):
+            gathered.clear()
 
     def _setting(self, raw: bytes) -> int:
         """Take up a condition that is met for the first time."""
@@ -253,39 +241,56 @@ class _Reader:
             self.log.end = line
 
     def _bad(self, number: int, raw: bytes, why: object) -> None:
-        if raw is _TOO_LONG:
-            self.issues.add(self.path, "log-line", f"longer than {MAX_LINE:,} bytes; passed over", line=number)
-            return
         excerpt = raw[:400].decode("utf-8", "replace")
         self.issues.add(self.path, "log-line", f"not a line of a run log: {why}", line=number, excerpt=excerpt)
 
+    def _not_whole(self, number: int, raw: bytes, lines: Iterator[bytes]) -> None:
+        if len(raw) > MAX_LINE:
+            while raw and raw[-1] != _NEWLINE:
+                raw = next(lines, b"")
+            self.issues.add(self.path, "log-line", f"longer than {MAX_LINE:,} bytes; passed over", line=number)
+            return
+        self.issues.add(
+            self.path,
+            "log-torn",
+            f"the last line is not whole ({len(raw):,} bytes): the collector was stopped while writing it",
+            line=number,
+            hint="`llmxsite run` cuts it off and asks that sample again",
+            severity="warning",
+        )
+
     def _finish(self) -> LogColumns:
         log = self.log
-        log.words = {name: [text for text in table if text is not None] for name, table in self.words.items()}
-        for name, chunks in self.chunks.items():
-            if any(chunk is not None for chunk in chunks):
-                sizes = map(len, self.hashes)
-                log.chunks[name] = [missing(name, n) if c is None else c for c, n in zip(chunks, sizes, strict=True)]
-        keep = last_of_each(self.hashes, lambda rows: pa.chunked_array(self.keys).take(rows).to_pylist())
+        log.words = {name: words.texts() for name, words in self.words.items()}
+        hashes = self.hashes.take()
+        if hashes is None:
+            return log
+        keep = last_of_each(hashes, lambda rows: pa.chunked_array(self.keys).take(rows).to_pylist())
+        for name, column in self.columns.items():
+            if (array := column.take()) is not None:
+                log.columns[name] = array if keep is None else array[keep]
         if keep is not None:
             log.rows = len(keep)
-            log.chunks = {name: [np.concatenate(chunks)[keep]] for name, chunks in log.chunks.items()}
         return log
 
 
-def _transposed(names: tuple[str, ...], structs: Iterable[msgspec.Struct]) -> dict[str, tuple[Any, ...]]:
-    """The fields of many structs as one tuple a field."""
-    return dict(zip(names, zip(*map(astuple, structs), strict=True), strict=True))
+def _hashes(keys: Sequence[str]) -> Array:
+    return np.fromiter(map(hash, keys), np.int64, len(keys))
 
 
-def _floats(values: tuple[Any, ...]) -> Array:
-    floats: Array = pa.array(values, pa.float64()).to_numpy(zero_copy_only=False)
-    return floats
+def _floats(values: Sequence[Any]) -> Array:
+    return np.array(values, np.float64)  # which takes None for NaN
 
 
-def _flags(values: tuple[Any, ...]) -> Array:
-    flags: Array = pa.array(values, pa.bool_()).cast(pa.int8()).fill_null(-1).to_numpy()
-    return flags
+def _counts(values: Sequence[Any]) -> Array:
+    return np.array(values, np.int32)
+
+
+def _flags(values: Sequence[Any]) -> Array:
+    return np.array([-1 if value is None else value for value in values], np.int8)
+
+
+_CONVERT = {np.dtype(np.float64): _floats, np.dtype(np.int32): _counts, np.dtype(np.int8): _flags}
 
 
 def _text(value: Any) -> str | None:

@@ -10,6 +10,7 @@ from llmxsite.diagnostics import Issues
 from llmxsite.site import paths
 from llmxsite.site.edition import Edition, Made, linked_data
 from llmxsite.site.pages import Page
+from llmxsite.site.search import Entry
 from llmxsite.site.pages.shared import model_rows, report_rows, run_rows, suite_rows
 from llmxsite.site.text import article_key, render_article
 
@@ -84,7 +85,10 @@ def _home(edition: Edition, issues: Issues) -> Made:
             }
         ),
     )
-    return Made(html, text.files if text else {}, text.figures if text else [], text.search if text else [])
+    if text is None:
+        return Made(html)
+    entry = Entry(address=paths.HOME, title=c.config.title, kind="Page", text=text.words_for_search)
+    return Made(html, text.files, text.figures, [entry])
 
 
 def _reports(edition: Edition) -> Made:

@@ -75,7 +75,7 @@
       holder.style.minHeight = picture.offsetHeight + "px";
       picture.after(holder);
       picture.hidden = true;
-      return vegaEmbed(holder, spec, { ast: true, actions: false, renderer: "svg", mode: "vega-lite", config: llmx.config, tooltip: { theme: "custom" } }).then(function () {
+      return vegaEmbed(holder, spec, { ast: true, actions: false, renderer: "svg", logLevel: 1, mode: "vega-lite", config: llmx.config, tooltip: { theme: "custom" } }).then(function () {
         frame.dataset.state = "live";
         frame.dataset.size = size;
         holder.style.minHeight = "";

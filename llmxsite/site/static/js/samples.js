@@ -18,7 +18,10 @@
   }
 
   function find() {
-    var kind = STATES.indexOf(box.querySelector("input[type=radio]:checked").value);
+    box.querySelector(".found").hidden = false;
+    document.querySelector(".first-samples").hidden = true;
+    var chosen = box.querySelector("input[type=radio]:checked");
+    var kind = chosen ? STATES.indexOf(chosen.value) : -1;
     var words = query.value.trim().toLowerCase();
     found = all.filter(function (row) {
       return (kind < 0 || row[0] === kind) && (!words || (row[2] + " " + row[3] + " " + row[4]).toLowerCase().indexOf(words) >= 0);

@@ -78,22 +78,31 @@ var llmx = window.llmx || (window.llmx = {});
   var body = document.querySelector(".reading .body");
   function notes() {
     each(".sidenote", function (note) { note.remove(); });
-    if (!body || !matchMedia("(min-width: 82rem)").matches) return;
-    var floor = 0, top = body.getBoundingClientRect().top;
+    if (!body || !matchMedia("(min-width: 78rem)").matches) return;
+    var floor = 0, top = body.getBoundingClientRect().top, blocks = [];
+    each(".frame, .data-table, .callout, .table, .shown-sample, .wide", function (block) {
+      var box = block.getBoundingClientRect();
+      blocks.push([box.top - top, box.bottom - top]);
+    }, body);
     each("sup a[href^='#fn']", function (mark) {
       var source = document.getElementById(decodeURIComponent(mark.hash.slice(1)));
       if (!source) return;
       var note = document.createElement("aside");
       note.className = "sidenote";
       note.setAttribute("aria-hidden", "true");
-      note.innerHTML = source.innerHTML;
+      Array.prototype.forEach.call(source.childNodes, function (child) { note.appendChild(child.cloneNode(true)); });
       each("a[href^='#fnref']", function (back) { back.remove(); }, note);
+      each("[id]", function (node) { node.removeAttribute("id"); }, note);
       each("a", function (link) { link.tabIndex = -1; }, note);
       var number = document.createElement("sup");
       number.textContent = mark.textContent.replace(/[\[\]]/g, "");
       (note.querySelector("p") || note).prepend(number);
       body.appendChild(note);
       var place = Math.max(mark.getBoundingClientRect().top - top - 4, floor);
+      // What is wider than the text would be covered: the note goes below it.
+      blocks.forEach(function (block) {
+        if (place < block[1] && place + note.offsetHeight > block[0]) place = block[1] + 8;
+      });
       note.style.top = place + "px";
       floor = place + note.offsetHeight + 12;
     }, body);

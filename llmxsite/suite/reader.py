@@ -124,17 +124,22 @@ def _item(document: Document, keys: tuple[Key, ...], value: Any, issues: Issues)
     if not isinstance(value, dict):
         issues.extend([document.issue(keys, "suite-invalid", "an item is a mapping with id, question and answer")])
         return None
-    choices = value.get("choices")
-    if isinstance(choices, list):
-        unquoted = [index for index, choice in enumerate(choices) if not isinstance(choice, str)]
-        for index in unquoted:
-            place = (*keys, "choices", index)
-            message = f"option {index + 1} is {_kind(choices[index])}, not text"
-            issues.extend([document.issue(place, "suite-invalid", message, hint="put it in quotes")])
-        if unquoted:
-            return None
+    unquoted = _unquoted(value)
+    for index, message in unquoted:
+        place = (*keys, "choices", index)
+        issues.extend([document.issue(place, "suite-invalid", message, hint="put it in quotes")])
+    if unquoted:
+        return None
     item = document.convert(Item, code="suite", issues=issues, keys=keys)
     return _tidy(item) if item is not None else None
+
+
+def _unquoted(item: dict[str, Any]) -> list[tuple[int, str]]:
+    """Options that are no text, by index: `choices: [1, yes]` without quotes."""
+    choices = item.get("choices")
+    if not isinstance(choices, list):
+        return []
+    return [(i, f"option {i + 1} is {_kind(c)}, not text") for i, c in enumerate(choices) if not isinstance(c, str)]
 
 
 def _lines(origin: Origin, issues: Issues) -> tuple[list[Item], list[int]]:
@@ -150,6 +155,12 @@ def _lines(origin: Origin, issues: Issues) -> tuple[list[Item], list[int]]:
         for key in value.keys() - _FIELDS:
             message, hint = f"unknown key '{key}'", did_you_mean(key, _FIELDS)
             issues.extend([origin.line(number).issue("suite-unknown-key", message, key, hint=hint)])
+        if unquoted := _unquoted(value):
+            issues.extend(
+                origin.line(number).issue("suite-invalid", message, "choices", hint="put it in quotes")
+                for _, message in unquoted
+            )
+            continue
         try:
             item = msgspec.convert(value, Item)
         except msgspec.ValidationError as error:

@@ -8,6 +8,8 @@ from pathlib import Path
 from llmxsite.diagnostics import Issues, Problem
 from llmxsite.study import Study
 from llmxsite.tables import reader
+from llmxsite.tables.cache import Cache
+from llmxsite.tables.columns import LogColumns
 from llmxsite.tables.frame import Source, assemble
 from llmxsite.tables.samples import Samples
 
@@ -26,10 +28,11 @@ def load(study: Study, issues: Issues, *, report: str | None = None, logs: Itera
 
 
 def _sources(study: Study, issues: Issues, logs: Iterable[Path]) -> Iterator[tuple[Path, Source]]:
+    cache = Cache(study.root, study.cache / "tables")
     seen: dict[str, Path] = {}
     for path in logs:
         try:
-            log, _ = reader.read(path, issues)
+            log = _columns(path, cache, issues)
         except Problem as problem:
             issues.extend(problem.issues)
             continue
@@ -44,6 +47,24 @@ def _sources(study: Study, issues: Issues, logs: Iterable[Path]) -> Iterator[tup
             )
             continue
         yield path, Source(log, _report(study, path) or log.run.report, log.run.contributor)
+    cache.save()
+
+
+def _columns(path: Path, cache: Cache, issues: Issues) -> LogColumns:
+    """A log's columns, from the cache where they are there."""
+    stored = cache.get(path)
+    if stored is not None:
+        issues.extend(stored[1])
+        return stored[0]
+    found = Issues()
+    try:
+        stat = path.stat()
+        log, sha256 = reader.read(path, found)
+    except FileNotFoundError:
+        raise Problem.at(path, "file-missing", "no such file") from None
+    cache.put(path, stat, sha256, log, list(found))
+    issues.extend(found)
+    return log
 
 
 def _report(study: Study, path: Path) -> str | None:

@@ -1,0 +1,56 @@
+"""`import`: other tools' results as run logs of this study."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from llmxsite.cli.terminal import finish, out, study_here
+from llmxsite.diagnostics import Issues
+
+
+def register(app: typer.Typer) -> None:
+    app.command(name="import")(import_)
+
+
+def import_(
+    format: Annotated[str, typer.Argument(metavar="FORMAT", help="mmlu-pro, llmxray, inspect, lm-eval or jsonl.")],  # noqa: A002
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, zip files or folders of them.")],
+    into: Annotated[
+        str | None, typer.Option("--into", help="Report the runs belong to; `imported-FORMAT` when not given.")
+    ] = None,
+    model: Annotated[str | None, typer.Option("--model", help="The model's name, where the file does not say.")] = None,
+    mapping: Annotated[
+        Path | None, typer.Option("--mapping", help="For jsonl (and CSV): YAML file that says which column is what.")
+    ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Write runs anew that were imported before.")] = False,
+) -> None:
+    """Import the results of another tool as run logs.
+
+    What the other tool did not record stays missing. Importing a file twice changes nothing.
+
+    \b
+    Example: llmxsite import mmlu-pro model_outputs_gemma-7b_5shots.zip
+             llmxsite import llmxray results.json --into my-report
+             llmxsite import jsonl answers.csv --mapping columns.yaml
+    """
+    from llmxsite import interchange
+    from llmxsite.interchange.foreign import Options, find
+    from llmxsite.interchange.imported import store
+
+    issues = Issues()
+    study = study_here()
+    reader = interchange.get(format)
+    options = Options(model=model, mapping=mapping)
+    for file in find(paths, reader.SUFFIXES):
+        for run in reader.read(file, options, issues):
+            stored = store(study, into or f"imported-{format}", run, replace=replace)
+            place = study.relative(stored.path)
+            if stored.counts is None:
+                out().print(f"{place}: imported before, left as it is", markup=False)
+                continue
+            counts = ", ".join(f"{n:,} {outcome}" for outcome, n in stored.counts.items())
+            out().print(f"{place}: {len(run.samples):,} samples of {run.model.name} ({counts})", markup=False)
+    finish(issues)

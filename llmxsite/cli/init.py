@@ -1,0 +1,78 @@
+"""`init` and `new`: a study, a report or a suite to start from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from llmxsite.cli.terminal import out, study_here
+from llmxsite.diagnostics import display_path
+
+
+def register(app: typer.Typer) -> None:
+    new = typer.Typer(no_args_is_help=True, help="Start a report or a suite in this study, ready to run or build.")
+    app.command(
+        "init", epilog="Example: llmxsite init my-study --title 'Small models at home' --author 'Ada Lovelace'"
+    )(init)
+    new.command("report", epilog="Example: llmxsite new report 'Does temperature matter?'")(new_report)
+    new.command("suite", epilog="Example: llmxsite new suite 'Kitchen physics'")(new_suite)
+    app.add_typer(new, name="new")
+
+
+def init(
+    folder: Annotated[
+        Path, typer.Argument(metavar="[DIR]", help="Folder of the new study; made when it is not there.")
+    ] = Path(),
+    title: Annotated[
+        str | None, typer.Option("--title", help="Title of the site; from the folder's name when not given.")
+    ] = None,
+    author: Annotated[str | None, typer.Option("--author", help="Name of its author, which will be public.")] = None,
+) -> None:
+    """Write a study to start from: site, report, suite, publishing workflow. Overwrites nothing."""
+    from llmxsite import scaffold
+
+    written, kept = scaffold.study(folder, title=title, author=author)
+    _tell(written, kept)
+    here = [] if folder.resolve() == Path.cwd() else [f"cd {display_path(folder)}"]
+    _next(
+        [
+            *here,
+            "llmxsite doctor                     what this machine can run",
+            f"llmxsite run {scaffold.FIRST_REPORT}           collect answers",
+            "llmxsite serve --open               write, and see it at once",
+        ]
+    )
+
+
+def new_report(name: Annotated[str, typer.Argument(help="Its title, or the question it asks.")]) -> None:
+    """Start a report: text, experiment and references."""
+    from llmxsite import scaffold
+
+    written = scaffold.report(study_here(), name)
+    slug = written[0].parent.name
+    _tell(written, [])
+    _next([f"edit {display_path(written[1])}", f"llmxsite plan {slug}", f"llmxsite run {slug}"])
+
+
+def new_suite(name: Annotated[str, typer.Argument(help="Its title.")]) -> None:
+    """Start a suite of questions."""
+    from llmxsite import scaffold
+
+    written = scaffold.suite(study_here(), name)
+    _tell(written, [])
+    _next([f"edit {display_path(written[0])}", f"llmxsite suite check {written[0].stem}"])
+
+
+def _tell(written: list[Path], kept: list[Path]) -> None:
+    for path in sorted(written):
+        out().print(f"  wrote {display_path(path)}", markup=False)
+    for path in sorted(kept):
+        out().print(f"  kept  {display_path(path)}, which was there", markup=False)
+
+
+def _next(steps: list[str]) -> None:
+    out().print("\nNext:")
+    for step in steps:
+        out().print(f"  {step}", markup=False)

@@ -1,0 +1,322 @@
+"""Paired differences: levels of a factor against each other on the items they share, with intervals and Holm-adjusted p."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from llmxsite import results
+from llmxsite.figure import levels, words
+from llmxsite.figure.draft import NARROW, Draft, Layout, Samples
+from llmxsite.figure.figure import Column
+from llmxsite.figure.marks import haloed, linear, once, only, point, rect, room, rule, stack, table, text
+from llmxsite.figure.options import ChartProblem, Options
+from llmxsite.figure.summary import apart, key_column, key_columns, records
+from llmxsite.stats.multiple import adjust
+
+MOST = 60
+"""Rows: beyond it a baseline, or fewer levels, say more."""
+_COLUMNS = (
+    Column(name="a", title="A"),
+    Column(name="b", title="B"),
+    Column(name="n", title="Items", format="count", description="Items that both levels answered."),
+    Column(
+        name="lost",
+        title="Lost",
+        format="count",
+        description="Items that only one of them has, or whose content differs.",
+    ),
+    Column(name="accuracy_a", title="Accuracy A", unit="%", format="percent"),
+    Column(name="accuracy_b", title="Accuracy B", unit="%", format="percent"),
+    Column(name="difference", title="A minus B", unit="points", format="points"),
+    Column(
+        name="ci_low", title="Low end", unit="points", format="points", description="Paired, clustered, Student's t."
+    ),
+    Column(
+        name="ci_high", title="High end", unit="points", format="points", description="Paired, clustered, Student's t."
+    ),
+    Column(name="p_holm", title="p (Holm)", format="p", description="Adjusted over all rows of this figure."),
+    Column(name="p", title="p", format="p", description="Unadjusted."),
+    Column(name="mcnemar_p", title="p (McNemar)", format="p", description="Exact, unadjusted."),
+    Column(name="only_a", title="Only A right", format="count"),
+    Column(name="only_b", title="Only B right", format="count"),
+    Column(name="r", title="r", format="probability", description="Correlation of the two over items."),
+    Column(name="mde", title="Smallest it could show", unit="points", format="points", description="With power 80%."),
+    Column(name="verdict", title="Verdict", description="different, equivalent, not shown, or identical."),
+)
+
+
+def make(samples: Samples, options: Options) -> Draft:
+    """Every pair of levels of `factor` (models unless said otherwise), or every level against `baseline`."""
+    samples = apart(samples)
+    factor = key_column(samples, options.factor or "model", "factor")
+    by = [key_column(samples, options.by, "by")] if options.by else []
+    found = _compared(samples, factor, by, options)
+    found = found[found["n"] > 0]
+    if found.empty:
+        raise ChartProblem(
+            "chart-empty",
+            f"{factor}: no two levels share an item",
+            option="factor",
+            hint="a comparison needs the same suite under at least two levels",
+        )
+    if len(found) > MOST:
+        raise ChartProblem(
+            "chart-too-large",
+            f"{len(found)} differences are more than {MOST}",
+            option="factor",
+            hint="name a `baseline`",
+        )
+    data = _turned(found, factor, options)
+    if options.sort != "given":
+        key = "a" if options.sort == "name" else "difference"
+        data = data.sort_values([*by, key], ascending=options.sort == "name", kind="stable").reset_index(drop=True)
+    for column in (*by, "a", "b"):
+        data[column] = data[column].astype(object)
+    layouts = {"": Layout("wide", options.width), "_narrow": Layout("narrow", NARROW)}
+    marks = _marks(data, factor, by, layouts, options.alpha)
+    said = _caption(data, factor, by, options.alpha)
+    return Draft(
+        keys=None,
+        data=data,
+        columns=[*key_columns(by), *_COLUMNS],
+        marks={"table": marks},
+        draw=lambda layout: _draw(layout, marks),
+        title=f"Paired differences in accuracy by {words.heading(factor).lower()}",
+        caption=[
+            *said,
+            (
+                f"Points are A minus B on shared items with {100 * (1 - options.alpha):.0f}% intervals (paired, clustered); filled where p, "
+                "adjusted by Holm over the rows, is below the level; the grey bar spans differences too small for this n to show."
+            ),
+        ],
+        alt=[
+            f"Dot plot of {words.count(len(data), 'paired difference')} in accuracy with intervals and a line at 0.",
+            *said,
+        ],
+        notes=_notes(data),
+    )
+
+
+def _levels(samples: Samples, factor: str, options: Options) -> list[Any]:
+    """The levels in their order. Raises `ChartProblem` where there are fewer than two or the baseline is not among them."""
+    known = [v for v in dict.fromkeys(samples.frame[factor].tolist()) if levels.text(v) != levels.NOT_STATED]
+    if len(known) < 2:
+        raise ChartProblem("chart-empty", f"{factor} has one level only: nothing to compare", option="factor")
+    if options.baseline is not None and options.baseline not in known:
+        shown = ", ".join(sorted(levels.text(v) for v in known))
+        raise ChartProblem(
+            "chart-value",
+            f"baseline: {factor} has no level '{options.baseline}'",
+            option="baseline",
+            hint=f"known: {shown}",
+        )
+    return levels.order(known, "name" if levels.ordinal(known) is None else None, {})
+
+
+def _compared(samples: Samples, factor: str, by: list[str], options: Options) -> pd.DataFrame:
+    """Every pair, or every level against the baseline: the family of tests is what is shown, no more."""
+    wanted = _levels(samples, factor, options)
+    if options.baseline is None:
+        return results.compare(samples, factor, by, options.alpha, margin=options.margin, levels=wanted)
+    every = results.compare(samples, factor, by, options.alpha, "none", margin=options.margin, levels=wanted)
+    kept = every[(every["a"] == options.baseline) | (every["b"] == options.baseline)].copy()
+    adjusted = adjust([None if p != p else float(p) for p in kept["p"]], options.alpha, "holm").p
+    kept["p_holm"] = pd.Series([math.nan if p is None else p for p in adjusted], index=kept.index, dtype="float64")
+    kept.loc[(kept["verdict"] == "different") & ~(kept["p_holm"] < options.alpha), "verdict"] = "not shown"
+    return kept
+
+
+def _turned(found: pd.DataFrame, factor: str, options: Options) -> pd.DataFrame:
+    """Each row the way it is read: level minus baseline, later minus earlier level, or the better minus the worse."""
+    out = found.copy().reset_index(drop=True)
+    ordered = levels.ordinal([*out["a"], *out["b"]])
+    rank = {level: i for i, level in enumerate(ordered or [])}
+    for i, row in enumerate(records(found)):
+        if options.baseline is not None:
+            turn = row["a"] == options.baseline
+        elif ordered is not None:
+            turn = rank[row["a"]] < rank[row["b"]]
+        else:
+            turn = row["difference"] < 0
+        if turn:
+            out.loc[i, ["a", "b"]] = [row["b"], row["a"]]
+            out.loc[i, ["accuracy_a", "accuracy_b"]] = [row["accuracy_b"], row["accuracy_a"]]
+            out.loc[i, ["only_a", "only_b"]] = [row["only_b"], row["only_a"]]
+            out.loc[i, ["difference", "ci_low", "ci_high"]] = [-row["difference"], -row["ci_high"], -row["ci_low"]]
+    return out
+
+
+def _label(row: dict[str, Any], by: list[str], pixels: float) -> str:
+    """`A − B` within `pixels`, with the group in front where there is one."""
+    front = f"{words.shorten(words.clean(levels.text(row[by[0]])), pixels * 0.34)}: " if by else ""
+    each = (pixels - words.width(front) - 22) / 2
+    a, b = (words.clean(levels.text(row[side])) for side in ("a", "b"))
+    spare = each - min(words.width(a), words.width(b), each)
+    return f"{front}{words.shorten(a, each + spare)} − {words.shorten(b, each + spare)}"
+
+
+def _marks(data: pd.DataFrame, factor: str, by: list[str], layouts: dict[str, Layout], alpha: float) -> pd.DataFrame:
+    rows = records(data)
+    labels = {
+        f"label{suffix}": words.distinct(
+            [_label(row, by, 330 if layout.narrow else layout.width * 0.42) for row in rows]
+        )
+        for suffix, layout in layouts.items()
+    }
+    return pd.DataFrame(
+        {
+            **labels,
+            "name": [
+                f"{levels.named(factor, r['a'])} minus {levels.named(factor, r['b'])}" + (f", {levels.named(by[0], r[by[0]])}" if by else "")
+                for r in rows
+            ],
+            "difference": data["difference"] * 100,
+            "low": data["ci_low"] * 100,
+            "high": data["ci_high"] * 100,
+            "mde": data["mde"] * 100,
+            "less": data["mde"] * -100,
+            "different": (data["verdict"] == "different").to_numpy(dtype=bool),
+            "shown": [words.show(v, "points") for v in data["difference"]],
+            "interval": [
+                words.MISSING if math.isnan(a) else f"{words.show(a, 'points')} to {words.show(b, 'points')}"
+                for a, b in zip(data["ci_low"], data["ci_high"], strict=True)
+            ],
+            "p": [_p(r) for r in rows],
+            "n": data["n"],
+            "verdict": data["verdict"].astype(str),
+            "smallest": [words.show(v, "points").lstrip("+") for v in data["mde"]],
+        }
+    )  # fmt: skip
+
+
+def _p(row: dict[str, Any]) -> str:
+    """What stands beside a row."""
+    if row["verdict"] == "identical":
+        return "identical"
+    if math.isnan(row["p_holm"]):
+        return "p undefined"
+    shown = words.show(row["p_holm"], "p")
+    return f"p {shown}" if shown.startswith("<") else f"p = {shown}"
+
+
+def _draw(layout: Layout, marks: pd.DataFrame) -> dict[str, Any]:
+    label = "label_narrow" if layout.narrow else "label"
+    step = 46 if layout.narrow else 30
+    offset = 9 if layout.narrow else 0
+    y = alt.Y(
+        f"{label}:N",
+        title=None,
+        scale=alt.Scale(domain=list(marks[label]), paddingInner=0, paddingOuter=0),
+        axis=None if layout.narrow else alt.Axis(labelColor="var(--ink)", labelPadding=10, labelOverlap=False),
+    )
+    scale = linear(*_domain(marks))
+    axis = alt.Axis(title="Difference in accuracy (points)", titleAnchor="start", grid=True, tickCount=5, format=".3~r")
+    x = alt.X("difference:Q", scale=scale, axis=axis)
+    tooltip = [
+        alt.Tooltip("name:N", title="Difference"),
+        alt.Tooltip("shown:N", title="Points"),
+        alt.Tooltip("interval:N", title="Interval"),
+        alt.Tooltip("p:N", title="Holm-adjusted"),
+        alt.Tooltip("verdict:N", title="Verdict"),
+        alt.Tooltip("smallest:N", title="Smallest it could show"),
+        alt.Tooltip("n:Q", title="Items", format=",d"),
+    ]
+    base = table().encode(y=y)
+    layers = [
+        rect(
+            base,
+            {"fill": "var(--line)", "height": 12, "yOffset": offset, "clip": True},
+            x=alt.X("less:Q", scale=scale, axis=axis),
+            x2="mde",
+        ),
+        rule(once(), {"stroke": "var(--muted)"}, x=alt.XDatum(0, scale=scale)),
+        rule(
+            base,
+            {"stroke": "var(--series-1)", "strokeWidth": 2, "yOffset": offset},
+            x=alt.X("low:Q", scale=scale, axis=axis),
+            x2="high",
+        ),
+        *(
+            point(
+                only(base, "different", different),
+                {
+                    "size": 70,
+                    "fill": "var(--series-1)" if different else "var(--paper)",
+                    "stroke": "var(--series-1)",
+                    "strokeWidth": 1.75,
+                    "yOffset": offset,
+                },
+                x=x,
+                tooltip=tooltip,
+            )
+            for different in (False, True)
+        ),
+        text(base, {"align": "right", "dx": 44, "dy": offset}, x="width", text="shown:N"),
+        text(
+            base,
+            {"align": "left", "dx": 54, "dy": offset, "color": "var(--muted)", "fontSize": 11},
+            x="width",
+            text="p:N",
+        ),
+    ]
+    if layout.narrow:
+        layers += haloed(base, {"align": "left", "dy": -13, "baseline": "middle"}, x=0, text=f"{label}:N")
+    return stack(layers, step * len(marks), room())
+
+
+def _domain(marks: pd.DataFrame) -> tuple[float, float]:
+    """Everything that is drawn of the intervals, with 0 inside."""
+    ends = pd.concat([marks["low"], marks["high"], marks["difference"], pd.Series([0.0])]).dropna()
+    low, high = float(ends.min()), float(ends.max())
+    span = (high - low) or 10.0
+    return low - 0.05 * span, high + 0.05 * span
+
+
+def _row(row: dict[str, Any], factor: str, by: list[str]) -> str:
+    front = f"{levels.named(by[0], row[by[0]])}: " if by else ""
+    interval = words.measured(row["difference"], row["ci_low"], row["ci_high"], int(row["n"]), "points")
+    return f"{front}{levels.named(factor, row['a'])} minus {levels.named(factor, row['b'])}, {interval}, {_p(row)}"
+
+
+def _caption(data: pd.DataFrame, factor: str, by: list[str], alpha: float) -> list[str]:
+    rows = records(data)
+    different = [r for r in rows if r["verdict"] == "different"]
+    said = [
+        f"{len(different)} of {words.count(len(rows), 'difference')} {'has' if len(different) == 1 else 'have'} a Holm-adjusted p below {alpha:g}."
+    ]
+    largest = max(rows, key=lambda r: abs(r["difference"]))
+    said.append(f"Largest: {_row(largest, factor, by)}.")
+    return said
+
+
+def _notes(data: pd.DataFrame) -> list[str]:
+    notes = []
+    mde = data["mde"].dropna()
+    if len(mde):
+        gap = float(data["difference"].abs().max())
+        if float(mde.min()) > gap:
+            notes.append(f"This suite could not have seen differences below {100 * float(mde.min()):.1f} points.")
+        else:
+            notes.append(
+                f"Smallest difference each row could show with power 80%: {100 * float(mde.min()):.1f} to {100 * float(mde.max()):.1f} points."
+            )
+    unshown = int((data["verdict"] == "not shown").sum())
+    if unshown:
+        notes.append(f"{unshown} of {len(data)} are not shown to differ, which is not the same as being equal.")
+    lost = int(data["lost"].max())
+    if lost:
+        notes.append(
+            f"Up to {words.count(lost, 'item')} a row lost: only one of the two answered them, or their content differs."
+        )
+    if "confounded" in data and bool(data["confounded"].any()):
+        notes.append("Some levels share no other condition: the difference is also that of those conditions.")
+    if len(data) and int(data["n"].min()) < 30:
+        notes.append("Fewer than 30 shared items in a row: ranking suppressed.")
+    few = data["clusters"] if "clusters" in data else pd.Series(dtype="float64")
+    if len(few) and int(few.min()) < 10:
+        notes.append("Few clusters: fewer than 10 independent items, intervals use t.")
+    return notes

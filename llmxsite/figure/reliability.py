@@ -1,0 +1,327 @@
+"""Reliability diagram: accuracy against mean confidence in bins, a panel a model, with a histogram below.
+
+Points above the diagonal: right more often than sure (under-confident). The pale bar behind a point is where 95 of 100 redraws
+of a perfectly calibrated model would fall at this n (Bröcker and Smith 2007).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from llmxsite import results
+from llmxsite.figure import levels, words
+from llmxsite.figure.draft import FEW, NARROW, Draft, Layout, Samples
+from llmxsite.figure.figure import Column
+from llmxsite.figure.marks import only, point, rect, room, rule, stack, table
+from llmxsite.figure.options import ChartProblem, Options
+from llmxsite.figure.panels import Panels, columns_for, draw_frame, frame, limit
+from llmxsite.figure.summary import apart, key_column, key_columns
+
+BASE, TALLEST = -0.38, 0.28
+"""Foot and greatest height of the histogram, in units of the panel."""
+MOST = 12
+TICKS = [(0.0, "0"), (0.25, ""), (0.5, "50%"), (0.75, ""), (1.0, "100%")]
+
+
+def make(samples: Samples, options: Options) -> Draft:
+    """A panel a level of `by` (models unless said otherwise)."""
+    samples = apart(samples)
+    by = key_column(samples, options.by or "model", "by")
+    tables = results.calibration(samples, [by], options.bins, alpha=options.alpha)
+    summary = tables.summary[tables.summary["n"] > 0]
+    if summary.empty:
+        raise ChartProblem(
+            "chart-empty",
+            "no answer has a confidence: these runs were made without logprobs",
+            hint="set `logprobs: answer` in experiment.yaml and run again",
+        )
+    without = tables.summary[tables.summary["n"] == 0]
+    limit(len(summary), MOST)
+    rank = dict(zip(summary[by].astype(object), summary["ece"], strict=True))
+    order = levels.order(summary[by].astype(object), None, rank, descending=False)
+    summary = summary.set_index(summary[by].astype(object)).loc[order].reset_index(drop=True)
+    bins = tables.bins[tables.bins["n"] > 0].copy()
+    bins[by] = bins[by].astype(object)
+    bins["panel"] = bins[by].map({level: i for i, level in enumerate(order)})
+    bins = bins.sort_values(["panel", "bin"], kind="stable").reset_index(drop=True)
+    titles = [levels.named(by, v) for v in summary[by].astype(object)]
+    layouts = {"": Layout("wide", options.width), "_narrow": Layout("narrow", NARROW)}
+    marks: dict[str, pd.DataFrame] = {}
+    for suffix, layout in layouts.items():
+        panels = _panels(len(order), layout)
+        beside = len(order) == 1 and not layout.narrow
+        subtitles = [[] if beside else _subtitle(row, panels.unit) for _, row in summary.iterrows()]
+        grid = frame(panels, titles, subtitles, TICKS, ("mean confidence", "accuracy"), BASE)
+        if beside:
+            grid.texts = pd.concat([grid.texts, _beside(panels, summary.iloc[0])], ignore_index=True)
+        marks |= {
+            f"lines{suffix}": grid.lines,
+            f"texts{suffix}": grid.texts,
+            f"table{suffix}": _marks(bins, by, panels, options.bins),
+        }
+    ends = f"{options.bins} equal bins"
+    return Draft(
+        keys=[by],
+        data=bins.drop(columns="panel"),
+        columns=_columns(by),
+        marks=marks,
+        draw=lambda layout: _draw(_panels(len(order), layout), by),
+        title=f"Reliability by {words.heading(by).lower()}" if len(order) > 1 else f"Reliability of {titles[0]}",
+        caption=[
+            *_findings(titles, summary),
+            (
+                f"Confidence is the probability of the chosen letter among the letters, in {ends}; bars are 95% intervals (Wilson), "
+                "pale bars where a calibrated model would fall, areas follow n."
+            ),
+        ],
+        alt=[
+            f"Reliability diagram, {words.count(len(order), 'panel')}: accuracy against mean confidence in {ends}.",
+            *_findings(titles, summary),
+            *(_shape(bins[bins["panel"] == i], title) for i, title in enumerate(titles)),
+        ],
+        notes=_notes(summary, without, by, bins),
+    )
+
+
+def _panels(count: int, layout: Layout) -> Panels:
+    columns = columns_for(count, layout)
+    if count == 1 and not layout.narrow:
+        columns = 2  # the second holds the numbers
+    pixels = (layout.width - 56) / (columns + (columns - 1) * Panels.gap)
+    return Panels(
+        count=count,
+        columns=columns,
+        floor=BASE - 44 / min(330.0, pixels),
+        layout=layout,
+        head_pixels=66 if layout.narrow and count > 1 else 34 if count == 1 and not layout.narrow else 52,
+    )
+
+
+def _columns(by: str) -> list[Column]:
+    return [
+        *key_columns([by]),
+        Column(name="bin_low", title="From", unit="%", format="percent", description="Confidence above this ..."),
+        Column(name="bin_high", title="To", unit="%", format="percent", description="... and up to this."),
+        Column(name="n", title="n", format="count", description="Answers in the bin."),
+        Column(
+            name="confidence",
+            title="Mean confidence",
+            unit="%",
+            format="percent",
+            description="Mean inside the bin, not its centre.",
+        ),
+        Column(name="accuracy", title="Accuracy", unit="%", format="percent"),
+        Column(
+            name="ci_low",
+            title="Low end",
+            unit="%",
+            format="percent",
+            description="Of the accuracy's 95% interval (Wilson).",
+        ),
+        Column(
+            name="ci_high",
+            title="High end",
+            unit="%",
+            format="percent",
+            description="Of the accuracy's 95% interval (Wilson).",
+        ),
+        Column(
+            name="band_low",
+            title="Calibrated, low",
+            unit="%",
+            format="percent",
+            description="2.5% of redraws lie below this.",
+        ),
+        Column(
+            name="band_high",
+            title="Calibrated, high",
+            unit="%",
+            format="percent",
+            description="2.5% of redraws lie above this.",
+        ),
+    ]
+
+
+def _marks(bins: pd.DataFrame, by: str, panels: Panels, count: int) -> pd.DataFrame:
+    """A row a bin, in the coordinates of the grid of panels."""
+    p = bins["panel"].to_numpy()
+
+    def xs(values: pd.Series) -> list[float]:
+        return [panels.x(i, v) for i, v in zip(p, values, strict=True)]
+
+    def ys(values: pd.Series) -> list[float]:
+        return [panels.y(i, v) for i, v in zip(p, values, strict=True)]
+
+    share = bins["n"] / bins.groupby("panel")["n"].transform("max")
+    largest = (10 if panels.layout.narrow else 14) ** 2
+    total = bins.groupby("panel")["n"].transform("sum")
+    return pd.DataFrame(
+        {
+            "x": xs(bins["confidence"]),
+            "y": ys(bins["accuracy"]),
+            "low": ys(bins["ci_low"]),
+            "high": ys(bins["ci_high"]),
+            "band_low": ys(bins["band_low"]),
+            "band_high": ys(bins["band_high"]),
+            "size": np.clip(2.2 * largest * bins["n"].to_numpy() / total.to_numpy(), 14, largest),
+            "left": xs(bins["bin_low"] + 0.06 / count),
+            "right": xs(bins["bin_high"] - 0.06 / count),
+            "foot": ys(pd.Series(BASE, index=bins.index)),
+            "top": ys(BASE + TALLEST * share),
+            "few": bins["n"] < FEW,
+            "name": [levels.named(by, v) for v in bins[by]],
+            "bin": [
+                f"{words.percent(a, 0)} to {words.percent(b, 0)}"
+                for a, b in zip(bins["bin_low"], bins["bin_high"], strict=True)
+            ],
+            "n": bins["n"],
+            "confidence": [words.percent(v) for v in bins["confidence"]],
+            "accuracy": [words.percent(v) for v in bins["accuracy"]],
+            "interval": [
+                f"{words.percent(a)} to {words.percent(b)}"
+                for a, b in zip(bins["ci_low"], bins["ci_high"], strict=True)
+            ],
+        }
+    )
+
+
+def _draw(panels: Panels, by: str) -> dict[str, Any]:
+    suffix = "_narrow" if panels.layout.narrow else ""
+    sx, sy = panels.scales()
+    x, y = alt.X("x:Q", scale=sx, axis=None), alt.Y("y:Q", scale=sy, axis=None)
+    base = table(f"table{suffix}")
+    tooltip = [
+        alt.Tooltip("name:N", title=words.heading(by)),
+        alt.Tooltip("bin:N", title="Confidence"),
+        alt.Tooltip("confidence:N", title="Mean confidence"),
+        alt.Tooltip("accuracy:N", title="Accuracy"),
+        alt.Tooltip("interval:N", title="Interval"),
+        alt.Tooltip("n:Q", title="Answers", format=",d"),
+    ]
+    size = alt.Size("size:Q", scale=None, legend=None)
+
+    def height(field: str) -> alt.Y:
+        return alt.Y(f"{field}:Q", scale=sy, axis=None)
+
+    layers = [
+        *draw_frame(panels, suffix),
+        rule(
+            base,
+            {"stroke": "var(--line-strong)", "opacity": 0.4, "strokeWidth": 8},
+            x=x,
+            y=height("band_low"),
+            y2="band_high",
+        ),
+        rect(
+            base,
+            {"fill": "var(--series-1)", "opacity": 0.55},
+            x=alt.X("left:Q", scale=sx, axis=None),
+            x2="right",
+            y=height("foot"),
+            y2="top",
+            tooltip=tooltip,
+        ),
+        rule(base, {"stroke": "var(--series-1)", "strokeWidth": 1.5}, x=x, y=height("low"), y2="high"),
+        *(
+            point(
+                only(base, "few", few),
+                {"fill": "var(--paper)" if few else "var(--series-1)", "stroke": "var(--series-1)", "strokeWidth": 1.5},
+                x=x,
+                y=y,
+                size=size,
+                tooltip=tooltip,
+            )
+            for few in (False, True)
+        ),
+    ]
+    return stack(layers, panels.height, room(right=4))
+
+
+def _subtitle(row: pd.Series, pixels: float) -> list[str]:
+    """Under a panel's name: in one line where it fits, else in two."""
+    parts = [
+        f"ECE {words.percent(row['ece'])}, floor {words.percent(row['ece_noise_floor'])}",
+        f"n = {int(row['n']):,}",
+    ]
+    whole = " · ".join(parts)
+    return [whole] if words.width(whole, 11.5) < pixels - 4 else parts
+
+
+def _beside(panels: Panels, row: pd.Series) -> pd.DataFrame:
+    """The numbers of the only panel, in words in the place of a second one."""
+    said = [
+        ("Expected calibration error (ECE)", words.percent(row["ece"])),
+        ("of a calibrated model at this n", words.percent(row["ece_noise_floor"])),
+        ("Mean confidence", words.percent(row["mean_confidence"])),
+        ("Accuracy", words.percent(row["accuracy"])),
+        ("Answers", f"{int(row['n']):,}"),
+    ]
+    left, top, pixel = panels.gap + 1, panels.y(0, 1), 1 / panels.unit
+    rows = [
+        (left, top - (40 * i + shift) * pixel, text, role)
+        for i, (label, value) in enumerate(said)
+        for text, role, shift in ((value, "title", 6), (label, "subtitle", 22))
+    ]
+    return pd.DataFrame(rows, columns=["x", "y", "text", "role"])
+
+
+def _findings(names: list[str], summary: pd.DataFrame) -> list[str]:
+    """A sentence a panel; where there are many, the least and the most calibrated, and how many stand out of the noise."""
+    rows = [(name, row) for name, (_, row) in zip(names, summary.iterrows(), strict=True)]
+    if len(rows) <= 3:
+        return [_sentence(name, row) for name, row in rows]
+    ranked = sorted(rows, key=lambda pair: float(pair[1]["ece"]))
+    above = int((summary["ece"] > summary["ece_noise_p95"]).sum())
+    return [
+        f"Smallest error: {_sentence(*ranked[0])}",
+        f"Largest: {_sentence(*ranked[-1])}",
+        f"The error of {above} of {len(rows)} lies above what 95% of calibrated models would show at the same n.",
+    ]
+
+
+def _sentence(name: str, row: pd.Series) -> str:
+    """`phi3:mini, expected calibration error 7.1% over 447 answers, where a calibrated model would show 3.0% (95% below 4.6%); ...`"""
+    gap = float(row["confidence_gap"])
+    lean = "over-confident" if gap > 0 else "under-confident"
+    return (
+        f"{name}, expected calibration error {words.percent(row['ece'])} over {words.count(int(row['n']), 'answer')}, where a calibrated model would show "
+        f"{words.percent(row['ece_noise_floor'])} (95% of redraws below {words.percent(row['ece_noise_p95'])}); "
+        f"mean confidence {words.percent(row['mean_confidence'])}, accuracy {words.percent(row['accuracy'])}, "
+        f"{words.show(gap, 'points')} points ({lean})."
+    )
+
+
+def _shape(bins: pd.DataFrame, name: str) -> str:
+    """How many occupied bins lie on which side of the diagonal."""
+    below = int((bins["accuracy"] < bins["confidence"]).sum())
+    return f"{name}: {below} of {words.count(len(bins), 'occupied bin')} lie below the diagonal."
+
+
+def _notes(summary: pd.DataFrame, without: pd.DataFrame, by: str, bins: pd.DataFrame) -> list[str]:
+    """Warnings of the statistics reference that bear on calibration."""
+    notes = []
+    for _, row in summary.iterrows():
+        name = levels.named(by, row[by])
+        if row["ece"] < row["ece_noise_p95"]:
+            notes.append(f"{name}: not distinguishable from calibrated at this n.")
+        if row["coverage"] < 0.95:
+            notes.append(f"{name}: only {words.percent(row['coverage'])} of the scored answers have a confidence.")
+        truncated = row["truncated_share"]
+        if row["letter_mass"] < 0.9 or (not math.isnan(truncated) and truncated > 0.05):
+            notes.append(
+                f"{name}: truncated logprobs; the alternatives seen hold {words.percent(row['letter_mass'])} of the probability."
+            )
+    if len(without):
+        names = [levels.named(by, v) for v in without[by].astype(object)]
+        notes.append(f"No confidence, and so no panel: {words.listed(names)}.")
+    few = int((bins["n"] < FEW).sum())
+    if few:
+        notes.append(
+            f"{words.count(few, 'bin')} of {len(bins)} hold fewer than {FEW} answers; their points are hollow."
+        )
+    return notes

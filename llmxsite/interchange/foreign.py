@@ -1,0 +1,155 @@
+"""Files of other tools: found under the paths a person names, unpacked where zipped, and cut into rows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import msgspec
+
+from llmxsite.diagnostics import Issues, Problem, display_path
+from llmxsite.interchange import archive
+
+MOST_TOLD = 5
+"""Rows named one by one for each kind of oddity; the rest are counted."""
+_decode_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+
+class Options(msgspec.Struct, kw_only=True, frozen=True):
+    """What a person can say that a file does not."""
+
+    model: str | None = None
+    """The model's name."""
+    mapping: Path | None = None
+    """Mapping file, for formats that need one."""
+
+
+class Foreign:
+    """One file in memory: `name` is its own, without folders; `shown` says where it lies."""
+
+    def __init__(self, path: Path, data: bytes, member: str | None = None) -> None:
+        self.path, self.data = path, data.removeprefix(b"\xef\xbb\xbf")
+        self._inner = PurePosixPath(member) if member else None
+        self.name = self._inner.name if self._inner is not None else path.name
+        alone = member is None or PurePosixPath(member).stem == path.stem
+        self.shown = display_path(path) if alone else f"{display_path(path)}!{member}"
+        self.sha256 = hashlib.sha256(data).hexdigest()
+        self.by_line = False
+        """Whether rows are lines, and their numbers line numbers."""
+
+    @property
+    def folder(self) -> str:
+        """Name of the folder it lies in, in the archive or on the disk; empty when there is none."""
+        return self._inner.parent.name if self._inner is not None else self.path.resolve().parent.name
+
+    @property
+    def stem(self) -> str:
+        """`name` without its suffix."""
+        return PurePosixPath(self.name).stem
+
+    def problem(self, message: str, *, row: int | None = None, hint: str | None = None) -> Problem:
+        """What makes the file unusable, at a row of it."""
+        line = row if self.by_line else None
+        where = f"row {row}: " if row is not None and not self.by_line else ""
+        return Problem.at(self.shown, "import-mismatch", f"{where}{message}", line=line, hint=hint)
+
+    def rows(self) -> Iterator[tuple[int, bytes]]:
+        """`(number from 1, JSON text)` of each element of a list, or of each line that is not blank.
+
+        Raises `Problem` for what is neither.
+        """
+        start = self.data.lstrip()[:1]
+        if start == b"[":
+            try:
+                rows = _decode_list(self.data)
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+                raise self.problem(f"not whole JSON: {error}", hint="download or copy it again") from None
+            for number, raw in enumerate(rows, 1):
+                yield number, bytes(raw)
+            return
+        if start != b"{":
+            raise self.problem("expected JSON: a list of rows, or one row a line")
+        self.by_line = True
+        for number, line in enumerate(self.data.split(b"\n"), 1):
+            if line.strip():
+                yield number, line
+
+    def value(self) -> Any:
+        """The whole file as one JSON value. Raises `Problem` when it is none."""
+        try:
+            return msgspec.json.decode(self.data)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise self.problem(f"not valid JSON: {error}") from None
+
+
+class Oddities:
+    """What is strange about rows: the first few told with their number, all counted."""
+
+    def __init__(self, file: Foreign, issues: Issues) -> None:
+        self.file, self.issues = file, issues
+        self.counts: dict[str, int] = {}
+
+    def add(self, kind: str, number: int | None, message: str, *, hint: str | None = None) -> None:
+        """Count one oddity of a kind (`key_disagreements`) and tell it, when it is among the first of its kind."""
+        self.counts[kind] = self.counts.get(kind, 0) + 1
+        if self.counts[kind] <= MOST_TOLD:
+            self._tell(kind, message, number, hint)
+
+    def finish(self) -> None:
+        """Tell how many were not told."""
+        for kind, count in self.counts.items():
+            if count > MOST_TOLD:
+                more = count - MOST_TOLD
+                self._tell(kind, f"and {more:,} more rows like the {MOST_TOLD} named, {count:,} in all", None, None)
+
+    def _tell(self, kind: str, message: str, number: int | None, hint: str | None) -> None:
+        by_line = self.file.by_line
+        self.issues.add(
+            self.file.shown,
+            f"import-{kind.replace('_', '-')}",
+            message if by_line or number is None else f"row {number}: {message}",
+            line=number if by_line else None,
+            hint=hint,
+            severity="warning",
+        )
+
+
+def find(paths: Iterable[Path], suffixes: tuple[str, ...]) -> Iterator[Foreign]:
+    """The files with one of `suffixes` that `paths` name: themselves, inside a zip file, or anywhere below a folder.
+
+    A file that is named itself is read whatever its suffix. Raises `Problem` for a path with nothing to read.
+    """
+    for path in paths:
+        if path.is_dir():
+            inner = sorted(p for p in path.rglob("*") if p.is_file() and p.suffix.lower() in (*suffixes, ".zip"))
+            if not inner:
+                raise Problem.at(path, "import-empty", f"no {' or '.join(suffixes)} file in this folder")
+            yield from find(inner, suffixes)
+        elif path.suffix.lower() == ".zip":
+            found = False
+            for member, data in archive.members(path, lambda name: _wanted(name, suffixes)):
+                found = True
+                yield Foreign(path, data, member)
+            if not found:
+                raise Problem.at(path, "import-empty", f"no {' or '.join(suffixes)} file in this archive")
+        else:
+            yield Foreign(path, _bytes(path))
+
+
+def _wanted(name: str, suffixes: tuple[str, ...]) -> bool:
+    path = PurePosixPath(name)
+    hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts)
+    return path.suffix.lower() in suffixes and not hidden
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        if (size := path.stat().st_size) > archive.MAX_BYTES:
+            raise Problem.at(path, "file-too-large", f"{size:,} bytes; at most {archive.MAX_BYTES:,} are read")
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise Problem.at(path, "file-missing", "no such file") from None
+    except OSError as error:
+        raise Problem.at(path, "file-unreadable", f"cannot be read: {error.strerror or error}") from None

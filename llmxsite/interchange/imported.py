@@ -1,0 +1,118 @@
+"""A foreign run on its way into a study: what a format gives, and how it becomes a run log."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from llmxsite import runlog
+from llmxsite.engine.protocol import EngineInfo, ModelInfo
+from llmxsite.record import SCHEMA, Run, Sample, SuiteRef
+from llmxsite.study import Study, slugify
+from llmxsite.suite import Item, Suite
+
+
+class Imported(msgspec.Struct, kw_only=True):
+    """One run as a foreign file tells it."""
+
+    model: ModelInfo
+    suites: list[SuiteRef]
+    samples: list[Sample]
+    engine: EngineInfo
+    source: dict[str, Any]
+    """Tool, file, sha256, and counts of what could not be read; goes into the header."""
+    identity: str
+    """What makes the run itself: the same file gives the same run, whenever it is imported."""
+    task: str = "benchmark"
+    experiment: dict[str, Any] = {}
+    software: dict[str, str] = {}
+    started: str | None = None
+    """UTC, ISO 8601 with `Z`."""
+    ended: str | None = None
+
+    @property
+    def run_id(self) -> str:
+        """Time (where the file tells it), model, and eight digits of the identity's hash."""
+        digits = hashlib.sha256(self.identity.encode()).hexdigest()[:8]
+        day = "".join(c for c in (self.started or "")[:19] if c.isdigit())
+        time = [f"{day[:8]}-{day[8:]}"] if len(day) == 14 else []
+        return "-".join([*time, slugify(self.model.name)[:60].strip("-."), digits])
+
+
+class Stored(msgspec.Struct, kw_only=True):
+    """Where an imported run went."""
+
+    path: Path
+    counts: dict[str, int] | None
+    """Samples by outcome; None when the run was there already."""
+
+
+def store(study: Study, report: str, imported: Imported, *, replace: bool = False) -> Stored:
+    """Write the run as a log under `runs/<report>/`, unless it is there already."""
+    path = study.run_log(report, imported.run_id)
+    if path.exists() and not replace:
+        return Stored(path=path, counts=None)
+    run = Run(
+        schema=SCHEMA,
+        id=imported.run_id,
+        report=report,
+        task=imported.task,
+        experiment=imported.experiment,
+        suites=imported.suites,
+        engine=imported.engine,
+        models=[imported.model],
+        software=imported.software,
+        started=imported.started,
+        source=imported.source,
+    )
+    return Stored(path=path, counts=runlog.write(path, run, imported.samples, ended=imported.ended))
+
+
+class Repeats:
+    """How often each question of a file came already. The same id with another text or key is another question."""
+
+    def __init__(self) -> None:
+        self.items: dict[tuple[str, str], Item] = {}
+        self._times: dict[tuple[str, str], int] = {}
+        self._first: dict[str, str] = {}
+
+    def next(self, item: Item, digest: str) -> int:
+        """The repeat that this meeting is: 0 for the first."""
+        key = item.id, digest
+        times = self._times.get(key, 0)
+        self._times[key] = times + 1
+        self.items.setdefault(key, item)
+        self._first.setdefault(item.id, digest)
+        return times
+
+    def differs(self, item: Item, digest: str) -> bool:
+        """Whether its id was met before with another text or key."""
+        return self._first.get(item.id, digest) != digest
+
+
+def utc(moment: str | float | None) -> str | None:
+    """A time as other tools write it (ISO 8601, seconds or milliseconds since 1970) as UTC with `Z`; None for anything else."""
+    try:
+        if isinstance(moment, str):
+            when = datetime.fromisoformat(moment)
+            if when.tzinfo is None:
+                return None  # no telling which time it is
+        elif moment is None or isinstance(moment, bool):
+            return None
+        else:
+            when = datetime.fromtimestamp(moment / 1000 if abs(moment) > 1e11 else moment, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return when.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def suite_ref(suite_id: str, title: str | None, items: Iterable[Item]) -> SuiteRef:
+    """The suite that a foreign file shows: its hash covers exactly the questions asked there."""
+    every = list(items)
+    suite = Suite(id=suite_id, title=title or suite_id, items=every)
+    return SuiteRef(id=suite_id, hash=suite.hash(), title=title, items=len(every))

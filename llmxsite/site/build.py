@@ -1,0 +1,345 @@
+"""Building the site, from top to bottom: load, resolve, render, write.
+
+`build` is the whole of it. Nothing is imported that the build at hand does not need: one with nothing changed ends after
+looking at the inputs; one where only words changed never loads tables, statistics or charts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from llmxsite.diagnostics import Issues
+from llmxsite.site import manifest, paths
+from llmxsite.site.cache import Cache, PageRecord, Seen, State, package_fingerprint
+from llmxsite.study import Study
+
+if TYPE_CHECKING:
+    from llmxsite.site.drawing import Drawn
+    from llmxsite.site.pages import Page
+    from llmxsite.site.search import Entry
+
+WATCHED = ("content", "suites", "runs", "contributions")
+"""Folders of a study that a build reads."""
+
+
+@dataclass
+class Report:
+    """What a build did."""
+
+    pages: int = 0
+    made: int = 0
+    """Pages really made; the others were as they had to be."""
+    files: int = 0
+    written: int = 0
+    deleted: int = 0
+    bytes: int = 0
+
+    @property
+    def unchanged(self) -> bool:
+        return self.made == 0 and self.written == 0 and self.deleted == 0
+
+
+def build(
+    study: Study,
+    out: Path,
+    *,
+    issues: Issues,
+    base_url: str | None = None,
+    strict: bool = False,
+    jobs: int = 1,
+) -> Report:
+    """Build the study's site into the folder `out`. Problems go to `issues`; raises `Problem` where nothing can be built at all.
+
+    `base_url` is the published address, over the one in `site.yaml`. With `strict` it is built elsewhere first, and where that
+    finds errors or warnings, `out` stays as it is. `jobs` processes write the pages of samples and the figures' PNGs.
+    """
+    if strict:
+        with TemporaryDirectory() as trial:
+            report = build(study, Path(trial) / "site", issues=issues, base_url=base_url, jobs=jobs)
+        if issues.failed(strict=True):
+            return report
+    out = out.resolve()
+    cache = Cache(study.cache / "site", out)
+    base_url = base_url or study.config.base_url
+    inputs = fingerprint(study, cache, base_url)
+    if inputs == cache.state.inputs and whole(out, cache.state):
+        state = cache.state
+        issues.extend(state.issues)
+        sizes = [seen.size for seen in state.written.values()]
+        return Report(pages=len(state.pages), files=len(sizes), bytes=sum(sizes))
+    return _Build(study, cache, out, base_url, issues, jobs).run(inputs)
+
+
+def fingerprint(study: Study, cache: Cache, base_url: str | None) -> str:
+    """Everything a build depends on, in one hash: every input file, the options, and the package itself."""
+    marks = [package_fingerprint(), str(base_url)]
+    for folder in WATCHED:
+        root = study.root / folder
+        for path in sorted(p for p in root.rglob("*") if p.is_file()) if root.is_dir() else []:
+            marks.append(f"{path.relative_to(study.root).as_posix()}:{cache.hash(path)}")
+    return paths.digest("\n".join(marks))
+
+
+def whole(out: Path, state: State) -> bool:
+    """Whether every file of the last build still stands as it was written."""
+    for address, seen in state.written.items():
+        try:
+            stat = (out / address).stat()
+        except OSError:
+            return False
+        if stat.st_size != seen.size or stat.st_mtime_ns != seen.mtime:
+            return False
+    return bool(state.written)
+
+
+class _Build:
+    """One build on its way: the edition, what was written, and what became of each page."""
+
+    def __init__(self, study: Study, cache: Cache, out: Path, base_url: str | None, issues: Issues, jobs: int) -> None:
+        from llmxsite.site import catalogue
+        from llmxsite.site.edition import Edition
+
+        self.cache, self.out, self.issues, self.jobs = cache, out, issues, jobs
+        self.report = Report()
+        self.edition = Edition(study, catalogue.read(study, cache, issues), cache, issues, base_url)
+        self.old = manifest.read(out)
+        self.state = State()
+        self.pages: list[Page] = []
+        self.search: list[Entry] = []
+        self.figures: dict[str, tuple[Drawn, str, str]] = {}
+        self.photos: dict[str, str] = {}
+
+    def run(self, inputs: str) -> Report:
+        from llmxsite.site.pages import compare, figures, hardware, home, methods, models, reports, runs, suites, texts
+
+        edition = self.edition
+        self._samples()
+        modules = (home, reports, models, suites, runs, compare, hardware, methods, texts)
+        for page in chain.from_iterable(module.pages(edition) for module in modules):
+            self._page(page)
+        for page in figures.pages(edition, self.figures):
+            self._page(page)
+        for address, content in chain(self._photos(), self._extras()):
+            self._put(address, content)
+        self._finish()
+        self.state.inputs, self.state.issues = inputs, list(self.issues)
+        self.cache.save(self.state)
+        return self.report
+
+    def _page(self, page: Page) -> None:
+        """Make a page, unless the last build made it from the very same things and it still stands."""
+        self.pages.append(page)
+        self.report.pages += 1
+        key = paths.digest(msgspec.json.encode([self.edition.frame_key, page.kind, page.parts], order="sorted"))
+        old = self.cache.state.pages.get(page.address)
+        if old is not None and old.key == key and self._stands(old):
+            record = old
+            self.issues.extend(record.issues)
+        else:
+            record = self._make(page, key)
+        self.state.pages[page.address] = record
+        self.search += record.search
+        for name in record.figures:
+            self._figure(name, page)
+
+    def _make(self, page: Page, key: str) -> PageRecord:
+        own = Issues()
+        made = page.make(own)
+        self.report.made += 1
+        self.issues.extend(own)
+        files = {page.address: made.html.encode(), **made.files}
+        hashes = {address: self._put(address, content) for address, content in files.items()}
+        return PageRecord(key, hashes, made.figures, list(own), made.search)
+
+    def _stands(self, record: PageRecord) -> bool:
+        """Whether what a page gave is still there; then its files count as written."""
+        seen = self.cache.state.written
+        known = {address: seen.get(address) for address in record.files}
+        if not all(s is not None and s.hash == record.files[a] and _same(self.out / a, s) for a, s in known.items()):
+            return False
+        self.state.written.update({a: s for a, s in known.items() if s is not None})
+        return True
+
+    def _figure(self, name: str, page: Page) -> None:
+        from llmxsite.site.drawing import Drawn
+
+        drawn = self.cache.recall(name, Drawn)
+        if drawn is None or drawn.id in self.figures:
+            return
+        self.figures[drawn.id] = (drawn, page.address, page.title)
+        for address, content in drawn.files().items():
+            self._put(address, content)
+        for theme, svg in drawn.titled.items():
+            self.photos[drawn.photo(theme)] = svg
+
+    def _samples(self) -> None:
+        """The pages of samples of every run that is new or changed."""
+        from llmxsite.site import samples
+        from llmxsite.site.pages import runs
+
+        todo: list[tuple[str, str, samples.Job]] = []
+        for entry in self.edition.catalogue.runs:
+            name = f"samples/{entry.report}/{entry.id}"
+            self.report.pages += -(-(sum(entry.end.counts.values()) if entry.end else 0) // paths.SAMPLES_A_PAGE)
+            key = paths.digest(msgspec.json.encode([self.edition.frame_key, entry.hash, entry.path], order="sorted"))
+            old = self.cache.state.pages.get(name)
+            if old is not None and old.key == key and self._stands(old):
+                self.state.pages[name] = old
+                self.issues.extend(old.issues)
+            else:
+                log = self.edition.study.root / entry.path
+                frame = runs.frame(self.edition, entry)
+                todo.append((name, key, samples.Job(log, entry.path, entry.report, entry.id, frame)))
+        for name, key, output, written in write_samples(todo, self.out, self.jobs):
+            self.state.pages[name] = PageRecord(key, output.files, [], output.issues)
+            self.state.written.update(written)
+            self.report.written += len(written)
+            self.report.made += len(output.files) - 2
+            self.issues.extend(output.issues)
+
+    def _photos(self) -> Iterable[tuple[str, bytes]]:
+        """The figures' PNGs: those that stand are left alone."""
+        from llmxsite.site import photo
+
+        missing = {}
+        for address, svg in self.photos.items():
+            old = self.cache.state.written.get(address)
+            if old is not None and _same(self.out / address, old):
+                self.state.written[address] = old
+            else:
+                missing[address] = svg
+        return photo.develop(missing, self.cache, self.jobs).items()
+
+    def _extras(self) -> Iterator[tuple[str, bytes]]:
+        """Files that belong to no page: assets, the theme's logo, the search index, feed and site map."""
+        from llmxsite.site import feed, search
+
+        yield from self.edition.assets.files(charts=bool(self.figures)).items()
+        logo = self.edition.config.theme.logo
+        if logo and (self.edition.study.content / logo).is_file():
+            yield f"theme/{logo}", (self.edition.study.content / logo).read_bytes()
+        yield ".nojekyll", b""
+        yield paths.SEARCH, self.edition.search_page(self.search).encode()
+        yield from search.build(self.search).items()
+        if self.edition.base_url:
+            config = msgspec.structs.replace(self.edition.config, base_url=self.edition.base_url)
+            yield feed.FEED_ADDRESS, feed.atom(config, self.edition.feed_entries())
+            places = [(p.address, p.updated or None) for p in self.pages if p.address != paths.NOT_FOUND]
+            yield feed.SITEMAP_ADDRESS, feed.sitemap(config, places)
+            yield feed.ROBOTS_ADDRESS, feed.robots(config)
+
+    def _put(self, address: str, content: bytes) -> str:
+        """Write a file where it is not already as it must be, and remember it. Gives the content's hash."""
+        digest = paths.digest(content)
+        known = self.state.written.get(address)
+        if known is not None and known.hash == digest:
+            return digest
+        path = paths.output(self.out, address)
+        old = self.cache.state.written.get(address)
+        if old is None or old.hash != digest or not _same(path, old):
+            self.report.written += write_file(path, content)
+        self.state.written[address] = _seen(path, digest)
+        return digest
+
+    def _finish(self) -> None:
+        """The manifest, and away with what the last build made and this one did not."""
+        drawn = sorted(self.figures.values(), key=lambda f: f[0].id)
+        pages = sorted(self.pages, key=lambda p: p.address)
+        files = sorted([*self.state.written, paths.MANIFEST])
+        new = manifest.Manifest(
+            title=self.edition.config.title,
+            base_url=self.edition.base_url,
+            pages=[manifest.PageItem(address=p.address, kind=p.kind, title=p.title) for p in pages],
+            figures=[manifest.figure(f, page) for f, page, _ in drawn],
+            tables=[
+                manifest.TableItem(
+                    address=f.table, title=f.title, rows=f.total_rows, columns=[h.title for h in f.heads]
+                )
+                for f, _, _ in drawn
+            ],
+            files=files,
+        )
+        self._put(paths.MANIFEST, manifest.encode(new))
+        self.report.deleted = delete(manifest.stale(self.old, set(files), self.out), self.out)
+        self.report.files = len(files)
+        self.report.bytes = sum(s.size for s in self.state.written.values())
+
+
+def write_samples(
+    jobs: Iterable[tuple[str, str, Any]], out: Path, number: int
+) -> Iterator[tuple[str, str, Any, dict[str, Seen]]]:
+    """Write the samples of each job, in processes of their own where there is enough to do."""
+    todo = list(jobs)
+    large = sum(job.log.stat().st_size for _, _, job in todo) > 40_000_000
+    if number < 2 or len(todo) < 2 or not large:
+        for name, key, job in todo:
+            yield name, key, *write_one(job, out)
+        return
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    with ProcessPoolExecutor(number, mp_context=get_context("spawn")) as pool:
+        waiting = [(name, key, pool.submit(write_one, job, out)) for name, key, job in todo]
+        for name, key, future in waiting:
+            yield name, key, *future.result()
+
+
+def write_one(job: Any, out: Path) -> tuple[Any, dict[str, Seen]]:
+    """One job, in whatever process this is."""
+    from llmxsite.site import samples
+
+    written: dict[str, Seen] = {}
+
+    def put(address: str, content: bytes) -> str:
+        path = paths.output(out, address)
+        write_file(path, content)
+        digest = paths.digest(content)
+        written[address] = _seen(path, digest)
+        return digest
+
+    return samples.write(job, put), written
+
+
+def write_file(path: Path, content: bytes) -> bool:
+    """Write a file unless it holds these bytes already; whether it was written."""
+    try:
+        if path.stat().st_size == len(content) and path.read_bytes() == content:
+            return False
+    except OSError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return True
+
+
+def delete(files: Iterable[Path], out: Path) -> int:
+    """Delete files, and folders that are empty then; how many files there were."""
+    count = 0
+    for path in files:
+        if path.is_file():
+            path.unlink()
+            count += 1
+        for folder in path.parents:
+            if folder == out or not folder.is_dir() or any(folder.iterdir()):
+                break
+            folder.rmdir()
+    return count
+
+
+def _seen(path: Path, digest: str) -> Seen:
+    stat = path.stat()
+    return Seen(stat.st_size, stat.st_mtime_ns, digest)
+
+
+def _same(path: Path, seen: Seen) -> bool:
+    try:
+        stat = path.stat()
+    except OSError:
+        return False
+    return stat.st_size == seen.size and stat.st_mtime_ns == seen.mtime

@@ -1,0 +1,256 @@
+"""The HTML of each directive that is drawn from data: `{chart}`, `{table}`, `{setup}`, `{hypothesis}`, `{transcript}`,
+`{diff}`, `{checklist}`. What a directive cannot show becomes an issue at its line, and a note in the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from llmxsite.diagnostics import Issues, did_you_mean
+from llmxsite.record import Sample
+from llmxsite.site import checklist, paths, setup, transcript
+from llmxsite.site.catalogue import RunEntry
+from llmxsite.site.directive import Directive
+from llmxsite.site.drawing import draw
+from llmxsite.site.frame import frame
+from llmxsite.site.worddiff import word_diff
+
+if TYPE_CHECKING:
+    from llmxsite.site.text import PageHost
+
+TABLES = ("summary", "comparison", "calibration")
+COLUMNS: dict[str, tuple[str, str]] = {
+    "n": ("Samples", "count"),
+    "answered": ("Answered", "count"),
+    "correct": ("Right", "count"),
+    "unparsed": ("Unparsed", "count"),
+    "truncated": ("Truncated", "count"),
+    "errors": ("Errors", "count"),
+    "accuracy": ("Accuracy, 95% interval", "mark"),
+    "best_case": ("Best case", "percent"),
+    "mean_confidence": ("Mean confidence", "percent"),
+    "confidence_gap": ("Confidence − accuracy", "points"),
+    "ece": ("ECE", "number"),
+    "brier": ("Brier", "number"),
+    "auroc": ("AUROC", "number"),
+    "latency_ms": ("Median latency", "seconds"),
+    "first_token_ms": ("First token", "seconds"),
+    "tokens_per_second": ("Tokens/s", "number"),
+    "accuracy_a": ("Accuracy of a", "percent"),
+    "accuracy_b": ("Accuracy of b", "percent"),
+    "difference": ("Difference, points", "points"),
+    "ci_low": ("From", "points"),
+    "ci_high": ("To", "points"),
+    "p": ("p", "p"),
+    "p_holm": ("p, Holm", "p"),
+    "mcnemar_p": ("p, McNemar", "p"),
+    "mde": ("Could have shown", "points"),
+    "lost": ("Items lost", "count"),
+    "only_a": ("Only a right", "count"),
+    "only_b": ("Only b right", "count"),
+    "verdict": ("Verdict", "text"),
+}
+"""Numbers a `{table}` can show, with their heads and forms; any other column is shown as the text it is."""
+SUMMARY = ["n", "accuracy", "unparsed", "mean_confidence", "ece"]
+COMPARISON = ["a", "b", "n", "accuracy_a", "accuracy_b", "difference", "ci_low", "ci_high", "p_holm", "verdict"]
+
+
+def chart(host: PageHost, d: Directive) -> str:
+    """A figure in its frame."""
+    from llmxsite.figure import ChartProblem
+
+    name = f"{host.prefix}-{d.id}" if host.prefix else str(d.id)
+    try:
+        key, drawn = draw(host.edition, d.argument, d.options, scope(host, d), id=name)
+    except ChartProblem as problem:
+        issue = problem.issues[0]
+        d.add(issue.code, issue.message, key=problem.option, hint=issue.hint)
+        return failed(d, issue.message)
+    host.figures.append(key)
+    return str(frame(host.edition, drawn, host.address, label=d.label, anchor=d.id))
+
+
+def table(host: PageHost, d: Directive) -> str:
+    """Numbers in rows: a summary, a comparison of a factor's levels, or calibration."""
+    kind = d.argument or "summary"
+    known = {"by", "columns", "where", "factor", "caption", "name", "sort"}
+    if kind not in TABLES:
+        d.add("table-kind", f"no table is called '{kind}'", hint=did_you_mean(kind, TABLES))
+        return failed(d, f"no table is called '{kind}'")
+    if not check_options(d, known):
+        return failed(d, "an option is not known")
+    numbers, runs = host.edition.numbers, scope(host, d)
+    by = names(d.options.get("by"))
+    where = d.options.get("where") or {}
+    try:
+        if kind == "comparison":
+            rows = numbers.comparison(runs, str(d.options.get("factor") or "model"), by=by, where=where)
+            shown = [*by, *(names(d.options.get("columns")) or COMPARISON)]
+        else:
+            rows = numbers.summary(runs, by or ["model"], where=where, strict=True)
+            shown = [*(by or ["model"]), *(names(d.options.get("columns")) or SUMMARY)]
+    except KeyError as error:
+        message = str(error.args[0]) if error.args else "no such column"
+        d.add("table-column", message, key="by" if "by" in d.options else None)
+        return failed(d, message)
+    if rows and (wrong := [c for c in shown if c not in rows[0]]):
+        d.add("table-column", f"no column '{wrong[0]}'", key="columns", hint=did_you_mean(wrong[0], rows[0]))
+        return failed(d, f"no column '{wrong[0]}'")
+    if not rows:
+        d.add("table-empty", "no sample is left by these filters", key="where")
+        return failed(d, "no sample is left by these filters")
+    heads = [(c, *COLUMNS.get(c, (c.replace("_", " ").capitalize(), "text"))) for c in shown]
+    caption = d.inline(str(d.options["caption"]), d.where("caption")[0]) if d.options.get("caption") else ""
+    return str(part(host, "table", rows=rows, heads=heads, caption=caption, label=d.label, anchor=d.id))
+
+
+def setup_box(host: PageHost, d: Directive) -> str:
+    """Models, settings, machines and versions, from the logs."""
+    runs = scope(host, d)
+    if not runs:
+        d.add("setup-empty", "there are no runs to describe yet", severity="warning")
+        return failed(d, "no runs yet")
+    return str(part(host, "setup", setup=setup.describe(host.edition, runs)))
+
+
+def hypothesis(host: PageHost, d: Directive) -> str:
+    """What was expected, and whether it was stated before the data."""
+    report = host.report
+    if report is None or not report.hypothesis:
+        d.add(
+            "hypothesis-missing",
+            "no hypothesis is stated in experiment.yaml",
+            hint="add `hypothesis:` before the first run",
+        )
+        return failed(d, "no hypothesis is stated")
+    return str(part(host, "hypothesis", report=report, hypothesis=setup.registration(report)))
+
+
+def show_transcript(host: PageHost, d: Directive) -> str:
+    """One sample, as its own page shows it, opened."""
+    if not check_options(d, {"run", "item", "where", "key", "name", "caption"}):
+        return failed(d, "an option is not known")
+    found = next(find(host, d, d.options.get("where") or {}), None)
+    if found is None:
+        return missing_sample(d)
+    run, line, sample = found
+    html = transcript.article(sample, line, run.path).replace('<details class="s', '<details open class="s', 1)
+    link = paths.relative(host.address, run.address)
+    return (
+        f'<div class="shown-sample">{html}<p class="timing"><a href="{escape(link)}">Run {escape(run.id)}</a></p></div>'
+    )
+
+
+def diff(host: PageHost, d: Directive) -> str:
+    """Two replies to one item under two conditions, side by side, words that differ marked."""
+    if not check_options(d, {"run", "item", "a", "b", "where", "name", "caption"}):
+        return failed(d, "an option is not known")
+    sides = []
+    for key in ("a", "b"):
+        chosen = d.options.get(key)
+        if not isinstance(chosen, dict):
+            d.add("diff-side", f"'{key}' must name a condition", key=key, hint=f"{key}: {{temperature: 0}}")
+            return failed(d, "two conditions are needed")
+        found = next(find(host, d, {**(d.options.get("where") or {}), **chosen}), None)
+        if found is None:
+            return missing_sample(d)
+        sides.append((", ".join(f"{k} {v}" for k, v in chosen.items()), found[2]))
+    texts = [(s.reply.text if s.reply else None) or "" for _, s in sides]
+    left, right = word_diff(*texts)
+    return str(
+        part(
+            host,
+            "diff",
+            item=sides[0][1].item,
+            asked=transcript.asked(sides[0][1]),
+            sides=[
+                (words, transcript.state(sample), transcript.answer(sample), html)
+                for (words, sample), html in zip(sides, (left, right), strict=True)
+            ],
+        )
+    )
+
+
+def show_checklist(host: PageHost, d: Directive) -> str:
+    """GUIDE-LLM's items, from the logs where they say it, from the front matter where a person did."""
+    if host.report is None:
+        d.add("checklist-place", "a checklist belongs to a report")
+        return failed(d, "a checklist belongs to a report")
+    return str(part(host, "checklist", items=checklist.fill(host.edition, host.report)))
+
+
+DRAW: dict[str, Callable[[Any, Directive], str]] = {
+    "chart": chart,
+    "table": table,
+    "setup": setup_box,
+    "hypothesis": hypothesis,
+    "transcript": show_transcript,
+    "diff": diff,
+    "checklist": show_checklist,
+}
+
+
+def scope(host: PageHost, d: Directive) -> Sequence[RunEntry]:
+    """The runs a directive is about: those its filters name, else the page's own."""
+    where = d.options.get("where")
+    named = {"run", "experiment", "contributor"} & set(where if isinstance(where, dict) else {})
+    return host.edition.catalogue.runs if named else host.runs
+
+
+def find(host: PageHost, d: Directive, where: dict[str, Any]) -> Iterator[tuple[RunEntry, int, Sample]]:
+    """Samples of the item named, under a condition that has all of `where`."""
+    from llmxsite.runlog import iterate
+    from llmxsite.site.samples import last_lines
+
+    wanted = d.options.get("run")
+    for run in [r for r in host.runs if wanted in (None, r.id)]:
+        log = host.edition.study.root / run.path
+        final = last_lines(log)
+        for line, record in iterate(log, Issues()):
+            if not isinstance(record, Sample) or line not in final:
+                continue
+            if d.options.get("item") not in (None, record.item) or d.options.get("key") not in (None, record.key):
+                continue
+            known = {
+                **record.condition,
+                "repeat": record.repeat,
+                "outcome": record.outcome,
+                "state": transcript.state(record),
+            }
+            if all(known.get(k) == v for k, v in where.items()):
+                yield run, line, record
+
+
+def part(host: PageHost, name: str, **context: Any) -> Any:
+    """One block of `directives.html`."""
+    module = host.edition.templates.get_template("directives.html").module
+    return getattr(module, name)(to=lambda target: paths.relative(host.address, target), **context)
+
+
+def check_options(d: Directive, known: set[str]) -> bool:
+    """Whether every option is one of `known`; each that is not becomes an issue."""
+    wrong = [key for key in d.options if key not in known]
+    for key in wrong:
+        d.add("directive-option", f"'{d.name}' has no option '{key}'", key=key, hint=did_you_mean(key, known))
+    return not wrong
+
+
+def names(value: Any) -> list[str]:
+    """`model, category` or a list of names, as a list."""
+    if value is None:
+        return []
+    return (
+        [str(v) for v in value] if isinstance(value, list) else [v.strip() for v in str(value).split(",") if v.strip()]
+    )
+
+
+def failed(d: Directive, why: str) -> str:
+    """What stands in the page where a directive could not be drawn."""
+    return f'<p class="problem">{{{escape(d.name)}}}: {escape(why)}</p>'
+
+
+def missing_sample(d: Directive) -> str:
+    d.add("sample-missing", "no sample has this item and condition", key="item", hint="look it up on the run's page")
+    return failed(d, "no sample has this item and condition")

@@ -1,0 +1,180 @@
+"""Model cards in Mitchell et al.'s nine sections: the logs fill in what they can, a person the rest, and gaps are visible.
+
+Mitchell et al. 2019, "Model Cards for Model Reporting", FAT*. A card here describes an evaluation of a packaged model on
+a machine, and says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from markupsafe import Markup
+
+from llmxsite.diagnostics import Issues, Problem
+from llmxsite.site import paths, setup
+from llmxsite.site.catalogue import ModelEntry, RunEntry
+from llmxsite.site.drawing import draw
+from llmxsite.site.edition import Edition, Made
+from llmxsite.site.frame import frame
+from llmxsite.site.pages import Page
+from llmxsite.site.pages.shared import model_rows, run_rows
+from llmxsite.site.search import Entry
+from llmxsite.site.text import article_key, render_article
+
+
+class Section(NamedTuple):
+    """A section of the card: its anchor, its title, and what a person should say in it."""
+
+    id: str
+    title: str
+    asks: str
+
+
+SECTIONS = (
+    Section("details", "Model details", "who made it, how it was trained, and where its paper and licence are"),
+    Section("use", "Intended use", "what it is for, for whom, and what it is not for"),
+    Section("factors", "Factors", "groups, instruments and environments that matter for this model"),
+    Section("metrics", "Metrics", "which measures matter here, and which thresholds"),
+    Section("data", "Evaluation data", "why these suites"),
+    Section("training", "Training data", "what it was trained on; “unknown” is an honest answer"),
+    Section("results", "Quantitative analyses", "what to make of the numbers"),
+    Section("ethics", "Ethical considerations", "data, human life, mitigations, risks and harms, use cases"),
+    Section("caveats", "Caveats and recommendations", "what else a user should know"),
+)
+_HEADING = re.compile(r"^##\s+(.+?)\s*#*\s*$")
+
+
+def pages(edition: Edition) -> Iterator[Page]:
+    """One card a model."""
+    for model in edition.catalogue.models:
+        runs = runs_of(edition, model)
+        yield Page(
+            model.address,
+            "model",
+            model.name,
+            lambda issues, m=model: _card(edition, m, issues),
+            [
+                model.slug,
+                model.name,
+                model.versions,
+                article_key(edition, model.article),
+                [(r.id, r.hash) for r in runs],
+            ],
+            updated=max((r.date for r in runs), default=""),
+            summary=model.article.meta.summary if model.article else None,
+        )
+
+
+def runs_of(edition: Edition, model: ModelEntry) -> list[RunEntry]:
+    """Every run the model answered in, newest first."""
+    wanted = set(model.runs)
+    return [r for r in edition.catalogue.runs if r.id in wanted]
+
+
+def _card(edition: Edition, model: ModelEntry, issues: Issues) -> Made:
+    runs = runs_of(edition, model)
+    meta = model.article.meta if model.article else None
+    written, files, figures, words = _written(edition, model, issues)
+    where = {"model": model.name}
+    chart = _chart(edition, model, runs, figures)
+    by_suite = edition.numbers.summary(runs, ["suite", "digest"], where=where)
+    html = edition.html(
+        "model.html",
+        model.address,
+        title=model.name,
+        section="models",
+        crumbs=[("Models", paths.index("models"))],
+        model=model,
+        meta=meta,
+        card_sections=SECTIONS,
+        written=written,
+        headings=[(2, s.id, s.title) for s in SECTIONS],
+        runs=run_rows(edition, runs, model.name),
+        rows=model_rows(edition, [model])[0]["rows"] if model.versions else [],
+        by_suite=by_suite,
+        by_category=[r for r in edition.numbers.summary(runs, ["suite", "category"], where=where) if r.get("category")],
+        by_difficulty=_levels(edition.numbers.summary(runs, ["suite", "difficulty"], where=where), "difficulty"),
+        chart=chart,
+        charts=bool(figures),
+        whole=next(iter(edition.numbers.summary(runs, [], where=where)), None),
+        setup=setup.describe(edition, runs),
+        warnings=_warnings(edition, model, runs),
+        description=f"Model card of {model.name}: what it is, how it was evaluated here, and what came out.",
+    )
+    entry = Entry(address=model.address, title=model.name, kind="Model", text=" ".join(words))
+    return Made(html, files, figures, [entry])
+
+
+def _written(
+    edition: Edition, model: ModelEntry, issues: Issues
+) -> tuple[dict[str, Markup], dict[str, bytes], list[str], list[str]]:
+    """What a person wrote, by section. A heading that is no section of the card is an issue, and stands at its end."""
+    found = dict.fromkeys([*(s.id for s in SECTIONS), "intro", "more"], Markup(""))
+    files: dict[str, bytes] = {}
+    figures: list[str] = []
+    words: list[str] = []
+    if model.article is None:
+        return found, files, figures, words
+    for title, body, line in split(model.article.body, model.article.first_line):
+        if not body.strip():
+            continue
+        section = next((s for s in SECTIONS if title and title.lower() in (s.title.lower(), s.id)), None)
+        text = render_article(
+            edition, model.article, model.address, issues, prefix=f"model-{model.slug}", body=body, first_line=line
+        )
+        place = section.id if section else ("intro" if title is None else "more")
+        head = Markup("<h3>{}</h3>").format(title) if place == "more" else Markup("")
+        found[place] += head + Markup(text.html)  # cleaned by the Markdown room
+        files |= text.files
+        figures += text.figures
+        words.append(text.words_for_search)
+    return found, files, figures, words
+
+
+def split(body: str, first_line: int) -> list[tuple[str | None, str, int]]:
+    """A text at its level-2 headings: title (None before the first), body, and the line the body starts on."""
+    parts: list[tuple[str | None, list[str], int]] = [(None, [], first_line)]
+    fenced = False
+    for number, line in enumerate(body.splitlines(keepends=True), first_line):
+        fenced ^= line.lstrip().startswith(("```", "~~~"))
+        match = None if fenced else _HEADING.match(line)
+        if match:
+            parts.append((match[1], [], number + 1))
+        else:
+            parts[-1][1].append(line)
+    return [(title, "".join(lines), start) for title, lines, start in parts]
+
+
+def _chart(edition: Edition, model: ModelEntry, runs: list[RunEntry], figures: list[str]) -> Markup | None:
+    """Accuracy by suite and category, where there is more than one cell to show: one suite as bars, several as a heatmap."""
+    cells = edition.numbers.summary(runs, ["suite", "category"], where={"model": model.name})
+    if len([c for c in cells if c.get("category")]) < 2:
+        return None
+    columns = "category" if len({c["category"] for c in cells}) <= 24 else "difficulty"
+    where = {"model": model.name}
+    many = len({c["suite"] for c in cells}) > 1
+    kind, options = ("heatmap", {"rows": "suite", "columns": columns}) if many else ("bars", {"by": columns})
+    title = f"{model.name}: accuracy by {'suite and ' if many else ''}{columns}"
+    try:
+        key, drawn = draw(
+            edition, kind, {**options, "where": where}, runs, id=f"model-{model.slug}-suites", title=title
+        )
+    except Problem:
+        return None  # columns the samples do not have: the tables below say the same
+    figures.append(key)
+    return frame(edition, drawn, model.address)
+
+
+def _levels(rows: list[dict[str, Any]], column: str) -> list[dict[str, Any]]:
+    named = [r for r in rows if r.get(column)]
+    return named if len({r[column] for r in named}) > 1 else []
+
+
+def _warnings(edition: Edition, model: ModelEntry, runs: list[RunEntry]) -> list[str]:
+    """What the logs themselves advise against concluding."""
+    said = edition.numbers.warnings(runs, where={"model": model.name})
+    if len(model.versions) > 1:
+        said = [f"The name stood for {len(model.versions)} different digests; their numbers are kept apart.", *said]
+    return said

@@ -1,0 +1,199 @@
+"""Reports: the write-up with its figures and numbers, and around it what the logs say: runs, limits, how to reproduce and cite."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from markupsafe import Markup
+
+from llmxsite.diagnostics import Issues
+from llmxsite.site import paths, setup
+from llmxsite.site.catalogue import ReportEntry
+from llmxsite.site.edition import Edition, Made, linked_data
+from llmxsite.site.pages import Page
+from llmxsite.site.pages.shared import run_rows
+from llmxsite.site.search import Entry
+from llmxsite.site.text import Text, article_key, render_article
+from llmxsite.study import Author
+
+
+def pages(edition: Edition) -> Iterator[Page]:
+    """One page a report."""
+    for report in edition.catalogue.reports:
+        yield Page(
+            report.address,
+            "report",
+            report.title,
+            lambda issues, r=report: _report(edition, r, issues),
+            [article_key(edition, report.article), report.experiment, [(r.id, r.hash) for r in report.runs]],
+            updated=report.date,
+            summary=report.summary or report.question,
+        )
+
+
+def _report(edition: Edition, report: ReportEntry, issues: Issues) -> Made:
+    text = (
+        render_article(edition, report.article, report.address, issues, report=report, prefix=report.slug)
+        if report.article
+        else Text("", None, [], 0)
+    )
+    meta = report.article.meta if report.article else None
+    title = report.title
+    headings = [*text.headings]
+    warnings = edition.numbers.warnings(report.runs)
+    headings += [(2, "limits", "Limits")] if warnings else []
+    headings += [(2, "runs", "Runs")] if report.runs else []
+    headings += [(2, "reproduce", "Reproduce"), (2, "cite", "Cite")]
+    lead = (meta.subtitle or meta.summary) if meta else None
+    if lead is None and report.question and report.question != title:
+        lead = report.question
+    html = edition.html(
+        "report.html",
+        report.address,
+        title=title,
+        section="reports",
+        crumbs=[("Reports", paths.index("reports"))],
+        report=report,
+        meta=meta,
+        lead=lead,
+        people=_people(edition, report),
+        text=Markup(text.html),  # cleaned by the Markdown room
+        headings=headings,
+        drawn=text.directives,
+        hypothesis=setup.registration(report) if report.hypothesis else None,
+        warnings=warnings,
+        runs=run_rows(edition, report.runs),
+        setup=setup.describe(edition, report.runs) if report.runs else None,
+        commands=commands(edition, report),
+        bibtex=bibtex(edition, report),
+        source=_source(edition, report),
+        charts=bool(text.figures),
+        minutes=max(1, round(text.words / 220)) if text.words else None,
+        description=(meta.summary if meta else None) or report.question,
+        linked=_linked(edition, report),
+        card=_card(edition, report, text),
+        language=(meta.language if meta else None) or edition.config.language,
+    )
+    entry = Entry(
+        address=report.address,
+        title=title,
+        kind="Report",
+        summary=lead or "",
+        headings=[words for _, _, words in text.headings],
+        text=text.words_for_search,
+    )
+    return Made(html, text.files, text.figures, [entry])
+
+
+def commands(edition: Edition, report: ReportEntry) -> str:
+    """What to type to collect and build this report again."""
+    lines = []
+    if edition.config.repository:
+        lines += [f"git clone {edition.config.repository} study", "cd study"]
+    commits = [r.run.git.commit for r in report.runs if r.run.git]
+    if commits:
+        lines.append(f"git checkout {commits[0]}")
+    versions = sorted({v for r in report.runs if (v := r.run.software.get("llmxsite"))})
+    lines.append(f"pip install llmxsite=={versions[-1]}" if versions else "pip install llmxsite")
+    imported = any(r.run.source for r in report.runs)
+    lines.append(f"llmxsite verify {report.slug}" if imported else f"llmxsite run {report.slug}")
+    lines.append("llmxsite build")
+    return "\n".join(lines)
+
+
+def bibtex(edition: Edition, report: ReportEntry) -> str:
+    """The report as a BibTeX entry."""
+    people = " and ".join(a.name for a in _people(edition, report)) or edition.config.title
+    year = report.date[:4]
+    doi = (report.article.meta.doi if report.article else None) or edition.config.doi
+    fields = {
+        "author": people,
+        "title": f"{{{report.title}}}",
+        "year": year,
+        "howpublished": edition.config.title,
+        "url": edition.absolute(report.address),
+        "doi": doi,
+    }
+    rows = [f"  {name} = {{{value}}}," for name, value in fields.items() if value]
+    return "\n".join([f"@misc{{{report.slug.replace('.', '-')}{year},", *rows, "}"])
+
+
+def _people(edition: Edition, report: ReportEntry) -> list[Author]:
+    own = report.article.meta.people if report.article else []
+    return own or edition.config.authors
+
+
+def _source(edition: Edition, report: ReportEntry) -> str | None:
+    """Where the text can be edited, on a host that spells it as GitHub does."""
+    if not edition.config.repository or report.article is None:
+        return None
+    return (
+        f"{edition.config.repository.rstrip('/').removesuffix('.git')}/edit/HEAD/content/reports/{report.slug}/index.md"
+    )
+
+
+def _card(edition: Edition, report: ReportEntry, text: Text) -> str | None:
+    """Absolute address of the picture for social cards: the one the report names, else its first figure's."""
+    from llmxsite.site.drawing import Drawn
+
+    if edition.base_url is None:
+        return None
+    for key in text.figures[:1]:
+        drawn = edition.cache.recall(key, Drawn)
+        if drawn is not None:
+            return edition.absolute(drawn.photo("light"))
+    return None
+
+
+def _linked(edition: Edition, report: ReportEntry) -> str:
+    """schema.org: the article, and the data behind it (methods of docs/site.md, linked data)."""
+    config = edition.config
+    licence = (report.article.meta.licence if report.article else None) or config.licence
+    authors = [
+        {k: v for k, v in {"@type": "Person", "name": a.name, "@id": _orcid(a), "url": a.url}.items() if v}
+        for a in _people(edition, report)
+    ]
+    url = edition.absolute(report.address)
+    data: dict[str, Any] = {
+        "@type": "Dataset",
+        "name": f"Run logs of “{report.title}”",
+        "description": report.summary or report.question or f"Samples behind “{report.title}”.",
+        "license": licence,
+        "creator": authors,
+        "isAccessibleForFree": True,
+        "measurementTechnique": "llmxsite run logs; accuracy with 95% intervals",
+        "variableMeasured": ["accuracy", "confidence", "latency"],
+        "isBasedOn": sorted({s.id for r in report.runs for s in r.run.suites}),
+        "temporalCoverage": _span([r.date for r in report.runs if r.date]),
+        "distribution": [
+            {
+                "@type": "DataDownload",
+                "encodingFormat": "application/gzip",
+                "contentUrl": edition.absolute(r.address.removesuffix("index.html") + "log.jsonl.gz"),
+            }
+            for r in report.runs
+            if edition.base_url
+        ],
+    }
+    article: dict[str, Any] = {
+        "@type": "ScholarlyArticle",
+        "headline": report.title,
+        "abstract": report.summary,
+        "author": authors,
+        "datePublished": report.date or None,
+        "license": licence,
+        "url": url,
+        "isPartOf": {"@type": "WebSite", "name": config.title, "url": edition.absolute(paths.HOME)},
+    }
+    graph = [{k: v for k, v in thing.items() if v not in (None, [], "")} for thing in (article, data)]
+    return linked_data({"@context": "https://schema.org", "@graph": json.loads(json.dumps(graph))})
+
+
+def _orcid(author: Author) -> str | None:
+    return f"https://orcid.org/{author.orcid.rsplit('/', 1)[-1]}" if author.orcid else None
+
+
+def _span(dates: list[str]) -> str | None:
+    return f"{min(dates)}/{max(dates)}" if dates else None

@@ -1,0 +1,113 @@
+"""A run: how it was set up, what became of its samples, and a way into every one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from markupsafe import Markup
+
+from llmxsite.site import paths, samples, setup, transcript
+from llmxsite.site.catalogue import RunEntry
+from llmxsite.site.edition import Edition, Made
+from llmxsite.site.pages import Page
+from llmxsite.site.pages.shared import run_state
+from llmxsite.site.search import Entry
+
+SHOWN = 12
+"""Samples on the run's own page; the rest stand on the pages of samples."""
+
+
+def pages(edition: Edition) -> Iterator[Page]:
+    """One page a run. Its pages of samples are written by `samples`, from the frame `frame` gives."""
+    for entry in edition.catalogue.runs:
+        report = edition.catalogue.report(entry.report)
+        yield Page(
+            entry.address,
+            "run",
+            f"Run {entry.id}",
+            lambda _, e=entry: _run(edition, e),
+            [entry.hash, entry.path, report.title if report else None, [s.id for s in edition.catalogue.suites]],
+            updated=entry.date,
+        )
+
+
+def _run(edition: Edition, entry: RunEntry) -> Made:
+    run = entry.run
+    whole = edition.numbers.outcomes(edition.catalogue.runs).get(entry.id)
+    by_model = edition.numbers.summary([entry], ["model"])
+    states = edition.numbers.states(entry)
+    total = sum(states.values())
+    by_category = _cells(edition.numbers.summary([entry], ["model", "suite", "category"]))
+    factors = [f for f in (run.experiment.get("sweep") or {}) if f != "model"]
+    by_condition = edition.numbers.summary([entry], ["model", "suite", *factors])
+    report = edition.catalogue.report(entry.report)
+    log = edition.study.root / entry.path
+    html = edition.html(
+        "run.html",
+        entry.address,
+        title=f"Run {entry.id}",
+        section="runs",
+        crumbs=[("Runs", paths.index("runs"))],
+        entry=entry,
+        run=run,
+        report=report,
+        state=run_state(entry),
+        whole=whole,
+        by_model=by_model,
+        states=[(k, transcript.WORDS[k], states[k], states[k] / total) for k in transcript.STATES if states.get(k)],
+        total=total,
+        by_category=by_category,
+        by_condition=by_condition if len(by_condition) > 1 else [],
+        factors=factors,
+        setup=setup.describe(edition, [entry]),
+        settings=setup.settings([entry]),
+        models=[(m, edition.catalogue.model(m.name)) for m in run.models],
+        host=setup.host_words(run.host) if run.host else None,
+        samples=[Markup(transcript.article(s, line, entry.path)) for line, s in samples.first(log, SHOWN)],  # escapes
+        shown=SHOWN,
+        per=paths.SAMPLES_A_PAGE,
+        ranges=ranges(entry, total),
+        index=samples.index_script(entry.report, entry.id),
+        packed=samples.packed_log(entry.report, entry.id),
+        description=f"Every sample of run {entry.id}, with setup, outcomes and accuracy by category.",
+    )
+    return Made(html, search=[_search_entry(entry)])
+
+
+def frame(edition: Edition, entry: RunEntry) -> str:
+    """The page around a run's samples, with marks where the samples go."""
+    address = paths.samples(entry.report, entry.id, 1)
+    return (
+        edition.html(
+            "samples.html",
+            address,
+            title=f"Samples of run {entry.id}, page {samples.NUMBER}",
+            section="runs",
+            crumbs=[("Runs", paths.index("runs")), (entry.id, entry.address)],
+            entry=entry,
+            marks={"body": Markup(samples.BODY), "number": Markup(samples.NUMBER), "pager": Markup(samples.PAGER)},
+        )
+        .replace("&lt;!--number--&gt;", samples.NUMBER)
+        .replace(f'<link rel="canonical" href="{edition.absolute(address)}">\n', "")
+    )
+
+
+def ranges(entry: RunEntry, total: int) -> list[tuple[str, str]]:
+    """Each page of samples as words and address: `1–200`."""
+    per = paths.SAMPLES_A_PAGE
+    return [
+        (f"{start + 1:,}–{min(start + per, total):,}", paths.samples(entry.report, entry.id, start // per + 1))
+        for start in range(0, total, per)
+    ]
+
+
+def _cells(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows that name a category; a run without categories has nothing to show by them."""
+    named = [r for r in rows if r.get("category")]
+    return named if len({r["category"] for r in named}) > 1 else []
+
+
+def _search_entry(entry: RunEntry) -> Entry:
+    names = [m.name for m in entry.run.models] + [s.title or s.id for s in entry.run.suites]
+    return Entry(address=entry.address, title=f"Run {entry.id}", kind="Run", summary=", ".join(names))

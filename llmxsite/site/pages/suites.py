@@ -1,0 +1,132 @@
+"""A suite: what it is, its items with how hard they turned out, and its datasheet.
+
+Gebru et al. 2021, "Datasheets for Datasets", CACM 64(12).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from llmxsite.site import paths
+from llmxsite.site.catalogue import RunEntry, SuiteEntry
+from llmxsite.site.edition import Edition, Made
+from llmxsite.site.pages import Page
+from llmxsite.site.pages.shared import chance, run_rows
+from llmxsite.site.samples import page_numbers
+from llmxsite.site.search import Entry
+from llmxsite.suite import Item, item_hash
+from llmxsite.suite.datasheet import QUESTIONS, TITLES
+
+ITEMS_A_PAGE = 100
+
+
+def pages(edition: Edition) -> Iterator[Page]:
+    """A page a suite, and pages of items where they are many."""
+    for entry in edition.catalogue.suites:
+        runs = runs_of(edition, entry)
+        parts = [entry.hash, entry.title, edition.cache.hash(edition.study.root / entry.path) if entry.path else None]
+        parts += [[(r.id, r.hash) for r in runs]]
+        total = len(entry.suite.items) if entry.suite else 0
+        for number in range(1, max(1, -(-total // ITEMS_A_PAGE)) + 1):
+            yield Page(
+                paths.suite(entry.id, number),
+                "suite",
+                entry.title,
+                lambda _, e=entry, n=number: _suite(edition, e, n),
+                parts,
+                updated=max((r.date for r in runs), default=""),
+                summary=entry.suite.description if entry.suite else None,
+            )
+
+
+def runs_of(edition: Edition, entry: SuiteEntry) -> list[RunEntry]:
+    """Every run that used the suite, under any of its hashes, newest first."""
+    wanted = set(entry.run_ids)
+    return [r for r in edition.catalogue.runs if r.id in wanted]
+
+
+def _suite(edition: Edition, entry: SuiteEntry, number: int) -> Made:
+    runs = runs_of(edition, entry)
+    suite = entry.suite
+    items = suite.items if suite else []
+    difficulty = {(r["item"], r["item_hash"]): r for r in edition.numbers.items(entry.id, runs)}
+    shown = items[(number - 1) * ITEMS_A_PAGE : number * ITEMS_A_PAGE]
+    address = paths.suite(entry.id, number)
+    ref = next(reversed(entry.refs.values()), None)
+    html = edition.html(
+        "suite.html",
+        address,
+        title=entry.title if number == 1 else f"{entry.title}, items, page {number}",
+        section="suites",
+        crumbs=[("Suites", paths.index("suites"))] + ([(entry.title, entry.address)] if number > 1 else []),
+        entry=entry,
+        suite=suite,
+        ref=ref,
+        first=number == 1,
+        items=[_item(item, difficulty) for item in shown],
+        total=len(items),
+        start=(number - 1) * ITEMS_A_PAGE,
+        numbers=page_numbers(number, -(-len(items) // ITEMS_A_PAGE)),
+        number=number,
+        page_href=lambda n: paths.relative(address, paths.suite(entry.id, n)),
+        categories=_counted(i.category for i in items),
+        difficulties=_counted(i.difficulty for i in items),
+        chance=chance(entry),
+        by_model=edition.numbers.summary(runs, ["model", "digest"], where={"suite": entry.id}),
+        runs=run_rows(edition, runs[:20]),
+        run_count=len(runs),
+        other_hashes=[(h, ids) for h, ids in entry.runs.items() if h != entry.hash],
+        datasheet=_datasheet(entry, len(runs)),
+        description=(suite.description if suite else None) or f"Suite {entry.title}: items, difficulty and datasheet.",
+        headings=[
+            (2, "results", "Results"),
+            (2, "items", "Items"),
+            (2, "datasheet", "Datasheet"),
+            (2, "using", "Using it"),
+        ],
+    )
+    text = " ".join(i.question for i in shown)[:20_000]
+    summary = (suite.description if suite else None) or ""
+    return Made(html, search=[Entry(address=address, title=entry.title, kind="Suite", summary=summary, text=text)])
+
+
+def _item(item: Item, difficulty: dict[tuple[str, str], dict[str, Any]]) -> dict[str, Any]:
+    known = difficulty.get((item.id, item_hash(item))) or {}
+    return {
+        "item": item,
+        "letters": [chr(65 + i) for i in range(len(item.choices or []))],
+        "accuracy": known.get("accuracy"),
+        "n": known.get("n"),
+    }
+
+
+def _counted(values: Iterator[str | None]) -> list[tuple[str, int]]:
+    return sorted(Counter(v for v in values if v).items(), key=lambda kv: (-kv[1], kv[0]))
+
+
+def _datasheet(entry: SuiteEntry, runs: int) -> list[tuple[str, str, list[tuple[str, str | None]]]]:
+    """Sections of the datasheet: `(id, title, [(question, answer)])`. What can be counted is filled in from the items."""
+    suite = entry.suite
+    answers = suite.datasheet if suite else {}
+    known: dict[tuple[str, str], str] = {}
+    if suite:
+        known["distribution", "licence"] = suite.licence or ""
+        known["uses", "used"] = f"{runs} runs in this study." if runs else ""
+    sheet = []
+    for section, questions in QUESTIONS.items():
+        given = answers.get(section)
+        if isinstance(given, str):
+            sheet.append((section, TITLES[section], [(next(iter(questions.values())), given)]))
+            continue
+        said = given if isinstance(given, dict) else {}
+        rows = [(asks, _words(said.get(key)) or known.get((section, key)) or None) for key, asks in questions.items()]
+        sheet.append((section, TITLES[section], rows))
+    return sheet
+
+
+def _words(value: Any) -> str | None:
+    if value is None:
+        return None
+    return "yes" if value is True else "no" if value is False else str(value)

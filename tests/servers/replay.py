@@ -1,0 +1,107 @@
+"""Recordings of real servers: a proxy that makes them, and a server that plays them back.
+
+A recording is JSON: which server it was, and its exchanges in order. Played back, a request must be the recorded one to the
+byte of its JSON (keys in any order); the answers to one request come in the order they were recorded, the last again
+and again.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from servers.wire import Call, HttpServer, Wire
+
+RECORDINGS = Path(__file__).parent.parent / "recordings"
+_PRIVATE = ("modelfile", "parent_model", "tensors", "model_path")
+"""Fields that hold paths of the machine, or megabytes."""
+
+
+class Replay(HttpServer):
+    """Plays `recordings/<name>.json` back."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        recording = json.loads((RECORDINGS / f"{name}.json").read_text(encoding="utf-8"))
+        self.server = recording["server"]
+        self._answers: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for exchange in recording["exchanges"]:
+            self._answers[_key(exchange["method"], exchange["path"], exchange["request"])].append(exchange)
+
+    async def handle(self, call: Call, wire: Wire) -> None:
+        answers = self._answers.get(_key(call.method, call.path, call.json))
+        if not answers:
+            await wire.answer(599, f"not in the recording: {call.method} {call.path} {call.body.decode()}")
+            return
+        exchange = answers.pop(0) if len(answers) > 1 else answers[0]
+        body = exchange["body"].encode() if "body" in exchange else base64.b64decode(exchange["bytes"])
+        await wire.answer(exchange["status"], body, kind=exchange["type"], headers=exchange.get("headers"))
+        if exchange.get("broken"):
+            wire.close()
+
+
+class Recorder(HttpServer):
+    """Passes requests on to a real server, byte for byte, and keeps what went over the wire."""
+
+    def __init__(self, upstream: str, server: dict[str, str]) -> None:
+        super().__init__()
+        self.upstream = upstream
+        self.server = server
+        self.exchanges: list[dict[str, Any]] = []
+
+    async def handle(self, call: Call, wire: Wire) -> None:
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(None)) as session:
+            async with session.request(call.method, self.upstream + call.path, data=call.body or None) as response:
+                body, broken = b"", False
+                try:
+                    async for part in response.content.iter_any():
+                        body += part
+                except aiohttp.ClientPayloadError:
+                    broken = True
+                kind = response.headers["Content-Type"]
+                kept = {k: v for k, v in response.headers.items() if k == "Retry-After"}
+        body = _without_private(body)
+        self.exchanges.append(
+            {"method": call.method, "path": call.path, "request": call.json, "status": response.status, "type": kind}
+            | ({"headers": kept} if kept else {})
+            | ({"broken": True} if broken else {})
+            | _text(body)
+        )
+        await wire.answer(response.status, body, kind=kind, headers=kept)
+
+    def save(self, name: str) -> None:
+        """Write what was kept to `recordings/<name>.json`."""
+        recording = {"server": self.server, "exchanges": self.exchanges}
+        text = json.dumps(recording, indent=1, ensure_ascii=False) + "\n"
+        (RECORDINGS / f"{name}.json").write_text(text, encoding="utf-8")
+
+
+def _key(method: str, path: str, body: Any) -> str:
+    return json.dumps([method, path, body], sort_keys=True)
+
+
+def _text(body: bytes) -> dict[str, str]:
+    try:
+        return {"body": body.decode("utf-8")}
+    except UnicodeDecodeError:
+        return {"bytes": base64.b64encode(body).decode()}
+
+
+def _without_private(body: bytes) -> bytes:
+    """The answer without the fields that hold paths; streams have none."""
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return body
+
+    def clean(part: Any) -> Any:
+        if isinstance(part, dict):
+            return {k: clean(v) for k, v in part.items() if k not in _PRIVATE}
+        return [clean(v) for v in part] if isinstance(part, list) else part
+
+    return body if clean(value) == value else json.dumps(clean(value)).encode()

@@ -1,0 +1,362 @@
+"""Ollama's native API, on exchanges recorded from a real server, and the same assertions on a live one.
+
+    pytest tests/test_engine_ollama.py                               # played back
+    OLLAMA_HOST=... pytest -m ollama tests/test_engine_ollama.py     # live
+    LLMXSITE_RECORD=0.20.7 OLLAMA_HOST=... pytest -m ollama tests/test_engine_ollama.py    # live, and record again
+
+The models were made from SmolLM2 135M Instruct and Gemma 3 270M; `gemma3-tools` and `gemma3-broken` have templates with
+examples of good and of malformed tool calls, and `smollm2-thinking` one that opens with `<think>`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+import msgspec
+import pytest
+from servers.replay import Recorder, Replay
+
+from llmxsite import engine
+from llmxsite.engine.ollama import Ollama
+from llmxsite.engine.protocol import EngineError, Message, ModelInfo, Options, Reply, Request, ToolCall
+
+CHAT, BASE, TOOLS, BROKEN, THINKING = (
+    "smollm2:135m",
+    "gemma3:270m",
+    "gemma3-tools:270m",
+    "gemma3-broken:270m",
+    "smollm2-thinking:135m",
+)
+CONTEXT = 1024
+WEATHER = {
+    "type": "function",
+    "function": {
+        "name": "get_weather",
+        "description": "Current weather of a city",
+        "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+    },
+}
+QUESTION = "Which gas do plants take in?\nA) oxygen\nB) carbon dioxide\nAnswer with the letter."
+RECORD = os.environ.get("LLMXSITE_RECORD")
+Test = Callable[[Any], Awaitable[Any]]
+
+
+@pytest.fixture(scope="module", params=["recorded", pytest.param("live", marks=pytest.mark.ollama)])
+def address(request: pytest.FixtureRequest) -> Iterator[str]:
+    if request.param == "recorded":
+        with Replay("ollama-0.20.7") as replay:
+            yield replay.url
+        return
+    host = os.environ.get("OLLAMA_HOST", "127.0.0.1:11434")
+    try:
+        live = engine.connect("auto", host)
+    except EngineError:
+        live = None
+    if not isinstance(live, Ollama):
+        pytest.skip(f"no Ollama answers at {host}")
+    if RECORD is None:
+        yield host
+        return
+    with Recorder(f"http://{host}", {"name": "ollama", "version": RECORD}) as recorder:
+        yield recorder.url
+    recorder.save(f"ollama-{RECORD}")
+
+
+@pytest.fixture
+def talk(address: str) -> Callable[[Test], Any]:
+    def run(test: Test) -> Any:
+        async def inside() -> Any:
+            async with engine.connect("ollama", address) as ollama:
+                return await test(ollama)
+
+        return asyncio.run(inside())
+
+    return run
+
+
+@pytest.fixture
+def has(talk: Callable[[Test], Any]) -> Callable[[str], None]:
+    """Skips a test whose model is not on the server."""
+
+    async def names(ollama: Any) -> list[str]:
+        return [model.name for model in await ollama.models()]
+
+    def check(model: str) -> None:
+        if model not in talk(names):
+            pytest.skip(f"the server has no {model}")
+
+    return check
+
+
+def ask(model: str, text: str = QUESTION, **more: Any) -> Request:
+    options = {"num_ctx": CONTEXT, "num_predict": 8, **more.pop("options", {})}
+    return Request(
+        model=model,
+        messages=[Message(role="user", content=text)],
+        options=Options(**options),
+        **{"top_logprobs": 5, **more},
+    )
+
+
+def test_describe(talk: Any, address: str) -> None:
+    info = talk(lambda ollama: ollama.describe())
+    assert info.name == "ollama" and info.version.count(".") == 2
+    assert info.address == engine.address.ollama_address(address).shown  # type: ignore[attr-defined]
+    assert info.lacks == []
+
+
+def test_models_are_listed_with_their_digests(talk: Any, has: Any) -> None:
+    has(CHAT)
+    models = {model.name: model for model in talk(lambda ollama: ollama.models())}
+    model = models[CHAT]
+    assert len(model.digest) == 64 and set(model.digest) <= set("0123456789abcdef")
+    assert model.format == "gguf" and model.family == "llama" and not model.remote
+    assert model.quantization and model.parameter_size and model.size_bytes > 50_000_000
+    assert len({m.digest for m in models.values()}) == len(models)
+
+
+def test_loaded_model_tells_what_is_in_force(talk: Any, has: Any) -> None:
+    has(CHAT)
+    model: ModelInfo = talk(lambda ollama: ollama.model(CHAT, num_ctx=CONTEXT))
+    assert model.context_in_force == CONTEXT
+    assert model.gpu_share is not None and 0 <= model.gpu_share <= 1
+    assert model.parameters and 130e6 < model.parameters < 140e6
+    assert model.context_length == 8192
+    assert model.capabilities is not None and {"completion", "chat"} <= set(model.capabilities)
+    assert model.template_hash and len(model.template_hash) == 64
+    assert model.licence
+
+
+def test_context_beyond_what_the_model_was_made_for_is_not_given(talk: Any, has: Any) -> None:
+    has(CHAT)
+    model = talk(lambda ollama: ollama.model(CHAT, num_ctx=16384))
+    assert model.context_in_force == model.context_length == 8192
+
+
+def test_base_model_has_no_chat(talk: Any, has: Any) -> None:
+    has(BASE)
+    model = talk(lambda ollama: ollama.model(BASE))
+    assert "completion" in model.capabilities and "chat" not in model.capabilities
+
+
+def test_system_prompt_of_the_model_is_told(talk: Any, has: Any) -> None:
+    has(THINKING)
+    assert talk(lambda ollama: ollama.model(THINKING)).system.startswith("You are")
+
+
+def test_a_reply_with_everything(talk: Any, has: Any) -> None:
+    has(CHAT)
+    pieces: list[tuple[str, bool]] = []
+    reply: Reply = talk(lambda ollama: ollama.chat(ask(CHAT), lambda text, thinking: pieces.append((text, thinking))))
+    assert reply.text and "".join(text for text, _ in pieces) == reply.text
+    assert not any(thinking for _, thinking in pieces)
+    assert reply.done_reason in ("stop", "length") and reply.warnings == []
+    assert reply.tokens and "".join(token.token for token in reply.tokens) == reply.text
+    for token in reply.tokens:
+        assert token.top is not None and len(token.top) == 5
+        assert token.logprob == token.top[0].logprob <= 0  # temperature 0 takes the most probable
+        assert [a.logprob for a in token.top] == sorted((a.logprob for a in token.top), reverse=True)
+    timing, usage = reply.timing, reply.usage
+    assert usage.prompt_tokens and usage.prompt_tokens > 20 and usage.completion_tokens
+    assert timing.prompt_ms and timing.load_ms is not None and timing.total_ms and timing.first_token_ms
+    assert timing.first_token_ms <= timing.total_ms
+
+
+def test_no_alternatives_and_no_logprobs_are_two_things(talk: Any, has: Any) -> None:
+    has(CHAT)
+    some = talk(lambda ollama: ollama.chat(ask(CHAT, top_logprobs=0)))
+    assert some.tokens and all(token.top is None and token.logprob is not None for token in some.tokens)
+    none = talk(lambda ollama: ollama.chat(ask(CHAT, top_logprobs=None)))
+    assert none.tokens is None and none.warnings == []
+
+
+def test_twenty_alternatives_at_most(talk: Any, has: Any) -> None:
+    has(CHAT)
+    twenty = talk(lambda ollama: ollama.chat(ask(CHAT, top_logprobs=20)))
+    assert len(twenty.tokens[0].top) == 20
+    with pytest.raises(EngineError) as caught:
+        talk(lambda ollama: ollama.chat(ask(CHAT, top_logprobs=21)))
+    assert (caught.value.kind, caught.value.retry) == ("invalid-request", False)
+
+
+def test_raw_prompt_is_completed_without_a_template(talk: Any, has: Any) -> None:
+    has(CHAT)
+    request = ask(CHAT)
+    request.messages, request.raw_prompt = [], "The capital of France is"
+    reply = talk(lambda ollama: ollama.chat(request))
+    assert reply.text.startswith(" Paris") and reply.tokens[0].token == " Paris"
+    assert reply.usage.prompt_tokens == 5
+
+
+def test_raw_prompt_begins_as_the_model_expects(talk: Any, has: Any) -> None:
+    """Gemma wants a token for the beginning: the server adds it to a raw prompt too."""
+    has(BASE)
+    request = ask(BASE)
+    request.messages, request.raw_prompt = [], "The capital of France is"
+    assert talk(lambda ollama: ollama.chat(request)).usage.prompt_tokens == 6
+
+
+def test_same_seed_same_reply_and_another_another(talk: Any, has: Any) -> None:
+    has(CHAT)
+
+    def hot(seed: int) -> str:
+        request = ask(CHAT, "Tell me a story.", options={"temperature": 1.5, "num_predict": 12, "seed": seed})
+        return str(talk(lambda ollama: ollama.chat(request)).text)
+
+    assert hot(1) == hot(1) != hot(2)
+
+
+def test_budget_ends_the_reply(talk: Any, has: Any) -> None:
+    has(CHAT)
+    reply = talk(lambda ollama: ollama.chat(ask(CHAT, "Tell me a story.", options={"num_predict": 3})))
+    assert reply.done_reason == "length" and reply.usage.completion_tokens == 3 == len(reply.tokens)
+
+
+def test_stop_word(talk: Any, has: Any) -> None:
+    has(CHAT)
+    request = ask(CHAT, "Count from one to ten in words.", options={"stop": ("4",), "num_predict": 40})
+    reply = talk(lambda ollama: ollama.chat(request))
+    assert "3" in reply.text and "4" not in reply.text and reply.done_reason == "stop"
+
+
+def test_prompt_longer_than_the_context_is_refused(talk: Any, has: Any) -> None:
+    """Because `truncate: false` is sent with every request. Without it the server cuts the prompt and says nothing."""
+    has(CHAT)
+    with pytest.raises(EngineError, match="does not fit the context") as caught:
+        talk(lambda ollama: ollama.chat(ask(CHAT, "word " * 3000)))
+    assert (caught.value.kind, caught.value.retry, caught.value.status) == ("invalid-request", False, 400)
+
+
+def test_reply_ends_where_the_context_does(talk: Any, has: Any) -> None:
+    """Because `shift: false` is sent: the beginning is not thrown away to make room."""
+    has(CHAT)
+    request = ask(CHAT, "Count: " + "one two three four " * 20, options={"num_ctx": 128, "num_predict": 200})
+    reply = talk(lambda ollama: ollama.chat(request))
+    assert reply.done_reason == "length"
+    assert reply.usage.prompt_tokens + reply.usage.completion_tokens <= 129
+
+
+def test_thinking_and_answer_come_apart(talk: Any, has: Any) -> None:
+    has(THINKING)
+    assert "thinking" in talk(lambda ollama: ollama.model(THINKING)).capabilities
+    pieces: list[bool] = []
+    request = ask(THINKING, "What is 2+3?", think=True, options={"num_predict": 24})
+    reply = talk(lambda ollama: ollama.chat(request, lambda _, thinking: pieces.append(thinking)))
+    assert reply.thinking and pieces[0] is True
+    assert reply.tokens, "the tokens of the thinking have logprobs too"
+    silent = talk(lambda ollama: ollama.chat(ask(THINKING, "What is 2+3?", think=False)))
+    assert silent.thinking is None and silent.text
+
+
+def test_thinking_asked_of_a_model_that_cannot(talk: Any, has: Any) -> None:
+    has(CHAT)
+    with pytest.raises(EngineError, match="does not support thinking") as caught:
+        talk(lambda ollama: ollama.chat(ask(CHAT, think=True)))
+    assert (caught.value.kind, caught.value.retry) == ("invalid-request", False)
+
+
+def test_tool_call(talk: Any, has: Any) -> None:
+    has(TOOLS)
+    request = ask(TOOLS, "What is the weather in Paris?", tools=[WEATHER], options={"num_predict": 40})
+    reply = talk(lambda ollama: ollama.chat(request))
+    assert reply.tool_calls == [ToolCall(name="get_weather", arguments={"city": "Paris"})]
+    assert reply.model_failure is None and reply.timing.first_token_ms is not None
+    request.messages += [
+        Message(role="assistant", content="", tool_calls=reply.tool_calls),
+        Message(role="tool", content="18 degrees, rain", tool_name="get_weather"),
+    ]
+    second = talk(lambda ollama: ollama.chat(request))
+    assert second.usage.prompt_tokens > reply.usage.prompt_tokens
+
+
+def test_malformed_tool_call_is_the_models_failure(talk: Any, has: Any) -> None:
+    """With logprobs asked for, tokens have been sent before the call is found broken: the error is a line under 200."""
+    has(BROKEN)
+    for logprobs in (5, None):
+        request = ask(BROKEN, "What is the weather in Paris?", tools=[WEATHER], top_logprobs=logprobs)
+        request.options = Options(num_ctx=CONTEXT, num_predict=40)
+        reply = talk(lambda ollama, request=request: ollama.chat(request))
+        assert reply.model_failure is not None and "parse" in reply.model_failure
+        assert not reply.tool_calls
+
+
+def test_tools_asked_of_a_model_that_cannot(talk: Any, has: Any) -> None:
+    has(CHAT)
+    with pytest.raises(EngineError, match="does not support tools") as caught:
+        talk(lambda ollama: ollama.chat(ask(CHAT, tools=[WEATHER])))
+    assert (caught.value.kind, caught.value.retry) == ("invalid-request", False)
+
+
+def test_unloading_makes_the_next_request_a_cold_one(talk: Any, has: Any) -> None:
+    has(CHAT)
+    talk(lambda ollama: ollama.chat(ask(CHAT, keep_alive=0)))
+    cold = talk(lambda ollama: ollama.chat(ask(CHAT, "Hi", keep_alive="5m")))
+    warm = talk(lambda ollama: ollama.chat(ask(CHAT, "Hi!", keep_alive=300)))
+    assert cold.timing.load_ms > 2 * warm.timing.load_ms
+
+
+def test_missing_model(talk: Any) -> None:
+    for question in (
+        lambda ollama: ollama.chat(ask("no-such-model:1b")),
+        lambda ollama: ollama.model("no-such-model:1b"),
+    ):
+        with pytest.raises(EngineError) as caught:
+            talk(question)
+        assert (caught.value.kind, caught.value.retry, caught.value.status) == ("missing-model", False, 404)
+
+
+def test_vectors(talk: Any, has: Any) -> None:
+    has(CHAT)
+    one, two, again = talk(lambda ollama: ollama.embed(CHAT, ["tea", "carburettor", "tea"]))
+    assert len(one) == len(two) == 576 and one == again != two
+    assert abs(sum(x * x for x in one) - 1) < 1e-3
+
+
+def played_back(name: str, *requests: Request) -> list[Reply | EngineError]:
+    async def test() -> list[Reply | EngineError]:
+        with Replay(name) as replay:
+            async with engine.connect("ollama", replay.url) as ollama:
+                return [await outcome(ollama.chat(request)) for request in requests]
+
+    async def outcome(chat: Awaitable[Reply]) -> Reply | EngineError:
+        try:
+            return await chat
+        except EngineError as error:
+            return error
+
+    return asyncio.run(test())
+
+
+STORY = Request(
+    model=CHAT,
+    messages=[Message(role="user", content="Tell me a story.")],
+    options=Options(num_ctx=CONTEXT, num_predict=8),
+    top_logprobs=5,
+)
+
+
+def test_full_queue_may_be_tried_again() -> None:
+    error, reply = played_back("ollama-0.20.7-busy", STORY, STORY)
+    assert isinstance(error, EngineError) and (error.kind, error.retry, error.status) == ("overloaded", True, 503)
+    assert isinstance(reply, Reply) and reply.text
+
+
+def test_runner_that_dies_in_the_middle_may_be_tried_again() -> None:
+    long = msgspec.structs.replace(STORY, options=Options(num_ctx=CONTEXT, num_predict=500))
+    error, reply = played_back("ollama-0.20.7-killed", long, STORY)
+    assert isinstance(error, EngineError) and (error.kind, error.retry) == ("server", True)
+    assert str(error) == "in the middle of the reply: an error was encountered while running the model: unexpected EOF"
+    assert isinstance(reply, Reply) and reply.text
+
+
+def test_model_too_large_for_the_memory_is_not_tried_again() -> None:
+    request = Request(
+        model="smollm2-long:135m",
+        messages=[Message(role="user", content="Hi")],
+        options=Options(num_ctx=50_000_000, num_predict=2),
+    )
+    (error,) = played_back("ollama-0.20.7-memory", request)
+    assert isinstance(error, EngineError) and (error.kind, error.retry) == ("memory", False)
