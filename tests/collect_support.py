@@ -151,6 +151,10 @@ async def collect(
     """The whole of `llmxsite run` but its terminal, in this process."""
     observer = observer or Notes()
     async with AsyncExitStack() as stack:
+        if isinstance(server, Fake):  # the faults are for the run; loading the model takes replies too
+            server._faults = iter(())
         session = await open_trial(stack, study, server, **wish)
+        if isinstance(server, Fake):
+            server._faults, server.faults = iter(server.faults), ()
         path, result = await session.collect(observer, policy=policy)
     return path, result, observer

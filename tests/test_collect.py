@@ -62,7 +62,13 @@ def test_a_run_has_every_sample_and_verifies(study: Study) -> None:
     found = runlog.verify(path, issues)
     assert found.sealed and found.rescored == 48 and not list(issues)
     first = log.samples[0]
-    assert first.condition == {"model": "fake:1b", "prompt": "letter", "temperature": 0.0, "num_ctx": 4096, "think": False}
+    assert first.condition == {
+        "model": "fake:1b",
+        "prompt": "letter",
+        "temperature": 0.0,
+        "num_ctx": 4096,
+        "think": False,
+    }
     assert first.request.options["num_predict"] == 64 and first.request.messages[0].content.startswith("How many")
     assert first.reply is not None and first.reply.alternatives is not None and len(first.reply.alternatives) == 20
     assert first.reply.tokens is not None and first.reply.tokens[0].top is None
@@ -146,12 +152,28 @@ def test_a_new_log_begins_where_samples_would_differ(study: Study, change: str, 
 
 
 @pytest.mark.parametrize(
-    "fault", ["reset", "reset-mid", "close-mid", "half-line", "no-end", "500", "503", "503-wait", "429", "error-line", "not-json"]
+    "fault",
+    [
+        "reset",
+        "reset-mid",
+        "close-mid",
+        "half-line",
+        "no-end",
+        "500",
+        "503",
+        "503-wait",
+        "429",
+        "error-line",
+        "not-json",
+    ],
 )
 def test_passing_faults_are_tried_again(study: Study, fault: str) -> None:
-    """Each fault twice, at the second sample: nothing of it is left in the log."""
+    """Each fault twice, at the second sample: nothing of it is left in the log.
+
+    aiohttp sends once more by itself where a connection that was kept open turns out to be closed.
+    """
     path, result, seen = collected(study, Fake(faults=[None, fault, fault, None]))
-    assert result.reason == "complete" and result.errors == 0 and len(seen.waits) == 2
+    assert result.reason == "complete" and result.errors == 0 and 1 <= len(seen.waits) <= 2
     lines = samples_of(path)
     assert len(lines) == 12 and {s.outcome for s in lines} == {"ok"}
     assert all(s.reply is not None and len(s.reply.tokens or ()) == 1 for s in lines)
@@ -175,7 +197,9 @@ def test_lasting_faults_become_errors_and_are_asked_again(study: Study, fault: s
     asyncio.run(go())
 
 
-@pytest.mark.parametrize("fault", ["nan", "minus-infinity", "duplicates", "missing-tokens", "no-logprobs", "bad-utf8", "drip"])
+@pytest.mark.parametrize(
+    "fault", ["nan", "minus-infinity", "duplicates", "missing-tokens", "no-logprobs", "bad-utf8", "drip"]
+)
 def test_odd_replies_are_scored(study: Study, fault: str) -> None:
     path, result, _ = collected(study, Fake(faults=[fault] * 12))
     assert result.errors == 0
@@ -237,7 +261,9 @@ def test_a_server_that_goes_stops_the_run(study: Study) -> None:
 
 
 def test_a_server_that_only_fails_stops_the_run(study: Study) -> None:
-    path, result, _ = collected(study, Fake(faults=["500"] * 500), policy=Policy(attempts=2, first_wait=0.0, errors_in_a_row=3))
+    path, result, _ = collected(
+        study, Fake(faults=["500"] * 500), policy=Policy(attempts=2, first_wait=0.0, errors_in_a_row=3)
+    )
     assert result.reason == "stopped" and result.errors == 3
     assert "3 samples in a row" in result.issues[0].message
     end = runlog.read(path, Issues()).end
@@ -326,9 +352,10 @@ def test_stopping_ends_a_wait_at_once(study: Study) -> None:
     """A run that waits for its next attempt is stopped without waiting for it: the sample is asked by the next run."""
 
     async def go() -> None:
-        async with Fake(faults=[None, "503-wait"]) as server:
+        async with Fake() as server:
             async with AsyncExitStack() as stack:
                 session = await open_trial(stack, study, server)
+                server._faults = iter([None, "503-wait"])
                 held: list[Any] = []
 
                 class Stopping(Notes):
@@ -337,7 +364,9 @@ def test_stopping_ends_a_wait_at_once(study: Study) -> None:
                         held[0].stop()
 
                 seen = Stopping()
-                path, result = await session.collect(seen, policy=Policy(first_wait=500.0), started=held.append)
+                path, result = await session.collect(
+                    seen, policy=Policy(first_wait=500.0, longest_wait=500.0), started=held.append
+                )
             assert result is not None and result.reason == "interrupted" and seen.waits[0] >= 250
             assert len(samples_of(path)) == 1
             _, result, _ = await collect(study, server)
@@ -433,10 +462,10 @@ def test_an_interrupt_finishes_what_is_in_hand(study: Study, number: signal.Sign
         _, errors = child.communicate(timeout=120)
         assert child.returncode == 130
         assert "`llmxsite run trial` goes on." in errors
+        # One of them was the probe.
         asked = sum(call.path == "/api/chat" for call in server.calls)
         log = runlog.read(the_log(study), Issues())
-        # Two of the calls were the loading of the model and the probe.
-        assert len(log.samples) == asked - 2 and log.counts.keys() == {"ok"}
+        assert len(log.samples) == asked - 1 and log.counts.keys() == {"ok"}
         assert log.end is not None and log.end.reason == "interrupted"
         done = run(study, "run", "trial", server=server)
         assert done.returncode == 0
