@@ -287,7 +287,8 @@ def test_missing_models_are_all_named(study: Study) -> None:
     write_experiment(study.root, models=["fake:1b", "fkae:1b", "other"])
     with pytest.raises(Problem) as caught:
         collected(study, Fake())
-    assert [(i.message, i.hint) for i in caught.value.issues][0] == (
+    first = caught.value.issues[0]
+    assert (first.message, first.hint) == (
         "the server has no model 'fkae:1b'; it has fake:1b",
         "did you mean 'fake:1b'?",
     )
