@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -22,7 +22,7 @@ from llmxsite.diagnostics import Issue, Issues, Problem, did_you_mean
 from llmxsite.engine import connect
 from llmxsite.engine.protocol import Engine, EngineError, EngineInfo, ModelInfo, Options
 from llmxsite.experiment import Condition, Resolved, expand, load
-from llmxsite.record import SCHEMA, Hypothesis, Run, SuiteRef, hypothesis_hash
+from llmxsite.record import SCHEMA, Git, Host, Hypothesis, Run, SuiteRef, hypothesis_hash
 from llmxsite.runlog import RunLogWriter, done_keys
 from llmxsite.study import Study
 from llmxsite.suite import Suite, find
@@ -180,11 +180,8 @@ async def open_session(
     Raises `Problem` for a server that does not answer, models it does not have, and an experiment that cannot be asked.
     """
     # Asked while the server and its models are: each takes a process of its own.
-    around = asyncio.gather(
-        asyncio.to_thread(provenance.host),
-        asyncio.to_thread(provenance.software),
-        asyncio.to_thread(provenance.git, study.root),
-    )
+    around = asyncio.create_task(_around(study))
+    stack.push_async_callback(_leave, around)
     width = _width(experiment, conditions, wish)
     try:
         engine = await stack.enter_async_context(await asyncio.to_thread(connect, name, wish.host, width))
@@ -207,6 +204,22 @@ async def open_session(
             hint="without --resume, a new run begins",
         )
     return Session(study, report, engine, workload, now, wish, measured, clock, choice)
+
+
+async def _around(study: Study) -> tuple[Host, dict[str, str], Git | None]:
+    """Machine, software and commit."""
+    return await asyncio.gather(
+        asyncio.to_thread(provenance.host),
+        asyncio.to_thread(provenance.software),
+        asyncio.to_thread(provenance.git, study.root),
+    )
+
+
+async def _leave(task: asyncio.Task[Any]) -> None:
+    """Wait for a task that nobody needs any more."""
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
 
 
 def _width(experiment: Resolved, conditions: list[Condition], wish: Wish) -> int:
