@@ -8,6 +8,7 @@ import zipfile
 from collections import Counter
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -17,7 +18,7 @@ from llmxsite.diagnostics import Issues, Problem
 from llmxsite.interchange import archive
 from llmxsite.interchange.foreign import Foreign, Options, find
 from llmxsite.interchange.imported import Imported, store, utc
-from llmxsite.record import Sample
+from llmxsite.record import Line, Sample, decode_line
 from llmxsite.results import summarise
 from llmxsite.study import Study
 
@@ -27,9 +28,10 @@ MMLU_PRO = sorted(Path(DATA, "data", "mmlu-pro").glob("*.zip")) if DATA else []
 FORMATS = sorted(interchange.FORMATS, key=len, reverse=True)
 
 
-def read(name: str, *paths: Path, model: str | None = None) -> tuple[list[Imported], Issues]:
+def read(name: str, *paths: Path, **options: Any) -> tuple[list[Imported], Issues]:
     issues = Issues()
-    found = [run for file in find(paths) for run in interchange.get(name).read(file, Options(model=model), issues)]
+    reader = interchange.get(name)
+    found = [run for file in find(paths, reader.SUFFIXES) for run in reader.read(file, Options(**options), issues)]
     return found, issues
 
 
@@ -40,22 +42,32 @@ def one(name: str, content: object, tmp_path: Path, file: str = "results.json") 
     return run, issues
 
 
+def records(path: Path) -> list[Line]:
+    """A log's lines as records, so that a field that a later version adds makes no difference; the last is only hashes."""
+    return [decode_line(line) for line in path.read_bytes().splitlines()][:-1]
+
+
 @pytest.mark.parametrize("case", sorted(CASES.iterdir()), ids=lambda case: case.name)
 def test_a_case_gives_its_logs_and_its_issues(case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With LLMXSITE_UPDATE_CASES set, writes what is expected instead; look at the difference before committing it."""
     monkeypatch.chdir(case / "input")
     name = next(name for name in FORMATS if case.name.startswith(name))
-    runs, issues = read(name, *sorted(p.relative_to(case / "input") for p in (case / "input").iterdir()))
+    mapping = case / "mapping.yaml"
+    inputs = sorted(p.relative_to(case / "input") for p in (case / "input").iterdir())
+    runs, issues = read(name, *inputs, mapping=mapping if mapping.exists() else None)
     logs = {stored.path.name: stored.path for stored in (store(Study(tmp_path), "case", run) for run in runs)}
     assert logs
     said = StringIO()
     issues.print(said)
-    found = {log: path.read_text(encoding="utf-8") for log, path in logs.items()} | {"issues.txt": said.getvalue()}
     if os.environ.get("LLMXSITE_UPDATE_CASES"):
         (case / "expected").mkdir(exist_ok=True)
-        for file, text in found.items():
-            (case / "expected" / file).write_text(text, encoding="utf-8")
-    assert found == {path.name: path.read_text(encoding="utf-8") for path in (case / "expected").iterdir()}
+        (case / "expected" / "issues.txt").write_text(said.getvalue(), encoding="utf-8")
+        for log, path in logs.items():
+            (case / "expected" / log).write_bytes(path.read_bytes())
+    assert said.getvalue() == (case / "expected" / "issues.txt").read_text(encoding="utf-8")
+    assert sorted(logs) == sorted(path.name for path in (case / "expected").glob("*.jsonl"))
+    for log, path in logs.items():
+        assert records(path) == records(case / "expected" / log)
     for path in logs.values():
         problems = Issues()
         assert isinstance(runlog.read(path, problems).samples[0], Sample)
@@ -128,6 +140,11 @@ def test_a_zipped_file_is_the_same_run_as_the_file(tmp_path: Path) -> None:
         ("llmxray", "[1", "not valid JSON"),
         ("llmxray", '{"questionResults": []}', "missing required field `modelName`"),
         ("llmxray", '{"modelName": "m", "questionResults": [{}]}', "no question that can be read"),
+        ("inspect", "[]", "not one of the inspect_ai logs"),
+        ("inspect", "PK", "not a whole zip"),
+        ("inspect", '{"eval": {"task": "t", "model": "m"}}', "no samples in it"),
+        ("lm-eval", '{"doc_id": 1}', "missing required field `doc`"),
+        ("lm-eval", "", "expected JSON"),
         ("llmxray", "[" * 5000 + "]" * 5000, "not valid JSON"),
     ],
 )
@@ -226,3 +243,54 @@ def test_frames_of_imports_have_nothing_filled_in(tmp_path: Path) -> None:
     for name in ("digest", "confidence", "letter_mass", "load_ms", "eval_ms", "prompt_tokens", "cluster"):
         assert pd.isna(frame[name]).all(), name
     assert "temperature" not in frame.columns
+
+
+INSPECT_LOGS = Path(DATA, "data", "inspect-logs") if DATA else None
+INSPECT_GRADES: dict[str, list[float | None]] = {
+    "2024-11-05T13-32-37-05-00_input-task_hxs4q9azL3ySGkjJirypKZ.eval": [1.0],
+    "2025-02-11T15-17-00-05-00_popularity_dPiJifoWeEQBrfWsAopzWr.eval": [None] * 10,
+    "2025-05-12T20-28-13-04-00_popularity.json": [1.0, 1.0, 0.0],
+    "mmlu-no-summary-choices.eval": [0.0],
+}
+"""What inspect_ai 0.3.285 reads from each of its logs: `value_to_float` of each sample's score, in the order of ids."""
+
+
+@pytest.mark.skipif(INSPECT_LOGS is None, reason="LLMXSITE_TEST_DATA is not set: the logs of inspect_ai are not here")
+@pytest.mark.parametrize("name", INSPECT_GRADES)
+def test_logs_of_inspect_ai_give_what_its_own_reader_gives(name: str) -> None:
+    assert INSPECT_LOGS is not None
+    (run,), _ = read("inspect", INSPECT_LOGS / name)
+    assert [sample.scores.get("correct") for sample in run.samples] == INSPECT_GRADES[name]
+    assert [sample.item for sample in run.samples] == [str(n + 1) for n in range(len(INSPECT_GRADES[name]))]
+
+
+def test_an_archive_of_inspect_ai_is_the_same_as_its_json(tmp_path: Path) -> None:
+    source = CASES / "inspect-json" / "input" / "log.json"
+    log = json.loads(source.read_text(encoding="utf-8"))
+    with zipfile.ZipFile(tmp_path / "log.eval", "w") as packed:
+        for number, row in enumerate(log.pop("samples"), 1):
+            packed.writestr(f"samples/{number}_epoch_1.json", json.dumps(row))
+        packed.writestr("_journal/start.json", "{}")
+        packed.writestr("header.json", json.dumps(log))
+    (plain,), _ = read("inspect", source)
+    (packed_run,), _ = read("inspect", tmp_path / "log.eval")
+    assert packed_run.samples == plain.samples
+    assert (packed_run.suites, packed_run.started) == (plain.suites, plain.started)
+
+
+@pytest.mark.parametrize(
+    ("mapping", "words"),
+    [
+        ("suite: x\ncolumns: {item: id}\ncondition: {}\n", "unknown key 'condition'"),
+        ("suite: x\n", "'columns' is missing"),
+        ("suite: x\ncolumns: {item: idd}\n", "names column 'idd', which no row has"),
+        ("suite: x\ncolumns: {item: id}\n", "no row that names an item and a model"),
+    ],
+)
+def test_a_mapping_that_does_not_fit_is_refused(mapping: str, words: str, tmp_path: Path) -> None:
+    (tmp_path / "mapping.yaml").write_text(mapping, encoding="utf-8")
+    (tmp_path / "rows.jsonl").write_text('{"id": 1}\n', encoding="utf-8")
+    with pytest.raises(Problem, match=words):
+        read("jsonl", tmp_path / "rows.jsonl", mapping=tmp_path / "mapping.yaml")
+    with pytest.raises(Problem, match="need one"):
+        read("jsonl", tmp_path / "rows.jsonl")

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from text_support import RecordingHost
 
 from llmxsite.diagnostics import Issues
+from llmxsite.figure.theme import TOKENS
 from llmxsite.site import frontmatter, highlight, maths
 from llmxsite.site.frontmatter import ReportMeta
 from llmxsite.site.markdown import Bibliography, render
@@ -255,7 +256,8 @@ def _luminance(colour: str) -> float:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_colours_of_code_can_be_read(theme: str) -> None:
-    ground = _luminance(highlight.BACKGROUND[theme])
-    for name, colour in {**highlight.PALETTE[theme], "text": highlight.TEXT[theme]}.items():
+    tokens = TOKENS["dark" if theme == "dark" else "light"]
+    ground = _luminance(str(tokens["code-background"]))
+    for name, colour in highlight.PALETTE[theme].items():
         light, dark = sorted((_luminance(colour), ground), reverse=True)
         assert (light + 0.05) / (dark + 0.05) >= 4.5, name

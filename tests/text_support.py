@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from llmxsite import runlog
 from llmxsite.diagnostics import Issues
+from llmxsite.engine.protocol import EngineInfo, ModelInfo
+from llmxsite.record import Answer, Run, Sample, Sent, SuiteRef, sample_key
 from llmxsite.site.directive import Directive
 
 
@@ -20,11 +25,12 @@ class RecordingHost:
         self.values: list[tuple[str, int, int]] = []
 
     def directive(self, directive: Directive) -> str:
-        return f'<figure id="{directive.id}">{directive.label} {directive.argument} {directive.options}</figure>'
+        words = escape(f"{directive.label} {directive.argument} {directive.options}", quote=False)
+        return f'<figure id="{directive.id}">{words}</figure>'
 
     def value(self, query: str, line: int, column: int) -> str:
         self.values.append((query, line, column))
-        return f"<b>{query}</b>"
+        return f"<b>{escape(query, quote=False)}</b>"
 
     def link(self, target: str, line: int) -> str:
         self.links.append((target, line))
@@ -80,3 +86,39 @@ def samples(rows: list[dict[str, Any]], factors: tuple[str, ...] = ("temperature
     for name in ("experiment", "run", "suite", "suite_hash", "model", "digest", "category", "contributor"):
         frame[name] = frame[name].astype("category")
     return Table(frame, list(factors))
+
+
+def run_log(root: Path, report: str = "first-report", *, run: str = "2026-11-01-a", right: int = 15) -> Path:
+    """A sealed log of the scaffold's experiment: 20 items at two temperatures, `right` of them right at 0, ten at 1."""
+    header = Run(
+        schema=1,
+        id=run,
+        report=report,
+        task="benchmark",
+        experiment={"sweep": {"temperature": [0.0, 1.0]}, "prompt": "letter"},
+        suites=[SuiteRef(id="everyday-numbers", hash="h")],
+        engine=EngineInfo(name="ollama", address="http://127.0.0.1:11434"),
+        models=[ModelInfo(name="smollm2:135m", digest="d1")],
+        started="2026-11-01T10:00:00Z",
+    )
+    lines = []
+    for temperature, count in ((0.0, right), (1.0, 10)):
+        for n in range(20):
+            condition: dict[str, Any] = {"model": "smollm2:135m", "prompt": "letter", "temperature": temperature}
+            lines.append(
+                Sample(
+                    key=sample_key("d1", "everyday-numbers", f"i{n}", condition, Sent(), 0),
+                    suite="everyday-numbers",
+                    item=f"i{n}",
+                    item_hash=f"x{n}",
+                    category=("money", "time", "measures", "shares")[n % 4],
+                    condition=condition,
+                    outcome="ok",
+                    reply=Answer(text="A"),
+                    scores={"answer": "A", "expected": "A", "correct": n < count, "parsed": True},
+                    time="2026-11-01T10:00:01Z",
+                )
+            )
+    path = root / "runs" / report / f"{run}.jsonl"
+    runlog.write(path, header, lines)
+    return path

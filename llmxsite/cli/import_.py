@@ -16,12 +16,15 @@ def register(app: typer.Typer) -> None:
 
 
 def import_(
-    format: Annotated[str, typer.Argument(metavar="FORMAT", help="mmlu-pro or llmxray.")],  # noqa: A002
+    format: Annotated[str, typer.Argument(metavar="FORMAT", help="mmlu-pro, llmxray, inspect, lm-eval or jsonl.")],  # noqa: A002
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, zip files or folders of them.")],
     into: Annotated[
         str | None, typer.Option("--into", help="Report the runs belong to; `imported-FORMAT` when not given.")
     ] = None,
     model: Annotated[str | None, typer.Option("--model", help="The model's name, where the file does not say.")] = None,
+    mapping: Annotated[
+        Path | None, typer.Option("--mapping", help="For jsonl (and CSV): YAML file that says which column is what.")
+    ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Write runs anew that were imported before.")] = False,
 ) -> None:
     """Import the results of another tool as run logs.
@@ -31,6 +34,7 @@ def import_(
     \b
     Example: llmxsite import mmlu-pro model_outputs_gemma-7b_5shots.zip
              llmxsite import llmxray results.json --into my-report
+             llmxsite import jsonl answers.csv --mapping columns.yaml
     """
     from llmxsite import interchange
     from llmxsite.interchange.foreign import Options, find
@@ -39,8 +43,8 @@ def import_(
     issues = Issues()
     study = study_here()
     reader = interchange.get(format)
-    options = Options(model=model)
-    for file in find(paths):
+    options = Options(model=model, mapping=mapping)
+    for file in find(paths, reader.SUFFIXES):
         for run in reader.read(file, options, issues):
             stored = store(study, into or f"imported-{format}", run, replace=replace)
             place = study.relative(stored.path)

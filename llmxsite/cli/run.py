@@ -169,12 +169,12 @@ def _outcome(result: Result, shown: str, report: str, issues: Issues) -> None:
     """Where the log is, and how to go on."""
     again = f"llmxsite run {report}"
     if result.reason == "interrupted":
-        err().print(f"Interrupted; everything so far is in {shown}. `{again}` goes on.", soft_wrap=True)
+        err().print(f"Interrupted; everything so far is in {shown}. `{again}` goes on.")
         return
     for issue in result.issues:
         issues.extend([Issue(path=shown, code=issue.code, message=issue.message, hint=issue.hint)])
     if result.reason == "complete":
-        out().print(f"Done: {shown}", soft_wrap=True)
+        out().print(f"Done: {shown}")
         if result.errors:
             words = "1 sample" if result.errors == 1 else f"{result.errors:,} samples"
             issues.add(shown, "run-errors", f"{words} ended in an error", hint=f"`{again}` asks them again")
@@ -238,13 +238,12 @@ def _requests(
     for lack in session.now.engine.lacks:
         console.print(f"  {lack}", style="yellow", markup=False)
     if session.choice.reasons:
-        console.print(f"A new run log begins: {'; '.join(session.choice.reasons)}", markup=False, soft_wrap=True)
+        console.print(f"A new run log begins: {'; '.join(session.choice.reasons)}", markup=False)
     left = session.left()
     if session.choice.path is not None and any(left):
         console.print(
             f"Going on in {session.study.relative(session.choice.path)}: {samples - sum(left):,} done, {sum(left):,} to go",
             markup=False,
-            soft_wrap=True,
         )
     if session.measured is not None and any(left):
         seconds = session.measured.expected(session.workload, left, session.wish.concurrency)
@@ -261,10 +260,13 @@ def _power(experiment: Resolved, suites: list[Suite]) -> None:
     n = sum(len(select(s.items, experiment.limit, experiment.limit_seed)) for s in suites)
     k = experiment.repeats
     # Miller 2024, section 5: difficulties spread evenly over 0 to 1, and differences of variance 1/9.
-    smallest = detectable(n, variance_per_item(1 / 9, 1 / 6, 1 / 6, k, k), alpha=experiment.analysis.alpha)
-    if smallest is not None:
-        points = f"{100 * smallest:.0f} points" if smallest < 1 else "no difference at all"
-        out().print(
-            f"{n:,} items can show a difference of {points} between two conditions (80 % power, level {experiment.analysis.alpha:g})",
-            markup=False,
-        )
+    variance = variance_per_item(1 / 9, 1 / 6, 1 / 6, k, k)
+    smallest = detectable(n, variance, alpha=experiment.analysis.alpha)
+    if smallest is None:
+        return
+    several = f"{n:,} items" if n != 1 else "1 item"
+    if smallest < 1:
+        words = f"{several} can show a difference of {100 * smallest:.0f} points between two conditions"
+        out().print(f"{words} (80 % power, level {experiment.analysis.alpha:g})", markup=False)
+    else:
+        out().print(f"{several} cannot show any difference between two conditions", markup=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +10,7 @@ import typer
 
 from llmxsite.cli.terminal import err, out, print_issues, study_here
 from llmxsite.diagnostics import Issues
+from llmxsite.study import Study
 
 if TYPE_CHECKING:
     from llmxsite.site.server import Preview
@@ -31,17 +33,17 @@ def serve(
 ) -> None:
     """Build the site, serve it, and build it again when something changes. Ctrl-C stops."""
     from llmxsite.site import live
-    from llmxsite.site.build import Options, build
+    from llmxsite.site.build import build
     from llmxsite.site.server import Preview, Server, check_base, listen
 
     study = study_here()
-    folder = study.root / "site"
+    folder = (study.root / "site").resolve()
     preview = Preview(folder)
     path = check_base(base)
     server = listen(lambda number: Server(preview, host, number, path), port, host)
 
     def make(issues: Issues) -> None:
-        issues.extend(build(study, Options(out=folder)).issues)
+        build(Study(study.root), folder, issues=issues, jobs=os.cpu_count() or 1)
 
     stop = threading.Event()
     try:

@@ -43,7 +43,7 @@ def verify(
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(data)).decode() + "\n")
         raise typer.Exit(1 if issues.failed(strict=strict) else 0)
     for log in found:
-        out().print(_line(log), markup=False, soft_wrap=True)
+        out().print(_line(log), markup=False)
     finish(issues, strict=strict)
 
 

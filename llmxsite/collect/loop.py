@@ -87,11 +87,11 @@ class Collector:
 
     async def run(self, done: set[str]) -> Result:
         """Make every sample whose key is not in `done`. Raises the `Problem` of a log that cannot be written."""
-        for width, conditions in self._workload.blocks():
+        for width, conditions in self._workload.blocks(self._concurrency):
             jobs = self._workload.jobs(done, conditions)
             try:
                 async with asyncio.TaskGroup() as group:
-                    for _ in range(self._concurrency or width):
+                    for _ in range(width):
                         group.create_task(self._work(jobs))
             except BaseExceptionGroup as errors:
                 raise errors.exceptions[0] from None

@@ -27,8 +27,7 @@ class Probe(NamedTuple):
             seconds = self.seconds.get(str(condition["model"]))
             if count and seconds is None:
                 return None
-            wanted = concurrency or condition.get("concurrency", workload.experiment.concurrency)
-            total += count * (seconds or 0.0) / (wanted if isinstance(wanted, int) else 1)
+            total += count * (seconds or 0.0) / workload.width(condition, concurrency)
         return total
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from llmxsite.collect.tally import Count, Tally, duration
+from llmxsite.collect.tally import Count, Row, Tally, duration, label
 from llmxsite.collect.workload import Job, Workload
 from llmxsite.engine.protocol import EngineError
 from llmxsite.record import Sample
+from llmxsite.suite import LETTERS
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -56,8 +57,12 @@ class Display:
 
     def summary(self) -> None:
         """What the session made, by condition."""
-        if self.tally is not None and self.tally.total.answered + self.tally.total.errors:
-            self.console.print(_conditions(self.tally, self.tally.rows, self.console.width))
+        if self.tally is None or not self.tally.total.answered + self.tally.total.errors:
+            return
+        self.console.print(_conditions(self.tally, self.tally.rows, min(self.console.width, 120)))
+        if before := sum(row.before for row in self.tally.rows):
+            words = f"Right, wrong and accuracy are of this session; {before:,} samples were there before."
+            self.console.print(words, style="dim", markup=False)
 
 
 class Plain(Display):
@@ -114,6 +119,7 @@ class Picture(Display):
     def _picture(self) -> RenderableType:
         from rich.console import Group
         from rich.progress_bar import ProgressBar
+        from rich.table import Table
         from rich.text import Text
 
         tally = self.tally
@@ -122,15 +128,19 @@ class Picture(Display):
         width = min(self.console.width, 120)
         height = max(12, self.console.height)
         share = tally.done / tally.planned if tally.planned else 1.0
-        head = Text(f"{tally.done:,}/{tally.planned:,} ", style="bold")
-        head.append(f"{share:.0%}".replace("%", " %"), style="dim")
+        bar = Table.grid(padding=(0, 1), expand=False)
+        bar.add_column(no_wrap=True)
+        bar.add_column(width=max(10, width - 26))
+        bar.add_row(
+            f"[bold]{tally.done:,}[/]/{tally.planned:,}  {round(100 * share)} %",
+            ProgressBar(total=max(1, tally.planned), completed=tally.done),
+        )
         parts: list[RenderableType] = [
-            head,
-            ProgressBar(total=max(1, tally.planned), completed=tally.done, width=width),
+            bar,
             Text(_headline(tally, self.clock(), counted=False)),
             self._strip(tally, width),
         ]
-        room = height - 8
+        room = height - 9
         categories = [name for name in tally.categories if name]
         shown = categories[-max(2, room // 2) :] if len(categories) > 1 else []
         rows = max(2, room - len(shown) - 2)
@@ -139,7 +149,7 @@ class Picture(Display):
         if len(tally.rows) > rows:
             parts.append(Text(f"{len(tally.rows)} conditions in all", style="dim"))
         if shown:
-            parts.append(_categories({name: tally.categories[name] for name in shown}, width))
+            parts.append(_categories({name: tally.categories[name] for name in shown}, width, tally.total))
         return Group(*parts)
 
     def _strip(self, tally: Tally, width: int) -> RenderableType:
@@ -161,13 +171,13 @@ class Stream(Display):
         self._thinking = False
 
     def start(self, job: Job) -> None:
-        from llmxsite.collect.tally import label
-
         self._thinking = False
         self.console.print()
         self.console.rule(f"{job.item.id}  {label(job.condition, [])}", align="left", style="dim")
         question = job.item.question if len(job.item.question) <= 600 else job.item.question[:599] + "…"
         self.console.print(question, style="bold", markup=False)
+        for letter, choice in zip(LETTERS, job.plan.question.choices, strict=False):
+            self.console.print(f"{letter}) {choice}", markup=False)
 
     def text(self, job: Job, piece: str, thinking: bool) -> None:
         if self._thinking and not thinking:
@@ -212,36 +222,31 @@ def _in_words(count: Count) -> str:
     return ", ".join([accuracy, *words])
 
 
-def _table(first: str, width: int) -> Table:
+def _conditions(tally: Tally, rows: Sequence[Row], width: int, active: int | None = None) -> Table:
+    now = tally.rows[active] if active is not None else None
+    lines = [(row.label, f"{row.done:,}/{row.total:,}", row.count, row is now) for row in rows]
+    return _table("condition", lines, width, tally.total)
+
+
+def _categories(counts: dict[str, Count], width: int, total: Count) -> Table:
+    lines = [(name, f"{count.answered + count.errors:,}", count, False) for name, count in counts.items()]
+    return _table("category, of this condition", lines, width, total)
+
+
+def _table(first: str, lines: Sequence[tuple[str, str, Count, bool]], width: int, total: Count) -> Table:
+    """Counts by row. What has not happened in the whole run has no column."""
     from rich import box
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD, width=width, pad_edge=False, padding=(0, 1), header_style="dim")
+    table = Table(box=box.SIMPLE_HEAD, width=width, pad_edge=False, padding=(0, 0, 0, 2), header_style="dim")
     table.add_column(first, ratio=1, overflow="ellipsis", no_wrap=True)
-    return table
-
-
-def _conditions(tally: Tally, rows: list, width: int, active: int | None = None) -> Table:  # type: ignore[type-arg]
-    table = _table("condition", width)
-    for name in ("done", "right", "wrong", "unparsed", "cut", "errors", "accuracy"):
+    rare = {"unparsed": total.unparsed, "cut off": total.truncated, "errors": total.errors}
+    for name in ("done", "right", "wrong", *(name for name, count in rare.items() if count), "accuracy"):
         table.add_column(name, justify="right", no_wrap=True)
-    for row in rows:
-        done = f"{row.done:,}/{row.total:,}"
-        style = "bold" if active is not None and row is tally.rows[active] else None
-        table.add_row(row.label, done, *_cells(row.count), style=style)
+    for words, done, count, active in lines:
+        more = {"unparsed": count.unparsed, "cut off": count.truncated, "errors": count.errors}
+        numbers = [count.right, count.wrong, *(more[name] for name, seen in rare.items() if seen)]
+        accuracy = "" if count.accuracy is None else f"{count.accuracy:.2f}"
+        cells = [f"{n:,}" if n else "·" for n in numbers]
+        table.add_row(words, done, *cells, accuracy, style="bold" if active else None)
     return table
-
-
-def _categories(counts: dict[str, Count], width: int) -> Table:
-    table = _table("category", width)
-    for name in ("right", "wrong", "unparsed", "cut", "errors", "accuracy"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for name, count in counts.items():
-        table.add_row(name, *_cells(count))
-    return table
-
-
-def _cells(count: Count) -> list[str]:
-    numbers = [count.right, count.wrong, count.unparsed, count.truncated, count.errors]
-    accuracy = "" if count.accuracy is None else f"{count.accuracy:.2f}"
-    return [*(f"{n:,}" if n else "·" for n in numbers), accuracy]

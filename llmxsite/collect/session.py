@@ -179,7 +179,13 @@ async def open_session(
 
     Raises `Problem` for a server that does not answer, models it does not have, and an experiment that cannot be asked.
     """
-    width = wish.concurrency or max(_widths(experiment, conditions))
+    # Asked while the server and its models are: each takes a process of its own.
+    around = asyncio.gather(
+        asyncio.to_thread(provenance.host),
+        asyncio.to_thread(provenance.software),
+        asyncio.to_thread(provenance.git, study.root),
+    )
+    width = _width(experiment, conditions, wish)
     try:
         engine = await stack.enter_async_context(await asyncio.to_thread(connect, name, wish.host, width))
         models = await _models(engine, conditions, experiment, say)
@@ -189,11 +195,7 @@ async def open_session(
         info = await engine.describe()
     except EngineError as error:
         raise _engine_problem(error, name) from None
-    host, software, git = await asyncio.gather(
-        asyncio.to_thread(provenance.host),
-        asyncio.to_thread(provenance.software),
-        asyncio.to_thread(provenance.git, study.root),
-    )
+    host, software, git = await around
     now = Now(experiment, suites, info, models, host, software, git, wish.contributor)
     choice = Choice(None) if wish.mode == "new" else choose(study.run_logs(report), now)
     if wish.mode == "resume" and choice.path is None:
@@ -207,9 +209,11 @@ async def open_session(
     return Session(study, report, engine, workload, now, wish, measured, clock, choice)
 
 
-def _widths(experiment: Resolved, conditions: list[Condition]) -> list[int]:
-    found = [c.get("concurrency", experiment.concurrency) for c in conditions]
-    return [width for width in found if isinstance(width, int)] or [1]
+def _width(experiment: Resolved, conditions: list[Condition], wish: Wish) -> int:
+    """The most requests that will ever be under way at once."""
+    default = wish.concurrency or experiment.concurrency
+    found = [condition.get("concurrency", default) for condition in conditions]
+    return max([width for width in found if isinstance(width, int)], default=1)
 
 
 async def _models(

@@ -116,13 +116,13 @@ class Tally:
 
 
 def label(condition: Condition, factors: Sequence[str]) -> str:
-    """A condition in words: its model, and every factor that differs between conditions.
+    """A condition in words: every factor that differs between conditions; the model alone where none does.
 
-    >>> label({"model": "phi3:mini", "prompt": "cot", "temperature": 0.7}, ["temperature"])
+    >>> label({"model": "phi3:mini", "prompt": "cot", "temperature": 0.7}, ["model", "temperature"])
     'phi3:mini · temperature 0.7'
     """
-    parts = [str(condition["model"])]
-    parts += [f"{name} {_shown(condition.get(name))}" for name in factors if name not in ("model",)]
+    parts = [str(condition["model"])] if "model" in factors or not factors else []
+    parts += [f"{name} {_shown(condition.get(name))}" for name in factors if name != "model"]
     return " · ".join(parts)
 
 

@@ -90,13 +90,17 @@ class Workload:
             return [self.per_condition] * len(self.conditions)
         return [sum(1 for _ in self.jobs(done, [condition])) for condition in self.conditions]
 
-    def blocks(self) -> Iterator[tuple[int, list[Condition]]]:
-        """Conditions that run together, with the number of requests under way at once: a factor may set it."""
+    def width(self, condition: Condition, default: int | None = None) -> int:
+        """Requests under way at once under a condition: the factor's, else `default`, else the experiment's."""
+        wanted = condition.get("concurrency", default or self.experiment.concurrency)
+        return wanted if isinstance(wanted, int) else 1
+
+    def blocks(self, default: int | None = None) -> Iterator[tuple[int, list[Condition]]]:
+        """Conditions that run together, with their width."""
         block: list[Condition] = []
         width = 0
         for condition in self.conditions:
-            wanted = condition.get("concurrency", self.experiment.concurrency)
-            here = wanted if isinstance(wanted, int) else 1
+            here = self.width(condition, default)
             if block and here != width:
                 yield width, block
                 block = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -25,7 +25,7 @@ class Samples(Protocol):
     def factors(self) -> Sequence[str]: ...
 
     @property
-    def paths(self) -> dict[str, Path]: ...
+    def paths(self) -> Mapping[str, Path]: ...
 
     def where(self, **filters: Any) -> Samples: ...
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ class Apart:
 
     frame: pd.DataFrame
     factors: Sequence[str]
-    paths: dict[str, Path]
+    paths: Mapping[str, Path]
 
     def where(self, **filters: Any) -> Apart:
         raise NotImplementedError("filters come first")

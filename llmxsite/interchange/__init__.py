@@ -1,6 +1,6 @@
 """Other tools' results as run logs. One module a format; `FORMATS` names them for the command line.
 
-A format's module has `TITLE` and `read(file, options, issues) -> list[Imported]`. What a foreign file lacks is missing in
+A format's module has `TITLE`, `SUFFIXES` and `read(file, options, issues) -> list[Imported]`. What a foreign file lacks is missing in
 the log, never filled in; what is odd in it is counted in the log's header and told once.
 """
 
@@ -16,6 +16,9 @@ from llmxsite.interchange.imported import Imported
 FORMATS = {
     "mmlu-pro": "mmlu_pro",
     "llmxray": "llmxray",
+    "inspect": "inspect_ai",
+    "lm-eval": "lm_eval",
+    "jsonl": "mapped",
 }
 """Name on the command line to module."""
 
@@ -24,6 +27,8 @@ class Format(Protocol):
     """What each module of this folder offers."""
 
     TITLE: str
+    SUFFIXES: tuple[str, ...]
+    """Of the files to look for in folders and archives."""
 
     def read(self, file: Foreign, options: Options, issues: Issues) -> list[Imported]:
         """The runs in one file. Raises `Problem` when it is not of this format."""

@@ -6,6 +6,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO
 
 from llmxsite.diagnostics import Problem
 
@@ -17,22 +18,24 @@ MAX_RATIO = 400
 _SMALL = 16 * 1024 * 1024
 
 
-def members(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
+def members(path: Path, wanted: Callable[[str], bool], data: IO[bytes] | None = None) -> Iterator[tuple[str, bytes]]:
     """Name and bytes of each member whose name is wanted, in the order of their names.
+
+    `data` is the archive where it is in memory; `path` then only says where it came from.
 
     Raises `Problem` for what is no zip file, is broken or encrypted, or passes a limit.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(data or path) as archive:
             chosen = sorted((i for i in archive.infolist() if not i.is_dir() and wanted(i.filename)), key=_name)
             _check(path, len(archive.infolist()), chosen)
             for info in chosen:
                 with archive.open(info) as stream:
                     # The sizes in the directory were checked; the bytes that really come must keep to them.
-                    data = stream.read(info.file_size + 1)
-                if len(data) > info.file_size:
+                    content = stream.read(info.file_size + 1)
+                if len(content) > info.file_size:
                     raise _refused(path, f"'{info.filename}' is larger than it says")
-                yield info.filename, data
+                yield info.filename, content
     except FileNotFoundError:
         raise Problem.at(path, "file-missing", "no such file") from None
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:

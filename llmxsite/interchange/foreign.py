@@ -12,7 +12,6 @@ import msgspec
 from llmxsite.diagnostics import Issues, Problem, display_path
 from llmxsite.interchange import archive
 
-SUFFIXES = (".json", ".jsonl")
 MOST_TOLD = 5
 """Rows named one by one for each kind of oddity; the rest are counted."""
 _decode_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
@@ -23,6 +22,8 @@ class Options(msgspec.Struct, kw_only=True, frozen=True):
 
     model: str | None = None
     """The model's name."""
+    mapping: Path | None = None
+    """Mapping file, for formats that need one."""
 
 
 class Foreign:
@@ -30,12 +31,18 @@ class Foreign:
 
     def __init__(self, path: Path, data: bytes, member: str | None = None) -> None:
         self.path, self.data = path, data.removeprefix(b"\xef\xbb\xbf")
-        self.name = PurePosixPath(member).name if member else path.name
+        self._inner = PurePosixPath(member) if member else None
+        self.name = self._inner.name if self._inner is not None else path.name
         alone = member is None or PurePosixPath(member).stem == path.stem
         self.shown = display_path(path) if alone else f"{display_path(path)}!{member}"
         self.sha256 = hashlib.sha256(data).hexdigest()
         self.by_line = False
         """Whether rows are lines, and their numbers line numbers."""
+
+    @property
+    def folder(self) -> str:
+        """Name of the folder it lies in, in the archive or on the disk; empty when there is none."""
+        return self._inner.parent.name if self._inner is not None else self.path.resolve().parent.name
 
     @property
     def stem(self) -> str:
@@ -109,7 +116,7 @@ class Oddities:
         )
 
 
-def find(paths: Iterable[Path], suffixes: tuple[str, ...] = SUFFIXES) -> Iterator[Foreign]:
+def find(paths: Iterable[Path], suffixes: tuple[str, ...]) -> Iterator[Foreign]:
     """The files with one of `suffixes` that `paths` name: themselves, inside a zip file, or anywhere below a folder.
 
     A file that is named itself is read whatever its suffix. Raises `Problem` for a path with nothing to read.

@@ -19,6 +19,7 @@ from llmxsite.suite.llmxray import split_letters
 from llmxsite.suite.model import tidy
 
 TITLE = "LLMxRay benchmark results"
+SUFFIXES = (".json",)
 _UNPARSED = ("", "?")
 _NO_LOGPROBS = 0.5
 """What LLMxRay writes as confidence where it had no logprobs."""

@@ -16,6 +16,7 @@ from llmxsite.suite import LETTERS, Item, item_hash
 from llmxsite.suite.model import tidy
 
 TITLE = "MMLU-Pro model outputs"
+SUFFIXES = (".json", ".jsonl")
 SUITE = "mmlu-pro"
 _NAME = re.compile(r"(?:model_outputs_)?(?P<model>.+?)(?:_(?P<prompt>\d+shots?))?")
 
@@ -64,8 +65,8 @@ def read(file: Foreign, options: Options, issues: Issues) -> list[Imported]:
             continue
         reader.add(number, row)
     if not reader.samples:
-        number, why = fault or (None, "no rows in it")
-        raise file.problem(why, row=number, hint=f"each row has {', '.join(f'`{name}`' for name in _NEEDED)}")
+        place, why = fault or (None, "no rows in it")
+        raise file.problem(why, row=place, hint=f"each row has {', '.join(f'`{name}`' for name in _NEEDED)}")
     odd.finish()
     return [
         Imported(

@@ -7,7 +7,7 @@ not measured is missing in it (NaN), never 0.
 from llmxsite.results.calibrate import CalibrationTables, calibration
 from llmxsite.results.compare import compare
 from llmxsite.results.groups import Table
-from llmxsite.results.items import ItemTable, items
+from llmxsite.results.item_table import ItemTable, items
 from llmxsite.results.summary import summarise
 from llmxsite.results.warn import warnings
 

@@ -66,7 +66,7 @@ def report(here: Study, name: str) -> list[Path]:
 
 def suite(here: Study, name: str) -> list[Path]:
     """Write a suite called `name` into a study. Raises `Problem` where it exists."""
-    from llmxsite.suite.write import scaffold
+    from llmxsite.suite import scaffold
 
     slug = _slug(name, "suite")
     taken = {path.parent.name if path.stem == "suite" else path.stem for path in here.suite_files()}

@@ -19,7 +19,7 @@ from llmxsite.site.tokens import style_tokens
 
 PACKAGE = Path(__file__).parent
 FONTS = ("serif-regular", "serif-italic", "serif-semibold")
-SHEETS = ("base", "layout", "parts", "frame", "samples", "print")
+SHEETS = ("base", "layout", "text", "parts", "frame", "samples", "print")
 SCRIPTS = ("theme", "site", "search", "charts", "samples")
 
 

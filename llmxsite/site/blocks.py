@@ -248,7 +248,7 @@ def tasks(state: StateCore) -> None:
         box = Token("task_box", "", 0)
         box.info = "done" if found[1] in "xX" else "open"
         (token.children or []).insert(0, box)
-        state.tokens[index - 2].attrJoin("class", "task")
+        state.tokens[index - 2].attrJoin("class", "task-list-item")
 
 
 def label(state: StateCore) -> None:

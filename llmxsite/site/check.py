@@ -1,7 +1,7 @@
 """`llmxsite check`: everything that can be known to be wrong with a study without building it, found at once.
 
 Each part goes on where another cannot: a broken site.yaml does not hide a broken suite. What was found in a file is
-remembered under the file's hash in `.llmxsite/check/`, so a second check costs what changed.
+remembered under the file's hash, beside what builds remember, so a second check costs what changed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def check(study: Study, *, publish: bool = False, out: Path | None = None) -> Issues:
     """Every problem of the study. `publish` adds what publishing would give away, in its files and in the site at `out`."""
     issues = Issues()
-    cache = Cache(study.cache / "check")
+    cache = Cache(study.cache / "site", study.cache / "check")
     _suites(study, cache, issues)
     _experiments(study, issues)
     _logs(study, cache, issues)
@@ -45,7 +45,7 @@ def _suites(study: Study, cache: Cache, issues: Issues) -> None:
 
             return _gathered(partial(check_suite, path))
 
-        issues.extend(cache.memo("suite", [str(path), cache.hash(path), cache.hash(items)], list[Issue], make))
+        issues.extend(cache.memo("check-suite", [str(path), cache.hash(path), cache.hash(items)], list[Issue], make))
 
 
 def _experiments(study: Study, issues: Issues) -> None:
@@ -62,9 +62,9 @@ def _logs(study: Study, cache: Cache, issues: Issues) -> None:
         def make(path: Path = path) -> list[Issue]:
             from llmxsite import runlog
 
-            return _gathered(partial(runlog.read, path))
+            return _gathered(partial(runlog.verify, path))
 
-        issues.extend(cache.memo("log", [str(path), cache.hash(path)], list[Issue], make))
+        issues.extend(cache.memo("check-log", [str(path), cache.hash(path)], list[Issue], make))
         if not study.report(path.parent.name).is_dir():
             issues.add(
                 path,
@@ -80,18 +80,17 @@ def _texts(study: Study, cache: Cache, issues: Issues) -> Edition | None:
     from llmxsite.site import catalogue, dry, quoted
     from llmxsite.site.edition import Edition
 
-    memory = Cache(study.cache / "site")
     try:
-        edition = Edition(study, catalogue.read(study, memory, issues), memory, issues, study.config.base_url)
+        edition = Edition(study, catalogue.read(study, cache, issues), cache, issues, study.config.base_url)
     except Problem as problem:
         issues.extend(problem.issues)
         return None
     for written in dry.articles(edition):
         article = written.article
-        rendered = dry.read(edition, written, cache, issues)
+        rendered = dry.read(edition, written, issues)
         runs = written.report.runs if written.report is not None else []
         source = Source(article.body, article.path, issues, article.first_line)
-        quoted.find(rendered, source, quoted.known(edition.numbers, runs, cache))
+        quoted.find(rendered, source, quoted.known(edition.numbers, runs))
         if article.meta.title is None and rendered.title is None:
             issues.add(
                 article.path,

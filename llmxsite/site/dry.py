@@ -10,7 +10,6 @@ import msgspec
 
 from llmxsite.diagnostics import Issue, Issues
 from llmxsite.site import paths
-from llmxsite.site.cache import Cache
 from llmxsite.site.catalogue import ReportEntry
 from llmxsite.site.citations import Bibliography
 from llmxsite.site.directive import Directive
@@ -41,9 +40,8 @@ class _Fault(msgspec.Struct):
 class DryHost(PageHost):
     """The page's host, with charts built but not drawn: a picture takes a hundred times as long as its mistakes."""
 
-    def __init__(self, edition: Edition, issues: Issues, written: Written, cache: Cache) -> None:
+    def __init__(self, edition: Edition, issues: Issues, written: Written) -> None:
         super().__init__(edition, issues, written.address, written.article.path, report=written.report)
-        self.cache = cache
 
     def directive(self, directive: Directive) -> str:
         if directive.name != "chart":
@@ -67,7 +65,7 @@ class DryHost(PageHost):
                 return [_Fault(issue.code, issue.message, problem.option, issue.hint)]
             return []
 
-        for fault in self.cache.memo("chart", parts, list[_Fault], make):
+        for fault in self.edition.cache.memo("check-chart", parts, list[_Fault], make):
             directive.add(fault.code, fault.message, key=fault.option, hint=fault.hint)
         return ""
 
@@ -97,13 +95,13 @@ def articles(edition: Edition) -> Iterator[Written]:
         yield Written(page.article, paths.page(page.slug))
 
 
-def read(edition: Edition, written: Written, cache: Cache, issues: Issues) -> Rendered:
+def read(edition: Edition, written: Written, issues: Issues) -> Rendered:
     """Render one write-up for its mistakes."""
     article = written.article
     return render(
         article.body,
         article.path,
-        DryHost(edition, issues, written, cache),
+        DryHost(edition, issues, written),
         first_line=article.first_line,
         bibliography=Bibliography.load(Path(article.path).parent, article.meta.bibliography, issues),
         language=article.meta.language or edition.config.language,

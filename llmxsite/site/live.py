@@ -67,7 +67,7 @@ def follow(
     """Rebuild after every change until `stop` is set. `tell` is given what changed and what the build found."""
     from watchfiles import watch
 
-    changes = watch(*watched(study), stop_event=stop, raise_interrupt=False, debounce=200, step=50, rust_timeout=500)
+    changes = watch(*watched(study), stop_event=stop, debounce=200, step=50, rust_timeout=500)
     for batch in changes:
         names = concerns(study, (name for _, name in batch))
         if names and not stop.is_set():

@@ -50,6 +50,8 @@ _TAGS = set(
         "mstyle msub msubsup msup mtable mtd mtext mtr munder munderover none"
     )
 )
+_ACCENTS = {"^": "\u02c6", "~": "\u02dc"}
+"""Characters that sit above a letter, for those of the keyboard, which sit on the line."""
 _CHILDREN = {"mfrac": 2, "mroot": 2, "msub": 2, "msup": 2, "msubsup": 3, "mover": 2, "munder": 2, "munderover": 3}
 
 
@@ -89,6 +91,9 @@ def _write(element: Element, depth: int) -> str:
     if depth > 200:
         raise FormulaError("nested too deeply")
     text = html.unescape(element.text or "")
+    if tag == "mover" and element.get("accent") == "true" and len(element) == 2:
+        mark = html.unescape(element[1].text or "")
+        element[1].text = _ACCENTS.get(mark, mark)
     if text.startswith("\\") and len(text) > 1:
         raise FormulaError(f"unknown command '{text}'")
     if tag == "mi" and text in ("{", "}"):

@@ -72,7 +72,7 @@ def _sources(study: Study) -> Iterator[Path]:
 
 def _scan(path: Path, scanner: Scanner, cache: Cache, *, logged: bool) -> list[Found]:
     parts = [cache.hash(path), scanner.key, logged]
-    return cache.memo("leaks", parts, list[Found], lambda: list(_blocks(path, scanner, logged)))
+    return cache.memo("check-leaks", parts, list[Found], lambda: list(_blocks(path, scanner, logged)))
 
 
 def _blocks(path: Path, scanner: Scanner, logged: bool) -> Iterator[Found]:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import msgspec
 
-from llmxsite.site.cache import Cache
 from llmxsite.site.catalogue import RunEntry
 from llmxsite.site.markdown import Rendered
 from llmxsite.site.numbers import Numbers, hashes
@@ -29,7 +28,7 @@ class Known(msgspec.Struct, array_like=True):
     query: str
 
 
-def known(numbers: Numbers, runs: Sequence[RunEntry], cache: Cache) -> list[Known]:
+def known(numbers: Numbers, runs: Sequence[RunEntry]) -> list[Known]:
     """Every number a person might have copied from these runs, those of the simplest queries first."""
     if not runs:
         return []
@@ -44,7 +43,7 @@ def known(numbers: Numbers, runs: Sequence[RunEntry], cache: Cache) -> list[Know
                 found.extend(Known(float(row[m]), f"{m} {filters}") for m in METRICS if row.get(m) is not None)
         return found
 
-    return cache.memo("quoted", hashes(runs), list[Known], make)
+    return numbers.cache.memo("check-quoted", hashes(runs), list[Known], make)
 
 
 def find(rendered: Rendered, source: Source, numbers: Sequence[Known]) -> None:

@@ -37,7 +37,7 @@ class Entry(msgspec.Struct, kw_only=True):
     address: str
     title: str
     kind: str
-    """What it is, in one word: `Report`, `Model`."""
+    """What it is, in one word whose plural ends in s: `Report`, `Model`."""
     summary: str = ""
     headings: list[str] = []
     text: str = ""
@@ -146,5 +146,5 @@ def listing(entries: Iterable[Entry], to: Callable[[str], str]) -> str:
         items = "\n".join(
             f'<li><a href="{escape(to(e.address))}">{escape(e.title, quote=False)}</a></li>' for e in group
         )
-        parts.append(f"<h2>{escape(kind, quote=False)}</h2>\n<ul>\n{items}\n</ul>\n")
+        parts.append(f"<h2>{escape(kind, quote=False)}s</h2>\n<ul>\n{items}\n</ul>\n")
     return f'<div class="site-index">\n{"".join(parts)}</div>\n'

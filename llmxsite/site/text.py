@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from llmxsite.diagnostics import Issues, did_you_mean
+from llmxsite.document import read_text
 from llmxsite.site import paths
 from llmxsite.site.catalogue import ReportEntry, RunEntry
 from llmxsite.site.citations import Bibliography
@@ -16,6 +17,7 @@ from llmxsite.site.directive import Directive
 from llmxsite.site.edition import Edition
 from llmxsite.site.frontmatter import Article
 from llmxsite.site.markdown import render
+from llmxsite.site.source import lines_of
 
 PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg"}
 FILES = PICTURES | {".csv", ".pdf", ".json", ".jsonl", ".txt", ".zip", ".bib", ".yaml", ".yml"}
@@ -102,9 +104,15 @@ class PageHost:
                 line=line,
                 column=column + answer["offset"],
                 hint=answer["hint"],
+                excerpt=self._line(line),
             )
             return f'<code class="problem">{escape(query)}</code>'
         return str(answer["html"]).replace("%%runs%%", escape(self._runs_address(answer["runs"])))
+
+    def _line(self, number: int) -> str | None:
+        """A line of the Markdown file as it stands, to show beside what is wrong in it."""
+        lines = lines_of(read_text(self.source)) if self.source.is_file() else []
+        return lines[number - 1] if 0 < number <= len(lines) else None
 
     def _runs_address(self, ids: list[str]) -> str:
         runs = [r for r in (self.edition.catalogue.run(i) for i in ids) if r is not None]
@@ -153,6 +161,7 @@ class PageHost:
             "link-broken",
             f"'{target}' leads nowhere" if not file.exists() else f"'{target}' is not a kind of file that is published",
             line=line,
+            excerpt=self._line(line),
             hint=near or "links are relative to this file; model:NAME, suite:ID, run:ID and report:SLUG name pages of the site",
         )
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -52,12 +53,11 @@ class Item(msgspec.Struct, kw_only=True, omit_defaults=True):
         return index if 0 <= index < len(self.choices) else None
 
 
-def _default(field: msgspec.structs.FieldInfo) -> Any:
-    return field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
-
-
-_MORE = [(f.name, _default(f)) for f in msgspec.structs.fields(Item) if f.name not in _ABOUT and f.name not in _ASKED]
-"""Fields that a task added, with their defaults."""
+@cache
+def _more(kind: type[Item]) -> list[tuple[str, Any]]:
+    """Fields that a task added, with their defaults. Kept, because logs of 100,000 items ask for each."""
+    fields = [f for f in msgspec.structs.fields(kind) if f.name not in _ABOUT and f.name not in _ASKED]
+    return [(f.name, f.default if f.default_factory is msgspec.NODEFAULT else f.default_factory()) for f in fields]
 
 
 class Suite(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -101,7 +101,7 @@ class Suite(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 def content(item: Item) -> list[Any]:
     """The parts of an item that make it the same item: what is asked and what is right."""
-    more = [[name, value] for name, default in _MORE if (value := getattr(item, name)) != default]
+    more = [[name, value] for name, default in _more(type(item)) if (value := getattr(item, name)) != default]
     return [item.id, item.question, item.choices, _number(item.answer), item.unit, *more]
 
 

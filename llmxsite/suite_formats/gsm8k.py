@@ -19,9 +19,9 @@ def recognises(row: dict[str, Any]) -> bool:
 
 def item(row: dict[str, Any], place: Row, seed: int) -> Item:
     """The number after `####` is the answer; the solution, without the calculator's marks, the explanation."""
-    solution, _, final = text(row, "answer").rpartition("####")
+    solution, mark, final = text(row, "answer").rpartition("####")
     number = final.strip().rstrip(".")
-    if not _NUMBER.fullmatch(number):
+    if not mark or not _NUMBER.fullmatch(number):
         raise BadRow("without a number after ####")
     value = float(number.replace(",", "").replace("$", ""))
     return Item(

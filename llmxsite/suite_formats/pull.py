@@ -98,10 +98,10 @@ def _fetch(url: str, path: Path, limit: int, timeout: float) -> str:
     by_hand = "download it in a browser and give it to `llmxsite suite import`"
     if not url.startswith(("https://", "http://")):
         raise Problem.at(url, "pull-failed", "not an http or https address")
-    request = urllib.request.Request(url, headers={"User-Agent": f"llmxsite/{__version__}"})
     digest = hashlib.sha256()
     size = 0
     try:
+        request = urllib.request.Request(url, headers={"User-Agent": f"llmxsite/{__version__}"})
         with urllib.request.urlopen(request, timeout=timeout) as response, path.open("wb") as stream:
             stated = response.headers.get("Content-Length")
             while chunk := response.read(1 << 18):

@@ -51,5 +51,7 @@
     document.body.appendChild(panel);
   }
 
-  ask();
+  // Not before the page is loaded: a script that waits would hold up its load event.
+  if (document.readyState === "complete") ask();
+  else window.addEventListener("load", function () { window.setTimeout(ask, 0); });
 })();

@@ -1,0 +1,93 @@
+"""`models` and `doctor`, run as a person runs them, against the fake server."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from servers.fake import Fake
+
+
+def llmxsite(*arguments: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "LLMXSITE_CACHE": str(cwd / "cache"), "PYTHONUTF8": "1", **variables}
+    environment["PYTHONPATH"] = str(Path(__file__).parent.parent)
+    command = [sys.executable, "-m", "llmxsite", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=environment, timeout=120)
+
+
+@pytest.fixture(scope="module")
+def host() -> str:
+    with Fake(models=("fake:1b", "fake:2b")) as server:
+        yield server.url
+
+
+def test_models_list(host: str, tmp_path: Path) -> None:
+    done = llmxsite("models", "list", "--host", host, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("ollama at http://127.0.0.1:")
+    assert lines[1].split() == ["name", "size", "quantization", "parameters", "context", "digest", "capabilities"]
+    row = next(line for line in lines if line.startswith("fake:1b"))
+    assert "Q4_0" in row and "8,192" in row and "completion, tools, thinking, chat" in row
+    assert any("llmxsite models pull smollm2:135m" in line for line in lines)
+
+
+def test_models_list_as_json(host: str, tmp_path: Path) -> None:
+    done = llmxsite("models", "list", "--host", host, "--format", "json", cwd=tmp_path)
+    found = json.loads(done.stdout)
+    assert found["engine"]["name"] == "ollama"
+    assert [m["name"] for m in found["models"]] == ["fake:1b", "fake:2b"]
+    assert {m["name"] for m in found["can_be_pulled"]} == {"smollm2:135m", "gemma3:270m"}
+
+
+def test_models_show_says_what_is_in_force(host: str, tmp_path: Path) -> None:
+    done = llmxsite("models", "show", "fake:1b", "--host", host, "--num-ctx", "20000", "--format", "json", cwd=tmp_path)
+    found = json.loads(done.stdout)
+    assert found["model"]["context_in_force"] == 8192 and found["model"]["gpu_share"] == 0.25
+
+
+def test_models_show_of_a_missing_model(host: str, tmp_path: Path) -> None:
+    done = llmxsite("models", "show", "nope", "--engine", "openai", "--host", host, cwd=tmp_path)
+    assert done.returncode == 1 and "engine-missing-model" in done.stderr and "models list" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_models_pull_of_an_unknown_name(tmp_path: Path) -> None:
+    done = llmxsite("models", "pull", "smollm:135m", cwd=tmp_path)
+    assert done.returncode == 1 and "did you mean 'smollm2:135m'?" in done.stderr
+
+
+def test_doctor_looks_at_everything(host: str, tmp_path: Path) -> None:
+    done = llmxsite("doctor", "--host", host, "--format", "json", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    checks = {check["what"]: check for check in json.loads(done.stdout)}
+    assert {"Python", "packages", "cache", "study", "terminal", "engine", "models", "context", "logprobs"} <= set(
+        checks
+    )
+    assert checks["engine"]["status"] == checks["logprobs"]["status"] == "ok"
+    assert checks["study"]["status"] == "warn" and "llmxsite init" in checks["study"]["mend"]
+
+
+def test_doctor_says_what_a_server_lacks(tmp_path: Path) -> None:
+    with Fake(logprobs=False, version="0.12.3") as server:
+        done = llmxsite("doctor", "--host", server.url, cwd=tmp_path)
+    assert done.returncode == 0
+    assert "no logprobs: server 0.12.3" in done.stdout
+    assert "confidence cannot be measured" in done.stdout
+
+
+def test_doctor_fails_when_nothing_can_be_run(tmp_path: Path) -> None:
+    done = llmxsite("doctor", "--host", "http://127.0.0.1:9", cwd=tmp_path)
+    assert done.returncode == 1 and "no model server answers" in done.stdout
+    empty = llmxsite("doctor", "--engine", "embedded", "--format", "json", cwd=tmp_path)
+    last = json.loads(empty.stdout)[-1]
+    assert empty.returncode == 1 and last["status"] == "fail" and last["mend"]
+
+
+def test_unknown_engine_is_a_usage_error(tmp_path: Path) -> None:
+    done = llmxsite("models", "list", "--engine", "olama", cwd=tmp_path)
+    assert done.returncode == 2 and "olama" in done.stderr

@@ -1,0 +1,111 @@
+"""Scaffolds: what `init` and `new` write is ready, and nothing is ever overwritten."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from text_support import run_log
+from typer.testing import CliRunner
+
+from llmxsite import scaffold
+from llmxsite.cli import app
+from llmxsite.diagnostics import Issues, Problem
+from llmxsite.site.build import build
+from llmxsite.site.check import check
+from llmxsite.study import Study
+
+
+def _init(folder: Path) -> Study:
+    scaffold.study(folder, title='A "quoted": study', author="Ada O'Lovelace")
+    return Study(folder)
+
+
+def test_a_fresh_study_has_no_errors_and_no_warnings(tmp_path: Path) -> None:
+    study = _init(tmp_path / "s")
+    issues = check(study)
+    assert [i for i in issues if i.severity != "hint"] == []
+    assert {i.code for i in issues} == {"not-run"}
+    assert study.config.title == 'A "quoted": study'
+    assert study.config.authors[0].name == "Ada O'Lovelace"
+
+
+def test_a_fresh_study_builds(tmp_path: Path) -> None:
+    study = _init(tmp_path / "s")
+    issues = Issues()
+    build(study, tmp_path / "site", issues=issues)
+    assert not issues.failed(strict=True)
+    page = (tmp_path / "site" / "reports" / "first-report" / "index.html").read_text(encoding="utf-8")
+    assert "no runs yet" in page
+
+
+def test_after_its_first_run_the_report_has_numbers(tmp_path: Path) -> None:
+    study = _init(tmp_path / "s")
+    run_log(study.root)
+    issues = Issues()
+    build(study, tmp_path / "site", issues=issues)
+    assert [i.render() for i in issues if i.severity == "error"] == []
+    page = (tmp_path / "site" / "reports" / "first-report" / "index.html").read_text(encoding="utf-8")
+    assert "75.0%" in page
+    assert "−25.0 points" in page
+    assert "no runs yet" not in page
+
+
+def test_the_workflow_is_valid_and_names_this_version(tmp_path: Path) -> None:
+    study = _init(tmp_path)
+    text = (study.root / ".github" / "workflows" / "publish.yml").read_text(encoding="utf-8")
+    workflow = yaml.safe_load(text)
+    assert set(workflow["jobs"]) == {"build", "deploy"}
+    assert workflow["jobs"]["deploy"]["needs"] == "build"
+    assert f'llmxsite=={scaffold.__version__}"' in text
+    assert "@@" not in text
+
+
+def test_nothing_is_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("mine", encoding="utf-8")
+    _, kept = scaffold.study(tmp_path)
+    assert kept == [tmp_path / "README.md"]
+    assert (tmp_path / "README.md").read_text(encoding="utf-8") == "mine"
+    with pytest.raises(Problem) as raised:
+        scaffold.study(tmp_path)
+    assert raised.value.issues[0].code == "init-exists"
+
+
+def test_new_report_and_suite(tmp_path: Path) -> None:
+    study = _init(tmp_path)
+    written = scaffold.report(study, "Does size matter?")
+    assert written[0] == study.reports / "does-size-matter" / "index.md"
+    assert 'question: "Does size matter?"' in written[1].read_text(encoding="utf-8")
+    scaffold.suite(study, "Kitchen physics")
+    errors = [i for i in check(study) if i.severity == "error"]
+    assert errors == []
+    for again in (
+        lambda: scaffold.report(study, "Does size matter?"),
+        lambda: scaffold.suite(study, "kitchen-physics"),
+    ):
+        with pytest.raises(Problem) as raised:
+            again()
+        assert raised.value.issues[0].code == "new-exists"
+
+
+@pytest.mark.parametrize("name", ["", "../../etc", "…", "a" * 500, ".."])
+def test_names_stay_in_the_study(tmp_path: Path, name: str) -> None:
+    study = _init(tmp_path / "inner")
+    before = {p for p in tmp_path.rglob("*") if study.root not in p.parents}
+    try:
+        written = scaffold.report(study, name)
+    except Problem as problem:
+        assert problem.issues[0].code == "name-invalid"
+    else:
+        assert all(study.reports in path.parents for path in written)
+    assert {p for p in tmp_path.rglob("*") if study.root not in p.parents} == before
+
+
+def test_the_commands_say_what_comes_next(tmp_path: Path) -> None:
+    run = CliRunner().invoke(app, ["init", str(tmp_path / "s"), "--title", "T"])
+    assert run.exit_code == 0
+    assert "llmxsite run first-report" in run.output
+    run = CliRunner().invoke(app, ["--study", str(tmp_path / "s"), "new", "suite", "Two words"])
+    assert run.exit_code == 0
+    assert "llmxsite suite check two-words" in run.output
