@@ -32,24 +32,71 @@ from llmxsite.suite import Item, Suite, item_hash, load
 from llmxsite.diagnostics import Issues
 
 CATEGORIES = {
-    "kitchen": ["water boils", "bread rises", "ice floats", "salt dissolves", "oil floats on water", "a lid speeds boiling"],
+    "kitchen": [
+        "water boils",
+        "bread rises",
+        "ice floats",
+        "salt dissolves",
+        "oil floats on water",
+        "a lid speeds boiling",
+    ],
     "sky": ["the moon shines", "tides turn", "stars twinkle", "the sky is blue", "seasons change", "shadows grow long"],
-    "body": ["the heart beats faster", "skin sweats", "eyes adapt to the dark", "muscles tire", "ears pop", "hair grows"],
-    "street": ["a siren drops in pitch", "brakes grow hot", "puddles dry", "rust forms", "asphalt softens", "glass fogs"],
+    "body": [
+        "the heart beats faster",
+        "skin sweats",
+        "eyes adapt to the dark",
+        "muscles tire",
+        "ears pop",
+        "hair grows",
+    ],
+    "street": [
+        "a siren drops in pitch",
+        "brakes grow hot",
+        "puddles dry",
+        "rust forms",
+        "asphalt softens",
+        "glass fogs",
+    ],
 }
 MODELS = {
     "tiny:135m": ModelInfo(
-        name="tiny:135m", digest="1a" * 32, family="llama", format="gguf", quantization="Q4_1", parameters=134_515_008,
-        parameter_size="135M", size_bytes=91_000_000, context_length=8192, context_in_force=2048, capabilities=["completion"],
+        name="tiny:135m",
+        digest="1a" * 32,
+        family="llama",
+        format="gguf",
+        quantization="Q4_1",
+        parameters=134_515_008,
+        parameter_size="135M",
+        size_bytes=91_000_000,
+        context_length=8192,
+        context_in_force=2048,
+        capabilities=["completion"],
     ),
     "small:1b": ModelInfo(
-        name="small:1b", digest="2b" * 32, family="llama", format="gguf", quantization="Q4_K_M", parameters=1_235_814_400,
-        parameter_size="1.2B", size_bytes=808_000_000, context_length=131_072, context_in_force=4096,
-        capabilities=["completion", "tools"], licence="Llama 3.2 Community",
+        name="small:1b",
+        digest="2b" * 32,
+        family="llama",
+        format="gguf",
+        quantization="Q4_K_M",
+        parameters=1_235_814_400,
+        parameter_size="1.2B",
+        size_bytes=808_000_000,
+        context_length=131_072,
+        context_in_force=4096,
+        capabilities=["completion", "tools"],
+        licence="Llama 3.2 Community",
     ),
     "think:3b": ModelInfo(
-        name="think:3b", digest="3c" * 32, family="qwen", format="gguf", quantization="Q8_0", parameters=3_085_938_688,
-        parameter_size="3.1B", size_bytes=3_300_000_000, context_length=32_768, context_in_force=4096,
+        name="think:3b",
+        digest="3c" * 32,
+        family="qwen",
+        format="gguf",
+        quantization="Q8_0",
+        parameters=3_085_938_688,
+        parameter_size="3.1B",
+        size_bytes=3_300_000_000,
+        context_length=32_768,
+        context_in_force=4096,
         capabilities=["completion", "thinking"],
     ),
 }
@@ -59,7 +106,11 @@ _ENGINE = EngineInfo(name="ollama", version="0.13.1", address="http://127.0.0.1:
 _HOSTS = [
     Host(os="Linux 6.1", machine="x86_64", cpu="Ryzen 5 5600U", cores=6, memory_bytes=16 << 30, gpus=[]),
     Host(
-        os="macOS 15.1", machine="arm64", cpu="Apple M2", cores=8, memory_bytes=24 << 30,
+        os="macOS 15.1",
+        machine="arm64",
+        cpu="Apple M2",
+        cores=8,
+        memory_bytes=24 << 30,
         gpus=[Gpu(name="Apple M2", memory_bytes=16 << 30)],
     ),
 ]
@@ -70,17 +121,38 @@ def make(root: Path, *, base_url: str | None = None) -> Path:
     suite = _suite(root)
     _content(root, base_url)
     plan = {
-        "task": "benchmark", "question": "Does temperature change factual accuracy?", "hypothesis": HYPOTHESIS,
-        "suites": [suite.id], "models": ["tiny:135m", "small:1b"], "sweep": {"temperature": [0.0, 0.6, 1.2]},
-        "options": {"seed": 42, "num_ctx": 4096, "num_predict": 64, "top_p": 0.9}, "prompt": "letter", "repeats": 2,
+        "task": "benchmark",
+        "question": "Does temperature change factual accuracy?",
+        "hypothesis": HYPOTHESIS,
+        "suites": [suite.id],
+        "models": ["tiny:135m", "small:1b"],
+        "sweep": {"temperature": [0.0, 0.6, 1.2]},
+        "options": {"seed": 42, "num_ctx": 4096, "num_predict": 64, "top_p": 0.9},
+        "prompt": "letter",
+        "repeats": 2,
         "analysis": {"primary": "accuracy", "compare": ["temperature"], "alpha": 0.05, "correction": "holm"},
     }
     _run(root, suite, "temperature", "20260914T091500Z-heat", plan, ["tiny:135m", "small:1b"], _HOSTS[0])
-    size = {**plan, "question": "Are larger models better calibrated?", "hypothesis": None, "sweep": {}, "repeats": 1,
-            "models": [*MODELS], "analysis": {"compare": ["model"]}}
+    size = {
+        **plan,
+        "question": "Are larger models better calibrated?",
+        "hypothesis": None,
+        "sweep": {},
+        "repeats": 1,
+        "models": [*MODELS],
+        "analysis": {"compare": ["model"]},
+    }
     _run(root, suite, "size", "20260920T170000Z-size", size, [*MODELS], _HOSTS[1])
-    _run(root, suite, "size", "20260921T080000Z-again", {**size, "models": ["tiny:135m"]}, ["tiny:135m"], _HOSTS[0],
-         digest="4d" * 32)
+    _run(
+        root,
+        suite,
+        "size",
+        "20260921T080000Z-again",
+        {**size, "models": ["tiny:135m"]},
+        ["tiny:135m"],
+        _HOSTS[0],
+        digest="4d" * 32,
+    )
     _imported(root)
     return root
 
@@ -92,15 +164,33 @@ def _suite(root: Path) -> Suite:
             key = "ABCD"[(number + len(category)) % 4]
             choices = [f"Because of something else ({letter.lower()})" for letter in "ABCD"]
             choices["ABCD".index(key)] = "For the reason textbooks give"
-            items.append({
-                "id": f"{category}-{number + 1:02}", "category": category, "difficulty": ["easy", "medium", "hard"][number % 3],
-                "question": f"Why is it that {fact}, <even> when nobody & nothing helps?", "choices": choices, "answer": key,
-                "explanation": "Every introductory textbook has the reason.",
-            })
-    lines = ["id: everyday", "title: Everyday reasons", "description: Twenty-four questions on why ordinary things happen.",
-             "version: '1.1'", "licence: CC-BY-4.0", "language: en", "authors:", "  - name: A. Writer", "datasheet:",
-             "  motivation:", "    purpose: To test a site.", "  composition:", "    instances: Questions with four options.",
-             "items:"]
+            items.append(
+                {
+                    "id": f"{category}-{number + 1:02}",
+                    "category": category,
+                    "difficulty": ["easy", "medium", "hard"][number % 3],
+                    "question": f"Why is it that {fact}, <even> when nobody & nothing helps?",
+                    "choices": choices,
+                    "answer": key,
+                    "explanation": "Every introductory textbook has the reason.",
+                }
+            )
+    lines = [
+        "id: everyday",
+        "title: Everyday reasons",
+        "description: Twenty-four questions on why ordinary things happen.",
+        "version: '1.1'",
+        "licence: CC-BY-4.0",
+        "language: en",
+        "authors:",
+        "  - name: A. Writer",
+        "datasheet:",
+        "  motivation:",
+        "    purpose: To test a site.",
+        "  composition:",
+        "    instances: Questions with four options.",
+        "items:",
+    ]
     import json
 
     lines += [f"  - {json.dumps(item)}" for item in items]
@@ -119,18 +209,41 @@ def chance(*parts: object) -> float:
 
 
 def _run(
-    root: Path, suite: Suite, report: str, name: str, plan: dict[str, Any], models: list[str], host: Host,
-    *, digest: str | None = None,
+    root: Path,
+    suite: Suite,
+    report: str,
+    name: str,
+    plan: dict[str, Any],
+    models: list[str],
+    host: Host,
+    *,
+    digest: str | None = None,
 ) -> None:
     import msgspec
 
     infos = [msgspec.structs.replace(MODELS[m], digest=digest or MODELS[m].digest) for m in models]
     text = plan.get("hypothesis")
     run = Run(
-        schema=1, id=name, report=report, task="benchmark", experiment=plan,
-        suites=[SuiteRef(id=suite.id, hash=suite.hash(), title=suite.title, version=suite.version, licence=suite.licence,
-                         language="en", items=len(suite.items))],
-        engine=_ENGINE, models=infos, host=host, software={"llmxsite": "0.1.0", "python": "3.11.9"},
+        schema=1,
+        id=name,
+        report=report,
+        task="benchmark",
+        experiment=plan,
+        suites=[
+            SuiteRef(
+                id=suite.id,
+                hash=suite.hash(),
+                title=suite.title,
+                version=suite.version,
+                licence=suite.licence,
+                language="en",
+                items=len(suite.items),
+            )
+        ],
+        engine=_ENGINE,
+        models=infos,
+        host=host,
+        software={"llmxsite": "0.1.0", "python": "3.11.9"},
         git=Git(commit="c0ffee" + "0" * 34, dirty=False),
         hypothesis=Hypothesis(text=text, hash=hypothesis_hash(text)) if text else None,
         started=f"{name[:4]}-{name[4:6]}-{name[6:8]}T{name[9:11]}:{name[11:13]}:00Z",
@@ -138,8 +251,10 @@ def _run(
     )
     samples = [
         _sample(suite, item, info, temperature, repeat, name)
-        for info in infos for temperature in plan["sweep"].get("temperature", [0.0])
-        for repeat in range(plan["repeats"]) for item in suite.items
+        for info in infos
+        for temperature in plan["sweep"].get("temperature", [0.0])
+        for repeat in range(plan["repeats"])
+        for item in suite.items
     ]
     write(root / "runs" / report / f"{name}.jsonl", run, samples)
 
@@ -155,15 +270,34 @@ def _sample(suite: Suite, item: Item, info: ModelInfo, temperature: float, repea
     luck = chance("luck", *seen)
     ease = {"easy": 0.14, "medium": 0.0, "hard": -0.13}[item.difficulty or "medium"]
     right = chance("right", *seen) < SKILL[info.name] + ease - 0.12 * temperature
-    letter = str(item.answer) if right else next(c for c in "CABD" if c != item.answer and chance(c, *seen) < 0.7 or c == "D")
+    letter = (
+        str(item.answer)
+        if right
+        else next(c for c in "CABD" if c != item.answer and chance(c, *seen) < 0.7 or c == "D")
+    )
     sure = round(0.28 + 0.7 * chance("sure", *seen) * (1 if right else 0.8), 4)
     base = {
-        "key": sample_key(info.digest, suite.id, item.id, condition, sent, repeat), "suite": suite.id, "item": item.id,
-        "item_hash": item_hash(item), "category": item.category, "difficulty": item.difficulty, "language": "en",
-        "condition": condition, "repeat": repeat, "request": sent, "scorer": "choice/1", "time": "2026-09-14T09:15:00Z",
+        "key": sample_key(info.digest, suite.id, item.id, condition, sent, repeat),
+        "suite": suite.id,
+        "item": item.id,
+        "item_hash": item_hash(item),
+        "category": item.category,
+        "difficulty": item.difficulty,
+        "language": "en",
+        "condition": condition,
+        "repeat": repeat,
+        "request": sent,
+        "scorer": "choice/1",
+        "time": "2026-09-14T09:15:00Z",
     }
     total = 180 + 600 * chance("time", *seen)
-    timing = Timing(total_ms=round(total, 1), first_token_ms=round(total * 0.3, 1), load_ms=0.0, prompt_ms=41.5, eval_ms=round(total * 0.6, 1))
+    timing = Timing(
+        total_ms=round(total, 1),
+        first_token_ms=round(total * 0.3, 1),
+        load_ms=0.0,
+        prompt_ms=41.5,
+        eval_ms=round(total * 0.6, 1),
+    )
     expected = {"expected": item.answer}
     if luck < 0.01 * (run.endswith("heat")):
         fault = Fault(kind="timeout", message="no reply within 120 s", attempts=3)
@@ -174,34 +308,59 @@ def _sample(suite: Suite, item: Item, info: ModelInfo, temperature: float, repea
         scores = {**expected, "answer": None, "correct": False, "parsed": False}
         return Sample(**base, reply=reply, timing=timing, usage=usage, outcome="failure", scores=scores)
     if luck < 0.08:
-        reply = Answer(text="Let us consider each of the options in turn, beginning with the first of", done_reason="length")
+        reply = Answer(
+            text="Let us consider each of the options in turn, beginning with the first of", done_reason="length"
+        )
         scores = {**expected, "answer": None, "correct": False, "parsed": False}
         return Sample(**base, reply=reply, timing=timing, usage=usage, outcome="truncated", scores=scores)
     rest = (1 - sure) * 0.98
     others = [c for c in "ABCD" if c != letter]
     shares = {letter: sure * 0.98, **{c: rest * w for c, w in zip(others, (0.6, 0.3, 0.1), strict=True)}}
-    top = [Alternative(token=f" {c}", logprob=round(math.log(p), 5)) for c, p in sorted(shares.items(), key=lambda kv: -kv[1])]
+    top = [
+        Alternative(token=f" {c}", logprob=round(math.log(p), 5))
+        for c, p in sorted(shares.items(), key=lambda kv: -kv[1])
+    ]
     words = ["The", " answer", " is", f" {letter}", ",", " for", " the", " reason", " text", "books", " give", "."]
     chosen = [
         TokenLogprob(token=w, logprob=round(math.log(shares[letter] if i == 3 else 0.2 + 0.8 * chance(w, i, *seen)), 5))
         for i, w in enumerate(words)
     ]
-    thinking = "The question asks for a reason. Options b and c can be ruled out.\n\nTextbooks give one." if "think" in info.name else None
+    thinking = (
+        "The question asks for a reason. Options b and c can be ruled out.\n\nTextbooks give one."
+        if "think" in info.name
+        else None
+    )
     scores = {
-        **expected, "answer": letter, "correct": right, "parsed": True, "confidence": round(shares[letter] / 0.98, 5),
-        "letter_mass": 0.98, "p_answer": round(shares[letter], 5), "mean_token_probability": 0.71,
-        "p_correct": round(shares[str(item.answer)] / 0.98, 5), "first_token_letter": None,
+        **expected,
+        "answer": letter,
+        "correct": right,
+        "parsed": True,
+        "confidence": round(shares[letter] / 0.98, 5),
+        "letter_mass": 0.98,
+        "p_answer": round(shares[letter], 5),
+        "mean_token_probability": 0.71,
+        "p_correct": round(shares[str(item.answer)] / 0.98, 5),
+        "first_token_letter": None,
     }
-    reply = Answer(text="".join(words), thinking=thinking, done_reason="stop", tokens=chosen, answer_token=3, alternatives=top)
+    reply = Answer(
+        text="".join(words), thinking=thinking, done_reason="stop", tokens=chosen, answer_token=3, alternatives=top
+    )
     return Sample(**base, reply=reply, timing=timing, usage=usage, outcome="ok", scores=scores)
 
 
 def _imported(root: Path) -> None:
     """A log as an importer writes it: no requests, no timing, no probabilities, a suite the study does not hold."""
     run = Run(
-        schema=1, id="imported-club", report="club", task="benchmark", experiment={"task": "benchmark", "suites": ["club-quiz"]},
-        suites=[SuiteRef(id="club-quiz", hash="77" * 32, items=230)], engine=EngineInfo(name="llmxray"),
-        models=[ModelInfo(name="small:1b")], source={"tool": "llmxray", "files": ["club.json"]}, planned=230,
+        schema=1,
+        id="imported-club",
+        report="club",
+        task="benchmark",
+        experiment={"task": "benchmark", "suites": ["club-quiz"]},
+        suites=[SuiteRef(id="club-quiz", hash="77" * 32, items=230)],
+        engine=EngineInfo(name="llmxray"),
+        models=[ModelInfo(name="small:1b")],
+        source={"tool": "llmxray", "files": ["club.json"]},
+        planned=230,
     )
     samples = []
     for number in range(230):
@@ -209,13 +368,20 @@ def _imported(root: Path) -> None:
         expected = "ABCD"[number % 4]
         answer = expected if right else "ABCD"[(number + 1) % 4]
         condition: dict[str, Any] = {"model": "small:1b"}
-        samples.append(Sample(
-            key=sample_key(None, "club-quiz", f"q{number}", condition, Sent(), 0), suite="club-quiz", item=f"q{number}",
-            item_hash=hashlib.sha256(f"q{number}".encode()).hexdigest()[:32], category="club", condition=condition,
-            shown=Shown(question=f"Question {number} of the club's quiz?", choices=["one", "two", "three", "four"]),
-            reply=Answer(text=f"{answer})"), outcome="ok",
-            scores={"answer": answer, "expected": expected, "correct": right, "parsed": True},
-        ))
+        samples.append(
+            Sample(
+                key=sample_key(None, "club-quiz", f"q{number}", condition, Sent(), 0),
+                suite="club-quiz",
+                item=f"q{number}",
+                item_hash=hashlib.sha256(f"q{number}".encode()).hexdigest()[:32],
+                category="club",
+                condition=condition,
+                shown=Shown(question=f"Question {number} of the club's quiz?", choices=["one", "two", "three", "four"]),
+                reply=Answer(text=f"{answer})"),
+                outcome="ok",
+                scores={"answer": answer, "expected": expected, "correct": right, "parsed": True},
+            )
+        )
     write(root / "runs" / "club" / "imported-club.jsonl", run, samples)
 
 

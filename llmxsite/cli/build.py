@@ -13,7 +13,9 @@ from llmxsite.diagnostics import Issues
 
 
 def build(
-    out: Annotated[Path | None, typer.Option("--out", help="Folder to write to; `site/` in the study when not given.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder to write to; `site/` in the study when not given.")
+    ] = None,
     base_url: Annotated[
         str | None, typer.Option("--base-url", help="Address the site will have, over the one in site.yaml.")
     ] = None,

@@ -24,11 +24,11 @@ SCRIPTS = ("theme", "site", "search", "charts", "samples")
 
 
 class Assets:
-    """What pages link to. Files are read and hashed when first asked for; `files` holds those a page asked for."""
+    """What pages link to. Files are read and hashed when first asked for."""
 
     def __init__(self, theme: Path, accent: str | None, cache: Cache) -> None:
         self.theme, self.accent, self.cache = theme, accent, cache
-        self.files: dict[str, bytes] = {}
+        self._files: dict[str, bytes] = {}
 
     def source(self, folder: str, name: str) -> bytes:
         """A file of `static/`, or the study's own in its place."""
@@ -48,6 +48,12 @@ class Assets:
     def inline(self) -> str:
         """The style sheet without its fonts, for the one page that may be shown under any address."""
         return re.sub(r"@font-face.*\n", "", self._sheet())  # one rule a line in base.css
+
+    def files(self, *, charts: bool) -> dict[str, bytes]:
+        """All of them by address; those of charts where the site has any."""
+        wanted = [self.style, *self.scripts.values(), *(self.charts.values() if charts else ())]
+        fonts = [a for a in self._files if a.endswith(".woff2")]
+        return {address: self._files[address] for address in [*wanted, *fonts]}
 
     def _sheet(self) -> str:
         sheets = [self.source("css", f"{name}.css").decode() for name in SHEETS]
@@ -86,7 +92,7 @@ class Assets:
 
     def _keep(self, folder: str, name: str, suffix: str, content: bytes) -> str:
         address = f"{folder}/{paths.hashed(name, suffix, content)}"
-        self.files[address] = content
+        self._files[address] = content
         return address
 
 

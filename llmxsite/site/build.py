@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -56,24 +57,29 @@ def build(
 ) -> Report:
     """Build the study's site into the folder `out`. Problems go to `issues`; raises `Problem` where nothing can be built at all.
 
-    `base_url` is the published address, over the one in `site.yaml`. With `strict`, nothing is written when there are errors or
-    warnings. `jobs` processes write the pages of samples.
+    `base_url` is the published address, over the one in `site.yaml`. With `strict` it is built elsewhere first, and where that
+    finds errors or warnings, `out` stays as it is. `jobs` processes write the pages of samples and the figures' PNGs.
     """
+    if strict:
+        with TemporaryDirectory() as trial:
+            report = build(study, Path(trial) / "site", issues=issues, base_url=base_url, jobs=jobs)
+        if issues.failed(strict=True):
+            return report
     out = out.resolve()
     cache = Cache(study.cache / "site", out)
     base_url = base_url or study.config.base_url
-    inputs = fingerprint(study, cache, base_url, strict)
+    inputs = fingerprint(study, cache, base_url)
     if inputs == cache.state.inputs and whole(out, cache.state):
         state = cache.state
         issues.extend(state.issues)
         sizes = [seen.size for seen in state.written.values()]
         return Report(pages=len(state.pages), files=len(sizes), bytes=sum(sizes))
-    return _Build(study, cache, out, base_url, issues, strict, jobs).run(inputs)
+    return _Build(study, cache, out, base_url, issues, jobs).run(inputs)
 
 
-def fingerprint(study: Study, cache: Cache, base_url: str | None, strict: bool) -> str:
+def fingerprint(study: Study, cache: Cache, base_url: str | None) -> str:
     """Everything a build depends on, in one hash: every input file, the options, and the package itself."""
-    marks = [package_fingerprint(), str(base_url), str(strict)]
+    marks = [package_fingerprint(), str(base_url)]
     for folder in WATCHED:
         root = study.root / folder
         for path in sorted(p for p in root.rglob("*") if p.is_file()) if root.is_dir() else []:
@@ -96,13 +102,11 @@ def whole(out: Path, state: State) -> bool:
 class _Build:
     """One build on its way: the edition, what was written, and what became of each page."""
 
-    def __init__(
-        self, study: Study, cache: Cache, out: Path, base_url: str | None, issues: Issues, strict: bool, jobs: int
-    ) -> None:
+    def __init__(self, study: Study, cache: Cache, out: Path, base_url: str | None, issues: Issues, jobs: int) -> None:
         from llmxsite.site import catalogue
         from llmxsite.site.edition import Edition
 
-        self.cache, self.out, self.issues, self.strict, self.jobs = cache, out, issues, strict, jobs
+        self.cache, self.out, self.issues, self.jobs = cache, out, issues, jobs
         self.report = Report()
         self.edition = Edition(study, catalogue.read(study, cache, issues), cache, issues, base_url)
         self.old = manifest.read(out)
@@ -122,8 +126,6 @@ class _Build:
             self._page(page)
         for page in figures.pages(edition, self.figures):
             self._page(page)
-        if self.strict and self.issues.failed(strict=True):
-            return self.report
         for address, content in chain(self._photos(), self._extras()):
             self._put(address, content)
         self._finish()
@@ -135,7 +137,7 @@ class _Build:
         """Make a page, unless the last build made it from the very same things and it still stands."""
         self.pages.append(page)
         self.report.pages += 1
-        key = paths.digest(msgspec.json.encode([self.edition.frame_key, page.kind, page.parts], order="sorted", enc_hook=str))
+        key = paths.digest(msgspec.json.encode([self.edition.frame_key, page.kind, page.parts], order="sorted"))
         old = self.cache.state.pages.get(page.address)
         if old is not None and old.key == key and self._stands(old):
             record = old
@@ -219,7 +221,7 @@ class _Build:
         """Files that belong to no page: assets, the theme's logo, the search index, feed and site map."""
         from llmxsite.site import feed, search
 
-        yield from self.edition.assets.files.items()
+        yield from self.edition.assets.files(charts=bool(self.figures)).items()
         logo = self.edition.config.theme.logo
         if logo and (self.edition.study.content / logo).is_file():
             yield f"theme/{logo}", (self.edition.study.content / logo).read_bytes()
@@ -257,7 +259,9 @@ class _Build:
             pages=[manifest.PageItem(address=p.address, kind=p.kind, title=p.title) for p in pages],
             figures=[manifest.figure(f, page) for f, page, _ in drawn],
             tables=[
-                manifest.TableItem(address=f.table, title=f.title, rows=f.total_rows, columns=[h.title for h in f.heads])
+                manifest.TableItem(
+                    address=f.table, title=f.title, rows=f.total_rows, columns=[h.title for h in f.heads]
+                )
                 for f, _, _ in drawn
             ],
             files=files,
@@ -339,5 +343,3 @@ def _same(path: Path, seen: Seen) -> bool:
     except OSError:
         return False
     return stat.st_size == seen.size and stat.st_mtime_ns == seen.mtime
-
-

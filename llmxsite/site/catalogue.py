@@ -332,7 +332,10 @@ def _suites(study: Study, runs: list[RunEntry], cache: Cache, issues: Issues) ->
         items = path.parent / "items.jsonl" if path.stem == "suite" else path
         try:
             suite = cache.memo(
-                "suite", [str(path), cache.hash(path), cache.hash(items)], Suite, lambda p=path: load(p, issues)
+                "suite",
+                [study.relative(path), cache.hash(path), cache.hash(items)],
+                Suite,
+                lambda p=path: load(p, issues),
             )
         except Problem as problem:
             issues.extend(problem.issues)

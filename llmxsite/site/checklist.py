@@ -68,7 +68,9 @@ def from_logs(edition: Edition, report: ReportEntry) -> dict[str, str]:
         "A.1": f"As the object of study: task “{runs[0].run.task}”, {len(what['suites'])} suites.",
         "B.1": "; ".join(models),
         "B.2": f"Locally, through {', '.join(what['engines'])}; one request an item, no shared conversation.",
-        "B.3": "; ".join(f"{k}: {', '.join(map(str, v))}" for k, v in settings.items() if k not in ("system", "prompt")),
+        "B.3": "; ".join(
+            f"{k}: {', '.join(map(str, v))}" for k, v in settings.items() if k not in ("system", "prompt")
+        ),
         "B.5": "None: every request stands alone.",
         "C.1": f"Prompt “{', '.join(map(str, settings['prompt']))}”; each sample’s page shows the text as sent."
         if settings.get("prompt")

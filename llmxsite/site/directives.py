@@ -119,7 +119,11 @@ def hypothesis(host: PageHost, d: Directive) -> str:
     """What was expected, and whether it was stated before the data."""
     report = host.report
     if report is None or not report.hypothesis:
-        d.add("hypothesis-missing", "no hypothesis is stated in experiment.yaml", hint="add `hypothesis:` before the first run")
+        d.add(
+            "hypothesis-missing",
+            "no hypothesis is stated in experiment.yaml",
+            hint="add `hypothesis:` before the first run",
+        )
         return failed(d, "no hypothesis is stated")
     return str(part(host, "hypothesis", report=report, hypothesis=setup.registration(report)))
 
@@ -132,9 +136,11 @@ def show_transcript(host: PageHost, d: Directive) -> str:
     if found is None:
         return missing_sample(d)
     run, line, sample = found
-    html = transcript.article(sample, line, run.path).replace("<details class=\"s", "<details open class=\"s", 1)
+    html = transcript.article(sample, line, run.path).replace('<details class="s', '<details open class="s', 1)
     link = paths.relative(host.address, run.address)
-    return f'<div class="shown-sample">{html}<p class="timing"><a href="{escape(link)}">Run {escape(run.id)}</a></p></div>'
+    return (
+        f'<div class="shown-sample">{html}<p class="timing"><a href="{escape(link)}">Run {escape(run.id)}</a></p></div>'
+    )
 
 
 def diff(host: PageHost, d: Directive) -> str:
@@ -154,10 +160,16 @@ def diff(host: PageHost, d: Directive) -> str:
     texts = [(s.reply.text if s.reply else None) or "" for _, s in sides]
     left, right = word_diff(*texts)
     return str(
-        part(host, "diff", item=sides[0][1].item, asked=transcript.asked(sides[0][1]), sides=[
-            (words, transcript.state(sample), transcript.answer(sample), html)
-            for (words, sample), html in zip(sides, (left, right), strict=True)
-        ])
+        part(
+            host,
+            "diff",
+            item=sides[0][1].item,
+            asked=transcript.asked(sides[0][1]),
+            sides=[
+                (words, transcript.state(sample), transcript.answer(sample), html)
+                for (words, sample), html in zip(sides, (left, right), strict=True)
+            ],
+        )
     )
 
 
@@ -201,7 +213,12 @@ def find(host: PageHost, d: Directive, where: dict[str, Any]) -> Iterator[tuple[
                 continue
             if d.options.get("item") not in (None, record.item) or d.options.get("key") not in (None, record.key):
                 continue
-            known = {**record.condition, "repeat": record.repeat, "outcome": record.outcome, "state": transcript.state(record)}
+            known = {
+                **record.condition,
+                "repeat": record.repeat,
+                "outcome": record.outcome,
+                "state": transcript.state(record),
+            }
             if all(known.get(k) == v for k, v in where.items()):
                 yield run, line, record
 
@@ -224,7 +241,9 @@ def names(value: Any) -> list[str]:
     """`model, category` or a list of names, as a list."""
     if value is None:
         return []
-    return [str(v) for v in value] if isinstance(value, list) else [v.strip() for v in str(value).split(",") if v.strip()]
+    return (
+        [str(v) for v in value] if isinstance(value, list) else [v.strip() for v in str(value).split(",") if v.strip()]
+    )
 
 
 def failed(d: Directive, why: str) -> str:
@@ -235,6 +254,3 @@ def failed(d: Directive, why: str) -> str:
 def missing_sample(d: Directive) -> str:
     d.add("sample-missing", "no sample has this item and condition", key="item", hint="look it up on the run's page")
     return failed(d, "no sample has this item and condition")
-
-
-

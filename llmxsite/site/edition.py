@@ -13,7 +13,7 @@ from llmxsite import __version__
 from llmxsite.diagnostics import Issues
 from llmxsite.site import paths
 from llmxsite.site.assets import Assets
-from llmxsite.site.cache import Cache
+from llmxsite.site.cache import Cache, package_fingerprint
 from llmxsite.site.catalogue import Catalogue
 from llmxsite.site.numbers import Numbers
 from llmxsite.site.search import Entry
@@ -78,6 +78,7 @@ class Edition:
     def frame_key(self) -> list[Any]:
         """What every page holds around its content: a page is made again when this changes."""
         return [
+            package_fingerprint(),
             self.config,
             self.base_url,
             self.assets.style,

@@ -52,7 +52,12 @@ class Numbers:
         return self.samples.where(run=[r.id for r in runs])
 
     def summary(
-        self, runs: Sequence[RunEntry], by: Sequence[str], *, where: Mapping[str, Any] | None = None, strict: bool = False
+        self,
+        runs: Sequence[RunEntry],
+        by: Sequence[str],
+        *,
+        where: Mapping[str, Any] | None = None,
+        strict: bool = False,
     ) -> list[Row]:
         """`results.summarise` by these columns, of the samples that `where` leaves.
 

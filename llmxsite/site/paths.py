@@ -119,7 +119,7 @@ def relative(source: str, target: str) -> str:
 def absolute(base_url: str, address: str) -> str:
     """`absolute("https://a.org/r", "reports/t/index.html")` -> `https://a.org/r/reports/t/`; files keep their names."""
     address, mark, fragment = address.partition("#")
-    folder = address.removesuffix("index.html") if address.endswith(("/index.html", HOME)) else address
+    folder = address.removesuffix(HOME) if f"/{address}".endswith(f"/{HOME}") else address
     return f"{base_url.rstrip('/')}/{quote(folder, safe='/~')}{mark}{fragment}"
 
 

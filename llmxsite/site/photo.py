@@ -40,7 +40,9 @@ def develop(pictures: Mapping[str, str], cache: Cache, jobs: int) -> dict[str, b
         new = {a: make(pictures[a]) for a in missing}
     for address, png in new.items():
         cache.keep(names[address], png)
-    return {address: new[address] if address in new else cache.recall(name, bytes) or b"" for address, name in names.items()}
+    return {
+        address: new[address] if address in new else cache.recall(name, bytes) or b"" for address, name in names.items()
+    }
 
 
 def make(svg: str) -> bytes:

@@ -54,7 +54,11 @@ def settings(runs: Sequence[RunEntry]) -> list[tuple[str, list[Any]]]:
         plan = entry.run.experiment
         sweep = plan.get("sweep") or {}
         fixed = {**(plan.get("options") or {})}
-        fixed |= {k: plan[k] for k in ("prompt", "system", "think", "repeats", "limit", "logprobs", "shuffle_options") if k in plan}
+        fixed |= {
+            k: plan[k]
+            for k in ("prompt", "system", "think", "repeats", "limit", "logprobs", "shuffle_options")
+            if k in plan
+        }
         for name, levels in {**{k: [v] for k, v in fixed.items()}, **sweep}.items():
             kept = values.setdefault(name, [])
             kept.extend(v for v in levels if v not in kept)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 FOLDER = Path(__file__).parent / "templates"
 MONTHS = (
@@ -39,6 +39,8 @@ def environment(theme: Path, cache: Path | None) -> Environment:
         missing=missing,
         short=short,
         mark=mark,
+        spread=spread,
+        forest=forest,
         value=value,
         p_value=p_value,
     )
@@ -149,6 +151,39 @@ def mark(row: dict[str, Any], chance: float | None = None) -> Markup:
     return Markup('<span class="mark">{}<b>{}</b>{}</span>').format(drawing, percent(accuracy), interval)
 
 
-def lines(text: str) -> Markup:
-    """Paragraphs for plain text from a file: escaped, blank lines kept."""
-    return Markup("").join(Markup("<p>{}</p>").format(escape(p.strip())) for p in text.split("\n\n") if p.strip())
+def spread(rows: list[dict[str, Any]], column: str = "model") -> Markup:
+    """Several accuracies on one track, a point each: numbers of different models are not averaged.
+
+    One row is drawn with its interval, as `mark` does.
+    """
+    known = sorted((r for r in rows if r.get("accuracy") is not None), key=lambda r: float(r["accuracy"]))
+    if len(known) <= 1:
+        return mark(known[0] if known else {})
+    points = "".join(f'<ellipse class="dot" cx="{100 * r["accuracy"]:.1f}" cy="8" rx="3.3" ry="3.6"/>' for r in known)
+    drawing = Markup(  # made of numbers alone
+        '<svg viewBox="0 0 100 16" preserveAspectRatio="none" aria-hidden="true">'
+        f'<line class="track" x1="0" x2="100" y1="8" y2="8"/>{points}</svg>'
+    )
+    low, high = (percent(known[i]["accuracy"], 0) for i in (0, -1))
+    words = "; ".join(f"{r[column]} {percent(r['accuracy'])}" for r in known)
+    many = f"{len(known)} {column}s"
+    return Markup('<span class="mark" title="{}">{}<b>{}–{}</b><span class="ci">{}</span></span>').format(
+        words, drawing, low.rstrip("%"), high, many
+    )
+
+
+def forest(rows: list[dict[str, Any]], most: int = 7) -> Markup:
+    """Accuracies with their intervals below each other, without words: the shape of a finding."""
+    known = [r for r in rows if r.get("accuracy") is not None][:most]
+    height = 11 * len(known) + 2
+    parts = []
+    for index, row in enumerate(known):
+        y = 11 * index + 6.5
+        parts.append(f'<line class="track" x1="0" x2="100" y1="{y}" y2="{y}"/>')
+        if row.get("ci_low") is not None:
+            low, high = 100 * row["ci_low"], 100 * row["ci_high"]
+            parts.append(f'<line class="span" x1="{low:.1f}" x2="{high:.1f}" y1="{y}" y2="{y}"/>')
+        parts.append(f'<circle class="dot" cx="{100 * row["accuracy"]:.1f}" cy="{y}" r="2.6"/>')
+    return Markup(  # made of numbers alone
+        f'<svg class="forest" viewBox="-3 0 106 {height}" aria-hidden="true">{"".join(parts)}</svg>'
+    )

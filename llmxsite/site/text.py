@@ -76,7 +76,13 @@ class PageHost:
         slug = self.report.slug if self.report else ""
         hint = f"llmxsite run {slug}"
         self.issues.add(
-            self.source, "not-run", f"{what} waits for the first run", line=line, column=column, hint=hint, severity="hint"
+            self.source,
+            "not-run",
+            f"{what} waits for the first run",
+            line=line,
+            column=column,
+            hint=hint,
+            severity="hint",
         )
 
     def directive(self, directive: Directive) -> str:
@@ -137,7 +143,9 @@ class PageHost:
         c = self.edition.catalogue
         if not colon:
             return None
-        found: Any = {"model": c.model, "suite": c.suite, "run": c.run, "report": c.report}.get(kind, lambda _: None)(name)
+        found: Any = {"model": c.model, "suite": c.suite, "run": c.run, "report": c.report}.get(kind, lambda _: None)(
+            name
+        )
         return found.address if found is not None else (paths.figure(name) if kind == "figure" else None)
 
     def _beside(self, target: str, line: int) -> str | None:
@@ -162,7 +170,8 @@ class PageHost:
             f"'{target}' leads nowhere" if not file.exists() else f"'{target}' is not a kind of file that is published",
             line=line,
             excerpt=self._line(line),
-            hint=near or "links are relative to this file; model:NAME, suite:ID, run:ID and report:SLUG name pages of the site",
+            hint=near
+            or "links are relative to this file; model:NAME, suite:ID, run:ID and report:SLUG name pages of the site",
         )
         return None
 

@@ -42,7 +42,9 @@ class Pair(NamedTuple):
 
     @property
     def address(self) -> str:
-        return paths.compare(self.report.slug, slugify(f"{self.factor}-{value(self.row['a'])}-vs-{value(self.row['b'])}"))
+        return paths.compare(
+            self.report.slug, slugify(f"{self.factor}-{value(self.row['a'])}-vs-{value(self.row['b'])}")
+        )
 
 
 def pages(edition: Edition) -> Iterator[Page]:
@@ -70,7 +72,9 @@ def pairs(edition: Edition) -> list[Pair]:
         if factor is None:
             continue
         plan = report.runs[0].run.experiment.get("analysis") or {}
-        rows = edition.numbers.comparison(report.runs, factor, alpha=plan.get("alpha") or 0.05, margin=plan.get("margin"))
+        rows = edition.numbers.comparison(
+            report.runs, factor, alpha=plan.get("alpha") or 0.05, margin=plan.get("margin")
+        )
         ordered = sorted(rows, key=lambda r: -abs(r["difference"] or 0))
         seen: dict[str, Pair] = {}
         for row in ordered:
@@ -96,7 +100,11 @@ def _pair(edition: Edition, pair: Pair) -> Made:
     items = edition.cache.memo(
         "pair", [pair.factor, list(pair.levels), hashes(pair.report.runs)], list[Row], lambda: _items(edition, pair)
     )
-    cells = {(a, b): sum(1 for i in items if i["a_right"] is a and i["b_right"] is b) for a in (True, False) for b in (True, False)}
+    cells = {
+        (a, b): sum(1 for i in items if i["a_right"] is a and i["b_right"] is b)
+        for a in (True, False)
+        for b in (True, False)
+    }
     parted = [i for i in items if i["a_right"] is not i["b_right"]]
     worded = [i for i in items if i["a_right"] is i["b_right"] and i["differs"]]
     html = edition.html(

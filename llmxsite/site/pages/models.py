@@ -55,7 +55,13 @@ def pages(edition: Edition) -> Iterator[Page]:
             "model",
             model.name,
             lambda issues, m=model: _card(edition, m, issues),
-            [model, article_key(edition, model.article), [(r.id, r.hash) for r in runs]],
+            [
+                model.slug,
+                model.name,
+                model.versions,
+                article_key(edition, model.article),
+                [(r.id, r.hash) for r in runs],
+            ],
             updated=max((r.date for r in runs), default=""),
             summary=model.article.meta.summary if model.article else None,
         )
@@ -85,7 +91,7 @@ def _card(edition: Edition, model: ModelEntry, issues: Issues) -> Made:
         card_sections=SECTIONS,
         written=written,
         headings=[(2, s.id, s.title) for s in SECTIONS],
-        runs=run_rows(edition, runs),
+        runs=run_rows(edition, runs, model.name),
         rows=model_rows(edition, [model])[0]["rows"] if model.versions else [],
         by_suite=by_suite,
         by_category=[r for r in edition.numbers.summary(runs, ["suite", "category"], where=where) if r.get("category")],
@@ -152,7 +158,9 @@ def _chart(edition: Edition, model: ModelEntry, runs: list[RunEntry], figures: l
     kind, options = ("heatmap", {"rows": "suite", "columns": columns}) if many else ("bars", {"by": columns})
     title = f"{model.name}: accuracy by {'suite and ' if many else ''}{columns}"
     try:
-        key, drawn = draw(edition, kind, {**options, "where": where}, runs, id=f"model-{model.slug}-suites", title=title)
+        key, drawn = draw(
+            edition, kind, {**options, "where": where}, runs, id=f"model-{model.slug}-suites", title=title
+        )
     except Problem:
         return None  # columns the samples do not have: the tables below say the same
     figures.append(key)

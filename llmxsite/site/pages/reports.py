@@ -129,7 +129,9 @@ def _source(edition: Edition, report: ReportEntry) -> str | None:
     """Where the text can be edited, on a host that spells it as GitHub does."""
     if not edition.config.repository or report.article is None:
         return None
-    return f"{edition.config.repository.rstrip('/').removesuffix('.git')}/edit/HEAD/content/reports/{report.slug}/index.md"
+    return (
+        f"{edition.config.repository.rstrip('/').removesuffix('.git')}/edit/HEAD/content/reports/{report.slug}/index.md"
+    )
 
 
 def _card(edition: Edition, report: ReportEntry, text: Text) -> str | None:

@@ -35,11 +35,12 @@ def pages(edition: Edition) -> Iterator[Page]:
 def _run(edition: Edition, entry: RunEntry) -> Made:
     run = entry.run
     whole = edition.numbers.outcomes(edition.catalogue.runs).get(entry.id)
+    by_model = edition.numbers.summary([entry], ["model"])
     states = edition.numbers.states(entry)
     total = sum(states.values())
     by_category = _cells(edition.numbers.summary([entry], ["model", "suite", "category"]))
     factors = [f for f in (run.experiment.get("sweep") or {}) if f != "model"]
-    by_condition = edition.numbers.summary([entry], ["model", "suite", *factors]) if factors else []
+    by_condition = edition.numbers.summary([entry], ["model", "suite", *factors])
     report = edition.catalogue.report(entry.report)
     log = edition.study.root / entry.path
     html = edition.html(
@@ -53,10 +54,11 @@ def _run(edition: Edition, entry: RunEntry) -> Made:
         report=report,
         state=run_state(entry),
         whole=whole,
+        by_model=by_model,
         states=[(k, transcript.WORDS[k], states[k], states[k] / total) for k in transcript.STATES if states.get(k)],
         total=total,
         by_category=by_category,
-        by_condition=by_condition,
+        by_condition=by_condition if len(by_condition) > 1 else [],
         factors=factors,
         setup=setup.describe(edition, [entry]),
         settings=setup.settings([entry]),
@@ -76,16 +78,18 @@ def _run(edition: Edition, entry: RunEntry) -> Made:
 def frame(edition: Edition, entry: RunEntry) -> str:
     """The page around a run's samples, with marks where the samples go."""
     address = paths.samples(entry.report, entry.id, 1)
-    return edition.html(
-        "samples.html",
-        address,
-        title=f"Samples of run {entry.id}, page {samples.NUMBER}",
-        section="runs",
-        crumbs=[("Runs", paths.index("runs")), (entry.id, entry.address)],
-        entry=entry,
-        marks={"body": Markup(samples.BODY), "number": Markup(samples.NUMBER), "pager": Markup(samples.PAGER)},
-    ).replace("&lt;!--number--&gt;", samples.NUMBER).replace(
-        f'<link rel="canonical" href="{edition.absolute(address)}">\n', ""
+    return (
+        edition.html(
+            "samples.html",
+            address,
+            title=f"Samples of run {entry.id}, page {samples.NUMBER}",
+            section="runs",
+            crumbs=[("Runs", paths.index("runs")), (entry.id, entry.address)],
+            entry=entry,
+            marks={"body": Markup(samples.BODY), "number": Markup(samples.NUMBER), "pager": Markup(samples.PAGER)},
+        )
+        .replace("&lt;!--number--&gt;", samples.NUMBER)
+        .replace(f'<link rel="canonical" href="{edition.absolute(address)}">\n', "")
     )
 
 

@@ -9,12 +9,15 @@ from llmxsite.site import paths
 from llmxsite.site.catalogue import ModelEntry, ReportEntry, RunEntry, SuiteEntry
 from llmxsite.site.edition import Edition
 from llmxsite.site.numbers import Row
-from llmxsite.site.templates import count, percent
+from llmxsite.site.templates import count, percent, value
 
 
-def run_rows(edition: Edition, runs: Sequence[RunEntry]) -> list[Row]:
-    """One row a run, as `runs_table` shows it."""
-    outcomes = edition.numbers.outcomes(edition.catalogue.runs)
+def run_rows(edition: Edition, runs: Sequence[RunEntry], model: str | None = None) -> list[Row]:
+    """One row a run, as `runs_table` shows it, its accuracies by model; with `model`, of that model alone."""
+    outcomes: dict[str, list[Row]] = {}
+    for row in edition.numbers.summary(edition.catalogue.runs, ["run", "model"]):
+        if model in (None, row["model"]):
+            outcomes.setdefault(str(row["run"]), []).append(row)
     rows = []
     for entry in runs:
         report = edition.catalogue.report(entry.report)
@@ -27,7 +30,8 @@ def run_rows(edition: Edition, runs: Sequence[RunEntry]) -> list[Row]:
                 "report_address": paths.report(entry.report),
                 "models": [m.name for m in entry.run.models],
                 "suites": [s.title or s.id for s in entry.run.suites],
-                "summary": outcomes.get(entry.id),
+                "summary": outcomes.get(entry.id, []),
+                "samples": sum(row["n"] for row in outcomes.get(entry.id, [])),
                 "state": run_state(entry),
             }
         )
@@ -75,7 +79,9 @@ def _versions(edition: Edition, model: ModelEntry, found: dict[tuple[str, str | 
 
 def suite_rows(edition: Edition, suites: Sequence[SuiteEntry]) -> list[Row]:
     """One row a suite, as `suites_table.html` shows it."""
-    summary = {r["suite"]: r for r in edition.numbers.summary(edition.catalogue.runs, ["suite"])}
+    summary: dict[str, list[Row]] = {}
+    for row in edition.numbers.summary(edition.catalogue.runs, ["suite", "model", "digest"]):
+        summary.setdefault(str(row["suite"]), []).append(row)
     rows = []
     for entry in suites:
         suite = entry.suite
@@ -91,7 +97,7 @@ def suite_rows(edition: Edition, suites: Sequence[SuiteEntry]) -> list[Row]:
                 "language": (suite.language if suite else None) or (ref.language if ref else None),
                 "licence": (suite.licence if suite else None) or (ref.licence if ref else None),
                 "runs": len(entry.run_ids),
-                "summary": summary.get(entry.id),
+                "summary": summary.get(entry.id, []),
                 "chance": chance(entry),
             }
         )
@@ -132,18 +138,21 @@ def headline(edition: Edition, report: ReportEntry) -> dict[str, Any] | None:
     if not known:
         return None
     total = count(sum(r["n"] for r in known), "sample")
-    if len(known) == 1:
+    models = len({m.name for r in report.runs for m in r.run.models})
+    if models > 1 and factor != "model":
+        total = f"{total} of {models} models"
+    if factor is None or len(known) == 1:
         row = known[0]
         interval = (
             f"95% interval {percent(row['ci_low'])} to {percent(row['ci_high'])}, " if row["ci_low"] is not None else ""
         )
-        return {"number": percent(row["accuracy"]), "words": f"accuracy; {interval}{total}"}
-    ordered = sorted(known, key=lambda r: r["accuracy"])
+        return {"number": percent(row["accuracy"]), "words": f"accuracy; {interval}{total}", "rows": known}
+    ordered = sorted(known, key=lambda r: float(r["accuracy"]))
     low, high = ordered[0], ordered[-1]
-    name = factor.replace("_", " ") if factor else "condition"
     return {
         "number": f"{percent(low['accuracy'], 0).rstrip('%')}–{percent(high['accuracy'], 0)}",
-        "words": f"accuracy, lowest at {name} {low[factor]}, highest at {high[factor]}; {total}",
+        "words": f"accuracy by {factor.replace('_', ' ')}: {value(low[factor])} lowest, {value(high[factor])} highest; {total}",
+        "rows": known,
     }
 
 

@@ -80,7 +80,12 @@ def _suite(edition: Edition, entry: SuiteEntry, number: int) -> Made:
         other_hashes=[(h, ids) for h, ids in entry.runs.items() if h != entry.hash],
         datasheet=_datasheet(entry, len(runs)),
         description=(suite.description if suite else None) or f"Suite {entry.title}: items, difficulty and datasheet.",
-        headings=[(2, "results", "Results"), (2, "items", "Items"), (2, "datasheet", "Datasheet"), (2, "using", "Using it")],
+        headings=[
+            (2, "results", "Results"),
+            (2, "items", "Items"),
+            (2, "datasheet", "Datasheet"),
+            (2, "using", "Using it"),
+        ],
     )
     text = " ".join(i.question for i in shown)[:20_000]
     summary = (suite.description if suite else None) or ""

@@ -56,7 +56,9 @@ def _page(edition: Edition, entry: PageEntry, issues: Issues) -> Made:
 def _not_found(edition: Edition) -> Made:
     """Served under any address, at any depth: its links start at the site's own root where that is known, and it holds
     its style in itself so that it can be read even where it is not."""
-    html = edition.html("not_found.html", paths.NOT_FOUND, title="Not found", inline_style=Markup(edition.assets.inline))
+    html = edition.html(
+        "not_found.html", paths.NOT_FOUND, title="Not found", inline_style=Markup(edition.assets.inline)
+    )
     if edition.base_url:
         from urllib.parse import urlsplit
 
@@ -69,4 +71,4 @@ def rooted(html: str, root: str) -> str:
     """`href="reports/index.html"` -> `href="/repo/reports/index.html"`, for every relative link of a page at the root."""
     import re
 
-    return re.sub(r'(\s(?:href|src)=")(?![a-z]+:|/|#)', lambda m: f"{m[1]}{root}/", html)
+    return re.sub(r'(\s(?:href|src|action|data-search)=")(?![a-z]+:|/|#)', lambda m: f"{m[1]}{root}/", html)
