@@ -1,7 +1,28 @@
 """What holds for all tests."""
 
+from pathlib import Path
+
+import pytest
 from hypothesis import settings
+
+from llmxsite.study import Study
 
 # A deadline would make a test's outcome depend on how busy the machine is.
 settings.register_profile("steady", deadline=None)
 settings.load_profile("steady")
+
+
+@pytest.fixture(scope="session")
+def site_study_built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Study, Path]:
+    """The study of `site_study`, and the folder its site was built into. Tests read it and leave it as it is."""
+    import site_study
+
+    from llmxsite.diagnostics import Issues
+    from llmxsite.site.build import build
+
+    folder = tmp_path_factory.mktemp("site")
+    study = Study(site_study.make(folder / "study", base_url=site_study.BASE))
+    issues = Issues()
+    build(study, folder / "out", issues=issues)
+    assert not issues.failed(), "\n".join(i.render() for i in issues)
+    return study, folder / "out"

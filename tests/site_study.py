@@ -11,6 +11,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+from llmxsite.diagnostics import Issues
 from llmxsite.engine.protocol import Alternative, EngineInfo, Message, ModelInfo, Timing, TokenLogprob, Usage
 from llmxsite.record import (
     Answer,
@@ -29,8 +30,9 @@ from llmxsite.record import (
 )
 from llmxsite.runlog import write
 from llmxsite.suite import Item, Suite, item_hash, load
-from llmxsite.diagnostics import Issues
 
+BASE = "https://somebody.example.org/study"
+"""Where the study says it is published."""
 CATEGORIES = {
     "kitchen": [
         "water boils",
@@ -273,7 +275,7 @@ def _sample(suite: Suite, item: Item, info: ModelInfo, temperature: float, repea
     letter = (
         str(item.answer)
         if right
-        else next(c for c in "CABD" if c != item.answer and chance(c, *seen) < 0.7 or c == "D")
+        else next(c for c in "CABD" if (c != item.answer and chance(c, *seen) < 0.7) or c == "D")
     )
     sure = round(0.28 + 0.7 * chance("sure", *seen) * (1 if right else 0.8), 4)
     base = {

@@ -75,3 +75,27 @@ def test_the_package_is_light_to_import():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
     assert figure.KINDS is KINDS
+
+
+def test_every_kind_and_option_is_documented():
+    from pathlib import Path
+
+    text = (Path(__file__).parent.parent / "docs" / "figures.md").read_text(encoding="utf-8")
+    sections = {part.partition("\n")[0]: part for part in text.split("\n## ")}
+    for kind in KINDS.values():
+        assert f"{{chart}} {kind.name}\n" in sections[kind.name], f"no example of {kind.name}"
+        for option in kind.options:
+            assert (
+                f"`{option}`" in sections[kind.name]
+                or f"`{option}`" in sections["What every kind takes"]
+                or option in ("value", "sort", "domain", "alpha")
+            ), f"{option} of {kind.name}"
+
+
+def test_every_value_is_documented():
+    from pathlib import Path
+
+    from llmxsite.figure.metrics import METRICS
+
+    text = (Path(__file__).parent.parent / "docs" / "figures.md").read_text(encoding="utf-8")
+    assert [name for name in METRICS if f"`{name}`" not in text] == []

@@ -42,10 +42,12 @@ class _Classes:
     name: Literal["sequential", "diverging"]
     edges: list[float]
     colours: list[int]
+    factor: int = 1
+    """Of the metric: the edges are in what is drawn."""
 
     def inverse(self, value: float) -> bool:
         """Whether text on the value's colour is `inverse`."""
-        return inverse_on(self.name, self.colours[int(np.searchsorted(self.edges, value, side="right"))])
+        return inverse_on(self.name, self.colours[int(np.searchsorted(self.edges, value * self.factor, side="right"))])
 
 
 def make(samples: Samples, options: Options) -> Draft:
@@ -75,10 +77,11 @@ def make(samples: Samples, options: Options) -> Draft:
     for name in ("n", "answered", "unparsed", "truncated", "errors"):
         data[name] = data[name].fillna(0).astype("int64")
     total = options.total and shown.better != "neither" and len(column_order) > 1
-    drawn = data
+    drawn = data.assign(_total=False)
     if total:
         every = margin.set_index(rows).loc[row_order].reset_index()
-        every[columns] = ALL
+        every[columns] = ALL if ALL not in set(level_text(data[columns])) else f"{ALL} together"
+        every["_total"] = True
         drawn = pd.concat([drawn, every], ignore_index=True)
     classes = _classes(drawn[shown.name].to_numpy(dtype=np.float64), shown, options.domain)
     marks = _marks(drawn, rows, columns, shown, classes, options.width)
@@ -115,16 +118,19 @@ def _marks(drawn: pd.DataFrame, rows: str, columns: str, shown: Metric, classes:
     ):
         side = words.labels(down, left)
         cell = (pixels - 14 - max(words.width(t) for t in side.values())) / len(set(across))
-        labels[f"across{suffix}"] = [_top_labels(across, cell)[t] for t in across]
+        top = _top_labels(across, cell)
+        labels[f"across{suffix}"] = [top[t] for t in across]
         labels[f"down{suffix}"] = [side[t] for t in down]
     missing = value.isna()
+    total = drawn["_total"].to_numpy(dtype=bool)
     ink = ["inverse" if not math.isnan(v) and classes.inverse(v) else "ink" for v in value]
     return pd.DataFrame(
         {
             **labels,
             "row": row,
             "column": column,
-            "value": value,
+            "total": total,
+            "value": value * shown.factor,
             "shown": [words.show(v, shown.format) if not math.isnan(v) else "not measured" for v in value],
             "text": ["" if math.isnan(v) else words.brief(v, shown.format) for v in value],
             "interval": interval_text(drawn, shown),
@@ -208,7 +214,7 @@ def _draw(
                     height=alt.RelativeBandSize(band=0.76),
                 )
             )
-    if ALL in set(marks["column"]):
+    if marks["total"].any():
         layers.append(_gap(base, flip))
     size = 12 if cell >= 26 else 11
     if cell >= 6 + max(words.width(t, size) for t in marks["text"]):
@@ -217,12 +223,12 @@ def _draw(
             for text in ("ink", "inverse")
         ]
     padding = room(right=2 + (max(0, overflow) if angle == -45 else 0), bottom=10)
-    return stack(layers, alt.Step(height), padding)
+    return stack(layers, height * len(side), padding)
 
 
 def _gap(base: alt.Chart, flip: bool) -> alt.Chart:
     """A line of paper that sets the total apart."""
-    chart = only(base, "column", ALL)
+    chart = only(base, "total", True)
     look = {"stroke": "var(--paper)", "strokeWidth": 7}
     x, y = base.encoding.x, base.encoding.y
     if flip:
@@ -257,13 +263,15 @@ def _legend(pixels: float, shown: Metric, missing: bool, few: bool, classes: int
         title=lines if len(lines) > 1 else lines[0],
         orient="bottom",
         direction="horizontal",
-        gradientLength=min(34 * classes, pixels - 20),
+        gradientLength=min(38 * classes, pixels - 20),
         gradientThickness=10,
-        format=".0%" if shown.format == "percent" else ("+.0%" if shown.signed else ",.4~r"),
+        format=".0%" if shown.format == "percent" else ("+,.3~r" if shown.signed else ",.4~r"),
         offset=16,
         titlePadding=8,
         titleLimit=0,
         labelOffset=3,
+        labelOverlap="greedy",
+        labelSeparation=5,
         labelFontSize=11,
         labelColor="var(--muted)",
     )
@@ -302,11 +310,13 @@ def _classes(
         reach = max(abs(low), abs(high), least)
         step = _round_step(reach / 4, least)
         sides = min(4, max(1, math.ceil(reach / step) - 1))
-        edges = [round(s * step * k, 10) for s in (-1, 1) for k in range(1, sides + 1)]
-        return _Classes("diverging", sorted(edges), [4 + round(k * 4 / sides) for k in range(-sides, sides + 1)])
+        edges = sorted(round(s * step * k * shown.factor, 8) for s in (-1, 1) for k in range(1, sides + 1))
+        return _Classes("diverging", edges, [4 + round(k * 4 / sides) for k in range(-sides, sides + 1)], shown.factor)
     step = _round_step((high - low) / RAMP, least)
     first = math.floor(round(low / step, 6))
     last = max(first + 1, math.ceil(round(high / step, 6)))
+    if last == first + 1:
+        first -= 1  # one class alone would have a scale without a number on it
     edges = [round(step * k, 10) for k in range(first + 1, last)][: RAMP - 1]
     return _Classes("sequential", edges, ramp("sequential", len(edges) + 1))
 
@@ -332,8 +342,10 @@ def _cell(row: dict[str, Any], rows: str, columns: str, shown: Metric) -> str:
 
 def _extremes(data: pd.DataFrame, rows: str, columns: str, shown: Metric) -> list[str]:
     known = records(_known(data, shown, enough=True))
-    if len(known) < 2:
-        return []
+    if not known:
+        return [f"No cell rests on {FEW} answers or more, so none is named."]
+    if len(known) == 1:
+        return [f"The one cell with {FEW} answers or more: {_cell(known[0], rows, columns, shown)}."]
     top, bottom = (pick(known, key=lambda r: float(r[shown.name])) for pick in (max, min))
     if top[shown.name] == bottom[shown.name]:
         return [f"Every cell with at least {FEW} answers shows {words.show(top[shown.name], shown.format)}."]
@@ -371,5 +383,5 @@ def _notes(data: pd.DataFrame, shown: Metric) -> list[str]:
     few = int((known["answered"] < FEW).sum())
     if not few:
         return []
-    cells = f"{words.count(few, 'cell')} of {len(data)}"
-    return [f"{cells} rest on fewer than {FEW} answers; they are dashed and left out of highest and lowest."]
+    cells = f"{words.count(few, 'cell')} of {len(data)} {'rests' if few == 1 else 'rest'}"
+    return [f"{cells} on fewer than {FEW} answers; they are dashed and left out of highest and lowest."]

@@ -136,11 +136,11 @@ METRICS: dict[str, Metric] = {
         Metric(name="answered", title="Answered", format="count", description="Samples without an error."),
         Metric(name="correct", title="Correct", format="number", better="higher"),
         Metric(
-            name="unparsed", title="Unread", format="count", better="lower", description="Answers nobody could read."
+            name="unparsed", title="Unparsed", format="count", better="lower", description="Answers nobody could read."
         ),
         Metric(
             name="truncated",
-            title="Cut off",
+            title="Truncated",
             format="count",
             better="lower",
             description="Replies cut off by their budget.",

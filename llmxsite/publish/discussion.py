@@ -265,7 +265,7 @@ def _summary(written: Written) -> str:
     if not known:
         return ""
     several = len({r.get("suite") for r in known}) > 1
-    heads = [*(["Suite"] if several else []), "Model", "Accuracy", "95% interval", "Answered", "Unread"]
+    heads = [*(["Suite"] if several else []), "Model", "Accuracy", "95% interval", "Answered", "Unparsed"]
     body = [
         [
             *([str(r["suite"])] if several else []),

@@ -126,6 +126,8 @@ class _Build:
             self._page(page)
         for page in figures.pages(edition, self.figures):
             self._page(page)
+        wanted = chain.from_iterable(record.wanted for record in self.state.pages.values())
+        self.issues.extend(issue for name, issue in wanted if name not in self.figures)
         for address, content in chain(self._photos(), self._extras()):
             self._put(address, content)
         self._finish()
@@ -156,7 +158,7 @@ class _Build:
         self.issues.extend(own)
         files = {page.address: made.html.encode(), **made.files}
         hashes = {address: self._put(address, content) for address, content in files.items()}
-        return PageRecord(key, hashes, made.figures, list(own), made.search)
+        return PageRecord(key, hashes, made.figures, list(own), made.search, made.wanted)
 
     def _stands(self, record: PageRecord) -> bool:
         """Whether what a page gave is still there; then its files count as written."""

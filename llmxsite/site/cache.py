@@ -41,6 +41,7 @@ class PageRecord(msgspec.Struct):
     """Keys of the drawn figures on it."""
     issues: list[Issue] = []
     search: list[Entry] = []
+    wanted: list[tuple[str, Issue]] = []
 
 
 class State(msgspec.Struct):

@@ -5,14 +5,16 @@ Reading it takes front matter, experiments, suites and the first and last lines 
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from llmxsite.diagnostics import Issues, Problem
 from llmxsite.document import Document
+from llmxsite.engine.protocol import ModelInfo
 from llmxsite.experiment import Experiment
-from llmxsite.record import End, Host, ModelInfo, Resume, Run, SuiteRef, hypothesis_hash
+from llmxsite.record import End, Host, Resume, Run, SuiteRef, hypothesis_hash
 from llmxsite.runlog import read_header
 from llmxsite.site import frontmatter, paths
 from llmxsite.site.cache import Cache
@@ -231,9 +233,7 @@ def _runs(study: Study, cache: Cache, issues: Issues) -> list[RunEntry]:
         try:
             name, size = study.relative(path), path.stat().st_size
             digest = cache.hash(path)
-            entry = cache.memo(
-                "run", [name, digest], RunEntry, lambda p=path, n=name, d=digest, s=size: _run(p, n, d, s)
-            )
+            entry = cache.memo("run", [name, digest], RunEntry, partial(_run, path, name, digest, size))
         except Problem as problem:
             issues.extend(problem.issues)
             continue
@@ -268,8 +268,8 @@ def _end(path: Path, size: int) -> End | None:
 
 def _reports(study: Study, runs: list[RunEntry], issues: Issues) -> list[ReportEntry]:
     by_report: dict[str, list[RunEntry]] = {}
-    for entry in runs:
-        by_report.setdefault(entry.report, []).append(entry)
+    for run in runs:
+        by_report.setdefault(run.report, []).append(run)
     reports = []
     for slug in sorted({*study.report_slugs(), *by_report}):
         folder = study.reports / slug
@@ -335,7 +335,7 @@ def _suites(study: Study, runs: list[RunEntry], cache: Cache, issues: Issues) ->
                 "suite",
                 [study.relative(path), cache.hash(path), cache.hash(items)],
                 Suite,
-                lambda p=path: load(p, issues),
+                partial(load, path, issues),
             )
         except Problem as problem:
             issues.extend(problem.issues)

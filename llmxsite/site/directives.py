@@ -20,7 +20,6 @@ from llmxsite.site.worddiff import word_diff
 if TYPE_CHECKING:
     from llmxsite.site.text import PageHost
 
-TABLES = ("summary", "comparison", "calibration")
 COLUMNS: dict[str, tuple[str, str]] = {
     "n": ("Samples", "count"),
     "answered": ("Answered", "count"),
@@ -33,6 +32,9 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "mean_confidence": ("Mean confidence", "percent"),
     "confidence_gap": ("Confidence − accuracy", "points"),
     "ece": ("ECE", "number"),
+    "ece_noise_floor": ("ECE by chance", "number"),
+    "ece_noise_p95": ("ECE by chance, 95%", "number"),
+    "coverage": ("With a confidence", "percent"),
     "brier": ("Brier", "number"),
     "auroc": ("AUROC", "number"),
     "latency_ms": ("Median latency", "seconds"),
@@ -53,8 +55,12 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "verdict": ("Verdict", "text"),
 }
 """Numbers a `{table}` can show, with their heads and forms; any other column is shown as the text it is."""
-SUMMARY = ["n", "accuracy", "unparsed", "mean_confidence", "ece"]
-COMPARISON = ["a", "b", "n", "accuracy_a", "accuracy_b", "difference", "ci_low", "ci_high", "p_holm", "verdict"]
+SHOWN = {
+    "summary": ["n", "accuracy", "unparsed", "mean_confidence", "ece"],
+    "comparison": ["a", "b", "n", "accuracy_a", "accuracy_b", "difference", "ci_low", "ci_high", "p_holm", "verdict"],
+    "calibration": ["n", "mean_confidence", "confidence_gap", "ece", "ece_noise_p95", "brier", "auroc", "coverage"],
+}
+"""Kinds of `{table}`, and what each shows when it does not say."""
 
 
 def chart(host: PageHost, d: Directive) -> str:
@@ -76,21 +82,16 @@ def table(host: PageHost, d: Directive) -> str:
     """Numbers in rows: a summary, a comparison of a factor's levels, or calibration."""
     kind = d.argument or "summary"
     known = {"by", "columns", "where", "factor", "caption", "name", "sort"}
-    if kind not in TABLES:
-        d.add("table-kind", f"no table is called '{kind}'", hint=did_you_mean(kind, TABLES))
+    if kind not in SHOWN:
+        d.add("table-kind", f"no table is called '{kind}'", hint=did_you_mean(kind, SHOWN))
         return failed(d, f"no table is called '{kind}'")
     if not check_options(d, known):
         return failed(d, "an option is not known")
-    numbers, runs = host.edition.numbers, scope(host, d)
-    by = names(d.options.get("by"))
-    where = d.options.get("where") or {}
+    runs = scope(host, d)
+    by = names(d.options.get("by")) or ([] if kind == "comparison" else ["model"])
+    shown = [*by, *(names(d.options.get("columns")) or SHOWN[kind])]
     try:
-        if kind == "comparison":
-            rows = numbers.comparison(runs, str(d.options.get("factor") or "model"), by=by, where=where)
-            shown = [*by, *(names(d.options.get("columns")) or COMPARISON)]
-        else:
-            rows = numbers.summary(runs, by or ["model"], where=where, strict=True)
-            shown = [*(by or ["model"]), *(names(d.options.get("columns")) or SUMMARY)]
+        rows = _rows(host, kind, runs, by, d)
     except KeyError as error:
         message = str(error.args[0]) if error.args else "no such column"
         d.add("table-column", message, key="by" if "by" in d.options else None)
@@ -104,6 +105,24 @@ def table(host: PageHost, d: Directive) -> str:
     heads = [(c, *COLUMNS.get(c, (c.replace("_", " ").capitalize(), "text"))) for c in shown]
     caption = d.inline(str(d.options["caption"]), d.where("caption")[0]) if d.options.get("caption") else ""
     return str(part(host, "table", rows=rows, heads=heads, caption=caption, label=d.label, anchor=d.id))
+
+
+def _rows(host: PageHost, kind: str, runs: Sequence[RunEntry], by: list[str], d: Directive) -> list[dict[str, Any]]:
+    """The numbers of a `{table}`, sorted as it asks. KeyError for a column the samples do not have."""
+    numbers, where = host.edition.numbers, d.options.get("where") or {}
+    if kind == "comparison":
+        rows = numbers.comparison(runs, str(d.options.get("factor") or "model"), by=by, where=where)
+    elif kind == "calibration":
+        rows = numbers.calibration(runs, by, where=where)
+    else:
+        rows = numbers.summary(runs, by, where=where, strict=True)
+    sort = str(d.options.get("sort") or "")
+    name = sort.lstrip("-")
+    if rows and name and name not in rows[0]:
+        raise KeyError(f"no column '{name}' to sort by; {did_you_mean(name, rows[0])}")
+    known = [r for r in rows if name and r[name] is not None]
+    ordered = sorted(known, key=lambda r: r[name], reverse=sort.startswith("-"))
+    return [*ordered, *(r for r in rows if r not in known)]
 
 
 def setup_box(host: PageHost, d: Directive) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from llmxsite import __version__
-from llmxsite.diagnostics import Issues
+from llmxsite.diagnostics import Issue, Issues
 from llmxsite.site import paths
 from llmxsite.site.assets import Assets
 from llmxsite.site.cache import Cache, package_fingerprint
@@ -52,6 +52,8 @@ class Made:
     figures: list[str] = field(default_factory=list)
     """Keys of drawn figures on it."""
     search: list[Entry] = field(default_factory=list)
+    wanted: list[tuple[str, Issue]] = field(default_factory=list)
+    """Figures its links lead to, each with the issue that there is no such figure."""
 
 
 class Edition:

@@ -84,8 +84,8 @@ class Numbers:
         """How many samples of a run ended in each of `transcript.STATES`."""
 
         def make() -> dict[str, int]:
-            from llmxsite.runlog import iterate
             from llmxsite.record import Sample
+            from llmxsite.runlog import iterate
             from llmxsite.site.samples import last_lines
             from llmxsite.site.transcript import state
 
@@ -135,6 +135,22 @@ class Numbers:
             return rows(compare(samples, factor, by, alpha, margin=margin)) if len(samples) else []
 
         return self.cache.memo("compare", [factor, list(by), where, alpha, margin, hashes(runs)], list[Row], make)
+
+    def calibration(
+        self, runs: Sequence[RunEntry], by: Sequence[str], *, where: Mapping[str, Any] | None = None
+    ) -> list[Row]:
+        """`results.calibration`, a row a group. KeyError for an unknown column."""
+        if not runs:
+            return []
+
+        def make() -> list[Row]:
+            from llmxsite.results import calibration
+
+            samples = self.of(runs)
+            samples = samples.where(**where) if where else samples
+            return rows(calibration(samples, by).summary) if len(samples) else []
+
+        return self.cache.memo("calibration", [list(by), where, hashes(runs)], list[Row], make)
 
     def value(self, query: str, report: str | None) -> Row:
         """A `{value}` query answered: `html` with `%%runs%%` for its link, and `runs`; or `problem`, `offset` and `hint`."""

@@ -59,7 +59,8 @@ def write(job: Job, put: Callable[[str, bytes], str]) -> Output:
     files: dict[str, str] = {}
     states = dict.fromkeys(STATES, 0)
     index: list[list[object]] = []
-    number, body, inside = 1, [], dict.fromkeys(STATES, 0)
+    number, inside = 1, dict.fromkeys(STATES, 0)
+    body: list[str] = []
 
     def flush() -> None:
         address = paths.samples(job.report, job.run, number)

@@ -10,10 +10,21 @@ from llmxsite.site.catalogue import ReportEntry, RunEntry
 from llmxsite.site.edition import Edition
 from llmxsite.site.templates import size
 
-OPTIONS = (
-    "temperature top_k top_p min_p typical_p repeat_penalty repeat_last_n presence_penalty frequency_penalty seed num_ctx "
-    "num_predict stop"
-).split()
+OPTIONS = [
+    "temperature",
+    "top_k",
+    "top_p",
+    "min_p",
+    "typical_p",
+    "repeat_penalty",
+    "repeat_last_n",
+    "presence_penalty",
+    "frequency_penalty",
+    "seed",
+    "num_ctx",
+    "num_predict",
+    "stop",
+]
 
 
 def describe(edition: Edition, runs: Sequence[RunEntry]) -> dict[str, Any]:

@@ -11,8 +11,20 @@ from markupsafe import Markup
 
 FOLDER = Path(__file__).parent / "templates"
 MONTHS = (
-    "January February March April May June July August September October November December"  # no locale, same bytes
-).split()
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+"""English, whatever the locale: the same bytes everywhere."""
 MISSING = Markup('<span class="missing">{}</span>')
 
 

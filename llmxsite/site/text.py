@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 from typing import Any
 
-from llmxsite.diagnostics import Issues, did_you_mean
+from llmxsite.diagnostics import Issue, Issues, did_you_mean, display_path
 from llmxsite.document import read_text
 from llmxsite.site import paths
 from llmxsite.site.catalogue import ReportEntry, RunEntry
@@ -39,6 +39,7 @@ class Text:
     figures: list[str] = field(default_factory=list)
     words_for_search: str = ""
     directives: set[str] = field(default_factory=set)
+    wanted: list[tuple[str, Issue]] = field(default_factory=list)
 
 
 class PageHost:
@@ -60,6 +61,8 @@ class PageHost:
         self.files: dict[str, bytes] = {}
         self.figures: list[str] = []
         self.drawn: set[str] = set()
+        self.wanted: list[tuple[str, Issue]] = []
+        """Figures that links lead to, each with what is to be said when there is no such figure."""
 
     @property
     def runs(self) -> Sequence[RunEntry]:
@@ -133,20 +136,31 @@ class PageHost:
     def link(self, target: str, line: int) -> str:
         """A link is written relative to its Markdown file, or as `model:NAME`, `suite:ID`, `run:ID`, `report:SLUG`, `figure:ID`."""
         path, mark, fragment = target.partition("#")
-        address = self._named(path) or self._beside(path, line)
+        address = self._named(path, line) or self._beside(path, line)
         if address is None:
             return ""
         return paths.relative(self.address, address) + mark + fragment
 
-    def _named(self, target: str) -> str | None:
+    def _named(self, target: str, line: int) -> str | None:
         kind, colon, name = target.partition(":")
         c = self.edition.catalogue
         if not colon:
             return None
-        found: Any = {"model": c.model, "suite": c.suite, "run": c.run, "report": c.report}.get(kind, lambda _: None)(
-            name
-        )
-        return found.address if found is not None else (paths.figure(name) if kind == "figure" else None)
+        if kind == "figure":
+            self.wanted.append((name, self._lost(f"no figure is called '{name}'", line)))
+            return paths.figure(name)
+        finders: dict[str, Callable[[str], Any]] = {
+            "model": c.model,
+            "suite": c.suite,
+            "run": c.run,
+            "report": c.report,
+        }
+        found = finders[kind](name) if kind in finders else None
+        return found.address if found is not None else None
+
+    def _lost(self, message: str, line: int) -> Issue:
+        path = display_path(self.source)
+        return Issue(path=path, line=line, code="link-broken", message=message, excerpt=self._line(line))
 
     def _beside(self, target: str, line: int) -> str | None:
         content = self.edition.study.content.resolve()
@@ -181,8 +195,8 @@ class PageHost:
 
         address = posixpath.normpath(posixpath.join(posixpath.dirname(self.address), target))
         c = self.edition.catalogue
-        entries = [*c.reports, *c.models, *c.suites, *c.runs]
-        known = {e.address for e in entries} | {paths.HOME, "methods.html", "hardware.html"}
+        known = {e.address for e in c.reports} | {e.address for e in c.models} | {e.address for e in c.suites}
+        known |= {e.address for e in c.runs} | {paths.HOME, "methods.html", "hardware.html"}
         known |= {paths.index(s) for s, _ in self.edition.sections}
         return address if address in known else None
 
@@ -190,6 +204,7 @@ class PageHost:
         """A figure of another page by its id in the site: `` {ref}`temperature-accuracy` ``."""
         for report in self.edition.catalogue.reports:
             if name.startswith(f"{report.slug}-") and report is not self.report:
+                self.wanted.append((name, self._lost(f"'{report.slug}' has no figure '{name}'", line)))
                 return paths.relative(self.address, paths.figure(name)), f"figure in “{report.title}”"
         self.issues.add(self.source, "reference-missing", f"nothing is called '{name}'", line=line)
         return "", name
@@ -237,6 +252,7 @@ def render_article(
         host.figures,
         rendered.text,
         host.drawn,
+        host.wanted,
     )
 
 

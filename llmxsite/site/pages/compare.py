@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 from llmxsite.diagnostics import Issues
@@ -53,13 +54,13 @@ def pages(edition: Edition) -> Iterator[Page]:
     if not edition.catalogue.runs:
         return
     listed = [(p.address, p.report.title, p.row) for p in found]
-    yield Page(paths.index("compare"), "compare", "Compare", lambda _: _list(edition, found), [listed])
+    yield Page(paths.index("compare"), "compare", "Compare", partial(_list, edition, found), [listed])
     for pair in found:
         yield Page(
             pair.address,
             "compare",
             f"{pair.report.title}: {pair.words}",
-            lambda _, p=pair: _pair(edition, p),
+            partial(_pair, edition, pair),
             [pair.row, pair.report.title, hashes(pair.report.runs)],
         )
 
@@ -84,7 +85,7 @@ def pairs(edition: Edition) -> list[Pair]:
     return found
 
 
-def _list(edition: Edition, found: list[Pair]) -> Made:
+def _list(edition: Edition, found: list[Pair], _: Issues) -> Made:
     html = edition.html(
         "compares.html",
         paths.index("compare"),
@@ -96,7 +97,7 @@ def _list(edition: Edition, found: list[Pair]) -> Made:
     return Made(html)
 
 
-def _pair(edition: Edition, pair: Pair) -> Made:
+def _pair(edition: Edition, pair: Pair, _: Issues) -> Made:
     items = edition.cache.memo(
         "pair", [pair.factor, list(pair.levels), hashes(pair.report.runs)], list[Row], lambda: _items(edition, pair)
     )

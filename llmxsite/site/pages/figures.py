@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 
+from llmxsite.diagnostics import Issues
 from llmxsite.site import paths
 from llmxsite.site.drawing import Drawn
 from llmxsite.site.edition import Edition, Made
@@ -20,7 +22,7 @@ def pages(edition: Edition, drawn: Mapping[str, tuple[Drawn, str, str]]) -> Iter
         paths.index("figures"),
         "figures",
         "Figures",
-        lambda _: _list(edition, drawn),
+        partial(_list, edition, drawn),
         [(id_, paths.digest(f.csv), f.title, f.picture("light"), title) for id_, (f, _, title) in drawn.items()],
     )
     for id_, (figure, address, title) in drawn.items():
@@ -28,13 +30,13 @@ def pages(edition: Edition, drawn: Mapping[str, tuple[Drawn, str, str]]) -> Iter
             figure.address,
             "figure",
             figure.title,
-            lambda _, f=figure, a=address, t=title: _figure(edition, f, a, t),
+            partial(_figure, edition, figure, address, title),
             [id_, paths.digest(figure.csv), figure.title, figure.caption, figure.picture("light"), address, title],
             summary=figure.alt,
         )
 
 
-def _list(edition: Edition, drawn: Mapping[str, tuple[Drawn, str, str]]) -> Made:
+def _list(edition: Edition, drawn: Mapping[str, tuple[Drawn, str, str]], _: Issues) -> Made:
     html = edition.html(
         "figures.html",
         paths.index("figures"),
@@ -46,7 +48,7 @@ def _list(edition: Edition, drawn: Mapping[str, tuple[Drawn, str, str]]) -> Made
     return Made(html)
 
 
-def _figure(edition: Edition, figure: Drawn, address: str, title: str) -> Made:
+def _figure(edition: Edition, figure: Drawn, address: str, title: str, _: Issues) -> Made:
     html = edition.html(
         "figure.html",
         figure.address,

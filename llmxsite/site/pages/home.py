@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from markupsafe import Markup
 
@@ -10,8 +11,8 @@ from llmxsite.diagnostics import Issues
 from llmxsite.site import paths
 from llmxsite.site.edition import Edition, Made, linked_data
 from llmxsite.site.pages import Page
-from llmxsite.site.search import Entry
 from llmxsite.site.pages.shared import model_rows, report_rows, run_rows, suite_rows
+from llmxsite.site.search import Entry
 from llmxsite.site.text import article_key, render_article
 
 LATEST = 6
@@ -41,7 +42,7 @@ def pages(edition: Edition) -> Iterator[Page]:
     if c.suites:
         yield Page(paths.index("suites"), "suites", "Suites", lambda _: _suites(edition), [listed, suites])
     for number in range(1, -(-len(c.runs) // RUNS_A_PAGE) + 1):
-        yield Page(_runs_address(number), "runs", "Runs", lambda _, n=number: _runs(edition, n), listed)
+        yield Page(_runs_address(number), "runs", "Runs", partial(_runs, edition, number), listed)
 
 
 def _report_states(edition: Edition) -> list[object]:
@@ -88,7 +89,7 @@ def _home(edition: Edition, issues: Issues) -> Made:
     if text is None:
         return Made(html)
     entry = Entry(address=paths.HOME, title=c.config.title, kind="Page", text=text.words_for_search)
-    return Made(html, text.files, text.figures, [entry])
+    return Made(html, text.files, text.figures, [entry], text.wanted)
 
 
 def _reports(edition: Edition) -> Made:
@@ -112,7 +113,7 @@ def _suites(edition: Edition) -> Made:
     return _list(edition, "suites", "Suites", lead, suites=suite_rows(edition, edition.catalogue.suites))
 
 
-def _runs(edition: Edition, number: int) -> Made:
+def _runs(edition: Edition, number: int, _: Issues) -> Made:
     from llmxsite.site.samples import page_numbers
 
     runs = edition.catalogue.runs

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 from markupsafe import Markup
@@ -21,7 +22,7 @@ from llmxsite.site.frame import frame
 from llmxsite.site.pages import Page
 from llmxsite.site.pages.shared import model_rows, run_rows
 from llmxsite.site.search import Entry
-from llmxsite.site.text import article_key, render_article
+from llmxsite.site.text import Text, article_key, render_article
 
 
 class Section(NamedTuple):
@@ -54,7 +55,7 @@ def pages(edition: Edition) -> Iterator[Page]:
             model.address,
             "model",
             model.name,
-            lambda issues, m=model: _card(edition, m, issues),
+            partial(_card, edition, model),
             [
                 model.slug,
                 model.name,
@@ -76,7 +77,8 @@ def runs_of(edition: Edition, model: ModelEntry) -> list[RunEntry]:
 def _card(edition: Edition, model: ModelEntry, issues: Issues) -> Made:
     runs = runs_of(edition, model)
     meta = model.article.meta if model.article else None
-    written, files, figures, words = _written(edition, model, issues)
+    written = _written(edition, model, issues)
+    figures = [key for text in written.texts for key in text.figures]
     where = {"model": model.name}
     chart = _chart(edition, model, runs, figures)
     by_suite = edition.numbers.summary(runs, ["suite", "digest"], where=where)
@@ -89,7 +91,7 @@ def _card(edition: Edition, model: ModelEntry, issues: Issues) -> Made:
         model=model,
         meta=meta,
         card_sections=SECTIONS,
-        written=written,
+        written=written.sections,
         headings=[(2, s.id, s.title) for s in SECTIONS],
         runs=run_rows(edition, runs, model.name),
         rows=model_rows(edition, [model])[0]["rows"] if model.versions else [],
@@ -103,22 +105,27 @@ def _card(edition: Edition, model: ModelEntry, issues: Issues) -> Made:
         warnings=_warnings(edition, model, runs),
         description=f"Model card of {model.name}: what it is, how it was evaluated here, and what came out.",
     )
-    entry = Entry(address=model.address, title=model.name, kind="Model", text=" ".join(words))
-    return Made(html, files, figures, [entry])
+    entry = Entry(
+        address=model.address, title=model.name, kind="Model", text=" ".join(t.words_for_search for t in written.texts)
+    )
+    files = {address: content for text in written.texts for address, content in text.files.items()}
+    return Made(html, files, figures, [entry], [w for text in written.texts for w in text.wanted])
 
 
-def _written(
-    edition: Edition, model: ModelEntry, issues: Issues
-) -> tuple[dict[str, Markup], dict[str, bytes], list[str], list[str]]:
-    """What a person wrote, by section. A heading that is no section of the card is an issue, and stands at its end."""
+class Written(NamedTuple):
+    """What a person wrote on a card, and what came with it."""
+
+    sections: dict[str, Markup]
+    """By the section's id; `intro` stands before them, `more` has headings that are no section."""
+    texts: list[Text]
+
+
+def _written(edition: Edition, model: ModelEntry, issues: Issues) -> Written:
+    """The card's text at its headings."""
     found = dict.fromkeys([*(s.id for s in SECTIONS), "intro", "more"], Markup(""))
-    files: dict[str, bytes] = {}
-    figures: list[str] = []
-    words: list[str] = []
-    if model.article is None:
-        return found, files, figures, words
-    for title, body, line in split(model.article.body, model.article.first_line):
-        if not body.strip():
+    texts: list[Text] = []
+    for title, body, line in split(model.article.body, model.article.first_line) if model.article else []:
+        if not body.strip() or model.article is None:
             continue
         section = next((s for s in SECTIONS if title and title.lower() in (s.title.lower(), s.id)), None)
         text = render_article(
@@ -127,10 +134,8 @@ def _written(
         place = section.id if section else ("intro" if title is None else "more")
         head = Markup("<h3>{}</h3>").format(title) if place == "more" else Markup("")
         found[place] += head + Markup(text.html)  # cleaned by the Markdown room
-        files |= text.files
-        figures += text.figures
-        words.append(text.words_for_search)
-    return found, files, figures, words
+        texts.append(text)
+    return Written(found, texts)
 
 
 def split(body: str, first_line: int) -> list[tuple[str | None, str, int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from markupsafe import Markup
@@ -26,7 +27,7 @@ def pages(edition: Edition) -> Iterator[Page]:
             report.address,
             "report",
             report.title,
-            lambda issues, r=report: _report(edition, r, issues),
+            partial(_report, edition, report),
             [article_key(edition, report.article), report.experiment, [(r.id, r.hash) for r in report.runs]],
             updated=report.date,
             summary=report.summary or report.question,
@@ -84,7 +85,7 @@ def _report(edition: Edition, report: ReportEntry, issues: Issues) -> Made:
         headings=[words for _, _, words in text.headings],
         text=text.words_for_search,
     )
-    return Made(html, text.files, text.figures, [entry])
+    return Made(html, text.files, text.figures, [entry], text.wanted)
 
 
 def commands(edition: Edition, report: ReportEntry) -> str:

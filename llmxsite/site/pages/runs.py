@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from markupsafe import Markup
 
+from llmxsite.diagnostics import Issues
 from llmxsite.site import paths, samples, setup, transcript
 from llmxsite.site.catalogue import RunEntry
 from llmxsite.site.edition import Edition, Made
@@ -26,13 +28,13 @@ def pages(edition: Edition) -> Iterator[Page]:
             entry.address,
             "run",
             f"Run {entry.id}",
-            lambda _, e=entry: _run(edition, e),
+            partial(_run, edition, entry),
             [entry.hash, entry.path, report.title if report else None, [s.id for s in edition.catalogue.suites]],
             updated=entry.date,
         )
 
 
-def _run(edition: Edition, entry: RunEntry) -> Made:
+def _run(edition: Edition, entry: RunEntry, _: Issues) -> Made:
     run = entry.run
     whole = edition.numbers.outcomes(edition.catalogue.runs).get(entry.id)
     by_model = edition.numbers.summary([entry], ["model"])

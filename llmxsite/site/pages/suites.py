@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
+from llmxsite.diagnostics import Issues
 from llmxsite.site import paths
 from llmxsite.site.catalogue import RunEntry, SuiteEntry
 from llmxsite.site.edition import Edition, Made
@@ -26,7 +28,11 @@ def pages(edition: Edition) -> Iterator[Page]:
     """A page a suite, and pages of items where they are many."""
     for entry in edition.catalogue.suites:
         runs = runs_of(edition, entry)
-        parts = [entry.hash, entry.title, edition.cache.hash(edition.study.root / entry.path) if entry.path else None]
+        parts: list[Any] = [
+            entry.hash,
+            entry.title,
+            edition.cache.hash(edition.study.root / entry.path) if entry.path else None,
+        ]
         parts += [[(r.id, r.hash) for r in runs]]
         total = len(entry.suite.items) if entry.suite else 0
         for number in range(1, max(1, -(-total // ITEMS_A_PAGE)) + 1):
@@ -34,7 +40,7 @@ def pages(edition: Edition) -> Iterator[Page]:
                 paths.suite(entry.id, number),
                 "suite",
                 entry.title,
-                lambda _, e=entry, n=number: _suite(edition, e, n),
+                partial(_suite, edition, entry, number),
                 parts,
                 updated=max((r.date for r in runs), default=""),
                 summary=entry.suite.description if entry.suite else None,
@@ -47,7 +53,7 @@ def runs_of(edition: Edition, entry: SuiteEntry) -> list[RunEntry]:
     return [r for r in edition.catalogue.runs if r.id in wanted]
 
 
-def _suite(edition: Edition, entry: SuiteEntry, number: int) -> Made:
+def _suite(edition: Edition, entry: SuiteEntry, number: int, _: Issues) -> Made:
     runs = runs_of(edition, entry)
     suite = entry.suite
     items = suite.items if suite else []
@@ -114,7 +120,7 @@ def _datasheet(entry: SuiteEntry, runs: int) -> list[tuple[str, str, list[tuple[
     if suite:
         known["distribution", "licence"] = suite.licence or ""
         known["uses", "used"] = f"{runs} runs in this study." if runs else ""
-    sheet = []
+    sheet: list[tuple[str, str, list[tuple[str, str | None]]]] = []
     for section, questions in QUESTIONS.items():
         given = answers.get(section)
         if isinstance(given, str):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from markupsafe import Markup
 
@@ -22,7 +23,7 @@ def pages(edition: Edition) -> Iterator[Page]:
             paths.page(entry.slug),
             "page",
             entry.title,
-            lambda issues, e=entry: _page(edition, e, issues),
+            partial(_page, edition, entry),
             [article_key(edition, entry.article)],
             updated=entry.article.meta.updated or entry.article.meta.date or "",
             summary=entry.article.meta.summary,
@@ -50,7 +51,7 @@ def _page(edition: Edition, entry: PageEntry, issues: Issues) -> Made:
         headings=[words for _, _, words in text.headings],
         text=text.words_for_search,
     )
-    return Made(html, text.files, text.figures, [found])
+    return Made(html, text.files, text.figures, [found], text.wanted)
 
 
 def _not_found(edition: Edition) -> Made:

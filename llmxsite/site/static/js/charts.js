@@ -76,6 +76,8 @@
       picture.after(holder);
       picture.hidden = true;
       return vegaEmbed(holder, spec, { ast: true, actions: false, renderer: "svg", logLevel: 1, mode: "vega-lite", config: llmx.config, tooltip: { theme: "custom" } }).then(function () {
+        // Its parts are in the table; the whole has its name on the holder.
+        Array.prototype.forEach.call(holder.querySelectorAll("svg"), function (svg) { svg.setAttribute("aria-hidden", "true"); });
         frame.dataset.state = "live";
         frame.dataset.size = size;
         holder.style.minHeight = "";
