@@ -34,6 +34,7 @@ from llmxsite.collect.tally import Tally, duration
 from llmxsite.diagnostics import Issues, Problem
 from llmxsite.engine.protocol import EngineError
 from llmxsite.study import Study
+from llmxsite.task.wording import WORDINGS
 
 
 @pytest.fixture
@@ -231,6 +232,20 @@ def test_a_small_budget_is_truncated_and_scored(study: Study) -> None:
     write_experiment(study.root, options={"num_predict": 1, "num_ctx": 4096})
     path, _, _ = collected(study, Fake(reply=lambda body: (["B", ") so", " it is"], "stop")))
     assert {(s.outcome, s.scores["answer"]) for s in samples_of(path)} == {("truncated", "B")}
+
+
+def test_a_log_in_other_words_is_not_gone_on_with(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A version of llmxsite that asks in other words would mix two prompts in one log."""
+
+    async def go() -> None:
+        async with Fake() as server:
+            path, _, _ = await collect(study, server, limit=3)
+            words = WORDINGS["en"]._replace(letter="Say the letter.")
+            monkeypatch.setitem(WORDINGS, "en", words)
+            other, result, _ = await collect(study, server)
+            assert other != path and result is not None and result.made == 12
+
+    asyncio.run(go())
 
 
 def test_a_server_that_goes_stops_the_run(study: Study) -> None:

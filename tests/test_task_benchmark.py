@@ -69,7 +69,9 @@ def test_french_wording_comes_with_the_suite_or_by_factor() -> None:
 
 def test_reasoning_numbers_and_words() -> None:
     cot = plan(prompt="cot")
-    assert user(cot).endswith("Think step by step. Then write on the last line: Answer: X, where X is A, B or C.")
+    assert user(cot).endswith(
+        "Think step by step. Then write on the last line: Answer: X, where X is the letter of the right option."
+    )
     assert cot.requests[0].options.num_predict == 512 and cot.question.style == "reasoned"
     assert user(plan(SUM)).endswith("Answer with the number only, in apples.")
     assert plan(SUM).scorer == "numeric/1"
@@ -93,7 +95,7 @@ def test_completion_is_raw() -> None:
         "Question: Which is a river?\nA) Rhine\nB) Alps\nAnswer: A\n\n"
         "Question: Which river is longest?\nA) Nile\nB) Rhine\nC) Loire\nAnswer:"
     )
-    assert request.options.stop == ("\n\n", "\nQuestion")
+    assert request.options.stop == ("\nQuestion",)
 
 
 def test_template() -> None:

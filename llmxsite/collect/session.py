@@ -22,8 +22,8 @@ from llmxsite.diagnostics import Issue, Issues, Problem, did_you_mean
 from llmxsite.engine import connect
 from llmxsite.engine.protocol import Engine, EngineError, EngineInfo, ModelInfo, Options
 from llmxsite.experiment import Condition, Resolved, expand, load
-from llmxsite.record import SCHEMA, Git, Host, Hypothesis, Run, SuiteRef, hypothesis_hash
-from llmxsite.runlog import RunLogWriter, done_keys
+from llmxsite.record import SCHEMA, Git, Host, Hypothesis, Run, Sample, SuiteRef, hypothesis_hash
+from llmxsite.runlog import RunLogWriter, done_keys, iterate
 from llmxsite.study import Study
 from llmxsite.suite import Suite, find
 
@@ -195,6 +195,8 @@ async def open_session(
     host, software, git = await around
     now = Now(experiment, suites, info, models, host, software, git, wish.contributor)
     choice = Choice(None) if wish.mode == "new" else choose(study.run_logs(report), now)
+    if choice.path is not None and not _asks_alike(choice.path, workload):
+        choice = Choice(None, None, ("this version of llmxsite asks the questions in other words",))
     if wish.mode == "resume" and choice.path is None:
         why = "; ".join(choice.reasons) or "there is no run log of it yet"
         raise Problem.at(
@@ -204,6 +206,12 @@ async def open_session(
             hint="without --resume, a new run begins",
         )
     return Session(study, report, engine, workload, now, wish, measured, clock, choice)
+
+
+def _asks_alike(path: Path, workload: Workload) -> bool:
+    """Whether the first sample of a log would be asked in the same words today, so that its others fit beside new ones."""
+    first = next((line for _, line in iterate(path, Issues()) if isinstance(line, Sample)), None)
+    return first is None or workload.asks_alike(first)
 
 
 async def _around(study: Study) -> tuple[Host, dict[str, str], Git | None]:
