@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
 from llmxsite.figure import levels, words
+from llmxsite.figure.classes import Classes, classes_of
 from llmxsite.figure.draft import FEW, NARROW, Draft, Layout, Samples
 from llmxsite.figure.marks import at, field_of, only, room, rule, stack, table
 from llmxsite.figure.metrics import Metric, metric
@@ -26,28 +26,12 @@ from llmxsite.figure.summary import (
     summarise,
     value_columns,
 )
-from llmxsite.figure.theme import RAMP, inverse_on, ramp
 
 ALL = "All"
 LINES = "split(datum.label, '\\n')"
 """Axis labels with line breaks of ours in several lines."""
 MOST = 4000
 """Cells: beyond it, neither a person nor a browser is served."""
-
-
-@dataclass(frozen=True)
-class _Classes:
-    """Classes of value and the colour of each: `edges` has one fewer than `colours`."""
-
-    name: Literal["sequential", "diverging"]
-    edges: list[float]
-    colours: list[int]
-    factor: int = 1
-    """Of the metric: the edges are in what is drawn."""
-
-    def inverse(self, value: float) -> bool:
-        """Whether text on the value's colour is `inverse`."""
-        return inverse_on(self.name, self.colours[int(np.searchsorted(self.edges, value * self.factor, side="right"))])
 
 
 def make(samples: Samples, options: Options) -> Draft:
@@ -83,7 +67,7 @@ def make(samples: Samples, options: Options) -> Draft:
         every[columns] = ALL if ALL not in set(level_text(data[columns])) else f"{ALL} together"
         every["_total"] = True
         drawn = pd.concat([drawn, every], ignore_index=True)
-    classes = _classes(drawn[shown.name].to_numpy(dtype=np.float64), shown, options.domain)
+    classes = classes_of(drawn[shown.name].to_numpy(dtype=np.float64), shown, options.domain)
     marks = _marks(drawn, rows, columns, shown, classes, options.width)
     return Draft(
         keys=[rows, columns],
@@ -106,7 +90,7 @@ def _second(samples: Samples, rows: str) -> str:
     return "category" if samples.frame["category"].notna().any() else "suite"
 
 
-def _marks(drawn: pd.DataFrame, rows: str, columns: str, shown: Metric, classes: _Classes, width: int) -> pd.DataFrame:
+def _marks(drawn: pd.DataFrame, rows: str, columns: str, shown: Metric, classes: Classes, width: int) -> pd.DataFrame:
     """What is drawn: a row a cell, with its labels in both layouts."""
     value = drawn[shown.name].astype("float64")
     row, column = [levels.named(rows, v) for v in drawn[rows]], level_text(drawn[columns])
@@ -148,7 +132,7 @@ def _flips(rows: int, columns: int) -> bool:
 
 
 def _draw(
-    layout: Layout, marks: pd.DataFrame, rows: str, columns: str, shown: Metric, classes: _Classes
+    layout: Layout, marks: pd.DataFrame, rows: str, columns: str, shown: Metric, classes: Classes
 ) -> dict[str, Any]:
     suffix = "_narrow" if layout.narrow else ""
     across, down = f"across{suffix}", f"down{suffix}"
@@ -295,37 +279,6 @@ def _angle(cell: float, widest: float) -> float:
     if widest <= cell - 5:
         return 0
     return -45 if cell >= 24 else -90
-
-
-def _classes(
-    values: np.ndarray[Any, np.dtype[np.float64]], shown: Metric, domain: tuple[float, float] | None
-) -> _Classes:
-    """At most nine classes with round edges over the values, or over `domain`; symmetric about 0 for a signed number."""
-    known = values[np.isfinite(values)]
-    if len(known) == 0:
-        raise ChartProblem("chart-empty", f"no cell has a {shown.title.lower()}", option="value")
-    low, high = domain or (float(known.min()), float(known.max()))
-    least = 0.05 if shown.bounded else 0.02 if shown.signed else 0.0
-    if shown.signed:
-        reach = max(abs(low), abs(high), least)
-        step = _round_step(reach / 4, least)
-        sides = min(4, max(1, math.ceil(reach / step) - 1))
-        edges = sorted(round(s * step * k * shown.factor, 8) for s in (-1, 1) for k in range(1, sides + 1))
-        return _Classes("diverging", edges, [4 + round(k * 4 / sides) for k in range(-sides, sides + 1)], shown.factor)
-    step = _round_step((high - low) / RAMP, least)
-    first = math.floor(round(low / step, 6))
-    last = max(first + 1, math.ceil(round(high / step, 6)))
-    if last == first + 1:
-        first -= 1  # one class alone would have a scale without a number on it
-    edges = [round(step * k, 10) for k in range(first + 1, last)][: RAMP - 1]
-    return _Classes("sequential", edges, ramp("sequential", len(edges) + 1))
-
-
-def _round_step(at_least: float, least: float) -> float:
-    """The next of 1, 2, 2.5 or 5 times a power of ten."""
-    wanted = max(at_least, least, 1e-9)
-    power = 10 ** math.floor(math.log10(wanted))
-    return float(next(f * power for f in (1, 2, 2.5, 5, 10) if f * power >= wanted * (1 - 1e-9)))
 
 
 def _known(data: pd.DataFrame, shown: Metric, *, enough: bool) -> pd.DataFrame:

@@ -153,11 +153,6 @@ METRICS: dict[str, Metric] = {
     )
 }
 
-INTERVAL_COLUMNS = (
-    Column(name="ci_low", title="Low", unit="%", format="percent", description="Lower end of the 95% interval."),
-    Column(name="ci_high", title="High", unit="%", format="percent", description="Upper end of the 95% interval."),
-)
-
 
 def metric(name: str) -> Metric:
     """The metric with this name. Raises `ChartProblem` with the nearest known one."""
