@@ -187,9 +187,11 @@ class _Build:
         from llmxsite.site.pages import runs
 
         todo: list[tuple[str, str, samples.Job]] = []
+        hashes: dict[str, str] = {}
         for entry in self.edition.catalogue.runs:
             name = f"samples/{entry.report}/{entry.id}"
             self.report.pages += -(-(sum(entry.end.counts.values()) if entry.end else 0) // paths.SAMPLES_A_PAGE)
+            hashes[name] = entry.hash
             key = paths.digest(msgspec.json.encode([self.edition.frame_key, entry.hash, entry.path], order="sorted"))
             old = self.cache.state.pages.get(name)
             if old is not None and old.key == key and self._stands(old):
@@ -201,6 +203,7 @@ class _Build:
                 todo.append((name, key, samples.Job(log, entry.path, entry.report, entry.id, frame)))
         for name, key, output, written in write_samples(todo, self.out, self.jobs):
             self.state.pages[name] = PageRecord(key, output.files, [], output.issues)
+            self.cache.keep(self.cache.name("states", [hashes[name]]), output.states)
             self.state.written.update(written)
             self.report.written += len(written)
             self.report.made += len(output.files) - 2

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from llmxsite.diagnostics import Issues, Problem
+from llmxsite.diagnostics import Issue, Issues, Problem
 from llmxsite.document import Document
 from llmxsite.engine.protocol import ModelInfo
 from llmxsite.experiment import Experiment
@@ -148,7 +148,7 @@ class ReportEntry(msgspec.Struct, kw_only=True):
     @property
     def registered(self) -> str:
         """Whether today's hypothesis stands in the logs: `none`, `waiting`, `before`, `changed` or `unstated`."""
-        text = self.experiment.hypothesis if self.experiment else self.hypothesis
+        text = self.hypothesis
         if not text:
             return "none"
         if not self.runs:
@@ -326,20 +326,31 @@ def _models(study: Study, runs: list[RunEntry], issues: Issues) -> list[ModelEnt
     return sorted(models.values(), key=lambda m: m.name.lower())
 
 
+class _Loaded(msgspec.Struct):
+    """A suite with what was wrong with its file, to be said again by every build."""
+
+    suite: Suite
+    issues: list[Issue]
+
+
+def _load(path: Path) -> _Loaded:
+    issues = Issues()
+    suite = load(path, issues)
+    return _Loaded(suite, list(issues))
+
+
 def _suites(study: Study, runs: list[RunEntry], cache: Cache, issues: Issues) -> list[SuiteEntry]:
     suites: dict[str, SuiteEntry] = {}
     for path in study.suite_files():
         items = path.parent / "items.jsonl" if path.stem == "suite" else path
         try:
-            suite = cache.memo(
-                "suite",
-                [study.relative(path), cache.hash(path), cache.hash(items)],
-                Suite,
-                partial(load, path, issues),
-            )
+            made_from = [study.relative(path), cache.hash(path), cache.hash(items)]
+            loaded = cache.memo("suite", made_from, _Loaded, partial(_load, path))
         except Problem as problem:
             issues.extend(problem.issues)
             continue
+        issues.extend(loaded.issues)
+        suite = loaded.suite
         suites[suite.id] = SuiteEntry(id=suite.id, suite=suite, path=study.relative(path), hash=suite.hash())
     for entry in reversed(runs):
         for ref in entry.run.suites:

@@ -62,7 +62,7 @@ class Edition:
     def __init__(self, study: Study, catalogue: Catalogue, cache: Cache, issues: Issues, base_url: str | None) -> None:
         self.study, self.catalogue, self.cache, self.issues, self.base_url = study, catalogue, cache, issues, base_url
         self.theme = study.content / "theme"
-        self.numbers = Numbers(study, catalogue, cache, issues)
+        self.numbers = Numbers(study, catalogue, cache)
         self.assets = Assets(self.theme, catalogue.config.theme.accent, cache)
 
     @property
@@ -86,8 +86,22 @@ class Edition:
             self.assets.style,
             self.assets.scripts,
             [self.cache.hash(p) for p in sorted((self.theme / "templates").glob("*.html"))],
-            [p.slug for p in self.catalogue.pages],
+            [(p.slug, p.title) for p in self.catalogue.pages],
             [section for section, _ in self.sections],
+        ]
+
+    @cached_property
+    def names(self) -> list[Any]:
+        """What pages call each other: part of what a page with lists or links is made from."""
+        c = self.catalogue
+        return [
+            [
+                (r.slug, r.title, r.date, r.question, r.registered, r.summary, r.article and r.article.meta.status)
+                for r in c.reports
+            ],
+            [(m.name, m.slug) for m in c.models],
+            [(s.id, s.title, s.path and self.cache.hash(self.study.root / s.path)) for s in c.suites],
+            [p.slug for p in c.pages],
         ]
 
     @cached_property

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from llmxsite.diagnostics import Issue, Issues
+from llmxsite.diagnostics import Issues
 from llmxsite.site.cache import Cache
 from llmxsite.site.catalogue import Catalogue, RunEntry
 from llmxsite.study import Study
@@ -28,15 +28,18 @@ Row = dict[str, Any]
 class Numbers:
     """Summaries of a study's samples. Every method takes the runs it is about; their hashes are the memory's key."""
 
-    def __init__(self, study: Study, catalogue: Catalogue, cache: Cache, issues: Issues) -> None:
-        self.study, self.catalogue, self.cache, self.issues = study, catalogue, cache, issues
+    def __init__(self, study: Study, catalogue: Catalogue, cache: Cache) -> None:
+        self.study, self.catalogue, self.cache = study, catalogue, cache
 
     @cached_property
     def samples(self) -> Samples:
-        """All samples of the study. Loading them is what everything here puts off."""
+        """All samples of the study. Loading them is what everything here puts off.
+
+        What is wrong in a log is said by the pages of its samples, which every build makes or remembers.
+        """
         from llmxsite import tables
 
-        return tables.load(self.study, self.issues)
+        return tables.load(self.study, Issues())
 
     @cached_property
     def fingerprint(self) -> str:
@@ -198,8 +201,3 @@ def plain(value: Any) -> Any:
     if isinstance(value, float):
         return None if math.isnan(value) else value
     return value if isinstance(value, str | bool | int) else (None if str(value) in ("<NA>", "NaT") else str(value))
-
-
-def issues_of(issues: Issues, before: int) -> list[Issue]:
-    """The issues added since there were `before` of them."""
-    return list(issues)[before:]

@@ -29,6 +29,11 @@ def index(section: str) -> str:
     return f"{section}/index.html"
 
 
+def section(name: str) -> str:
+    """Where a section of the bar leads: `section("reports")` -> `reports/index.html`, `section("methods")` -> `methods.html`."""
+    return f"{name}.html" if name in ("methods", "hardware") else index(name)
+
+
 def report(slug: str) -> str:
     """`report("temperature")` -> `reports/temperature/index.html`."""
     return f"reports/{part(slug)}/index.html"

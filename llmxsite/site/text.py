@@ -196,8 +196,7 @@ class PageHost:
         address = posixpath.normpath(posixpath.join(posixpath.dirname(self.address), target))
         c = self.edition.catalogue
         known = {e.address for e in c.reports} | {e.address for e in c.models} | {e.address for e in c.suites}
-        known |= {e.address for e in c.runs} | {paths.HOME, "methods.html", "hardware.html"}
-        known |= {paths.index(s) for s, _ in self.edition.sections}
+        known |= {e.address for e in c.runs} | {paths.section(s) for s, _ in self.edition.sections} | {paths.HOME}
         return address if address in known else None
 
     def reference(self, name: str, line: int) -> tuple[str, str]:
@@ -260,16 +259,12 @@ def article_key(edition: Edition, article: Article[Any] | None) -> list[Any]:
     """What a write-up's HTML depends on: its text, its references, every number, and where links may lead."""
     if article is None:
         return []
-    c = edition.catalogue
     names = article.meta.bibliography
     books = [article.path.parent / n for n in ([names] if isinstance(names, str) else names)]
     return [
         edition.cache.hash(article.path),
         [edition.cache.hash(b) for b in books],
         edition.numbers.fingerprint,
-        [r.slug for r in c.reports],
-        [m.slug for m in c.models],
-        [s.id for s in c.suites],
-        [p.slug for p in c.pages],
+        edition.names,
         sorted((p.name, edition.cache.hash(p)) for p in article.path.parent.iterdir() if p.suffix.lower() in FILES),
     ]

@@ -22,31 +22,23 @@ RUNS_A_PAGE = 100
 def pages(edition: Edition) -> Iterator[Page]:
     """The home page and one list a section that has anything."""
     c = edition.catalogue
-    listed = [edition.numbers.fingerprint, [(r.slug, r.title, r.date, r.question) for r in c.reports]]
-    suites = [(s.id, s.title, s.hash) for s in c.suites]
+    listed = [edition.numbers.fingerprint, edition.names]
     yield Page(
         paths.HOME,
         "home",
         c.config.title,
-        lambda issues: _home(edition, issues),
-        [*listed, suites, article_key(edition, c.home.article if c.home else None)],
+        partial(_home, edition),
+        [listed, article_key(edition, c.home.article if c.home else None)],
         summary=c.config.description,
     )
     if c.reports:
-        yield Page(
-            paths.index("reports"), "reports", "Reports", lambda _: _reports(edition), [listed, _report_states(edition)]
-        )
+        yield Page(paths.index("reports"), "reports", "Reports", partial(_reports, edition), listed)
     if c.models:
-        names = [(m.name, m.slug) for m in c.models]
-        yield Page(paths.index("models"), "models", "Models", lambda _: _models(edition), [listed, names, suites])
+        yield Page(paths.index("models"), "models", "Models", partial(_models, edition), listed)
     if c.suites:
-        yield Page(paths.index("suites"), "suites", "Suites", lambda _: _suites(edition), [listed, suites])
+        yield Page(paths.index("suites"), "suites", "Suites", partial(_suites, edition), listed)
     for number in range(1, -(-len(c.runs) // RUNS_A_PAGE) + 1):
         yield Page(_runs_address(number), "runs", "Runs", partial(_runs, edition, number), listed)
-
-
-def _report_states(edition: Edition) -> list[object]:
-    return [(r.slug, r.registered, r.summary, r.article and r.article.meta.status) for r in edition.catalogue.reports]
 
 
 def _home(edition: Edition, issues: Issues) -> Made:
@@ -92,7 +84,7 @@ def _home(edition: Edition, issues: Issues) -> Made:
     return Made(html, text.files, text.figures, [entry], text.wanted)
 
 
-def _reports(edition: Edition) -> Made:
+def _reports(edition: Edition, _: Issues) -> Made:
     reports = report_rows(edition, edition.catalogue.reports)
     return _list(
         edition,
@@ -103,12 +95,12 @@ def _reports(edition: Edition) -> Made:
     )
 
 
-def _models(edition: Edition) -> Made:
+def _models(edition: Edition, _: Issues) -> Made:
     lead = "Every model that answered here, under each digest its name stood for."
     return _list(edition, "models", "Models", lead, models=model_rows(edition, edition.catalogue.models))
 
 
-def _suites(edition: Edition) -> Made:
+def _suites(edition: Edition, _: Issues) -> Made:
     lead = "Named sets of questions. A suite whose content changes gets another hash, and is another suite."
     return _list(edition, "suites", "Suites", lead, suites=suite_rows(edition, edition.catalogue.suites))
 

@@ -57,6 +57,7 @@ def pages(edition: Edition) -> Iterator[Page]:
             model.name,
             partial(_card, edition, model),
             [
+                edition.names,
                 model.slug,
                 model.name,
                 model.versions,

@@ -28,7 +28,12 @@ def pages(edition: Edition) -> Iterator[Page]:
             "report",
             report.title,
             partial(_report, edition, report),
-            [article_key(edition, report.article), report.experiment, [(r.id, r.hash) for r in report.runs]],
+            [
+                edition.names,
+                article_key(edition, report.article),
+                report.experiment,
+                [(r.id, r.hash) for r in report.runs],
+            ],
             updated=report.date,
             summary=report.summary or report.question,
         )

@@ -23,13 +23,12 @@ SHOWN = 12
 def pages(edition: Edition) -> Iterator[Page]:
     """One page a run. Its pages of samples are written by `samples`, from the frame `frame` gives."""
     for entry in edition.catalogue.runs:
-        report = edition.catalogue.report(entry.report)
         yield Page(
             entry.address,
             "run",
             f"Run {entry.id}",
             partial(_run, edition, entry),
-            [entry.hash, entry.path, report.title if report else None, [s.id for s in edition.catalogue.suites]],
+            [entry.hash, entry.path, edition.names],
             updated=entry.date,
         )
 

@@ -28,12 +28,7 @@ def pages(edition: Edition) -> Iterator[Page]:
     """A page a suite, and pages of items where they are many."""
     for entry in edition.catalogue.suites:
         runs = runs_of(edition, entry)
-        parts: list[Any] = [
-            entry.hash,
-            entry.title,
-            edition.cache.hash(edition.study.root / entry.path) if entry.path else None,
-        ]
-        parts += [[(r.id, r.hash) for r in runs]]
+        parts = [edition.names, entry.hash, [(r.id, r.hash) for r in runs]]
         total = len(entry.suite.items) if entry.suite else 0
         for number in range(1, max(1, -(-total // ITEMS_A_PAGE)) + 1):
             yield Page(

@@ -1,0 +1,161 @@
+"""Which items two conditions of a report both met, and how their replies to them differ.
+
+Two passes over the report's logs, whatever the number of pairs: the first notes what became of each item under each level
+of the factor, the second reads in full only the replies that a page shows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from llmxsite.diagnostics import Issues
+from llmxsite.record import Line, Sample
+from llmxsite.runlog import iterate
+from llmxsite.site import paths, transcript
+from llmxsite.site.catalogue import RunEntry
+from llmxsite.site.samples import last_lines
+from llmxsite.site.templates import value
+from llmxsite.site.worddiff import word_diff
+
+SHOWN = 40
+"""Items shown in full for a pair, those where the two part first."""
+_decode = msgspec.json.Decoder(Line).decode
+
+
+class Side(msgspec.Struct):
+    """One reply as a page shows it."""
+
+    state: str
+    answer: str
+    html: str
+    """The words, those that differ marked."""
+    address: str
+
+
+class Item(msgspec.Struct):
+    """One item under both conditions."""
+
+    item: str
+    under: str
+    """The other settings, the same on both sides."""
+    question: str
+    sides: list[Side]
+
+
+class Met(msgspec.Struct):
+    """A pair of levels: how often both, one or none was right, and the items to look at."""
+
+    both: int
+    only_a: int
+    only_b: int
+    neither: int
+    worded: int
+    """Items where both were right or both were not, in other words."""
+    items: list[Item]
+
+    @property
+    def total(self) -> int:
+        return self.both + self.only_a + self.only_b + self.neither
+
+    @property
+    def parted(self) -> int:
+        return self.only_a + self.only_b
+
+
+class _Place(NamedTuple):
+    right: bool
+    words: bytes
+    run: int
+    line: int
+    page: int
+
+
+Key = tuple[str, str, str, tuple[tuple[str, str], ...]]
+"""Suite, item, its hash, and the settings besides the factor and the seed."""
+
+
+def meet(study: Path, runs: Sequence[RunEntry], factor: str, pairs: Iterable[tuple[str, str]]) -> dict[str, Met]:
+    """Each pair of levels, as text, by `a|b`. Of several samples of an item under a level, the first counts."""
+    noted = _note(study, runs, factor)
+    chosen: dict[str, list[tuple[Key, _Place, _Place]]] = {}
+    met: dict[str, Met] = {}
+    for a, b in pairs:
+        shared = [(key, sides[a], sides[b]) for key, sides in noted.items() if a in sides and b in sides]
+        shared.sort(key=lambda entry: entry[0])
+        parted = [e for e in shared if e[1].right != e[2].right]
+        worded = [e for e in shared if e[1].right == e[2].right and e[1].words != e[2].words]
+        name = f"{a}|{b}"
+        chosen[name] = [*parted, *worded][:SHOWN]
+        both = sum(x.right and y.right for _, x, y in shared)
+        only_a = sum(x.right and not y.right for _, x, y in shared)
+        only_b = len(parted) - only_a
+        met[name] = Met(both, only_a, only_b, len(shared) - both - len(parted), len(worded), [])
+    texts = _read(study, runs, {(p.run, p.line) for entries in chosen.values() for e in entries for p in e[1:]})
+    for name, entries in chosen.items():
+        met[name].items = [
+            _item(runs, key, (x, texts[x.run, x.line]), (y, texts[y.run, y.line])) for key, x, y in entries
+        ]
+    return met
+
+
+def _note(study: Path, runs: Sequence[RunEntry], factor: str) -> dict[Key, dict[str, _Place]]:
+    """What became of each item under each level."""
+    noted: dict[Key, dict[str, _Place]] = {}
+    for number, run in enumerate(runs):
+        log = study / run.path
+        final = last_lines(log)
+        place = 0
+        for line, record in iterate(log, Issues()):
+            if not isinstance(record, Sample) or line not in final:
+                continue
+            place += 1
+            if record.outcome == "error":
+                continue
+            others = tuple(
+                sorted(
+                    (k, str(value(v)))
+                    for k, v in record.condition.items()
+                    if k not in (factor, "seed") and v is not None
+                )
+            )
+            key = (record.suite, record.item, record.item_hash, others)
+            words = hashlib.blake2b(_text(record).encode(), digest_size=8).digest()
+            at = _Place(
+                transcript.state(record) == "right", words, number, line, (place - 1) // paths.SAMPLES_A_PAGE + 1
+            )
+            noted.setdefault(key, {}).setdefault(str(value(record.condition.get(factor))), at)
+    return noted
+
+
+def _read(study: Path, runs: Sequence[RunEntry], wanted: set[tuple[int, int]]) -> dict[tuple[int, int], Sample]:
+    """The samples on these lines of these runs' logs."""
+    found: dict[tuple[int, int], Sample] = {}
+    for number, run in enumerate(runs):
+        lines = {line for n, line in wanted if n == number}
+        if not lines:
+            continue
+        with (study / run.path).open("rb") as stream:
+            for line, raw in enumerate(stream, 1):
+                if line in lines and isinstance(record := _decode(raw), Sample):
+                    found[number, line] = record
+    return found
+
+
+def _item(runs: Sequence[RunEntry], key: Key, a: tuple[_Place, Sample], b: tuple[_Place, Sample]) -> Item:
+    left, right = word_diff(_text(a[1]), _text(b[1]))
+    sides = []
+    for (place, sample), html in ((a, left), (b, right)):
+        run = runs[place.run]
+        address = f"{paths.samples(run.report, run.id, place.page)}#{paths.sample_anchor(sample.key)}"
+        sides.append(Side(transcript.state(sample), transcript.answer(sample), html, address))
+    under = ", ".join(f"{k} {v}" for k, v in key[3] if k in ("model", "temperature", "prompt"))
+    return Item(key[1], under, transcript.snippet(a[1], 160), sides)
+
+
+def _text(sample: Sample) -> str:
+    return (sample.reply.text if sample.reply else None) or ""
