@@ -200,7 +200,8 @@ class _Build:
             else:
                 log = self.edition.study.root / entry.path
                 frame = runs.frame(self.edition, entry)
-                todo.append((name, key, samples.Job(log, entry.path, entry.report, entry.id, frame)))
+                varied = runs.varied(entry)
+                todo.append((name, key, samples.Job(log, entry.report, entry.id, frame, varied)))
         for name, key, output, written in write_samples(todo, self.out, self.jobs):
             self.state.pages[name] = PageRecord(key, output.files, [], output.issues)
             self.cache.keep(self.cache.name("states", [hashes[name]]), output.states)

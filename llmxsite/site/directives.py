@@ -155,10 +155,11 @@ def show_transcript(host: PageHost, d: Directive) -> str:
     if found is None:
         return missing_sample(d)
     run, line, sample = found
-    html = transcript.article(sample, line, run.path).replace('<details class="s', '<details open class="s', 1)
+    words = transcript.condition(sample, set(sample.condition))
+    html = transcript.article(sample, line, words).replace("<details ", "<details open ", 1)
     link = paths.relative(host.address, run.address)
     return (
-        f'<div class="shown-sample">{html}<p class="timing"><a href="{escape(link)}">Run {escape(run.id)}</a></p></div>'
+        f'<div class="shown-sample">{html}<p class="said"><a href="{escape(link)}">Run {escape(run.id)}</a></p></div>'
     )
 
 

@@ -28,12 +28,12 @@ class Job(NamedTuple):
     """One log to be written as pages."""
 
     log: Path
-    shown: str
-    """The log's path from the study's root."""
     report: str
     run: str
     frame: str
     """A whole page with the three marks in it."""
+    varied: frozenset[str]
+    """The factors that vary within the run: a sample names its own value of each."""
 
 
 class Output(NamedTuple):
@@ -77,7 +77,7 @@ def write(job: Job, put: Callable[[str, bytes], str]) -> Output:
         kind = transcript.state(record)
         states[kind] += 1
         inside[kind] += 1
-        body.append(transcript.article(record, line, job.shown))
+        body.append(transcript.article(record, line, transcript.condition(record, job.varied)))
         index.append(_entry(record, kind))
         if len(body) == paths.SAMPLES_A_PAGE:
             flush()
@@ -87,7 +87,7 @@ def write(job: Job, put: Callable[[str, bytes], str]) -> Output:
     address = index_script(job.report, job.run)
     files[address] = put(address, _script(index))
     address = packed_log(job.report, job.run)
-    files[address] = put(address, gzip.compress(job.log.read_bytes(), 4, mtime=0))
+    files[address] = put(address, gzip.compress(job.log.read_bytes(), 6, mtime=0))
     return Output(files, {k: n for k, n in states.items() if n}, list(issues))
 
 
@@ -134,7 +134,7 @@ def filters(states: dict[str, int]) -> str:
     if len(choices) == 2:
         return ""
     inputs = "".join(
-        f'<label><input type="radio" name="f" id="f-{kind}"{" checked" if kind == "all" else ""}>'
+        f'<label class="{kind}"><input type="radio" name="f" id="f-{kind}"{" checked" if kind == "all" else ""}>'
         f'<span class="chip {kind}">{words}</span> <span class="n">{n}</span></label>'
         for kind, words, n in choices
     )

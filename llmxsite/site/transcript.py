@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Collection
 from html import escape
 from typing import Any
 
@@ -44,17 +45,27 @@ def state(sample: Sample) -> str:
     return "unscored" if correct is None else "wrong"
 
 
-def article(sample: Sample, line: int, log: str) -> str:
-    """The sample as a `<details>`: one line that says what became of it, all of it inside."""
+def article(sample: Sample, line: int, condition: str = "") -> str:
+    """The sample as a `<details>`: one line that says what became of it, all of it inside.
+
+    Attributes go without quotes where HTML allows it: a study may hold hundreds of thousands of these. `condition` is what
+    tells this sample from others of the run (`condition`).
+    """
     kind = state(sample)
     return (
-        f'<details class="s {kind}" id="{sample_anchor(sample.key)}"><summary>'
-        f'<span class="chip {kind}">{WORDS[kind]}</span><span class="id">{escape(sample.item)}</span>'
-        f'<span class="q">{escape(snippet(sample))}</span><span class="a">{answer(sample)}</span></summary><div>'
-        f"{asked(sample)}{replied(sample)}{alternatives(sample)}{remarks(sample)}{timing(sample)}"
-        f'<p class="timing"><span>{_condition(sample)}</span>'
-        f"<span>line {line} of <code>{escape(log)}</code></span></p></div></details>\n"
+        f'<details class="s {kind}" id={sample_anchor(sample.key)}><summary><span class=chip>{WORDS[kind]}</span>'
+        f"<b>{escape(sample.item)}</b><span class=q>{escape(snippet(sample), quote=False)}</span>"
+        f"<span class=a>{answer(sample)}</span></summary>{asked(sample)}{replied(sample)}{alternatives(sample)}"
+        f"{_line([*remarks(sample), *timing(sample), *([condition] if condition else []), f'line {line} of the log'])}</details>\n"
     )
+
+
+def condition(sample: Sample, varied: Collection[str]) -> str:
+    """The settings that vary within the run, escaped: `temperature 0.7, repeat 2`."""
+    parts = [f"{k} {_setting(v)}" for k, v in sample.condition.items() if k in varied and v is not None]
+    if sample.repeat:
+        parts.append(f"repeat {sample.repeat + 1}")
+    return escape(", ".join(parts))
 
 
 def question(sample: Sample) -> str:
@@ -66,9 +77,11 @@ def question(sample: Sample) -> str:
     return sample.request.prompt or ""
 
 
-def snippet(sample: Sample, length: int = 90) -> str:
-    """The start of the question on one line."""
-    text = " ".join(question(sample)[: length * 2].split())
+def snippet(sample: Sample, length: int = 72) -> str:
+    """The start of the question on one line: its first line, where that says enough."""
+    whole = question(sample)[: length * 4].strip()
+    first = whole.partition("\n")[0]
+    text = " ".join((first if len(first) >= 20 else whole).split())
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
 
 
@@ -89,7 +102,7 @@ def asked(sample: Sample) -> str:
     if not turns and sample.shown is not None:
         lines = [sample.shown.question or ""]
         lines += [f"{chr(65 + i)}. {c}" for i, c in enumerate(sample.shown.choices or [])]
-        turns = _turn("asked", "Question as its source shows it (the prompt was not kept)", "\n".join(lines))
+        turns = _turn("asked", "Question (the prompt was not kept)", "\n".join(lines))
     return turns
 
 
@@ -105,15 +118,15 @@ def replied(sample: Sample) -> str:
     if reply.thinking:
         words = len(reply.thinking.split())
         html += (
-            f'<details class="think"><summary>Thinking, {words:,} words</summary>'
-            f'<pre class="words">{escape(reply.thinking)}</pre></details>'
+            f"<details class=think><summary>Thinking, {words:,} words</summary>"
+            f"<pre>{escape(reply.thinking, quote=False)}</pre></details>"
         )
     text = reply.text or ""
     coloured = tokens(text, reply.tokens, reply.answer_token) if reply.tokens else None
     who = "Reply" + (", each token tinted by its probability" if coloured else "")
     if text or not reply.tool_calls:
-        shown = coloured or (escape(text) if text.strip() else '<span class="missing">(empty)</span>')
-        html += f'<div class="turn reply"><p class="who">{who}</p><pre class="words">{shown}</pre></div>'
+        plain = escape(text.strip("\n"), quote=False) if text.strip() else "<span class=missing>(empty)</span>"
+        html += f"<div class=reply><p>{who}</p><pre>{coloured or plain}</pre></div>"
     for call in reply.tool_calls or []:
         arguments = call.raw if call.arguments is None else json.dumps(call.arguments, ensure_ascii=False)
         html += _turn("reply", f"Called {call.name}", arguments or "")
@@ -135,10 +148,9 @@ def tokens(text: str, chosen: list[TokenLogprob], answer_token: int | None) -> s
         if not piece:
             continue
         share = probability(token.logprob)
-        mark = " tk" if index == answer_token else ""
-        parts.append(
-            f'<span class="t t{min(int(share * 10), 9)}{mark}" title="{100 * share:.1f}%">{escape(piece)}</span>'
-        )
+        step = min(int(share * 10), 9)
+        kind = f'"t{step} tk"' if index == answer_token else f"t{step}"
+        parts.append(f"<span class={kind} title={100 * share:.1f}%>{escape(piece, quote=False)}</span>")
     return "".join(parts)
 
 
@@ -153,11 +165,11 @@ def alternatives(sample: Sample) -> str:
     rows = "".join(_bar(a, a.token == chosen) for a in reply.alternatives[:ALTERNATIVES])
     rest = len(reply.alternatives) - ALTERNATIVES
     more = f", the first {ALTERNATIVES} of {len(reply.alternatives)}" if rest > 0 else ""
-    return f'<p class="timing">Alternatives at the answer’s token{more}</p><div class="alts">{rows}</div>'
+    return f"<div class=alts-of><p>Alternatives at the answer’s token{more}</p><div class=alts>{rows}</div></div>"
 
 
-def remarks(sample: Sample) -> str:
-    """Scores beyond right and wrong, and what is suspicious about the reply."""
+def remarks(sample: Sample) -> list[str]:
+    """Scores beyond right and wrong, and what is suspicious about the reply; escaped."""
     scores, said = sample.scores, []
     low, high = scores.get("confidence_low"), scores.get("confidence_high")
     if isinstance(low, int | float) and isinstance(high, int | float) and high - low >= 0.005:
@@ -170,10 +182,10 @@ def remarks(sample: Sample) -> str:
         said += [escape(w.replace("-", " ")) for w in sample.reply.warnings]
         if sample.reply.done_reason and sample.reply.done_reason != "stop":
             said.append(f"ended by {escape(sample.reply.done_reason)}")
-    return f'<p class="timing">{"".join(f"<span>{s}</span>" for s in said)}</p>' if said else ""
+    return said
 
 
-def timing(sample: Sample) -> str:
+def timing(sample: Sample) -> list[str]:
     """Milliseconds and tokens, as far as they are known."""
     times = sample.timing
     known = [
@@ -185,8 +197,7 @@ def timing(sample: Sample) -> str:
         ("prompt", sample.usage.prompt_tokens, "tokens"),
         ("reply", sample.usage.completion_tokens, "tokens"),
     ]
-    said = [f"<span>{name} {value:,.0f} {unit}</span>" for name, value, unit in known if value]
-    return f'<p class="timing">{"".join(said)}</p>' if said else ""
+    return [f"{name} {value:,.0f} {unit}" for name, value, unit in known if value]
 
 
 def probability(logprob: float | None) -> float:
@@ -195,25 +206,22 @@ def probability(logprob: float | None) -> float:
 
 
 def _turn(kind: str, who: str, words: str) -> str:
-    return f'<div class="turn {kind}"><p class="who">{escape(who)}</p><pre class="words">{escape(words)}</pre></div>'
+    return f"<div class={kind}><p>{escape(who)}</p><pre>{escape(words, quote=False)}</pre></div>"
+
+
+def _line(said: list[str]) -> str:
+    return f"<p class=said>{' · '.join(said)}</p>"
 
 
 def _bar(alternative: Alternative, chosen: bool) -> str:
     share = 100 * probability(alternative.logprob)
-    mark = ' class="chosen"' if chosen else ""
     token = escape(json.dumps(alternative.token, ensure_ascii=False)[1:-1]) or "(nothing)"
-    return (
-        f'<div{mark}><code>{token}</code><span><i style="width:{share:.1f}%"></i></span><span>{share:.1f}%</span></div>'
-    )
+    width = f"<span><i style=width:{share:.1f}%></i></span>"
+    return f"<div{' class=chosen' if chosen else ''}><code>{token}</code>{width}<span>{share:.1f}%</span></div>"
 
 
-def _condition(sample: Sample) -> str:
-    parts = [
-        f"{k} {'off' if v is False else 'on' if v is True else v}" for k, v in sample.condition.items() if v is not None
-    ]
-    if sample.repeat:
-        parts.append(f"repeat {sample.repeat + 1}")
-    return escape(", ".join(parts))
+def _setting(value: object) -> str:
+    return "off" if value is False else "on" if value is True else str(value)
 
 
 def _short(value: Any, length: int = 24) -> str:

@@ -65,7 +65,10 @@ def _run(edition: Edition, entry: RunEntry, _: Issues) -> Made:
         settings=setup.settings([entry]),
         models=[(m, edition.catalogue.model(m.name)) for m in run.models],
         host=setup.host_words(run.host) if run.host else None,
-        samples=[Markup(transcript.article(s, line, entry.path)) for line, s in samples.first(log, SHOWN)],  # escapes
+        samples=[
+            Markup(transcript.article(s, line, transcript.condition(s, varied(entry))))  # escapes
+            for line, s in samples.first(log, SHOWN)
+        ],
         shown=SHOWN,
         per=paths.SAMPLES_A_PAGE,
         ranges=ranges(entry, total),
@@ -87,10 +90,22 @@ def frame(edition: Edition, entry: RunEntry) -> str:
             section="runs",
             crumbs=[("Runs", paths.index("runs")), (entry.id, entry.address)],
             entry=entry,
+            setup=setup.describe(edition, [entry]),
             marks={"body": Markup(samples.BODY), "number": Markup(samples.NUMBER), "pager": Markup(samples.PAGER)},
         )
         .replace("&lt;!--number--&gt;", samples.NUMBER)
         .replace(f'<link rel="canonical" href="{edition.absolute(address)}">\n', "")
+    )
+
+
+def varied(entry: RunEntry) -> frozenset[str]:
+    """The factors that vary within a run, so that each sample names its own value."""
+    plan = entry.run.experiment
+    named = {*(plan.get("sweep") or {}), *(k for c in plan.get("conditions") or [] for k in c)}
+    return frozenset(
+        named
+        | ({"model"} if len(entry.run.models) > 1 else set())
+        | ({"seed"} if plan.get("repeats", 1) != 1 else set())
     )
 
 
