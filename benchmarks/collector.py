@@ -31,10 +31,17 @@ GRID = [(latency, width) for latency in (0, 5, 50) for width in (1, 4, 16)]
 
 def body(number: int) -> dict[str, Any]:
     """The request that the floors send: what the collector sends, put together once."""
-    text = f"What is {number} + 1?\n\nA) {number + 1}\nB) {number + 2}\nC) {number + 3}\nD) {number + 4}\n\nAnswer with the letter of the right option only: A, B, C or D."
+    text = f"What is {number} + 1?\n\nA) {number + 1}\nB) {number + 2}\nC) {number + 3}\nD) {number + 4}\n\nAnswer with the letter of the right option only."
     options = {"temperature": 0.0, "top_k": 40, "top_p": 0.9, "seed": 42, "num_ctx": 4096, "num_predict": 64}
     message = {"role": "user", "content": text}
-    return {"model": MODEL, "messages": [message], "stream": True, "options": options, "logprobs": True, "top_logprobs": 20}
+    return {
+        "model": MODEL,
+        "messages": [message],
+        "stream": True,
+        "options": options,
+        "logprobs": True,
+        "top_logprobs": 20,
+    }
 
 
 async def bare_aiohttp(url: str, count: int, width: int, out: Path) -> None:
@@ -115,7 +122,9 @@ async def inspect(url: str, count: int, width: int, out: Path) -> None:
     from inspect_ai.solver import multiple_choice
 
     os.environ["INSPECT_DISPLAY"] = "none"
-    rows = [Sample(input=f"What is {n} + 1?", choices=[str(n + k) for k in range(1, 5)], target="A") for n in range(count)]
+    rows = [
+        Sample(input=f"What is {n} + 1?", choices=[str(n + k) for k in range(1, 5)], target="A") for n in range(count)
+    ]
     model = get_model(
         f"openai-api/fake/{MODEL}",
         base_url=f"{url}/v1",
@@ -177,7 +186,13 @@ def write_study(folder: Path, items: int) -> None:
     with (folder / "suites" / "sums" / "items.jsonl").open("w") as lines:
         for n in range(items):
             choices = [str(n + k) for k in range(1, 5)]
-            item = {"id": f"s{n}", "category": "sums", "question": f"What is {n} + 1?", "choices": choices, "answer": "A"}
+            item = {
+                "id": f"s{n}",
+                "category": "sums",
+                "question": f"What is {n} + 1?",
+                "choices": choices,
+                "answer": "A",
+            }
             lines.write(json.dumps(item) + "\n")
 
 

@@ -6,16 +6,22 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import yaml
 from servers.fake import Fake
-from servers.wire import Call, Wire
+from servers.wire import Call, HttpServer, Wire
 
 from llmxsite import runlog
+from llmxsite.collect import Job, Policy, Result, Session, Wish
+from llmxsite.collect.observer import Silent
+from llmxsite.collect.session import engines, open_session, prepare
 from llmxsite.diagnostics import Issues
+from llmxsite.engine.protocol import EngineError
 from llmxsite.record import Sample
+from llmxsite.runlog.writer import now
 from llmxsite.study import Study
 
 ROOT = Path(__file__).parent.parent
@@ -106,3 +112,49 @@ class Watched(Fake):
     def _strike(self) -> None:
         if self.victim is not None:
             self.victim.send_signal(self.signal)
+
+
+class Notes(Silent):
+    """Remembers what a run told."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self.waits: list[float] = []
+        self.samples: list[Sample] = []
+
+    def retry(self, job: Job, error: EngineError, attempt: int, wait: float) -> None:
+        self.waits.append(wait)
+
+    def sample(self, job: Job, sample: Sample) -> None:
+        self.samples.append(sample)
+
+    def note(self, message: str) -> None:
+        self.notes.append(message)
+
+
+AT_ONCE = Policy(first_wait=0.0, longest_retry_after=0.0)
+"""Tries again without waiting."""
+
+
+async def open_trial(stack: AsyncExitStack, study: Study, server: HttpServer, **wish: Any) -> Session:
+    wanted = Wish(engine="ollama", host=server.url, probe=False, **wish)
+    experiment, suites = prepare(study, "trial", wanted, Issues())
+    ((name, conditions),) = engines(experiment, wanted)
+    return await open_session(
+        stack, study, "trial", experiment, suites, conditions, wanted, name=name, clock=now, say=lambda _: None
+    )
+
+
+async def collect(
+    study: Study, server: HttpServer, policy: Policy = AT_ONCE, observer: Notes | None = None, **wish: Any
+) -> tuple[Path, Result | None, Notes]:
+    """The whole of `llmxsite run` but its terminal, in this process."""
+    observer = observer or Notes()
+    async with AsyncExitStack() as stack:
+        if isinstance(server, Fake):  # the faults are for the run; loading the model takes replies too
+            server._faults = iter(())
+        session = await open_trial(stack, study, server, **wish)
+        if isinstance(server, Fake):
+            server._faults, server.faults = iter(server.faults), ()
+        path, result = await session.collect(observer, policy=policy)
+    return path, result, observer

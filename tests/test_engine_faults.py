@@ -208,3 +208,20 @@ def test_cancelling_a_request_leaves_the_engine_usable(api: str) -> None:
             assert (await engine.chat(request())).text
 
     run(test)
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_redirects_are_not_followed(api: str) -> None:
+    """A redirect would take the request, and the key with it, to another server."""
+
+    class Elsewhere(Fake):
+        async def _generate(self, path: str, body: dict[str, Any], wire: Any) -> None:
+            await wire.answer(302, "", headers={"Location": "http://127.0.0.1:9/"})
+
+    async def test() -> None:
+        async with Elsewhere() as server, APIS[api](Address(server.url)) as engine:
+            with pytest.raises(EngineError, match="HTTP 302") as caught:
+                await engine.chat(request())
+            assert (caught.value.kind, caught.value.retry) == ("invalid-request", False)
+
+    run(test)

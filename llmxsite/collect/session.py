@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -22,8 +22,8 @@ from llmxsite.diagnostics import Issue, Issues, Problem, did_you_mean
 from llmxsite.engine import connect
 from llmxsite.engine.protocol import Engine, EngineError, EngineInfo, ModelInfo, Options
 from llmxsite.experiment import Condition, Resolved, expand, load
-from llmxsite.record import SCHEMA, Hypothesis, Run, SuiteRef, hypothesis_hash
-from llmxsite.runlog import RunLogWriter, done_keys
+from llmxsite.record import SCHEMA, Git, Host, Hypothesis, Run, Sample, SuiteRef, hypothesis_hash
+from llmxsite.runlog import RunLogWriter, done_keys, iterate
 from llmxsite.study import Study
 from llmxsite.suite import Suite, find
 
@@ -180,11 +180,8 @@ async def open_session(
     Raises `Problem` for a server that does not answer, models it does not have, and an experiment that cannot be asked.
     """
     # Asked while the server and its models are: each takes a process of its own.
-    around = asyncio.gather(
-        asyncio.to_thread(provenance.host),
-        asyncio.to_thread(provenance.software),
-        asyncio.to_thread(provenance.git, study.root),
-    )
+    around = asyncio.create_task(_around(study))
+    stack.push_async_callback(_leave, around)
     width = _width(experiment, conditions, wish)
     try:
         engine = await stack.enter_async_context(await asyncio.to_thread(connect, name, wish.host, width))
@@ -198,6 +195,8 @@ async def open_session(
     host, software, git = await around
     now = Now(experiment, suites, info, models, host, software, git, wish.contributor)
     choice = Choice(None) if wish.mode == "new" else choose(study.run_logs(report), now)
+    if choice.path is not None and not _asks_alike(choice.path, workload):
+        choice = Choice(None, None, ("this version of llmxsite asks the questions in other words",))
     if wish.mode == "resume" and choice.path is None:
         why = "; ".join(choice.reasons) or "there is no run log of it yet"
         raise Problem.at(
@@ -207,6 +206,28 @@ async def open_session(
             hint="without --resume, a new run begins",
         )
     return Session(study, report, engine, workload, now, wish, measured, clock, choice)
+
+
+def _asks_alike(path: Path, workload: Workload) -> bool:
+    """Whether the first sample of a log would be asked in the same words today, so that its others fit beside new ones."""
+    first = next((line for _, line in iterate(path, Issues()) if isinstance(line, Sample)), None)
+    return first is None or workload.asks_alike(first)
+
+
+async def _around(study: Study) -> tuple[Host, dict[str, str], Git | None]:
+    """Machine, software and commit."""
+    return await asyncio.gather(
+        asyncio.to_thread(provenance.host),
+        asyncio.to_thread(provenance.software),
+        asyncio.to_thread(provenance.git, study.root),
+    )
+
+
+async def _leave(task: asyncio.Task[Any]) -> None:
+    """Wait for a task that nobody needs any more."""
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
 
 
 def _width(experiment: Resolved, conditions: list[Condition], wish: Wish) -> int:

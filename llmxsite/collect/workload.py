@@ -9,7 +9,7 @@ import msgspec
 
 from llmxsite.engine.protocol import ModelInfo
 from llmxsite.experiment import Condition, Resolved, expand, select
-from llmxsite.record import Sent, sample_key
+from llmxsite.record import Sample, Sent, sample_key
 from llmxsite.suite import Item, Suite, item_hash
 from llmxsite.task import Plan, Task
 
@@ -84,6 +84,15 @@ class Workload:
                         if job.key not in done:
                             yield job
 
+    def asks_alike(self, sample: Sample) -> bool:
+        """Whether a logged sample would be asked in the same words today; True where it would not be asked at all."""
+        for suite, _ in self._items:
+            if suite.id == sample.suite and sample.condition in self.conditions:
+                item = next((i for i in suite.items if i.id == sample.item), None)
+                condition = self.conditions[self.conditions.index(sample.condition)]
+                return item is None or self._job(suite, item, condition, sample.repeat).key == sample.key
+        return True
+
     def left(self, done: Collection[str]) -> list[int]:
         """How many samples of each condition are not in `done`."""
         if not done:
@@ -121,4 +130,5 @@ class Workload:
             tools=first.tools,
         )
         key = sample_key(model.digest, suite.id, item.id, condition, sent, repeat)
-        return Job(key, suite, item, self._hashes[suite.id, item.id], condition, repeat, plan, sent)
+        known = self._hashes.get((suite.id, item.id))
+        return Job(key, suite, item, known or item_hash(item), condition, repeat, plan, sent)

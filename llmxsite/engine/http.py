@@ -154,11 +154,13 @@ class Http:
         url = self.address.url + path
         reused = _Reused()
         try:
-            return await self._session.request(method, url, data=data, trace_request_ctx=reused)
+            return await self._session.request(method, url, data=data, allow_redirects=False, trace_request_ctx=reused)
         except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError):
             if not reused.yes:
                 raise
-        return await self._session.request(method, url, data=data, headers={"Connection": "close"})
+        return await self._session.request(
+            method, url, data=data, allow_redirects=False, headers={"Connection": "close"}
+        )
 
 
 class _Reused:

@@ -201,7 +201,8 @@ class Engine(Protocol):
     async def __aexit__(self, *exc: object) -> None: ...
 
     async def describe(self) -> EngineInfo:
-        """The server as it is now. Raises `EngineError` when it does not answer."""
+        """The server as it is now, with what it was found to lack so far: ask again after `model(..., num_ctx=...)`, which
+        loads and looks. Raises `EngineError` when the server does not answer."""
         ...
 
     async def models(self) -> list[ModelInfo]:

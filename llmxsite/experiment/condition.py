@@ -14,7 +14,7 @@ Condition = dict[str, Scalar]
 """Every factor that the experiment names, with its value; always `model`, `prompt` and `temperature`."""
 TEMPERATURE = 0.0
 """Where an experiment does not say: the most probable token each time, the least noisy measurement."""
-_ORDER = {"model": -3, "prompt": -2, "temperature": -1} | {name: i for i, name in enumerate(FACTORS) if i > 2}
+_ORDER = {name: i for i, name in enumerate(FACTORS)} | {"model": -3, "prompt": -2, "temperature": -1}
 
 
 def expand(experiment: Experiment) -> list[Condition]:
@@ -63,14 +63,10 @@ def select(items: Sequence[Item], limit: int | None, seed: int = 0) -> list[Item
 
 
 def varied(conditions: Iterable[Condition]) -> list[str]:
-    """The factors that differ between conditions, in the order of the first condition."""
-    found: dict[str, list[Scalar]] = {}
-    for condition in conditions:
-        for name, value in condition.items():
-            levels = found.setdefault(name, [])
-            if value not in levels:
-                levels.append(value)
-    return [name for name, levels in found.items() if len(levels) > 1]
+    """The factors that differ between conditions, in the order in which conditions show them; not to be set is a level."""
+    whole = list(conditions)
+    names = sorted({name for condition in whole for name in condition}, key=lambda n: _ORDER.get(n, len(_ORDER)))
+    return [name for name in names if any(c.get(name) != whole[0].get(name) for c in whole)]
 
 
 def _draw(seed: int, key: str) -> str:

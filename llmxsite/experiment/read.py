@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from typing import Any
 
@@ -40,9 +41,10 @@ def _load(document: Document, study: Study, report: str, issues: Issues) -> Reso
     if not isinstance(document.data, dict):
         issues.extend([document.issue((), f"{CODE}-invalid", "an experiment is a mapping of keys to values")])
         return None
-    for field in msgspec.structs.fields(Experiment):  # one by one, so that one wrong type does not hide the next
-        if field.encode_name in document.data:
-            document.convert(field.type, code=CODE, issues=issues, keys=(field.encode_name,))
+    for key in document.data:  # one by one, so that one wrong type does not hide the next
+        alone = copy.copy(document)
+        alone.data = {key: document.data[key]}
+        alone.convert(Experiment, code=CODE, issues=issues)
     experiment = document.convert(Experiment, code=CODE, issues=issues)
     if experiment is None or issues.failed():
         return None
@@ -79,7 +81,7 @@ def _scalars(document: Document, experiment: Experiment) -> Iterator[Issue]:
     ]
     for keys, value, low, high, words in bounds:
         if value is not None and not low <= value <= high:
-            yield document.issue(keys, f"{CODE}-range", f"'{keys[-1]}' must be {words}, not {value}")
+            yield document.issue(keys, f"{CODE}-range", f"'{keys[-1]}' must be {words}, not {value:g}")
     for index, name in enumerate(experiment.analysis.compare):
         if name not in FACTORS:
             yield _unknown(document, ("analysis", "compare", index), name)

@@ -237,7 +237,11 @@ def _said(row: dict[str, Any], by: str, colour: str | None, shown: Metric) -> st
 def _caption(data: pd.DataFrame, by: str, colour: str | None, shown: Metric, options: Options) -> list[str]:
     rows = records(data)
     top, bottom = (pick(rows, key=lambda r: float(r[shown.name])) for pick in (max, min))
-    if len(rows) == 1:
+    if len(rows) > 1 and top[shown.name] == bottom[shown.name]:
+        out = [
+            f"All {len(rows)} show {words.show(top[shown.name], shown.format)}{words.unit(shown.format)}; {_said(top, by, colour, shown)}."
+        ]
+    elif len(rows) == 1:
         out = [f"{_said(top, by, colour, shown)}."]
     else:
         out = [f"Highest: {_said(top, by, colour, shown)}.", f"Lowest: {_said(bottom, by, colour, shown)}."]

@@ -42,11 +42,6 @@ def contrast(a: str, b: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-def oklab(colour: str) -> Triple:
-    """Lightness and two opponent axes of OKLab (Ottosson 2020), where equal distances look about equally far."""
-    return _oklab(linear(colour))
-
-
 def distance(a: str, b: str, blindness: str | None = None) -> float:
     """Euclidean distance in OKLab, 0 to about 1; below 0.02 two patches look alike side by side.
 
@@ -63,6 +58,7 @@ def _expand(v: float) -> float:
 
 
 def _oklab(light: Triple) -> Triple:
+    """Lightness and two opponent axes of OKLab (Ottosson 2020), where equal distances look about equally far."""
     r, g, b = light
     long = math.cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b)
     medium = math.cbrt(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b)

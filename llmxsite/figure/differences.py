@@ -162,9 +162,9 @@ def _label(row: dict[str, Any], by: list[str], pixels: float) -> str:
 def _marks(data: pd.DataFrame, factor: str, by: list[str], layouts: dict[str, Layout], alpha: float) -> pd.DataFrame:
     rows = records(data)
     labels = {
-        f"label{suffix}": [
-            f"{_label(row, by, 330 if layout.narrow else layout.width * 0.42)}{'​' * i}" for i, row in enumerate(rows)
-        ]
+        f"label{suffix}": words.distinct(
+            [_label(row, by, 330 if layout.narrow else layout.width * 0.42) for row in rows]
+        )
         for suffix, layout in layouts.items()
     }
     return pd.DataFrame(
@@ -272,7 +272,7 @@ def _domain(marks: pd.DataFrame) -> tuple[float, float]:
     """Everything that is drawn of the intervals, with 0 inside."""
     ends = pd.concat([marks["low"], marks["high"], marks["difference"], pd.Series([0.0])]).dropna()
     low, high = float(ends.min()), float(ends.max())
-    span = (high - low) or 10.0
+    span = max(high - low, 4.0)
     return low - 0.05 * span, high + 0.05 * span
 
 
@@ -286,7 +286,7 @@ def _caption(data: pd.DataFrame, factor: str, by: list[str], alpha: float) -> li
     rows = records(data)
     different = [r for r in rows if r["verdict"] == "different"]
     said = [
-        f"{len(different)} of {words.count(len(rows), 'difference')} {'has' if len(different) == 1 else 'have'} a Holm-adjusted p below {alpha:g}."
+        f"{len(different)} of {words.count(len(rows), 'difference')} {'has' if len(rows) == 1 else 'have'} a Holm-adjusted p below {alpha:g}."
     ]
     largest = max(rows, key=lambda r: abs(r["difference"]))
     said.append(f"Largest: {_row(largest, factor, by)}.")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
 from llmxsite.figure import levels, words
+from llmxsite.figure.classes import Classes, classes_of
 from llmxsite.figure.draft import FEW, NARROW, Draft, Layout, Samples
 from llmxsite.figure.marks import at, field_of, only, room, rule, stack, table
 from llmxsite.figure.metrics import Metric, metric
@@ -26,26 +26,12 @@ from llmxsite.figure.summary import (
     summarise,
     value_columns,
 )
-from llmxsite.figure.theme import RAMP, inverse_on, ramp
 
 ALL = "All"
 LINES = "split(datum.label, '\\n')"
 """Axis labels with line breaks of ours in several lines."""
 MOST = 4000
 """Cells: beyond it, neither a person nor a browser is served."""
-
-
-@dataclass(frozen=True)
-class _Classes:
-    """Classes of value and the colour of each: `edges` has one fewer than `colours`."""
-
-    name: Literal["sequential", "diverging"]
-    edges: list[float]
-    colours: list[int]
-
-    def inverse(self, value: float) -> bool:
-        """Whether text on the value's colour is `inverse`."""
-        return inverse_on(self.name, self.colours[int(np.searchsorted(self.edges, value, side="right"))])
 
 
 def make(samples: Samples, options: Options) -> Draft:
@@ -75,12 +61,13 @@ def make(samples: Samples, options: Options) -> Draft:
     for name in ("n", "answered", "unparsed", "truncated", "errors"):
         data[name] = data[name].fillna(0).astype("int64")
     total = options.total and shown.better != "neither" and len(column_order) > 1
-    drawn = data
+    drawn = data.assign(_total=False)
     if total:
         every = margin.set_index(rows).loc[row_order].reset_index()
-        every[columns] = ALL
+        every[columns] = ALL if ALL not in set(level_text(data[columns])) else f"{ALL} together"
+        every["_total"] = True
         drawn = pd.concat([drawn, every], ignore_index=True)
-    classes = _classes(drawn[shown.name].to_numpy(dtype=np.float64), shown, options.domain)
+    classes = classes_of(drawn[shown.name].to_numpy(dtype=np.float64), shown, options.domain)
     marks = _marks(drawn, rows, columns, shown, classes, options.width)
     return Draft(
         keys=[rows, columns],
@@ -103,7 +90,7 @@ def _second(samples: Samples, rows: str) -> str:
     return "category" if samples.frame["category"].notna().any() else "suite"
 
 
-def _marks(drawn: pd.DataFrame, rows: str, columns: str, shown: Metric, classes: _Classes, width: int) -> pd.DataFrame:
+def _marks(drawn: pd.DataFrame, rows: str, columns: str, shown: Metric, classes: Classes, width: int) -> pd.DataFrame:
     """What is drawn: a row a cell, with its labels in both layouts."""
     value = drawn[shown.name].astype("float64")
     row, column = [levels.named(rows, v) for v in drawn[rows]], level_text(drawn[columns])
@@ -115,16 +102,19 @@ def _marks(drawn: pd.DataFrame, rows: str, columns: str, shown: Metric, classes:
     ):
         side = words.labels(down, left)
         cell = (pixels - 14 - max(words.width(t) for t in side.values())) / len(set(across))
-        labels[f"across{suffix}"] = [_top_labels(across, cell)[t] for t in across]
+        top = _top_labels(across, cell)
+        labels[f"across{suffix}"] = [top[t] for t in across]
         labels[f"down{suffix}"] = [side[t] for t in down]
     missing = value.isna()
+    total = drawn["_total"].to_numpy(dtype=bool)
     ink = ["inverse" if not math.isnan(v) and classes.inverse(v) else "ink" for v in value]
     return pd.DataFrame(
         {
             **labels,
             "row": row,
             "column": column,
-            "value": value,
+            "total": total,
+            "value": value * shown.factor,
             "shown": [words.show(v, shown.format) if not math.isnan(v) else "not measured" for v in value],
             "text": ["" if math.isnan(v) else words.brief(v, shown.format) for v in value],
             "interval": interval_text(drawn, shown),
@@ -142,7 +132,7 @@ def _flips(rows: int, columns: int) -> bool:
 
 
 def _draw(
-    layout: Layout, marks: pd.DataFrame, rows: str, columns: str, shown: Metric, classes: _Classes
+    layout: Layout, marks: pd.DataFrame, rows: str, columns: str, shown: Metric, classes: Classes
 ) -> dict[str, Any]:
     suffix = "_narrow" if layout.narrow else ""
     across, down = f"across{suffix}", f"down{suffix}"
@@ -208,7 +198,7 @@ def _draw(
                     height=alt.RelativeBandSize(band=0.76),
                 )
             )
-    if ALL in set(marks["column"]):
+    if marks["total"].any():
         layers.append(_gap(base, flip))
     size = 12 if cell >= 26 else 11
     if cell >= 6 + max(words.width(t, size) for t in marks["text"]):
@@ -222,7 +212,7 @@ def _draw(
 
 def _gap(base: alt.Chart, flip: bool) -> alt.Chart:
     """A line of paper that sets the total apart."""
-    chart = only(base, "column", ALL)
+    chart = only(base, "total", True)
     look = {"stroke": "var(--paper)", "strokeWidth": 7}
     x, y = base.encoding.x, base.encoding.y
     if flip:
@@ -257,13 +247,15 @@ def _legend(pixels: float, shown: Metric, missing: bool, few: bool, classes: int
         title=lines if len(lines) > 1 else lines[0],
         orient="bottom",
         direction="horizontal",
-        gradientLength=min(34 * classes, pixels - 20),
+        gradientLength=min(38 * classes, pixels - 20),
         gradientThickness=10,
-        format=".0%" if shown.format == "percent" else ("+.0%" if shown.signed else ",.4~r"),
+        format=".0%" if shown.format == "percent" else ("+,.3~r" if shown.signed else ",.4~r"),
         offset=16,
         titlePadding=8,
         titleLimit=0,
         labelOffset=3,
+        labelOverlap="greedy",
+        labelSeparation=5,
         labelFontSize=11,
         labelColor="var(--muted)",
     )
@@ -289,35 +281,6 @@ def _angle(cell: float, widest: float) -> float:
     return -45 if cell >= 24 else -90
 
 
-def _classes(
-    values: np.ndarray[Any, np.dtype[np.float64]], shown: Metric, domain: tuple[float, float] | None
-) -> _Classes:
-    """At most nine classes with round edges over the values, or over `domain`; symmetric about 0 for a signed number."""
-    known = values[np.isfinite(values)]
-    if len(known) == 0:
-        raise ChartProblem("chart-empty", f"no cell has a {shown.title.lower()}", option="value")
-    low, high = domain or (float(known.min()), float(known.max()))
-    least = 0.05 if shown.bounded else 0.02 if shown.signed else 0.0
-    if shown.signed:
-        reach = max(abs(low), abs(high), least)
-        step = _round_step(reach / 4, least)
-        sides = min(4, max(1, math.ceil(reach / step) - 1))
-        edges = [round(s * step * k, 10) for s in (-1, 1) for k in range(1, sides + 1)]
-        return _Classes("diverging", sorted(edges), [4 + round(k * 4 / sides) for k in range(-sides, sides + 1)])
-    step = _round_step((high - low) / RAMP, least)
-    first = math.floor(round(low / step, 6))
-    last = max(first + 1, math.ceil(round(high / step, 6)))
-    edges = [round(step * k, 10) for k in range(first + 1, last)][: RAMP - 1]
-    return _Classes("sequential", edges, ramp("sequential", len(edges) + 1))
-
-
-def _round_step(at_least: float, least: float) -> float:
-    """The next of 1, 2, 2.5 or 5 times a power of ten."""
-    wanted = max(at_least, least, 1e-9)
-    power = 10 ** math.floor(math.log10(wanted))
-    return float(next(f * power for f in (1, 2, 2.5, 5, 10) if f * power >= wanted * (1 - 1e-9)))
-
-
 def _known(data: pd.DataFrame, shown: Metric, *, enough: bool) -> pd.DataFrame:
     """Cells with a number, and with enough answers to be compared."""
     kept = data[data[shown.name].notna()]
@@ -332,8 +295,10 @@ def _cell(row: dict[str, Any], rows: str, columns: str, shown: Metric) -> str:
 
 def _extremes(data: pd.DataFrame, rows: str, columns: str, shown: Metric) -> list[str]:
     known = records(_known(data, shown, enough=True))
-    if len(known) < 2:
-        return []
+    if not known:
+        return [f"No cell rests on {FEW} answers or more, so none is named."]
+    if len(known) == 1:
+        return [f"The one cell with {FEW} answers or more: {_cell(known[0], rows, columns, shown)}."]
     top, bottom = (pick(known, key=lambda r: float(r[shown.name])) for pick in (max, min))
     if top[shown.name] == bottom[shown.name]:
         return [f"Every cell with at least {FEW} answers shows {words.show(top[shown.name], shown.format)}."]
@@ -371,5 +336,5 @@ def _notes(data: pd.DataFrame, shown: Metric) -> list[str]:
     few = int((known["answered"] < FEW).sum())
     if not few:
         return []
-    cells = f"{words.count(few, 'cell')} of {len(data)}"
-    return [f"{cells} rest on fewer than {FEW} answers; they are dashed and left out of highest and lowest."]
+    cells = f"{words.count(few, 'cell')} of {len(data)} {'rests' if few == 1 else 'rest'}"
+    return [f"{cells} on fewer than {FEW} answers; they are dashed and left out of highest and lowest."]

@@ -233,4 +233,6 @@ def _caption(data: pd.DataFrame, by: str) -> list[str]:
     if len(rows) == 1:
         return [f"{said(rows[0])}."]
     fastest = min(rows, key=lambda r: float(r["latency_ms"]))
+    if fastest is rows[0]:
+        return [f"Most accurate and fastest: {said(rows[0])}."]
     return [f"Most accurate: {said(rows[0])}.", f"Fastest: {said(fastest)}."]  # fmt: skip

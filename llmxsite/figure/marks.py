@@ -69,10 +69,10 @@ def point(chart: alt.Chart, look: dict[str, Any], **channels: Any) -> alt.Chart:
     return encode(chart.mark_point(**{"shape": "circle", **look}), **channels)
 
 
-def stack(layers: Sequence[alt.Chart], height: float | alt.Step, padding: dict[str, float]) -> dict[str, Any]:
+def stack(layers: Sequence[alt.Chart], height: float, padding: dict[str, float]) -> dict[str, Any]:
     """The layers as one spec, the first at the back. Altair's own `layer` copies and checks everything several times over."""
     drawn = [layer.to_dict(validate=False, context={"top_level": False, "datasets": {}}) for layer in layers]
-    return {"height": height.to_dict() if isinstance(height, alt.Step) else height, "padding": padding, "layer": drawn}
+    return {"height": height, "padding": padding, "layer": drawn}
 
 
 def linear(low: float, high: float) -> alt.Scale:

@@ -136,11 +136,11 @@ METRICS: dict[str, Metric] = {
         Metric(name="answered", title="Answered", format="count", description="Samples without an error."),
         Metric(name="correct", title="Correct", format="number", better="higher"),
         Metric(
-            name="unparsed", title="Unread", format="count", better="lower", description="Answers nobody could read."
+            name="unparsed", title="Unparsed", format="count", better="lower", description="Answers nobody could read."
         ),
         Metric(
             name="truncated",
-            title="Cut off",
+            title="Truncated",
             format="count",
             better="lower",
             description="Replies cut off by their budget.",
@@ -152,11 +152,6 @@ METRICS: dict[str, Metric] = {
         Metric(name="se", title="Standard error", format="points", unit="points", better="lower"),
     )
 }
-
-INTERVAL_COLUMNS = (
-    Column(name="ci_low", title="Low", unit="%", format="percent", description="Lower end of the 95% interval."),
-    Column(name="ci_high", title="High", unit="%", format="percent", description="Upper end of the 95% interval."),
-)
 
 
 def metric(name: str) -> Metric:

@@ -16,7 +16,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from llmxsite.figure.draft import NARROW
 from llmxsite.figure.figure import Figure, Size
-from llmxsite.figure.theme import Theme, resolve, resolve_spec, vega_config
+from llmxsite.figure.theme import SANS, Theme, resolve, resolve_spec, vega_config
 from llmxsite.figure.words import clean, wrap
 
 if TYPE_CHECKING:
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 VERSION = 1
 """Of this module's output: raise it when the same spec comes out as other bytes."""
 _VL = "6.4"
+_MARGIN, _TITLE = 20, 17
+"""Around a titled picture, and the size of its title, in pixels."""
+_SIZE = re.compile(r'width="([\d.]+)" height="([\d.]+)"')
+_SIZED = re.compile(r'width="[\d.]+" height="[\d.]+" viewBox="[^"]*"')
 _NUMBER = re.compile(r"-?\d+\.\d{3,}")
 _ID = re.compile(r"""(\bid="|url\(#|href="#)([A-Za-z_][\w-]*)""")
 _GEOMETRY = re.compile(r'\b(d|transform|x|y|x1|x2|y1|y2|width|height|viewBox)="([^"]*)"')
@@ -40,9 +44,11 @@ def svg(
 ) -> str:
     """The figure as SVG with an accessible name. `auto` leaves colours as CSS variables, for a page that has them.
 
-    `titled` puts the title on top, for a picture that stands alone; then the background is the theme's paper too.
+    `titled` puts the title on top, for a picture that stands alone. The background is left open either way.
     """
-    drawn = _drawn(figure, size, titled, cache)
+    drawn = _drawn(figure, size, cache)
+    if titled:
+        drawn = _titled(drawn, figure.title)
     return drawn if theme == "auto" else resolve(drawn, theme)
 
 
@@ -118,38 +124,52 @@ def _bare(figure: Figure) -> dict[str, Any]:
     return {**fields, "data": None}
 
 
-def _recipe(figure: Figure, size: Size, titled: bool) -> str:
+def _recipe(figure: Figure, size: Size) -> str:
     """The complete Vega-Lite spec of a static picture, as JSON with sorted keys."""
     width = figure.width if size == "wide" else NARROW
     full = {**figure.of(size), "width": width, "datasets": figure.marks, "config": vega_config("auto")}
-    if titled:
-        full["title"] = {"text": wrap(figure.title, width - 10, 17), "anchor": "start"}
-        full["padding"] = {side: pixels + 16 for side, pixels in full["padding"].items()}
     return json.dumps(full, sort_keys=True, ensure_ascii=False)
 
 
 def _is_drawn(figure: Figure, size: Size, cache: Path) -> bool:
-    file = _cached(cache, "svg", _ingredients(figure, size, False))
+    file = _cached(cache, "svg", _ingredients(figure, size))
     return file is not None and file.is_file()
 
 
-def _ingredients(figure: Figure, size: Size, titled: bool) -> list[Any]:
+def _ingredients(figure: Figure, size: Size) -> list[Any]:
     from importlib.metadata import version
 
-    return [VERSION, version("vl-convert-python"), figure.id, figure.title, figure.alt, _recipe(figure, size, titled)]
+    return [VERSION, version("vl-convert-python"), figure.id, figure.title, figure.alt, _recipe(figure, size)]
 
 
-def _drawn(figure: Figure, size: Size, titled: bool, cache: Path | None) -> str:
+def _drawn(figure: Figure, size: Size, cache: Path | None) -> str:
     """The SVG with colours as variables, from the cache or from Vega."""
-    file = _cached(cache, "svg", _ingredients(figure, size, titled))
+    file = _cached(cache, "svg", _ingredients(figure, size))
     if file is not None and file.is_file():
         return file.read_text(encoding="utf-8")
     import vl_convert
 
-    raw: str = vl_convert.vegalite_to_svg(_recipe(figure, size, titled), vl_version=_VL, show_warnings=False)
+    raw: str = vl_convert.vegalite_to_svg(_recipe(figure, size), vl_version=_VL, show_warnings=False)
     text = _tidy(raw, figure)
     _keep(file, text.encode())
     return text
+
+
+def _titled(drawn: str, title: str) -> str:
+    """The picture with its title over it and a margin around it."""
+    head, _, body = drawn.partition("</title>")
+    width, height = (float(v) for v in _SIZE.findall(head)[0])
+    lines = wrap(title, width, _TITLE)
+    top = _MARGIN + 23 * len(lines) + 12
+    full = (width + 2 * _MARGIN, height + top + _MARGIN)
+    size = f'width="{full[0]:g}" height="{full[1]:g}" viewBox="0 0 {full[0]:g} {full[1]:g}"'
+    said = "".join(f'<tspan x="{_MARGIN}" dy="{23 if i else 0}">{escape(line)}</tspan>' for i, line in enumerate(lines))
+    look = f'font-family={quoteattr(SANS)} font-size="{_TITLE}" font-weight="600" fill="var(--ink)"'
+    inside = body.removesuffix("</svg>")
+    return (
+        f'{_SIZED.sub(size, head, count=1)}</title><text x="{_MARGIN}" y="{_MARGIN + 15}" {look}>{said}</text>'
+        f'<g transform="translate({_MARGIN},{top})">{inside}</g></svg>'
+    )
 
 
 def _tidy(raw: str, figure: Figure) -> str:
@@ -164,7 +184,8 @@ def _tidy(raw: str, figure: Figure) -> str:
 
 
 def _short(match: re.Match[str]) -> str:
-    return f"{float(match[0]):.2f}".rstrip("0").rstrip(".").replace("-0", "-0") or "0"
+    short = f"{float(match[0]):.2f}".rstrip("0").rstrip(".")
+    return "0" if short == "-0" else short
 
 
 def _on_paper(picture: str, theme: Theme) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -21,18 +20,6 @@ from llmxsite.figure.options import ChartProblem
 COUNTS = ("n", "answered", "correct", "unparsed", "truncated", "errors")
 
 
-@dataclass(frozen=True)
-class Apart:
-    """Samples in which models of one name and several digests are named apart."""
-
-    frame: pd.DataFrame
-    factors: Sequence[str]
-    paths: Mapping[str, Path]
-
-    def where(self, **filters: Any) -> Apart:
-        raise NotImplementedError("filters come first")
-
-
 def apart(samples: Samples) -> Samples:
     """`samples`, with the digest's first digits after the name of every model that occurs with more than one digest."""
     frame = samples.frame
@@ -43,7 +30,7 @@ def apart(samples: Samples) -> Samples:
         return samples
     named = frame["model"].astype(str) + " (" + frame["digest"].astype(str).str[:8] + ")"
     names = frame["model"].astype(object).where(~frame["model"].isin(doubled), named)
-    return Apart(frame.assign(model=names.astype("category")), samples.factors, samples.paths)
+    return cast(Samples, replace(cast(Any, samples), frame=frame.assign(model=names.astype("category"))))
 
 
 def summarise(samples: Samples, by: Sequence[str], alpha: float) -> pd.DataFrame:

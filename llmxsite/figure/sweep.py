@@ -150,7 +150,7 @@ def _draw(
         across = alt.X(
             "x:Q",
             scale=linear(values[0] - 0.02 * span, values[-1] + 0.02 * span),
-            axis=alt.Axis(values=values, title=title, format="~g", labelOverlap="greedy", titleAnchor="start"),
+            axis=alt.Axis(values=values, title=title, format=".6~r", labelOverlap="greedy", titleAnchor="start"),
         )
     else:
         ticks = [words.clean(levels.text(v)) for v in along]

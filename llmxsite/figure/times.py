@@ -49,7 +49,7 @@ def axis(low: float, high: float, title: str, few: bool) -> alt.Axis:
         **({"values": inside} if inside else {"tickCount": 4 if few else 6}),
         title=title,
         titleAnchor="start",
-        format=",~g" if high < 10 else ",.0f",
+        format=",.3~r" if high < 10 else ",.0f",
         grid=True,
         labelOverlap="greedy",
     )

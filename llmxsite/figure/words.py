@@ -49,17 +49,20 @@ def shorten(text: str, pixels: float, size: float = 12) -> str:
 
 
 def labels(names: Iterable[str], pixels: float, size: float = 12) -> dict[str, str]:
-    """Each name with a shortened one, all different: where two would come out alike, a number is added."""
-    found: dict[str, str] = {}
-    taken: set[str] = set()
-    for name in dict.fromkeys(names):
-        short = clean(shorten(name, pixels, size)) or "(empty)"
-        unique, number = short, 2
-        while unique in taken:
-            unique, number = f"{short} ({number})", number + 1
-        taken.add(unique)
-        found[name] = unique
-    return found
+    """Each name with a shortened one, all different."""
+    known = list(dict.fromkeys(names))
+    return dict(zip(known, distinct([clean(shorten(name, pixels, size)) or "(empty)" for name in known]), strict=True))
+
+
+def distinct(texts: Sequence[str]) -> list[str]:
+    """The texts in order, a number added where one occurs again: an axis tells rows apart by their labels."""
+    out: dict[str, None] = {}
+    for text in texts:
+        unique, number = text, 2
+        while unique in out:
+            unique, number = f"{text} ({number})", number + 1
+        out[unique] = None
+    return list(out)
 
 
 def clean(text: str) -> str:

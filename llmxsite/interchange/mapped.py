@@ -163,7 +163,7 @@ class _Run:
                 outcome="error" if error else "failure" if scores.get("parsed") is False else "ok",
                 error=Fault(kind=self.mapping.tool, message=error[:500]) if error else None,
                 scores={} if error else scores,
-                time=utc(text(column.time)),
+                time=utc(_scalar(_get(row, column.time))),
             )
         )
 

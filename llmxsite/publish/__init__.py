@@ -1,1 +1,1 @@
-"""What leaves the site: posts, pictures, slides, cards."""
+"""A study in other places' forms: pictures as files, a post for GitHub Discussions. Everything comes from what the site shows."""

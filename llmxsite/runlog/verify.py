@@ -104,10 +104,10 @@ class _Check:
             good = self._add(number, "log-hash", "bytes before this line are not those that were written")
         if (end.check is not None and end.check != end_check(end)) or encode_line(end) != raw:
             good = self._add(number, "log-end", "this line is not as it was written")
-        if end.counts != {k: v for k, v in self.counted[number].items() if v} and good:
-            good = self._add(
-                number, "log-counts", f"it counts {end.counts}; the lines before it give {self.counted[number]}"
-            )
+        there = self.counted[number]
+        if end.counts != there:
+            message = f"it counts {_words(end.counts)}; the lines before it are {_words(there)}"
+            good = self._add(number, "log-counts", message)
         return good
 
     def _sample(self, number: int, sample: Sample) -> None:

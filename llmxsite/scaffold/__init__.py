@@ -52,6 +52,27 @@ def study(folder: Path, *, title: str | None = None, author: str | None = None) 
     return _write(files)
 
 
+def demo(folder: Path) -> list[Path]:
+    """Write the demonstration study into `folder`; the files that were not there before.
+
+    Raises `Problem` where `folder` holds anything but an earlier demonstration.
+    """
+    source = _TEXTS / "demo"
+    files = {
+        folder / path.relative_to(source): path.read_text(encoding="utf-8")
+        for path in sorted(source.rglob("*"))
+        if path.suffix in (".md", ".yaml")
+    }
+    if folder.exists() and not (folder.is_dir() and (not any(folder.iterdir()) or all(f.exists() for f in files))):
+        raise Problem.at(
+            folder,
+            "demo-folder",
+            "there is something else here already",
+            hint="name another folder: `llmxsite demo DIR`",
+        )
+    return _write({**files, folder / ".gitignore": _fill("study/gitignore", {})})[0]
+
+
 def report(here: Study, name: str) -> list[Path]:
     """Write a report called `name` into a study: text, experiment, references. Raises `Problem` where it exists."""
     slug = _slug(name, "report")

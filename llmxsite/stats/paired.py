@@ -101,7 +101,8 @@ def correlation(a: Vector, b: Vector) -> float | None:
     if len(a) < 2:
         return None
     x, y = a - a.mean(), b - b.mean()
-    lengths = float(np.linalg.norm(x)), float(np.linalg.norm(y))
+    # Plain sums: products of vectors this short would wake the threads of BLAS for every pair compared.
+    lengths = math.sqrt(np.square(x).sum()), math.sqrt(np.square(y).sum())
     if any(length <= ROUNDING * np.abs(values).max() for length, values in zip(lengths, (a, b), strict=True)):
         return None
-    return float(np.clip((x / lengths[0]) @ (y / lengths[1]), -1, 1))
+    return float(np.clip((x / lengths[0] * (y / lengths[1])).sum(), -1, 1))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,13 +13,13 @@ from llmxsite.tables.columns import Array
 class Growing:
     """One column, as one array with room to spare: systems give memory to the room only once it is used."""
 
-    def __init__(self, convert: Callable[[list[Any]], Array], missing: float) -> None:
+    def __init__(self, convert: Callable[[Sequence[Any]], Array], missing: float) -> None:
         """`convert` makes an array of the column's type, with `missing` where the list has None."""
         self._convert, self._missing = convert, missing
         self._array: Array | None = None
         self._size = 0
 
-    def add(self, values: list[Any]) -> None:
+    def add(self, values: Sequence[Any]) -> None:
         """Append values; None is missing. As long as nothing is known no array is made."""
         start, self._size = self._size, self._size + len(values)
         if values[0] is None and values.count(None) == len(values):
@@ -51,7 +51,7 @@ class Words(dict[str | None, int]):
         code = self[text] = len(self) - 1
         return code
 
-    def codes(self, texts: list[str | None]) -> Array:
+    def codes(self, texts: Sequence[str | None]) -> Array:
         return np.fromiter(map(self.__getitem__, texts), np.int32, len(texts))
 
     def texts(self) -> list[str]:

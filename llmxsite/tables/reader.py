@@ -6,21 +6,26 @@ memory there are never more than a block of lines, a few thousand slim records a
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import io
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from operator import attrgetter
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from types import NoneType
 from typing import IO, Annotated, Any
 
 import msgspec
 import numpy as np
 import pyarrow as pa
+from msgspec.structs import astuple
 
 from llmxsite import runlog
 from llmxsite.diagnostics import Issues, Problem
 from llmxsite.record import End, Outcome, Resume, Run, Scalar
-from llmxsite.runlog.reader import MAX_LINE, raw_lines
+from llmxsite.runlog.reader import MAX_LINE
 from llmxsite.tables.columns import ALL, TEXTS, Array, LogColumns, Setting, dtype, last_of_each, missing_value
 from llmxsite.tables.growing import Growing, Words
 
@@ -81,12 +86,13 @@ class SlimSample(msgspec.Struct, gc=False, tag_field="type", tag="sample"):
 decode_slim = msgspec.json.Decoder(SlimSample | Run | Resume | End).decode
 """One line's bytes as a record; the floor beside which `benchmarks/tables.py` measures `read`."""
 _decode_condition = msgspec.json.Decoder(dict[str, Scalar]).decode
-_FIELDS = {name: attrgetter(name) for name in SlimSample.__struct_fields__ if name != "condition"}
-_GROUPS = {
-    "timing": {"latency_ms" if name == "total_ms" else name: attrgetter(name) for name in _Timing.__struct_fields__},
-    "usage": {name: attrgetter(name) for name in _Usage.__struct_fields__},
-    "scores": {name: attrgetter(name) for name in _Scores.__struct_fields__},
-}
+_NAMES = (
+    *SlimSample.__struct_fields__,
+    *("latency_ms" if name == "total_ms" else name for name in _Timing.__struct_fields__),
+    *_Usage.__struct_fields__,
+    *_Scores.__struct_fields__,
+)
+"""What `_move` unpacks, in its order."""
 
 
 def read(path: Path, issues: Issues) -> tuple[LogColumns, str]:
@@ -100,11 +106,24 @@ def read(path: Path, issues: Issues) -> tuple[LogColumns, str]:
         raise Problem.at(path, "log-header", "not a run log: it does not start with a header", line=1)
     sha = hashlib.sha256()
     try:
-        with path.open("rb", buffering=0) as file, ThreadPoolExecutor(1) as pool:
+        with path.open("rb", buffering=0) as file, ThreadPoolExecutor(1) as pool, _no_collection():
             stream = io.BufferedReader(_Hashing(file, sha, pool), _BLOCK)
             return _Reader(path, header, issues).read(stream), sha.hexdigest()
     except OSError as error:
         raise Problem.at(path, "file-unreadable", f"cannot be read: {error.strerror or error}") from None
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keep Python from searching for cycles among the many short-lived tuples of a large log: there are none."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 class _Hashing(io.RawIOBase):
@@ -144,10 +163,11 @@ class _Reader:
         self.hashes = Growing(_hashes, 0)
 
     def read(self, stream: IO[bytes]) -> LogColumns:
-        decode, samples, settings, numbers = decode_slim, self.samples, self.settings, self.numbers
-        for number, raw in raw_lines(stream):
+        decode, known, samples = decode_slim, self.known, self.samples
+        lines = iter(partial(stream.readline, MAX_LINE + 1), b"")
+        for number, raw in enumerate(lines, 1):
             if raw[-1] != _NEWLINE:
-                self._not_whole(number, raw)
+                self._not_whole(number, raw, lines)
                 continue
             try:
                 line = decode(raw)
@@ -157,15 +177,15 @@ class _Reader:
                 continue
             if type(line) is SlimSample:
                 condition = bytes(line.condition)
-                setting = self.known.get(condition)
+                setting = known.get(condition)
                 if setting is None:
                     setting = self._setting(condition)
                 if setting < 0:
                     self._bad(number, raw, "`condition` must hold plain values")
                     continue
                 samples.append(line)
-                settings.append(setting)
-                numbers.append(number)
+                self.settings.append(setting)
+                self.numbers.append(number)
                 if len(samples) == _ROWS:
                     self._move()
             elif number > 1:
@@ -176,26 +196,23 @@ class _Reader:
 
     def _move(self) -> None:
         """Move the samples decoded so far into arrays."""
-        rows, settings, numbers = self.samples, self.settings, self.numbers
+        rows = self.samples
         if not rows:
             return
         self.log.end = None
         self.log.rows += len(rows)
-        fields = {name: list(map(get, rows)) for name, get in _FIELDS.items()}
-        for group, getters in _GROUPS.items():
-            parts = fields.pop(group)
-            fields |= {name: list(map(get, parts)) for name, get in getters.items()}
-        keys = fields["key"]
-        self.keys.append(pa.array(keys, pa.string()))
-        self.hashes.add(keys)
+        unpacked = [astuple(r) + astuple(r.timing) + astuple(r.usage) + astuple(r.scores) for r in rows]
+        fields: dict[str, Any] = dict(zip(_NAMES, zip(*unpacked, strict=True), strict=True))
+        fields |= {"setting": self.settings, "line": self.numbers}
+        self.keys.append(pa.array(fields["key"], pa.string()))
+        self.hashes.add(fields["key"])
         for name in ("answer", "expected"):
-            fields[name] = list(map(_text, fields[name]))
-        fields["setting"], fields["line"] = settings, numbers
+            if not set(map(type, fields[name])) <= {str, NoneType}:
+                fields[name] = list(map(_text, fields[name]))
         for name, column in self.columns.items():
             column.add(fields[name])
-        rows.clear()
-        settings.clear()
-        numbers.clear()
+        for gathered in (self.samples, self.settings, self.numbers):
+            gathered.clear()
 
     def _setting(self, raw: bytes) -> int:
         """Take up a condition that is met for the first time."""
@@ -227,8 +244,10 @@ class _Reader:
         excerpt = raw[:400].decode("utf-8", "replace")
         self.issues.add(self.path, "log-line", f"not a line of a run log: {why}", line=number, excerpt=excerpt)
 
-    def _not_whole(self, number: int, raw: bytes) -> None:
+    def _not_whole(self, number: int, raw: bytes, lines: Iterator[bytes]) -> None:
         if len(raw) > MAX_LINE:
+            while raw and raw[-1] != _NEWLINE:
+                raw = next(lines, b"")
             self.issues.add(self.path, "log-line", f"longer than {MAX_LINE:,} bytes; passed over", line=number)
             return
         self.issues.add(
@@ -255,19 +274,19 @@ class _Reader:
         return log
 
 
-def _hashes(keys: list[str]) -> Array:
+def _hashes(keys: Sequence[str]) -> Array:
     return np.fromiter(map(hash, keys), np.int64, len(keys))
 
 
-def _floats(values: list[Any]) -> Array:
+def _floats(values: Sequence[Any]) -> Array:
     return np.array(values, np.float64)  # which takes None for NaN
 
 
-def _counts(values: list[Any]) -> Array:
+def _counts(values: Sequence[Any]) -> Array:
     return np.array(values, np.int32)
 
 
-def _flags(values: list[Any]) -> Array:
+def _flags(values: Sequence[Any]) -> Array:
     return np.array([-1 if value is None else value for value in values], np.int8)
 
 

@@ -79,7 +79,6 @@ def _user(item: Item, question: Question, prompt: Prompt) -> str:
     reasons = prompt.kind in ("cot", "self-consistency")
     if question.kind == "choice":
         last = words.last_letter if reasons else words.letter
-        last = last.format(letters=list_letters(LETTERS[: len(question.choices)], words.either))
     elif question.kind == "numeric":
         plain = words.number_unit.format(unit=question.unit) if question.unit else words.number
         last = words.last_number if reasons else plain

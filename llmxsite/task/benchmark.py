@@ -121,7 +121,7 @@ def score(question: Question, replies: Sequence[Reply]) -> Scored:
 
 
 def _read(question: Question, reply: Reply) -> _Read:
-    start, end = answer_part(reply.text)
+    start, end = answer_part(reply.text, question.style)
     part = reply.text[start:end]
     complete = not _cut_off(reply)
     if question.kind == "choice":

@@ -16,7 +16,9 @@ from llmxsite.task.options_text import OptionTexts
 from llmxsite.task.protocol import Style
 from llmxsite.task.statement import Found, Parsed, Statement, cues, reason_for, settle, statements
 
-_OPEN = re.compile(r"[\s*_`\"'“”‘’«»$({\[<#>~:]+|\\[(\[]|\\(?:text|textbf|mathrm|mathbf|textit|bf|rm|boxed)\s*\{?")
+_OPEN = re.compile(
+    r"(?:[\s*_`\"'“”‘’«»$({\[<#>~:]|\\[(\[]|\\(?:text|textbf|mathrm|mathbf|textit|bf|rm|boxed)\s*\{?){1,60}"
+)
 _FILLER = re.compile(
     r"(?i)(?:the|la|le|die|el|option|choice|letter|answer|statement|lettre|choix|réponse|buchstabe|antwort|letra|respuesta|opción|indeed|clearly|definitely|therefore"
     r"|probably|most|likely|simply|donc|bien|sûrement|probablement|either|both|soit)\b(?!['’])|l['’]|(?:not|pas)\s+\W?[A-Z]\W?,?\s+(?:but|mais)\b"
@@ -26,18 +28,18 @@ _JOINED = frozenset("'’+#°")
 _BRACKETS = frozenset(')]}*_`"”»>')
 _IN_PROSE = ("spoken", "cued")
 _BREAKS_OFF = re.compile(r"\s*\n|\s*$|\s+[-–—=(]|\s+(?:because|parce|puisque|weil|porque)\b")
-_GOES_ON = re.compile(rf"{_BREAKS_OFF.pattern}|\s+(?:since|as|for|is|which|car|qui|est|denn|and|et)\b")
+_GOES_ON = re.compile(rf"{_BREAKS_OFF.pattern}|\s+(?:since|as|for|is|which|car|qui|est|denn|and|or|et|ou|oder)\b")
 _ANOTHER = re.compile(
     r"[\s*_)\]\"'}]*(?:(?P<list>[,/&+])|(?:,?\s*(?:and/or|and|or|et|ou|und|oder|y|o)\s))[\s*_(\[\"']*(?:option\s+)?(?P<letter>[A-Z])(?![\w'’+#°-])"
 )
 _LIST_GOES_ON = re.compile(r"[\s*_)\]\"']*(?:$|[.,;:!?/&+\n]|(?:and|or|et|ou|und|oder)\b)")
-_ALONE = re.compile(r"(?m)^[\s*_`\"'“«$\\({\[<>#~-]*([A-Za-z])[*_`\"'”»$)\]}>.:;,!~ \t]*$")
+_ALONE = re.compile(r"(?m)^[ \t*_`\"'“«$\\({\[<>#~-]*([A-Za-z])[*_`\"'”»$)\]}>.:;,!~ \t]*$")
 _ONLY = re.compile(
     r"[\s*_`\"'“«$\\({\[<>#~-]*(?:(?i:option|choice|letter|lettre|choix)\s*:?\s*\(?)?([A-Za-z])[*_`\"'”»$\\)\]}>.:;,!~\s]*"
 )
-_HEAD = re.compile(r"(?m)^[\s*_`(\[>-]*([A-Z])[*_`]*[).\]:]\s")
+_HEAD = re.compile(r"(?m)^[ \t*_`(\[>-]*([A-Z])[*_`]*[).\]:]\s")
 _REVERSED = re.compile(
-    r"(?:^|[.;:,!?\n(*\"]\s*|\b(?i:option|choice|answer|letter|so|thus|therefore|that|hence|think|believe|donc|que|only|lettre|réponse)\s+[(*\"]*)"
+    r"(?:^|[.;:,!?\n(*\"]\s{0,3}|\b(?i:option|choice|answer|letter|so|thus|therefore|that|hence|think|believe|donc|que|only|lettre|réponse)\s+[(*\"]*)"
     r"([A-Z])[)*_`\"]*\s+(?i:is|would\s+be|seems\s+to\s+be|must\s+be|est|serait|ist|es)\s+(?i:most\s+likely\s+|clearly\s+|bien\s+|donc\s+)?"
     r"(?i:(?:the|la|le|die)\s+)?(?i:most\s+)?(?i:correct|right|best|answer|accurate|appropriate|true|bonne|correcte?|juste|réponse|richtige?|correcta)\b"
 )
@@ -86,7 +88,9 @@ class _Reading:
                 return Parsed(None, reason="ambiguous")
             if values:
                 return Parsed(tier[-1].value, tier[-1].at, tier[-1].rule)
-        return Parsed(None, reason="ambiguous" if self._lists() else reason_for(text, complete=complete))
+        return Parsed(
+            None, reason="ambiguous" if self._lists() or self._pairs() else reason_for(text, complete=complete)
+        )
 
     def _whole(self) -> Parsed[str] | None:
         """The reply is a letter, or an option's text, and nothing else."""
@@ -184,6 +188,11 @@ class _Reading:
         if len(set(heads)) < 2:
             return False
         return heads.count(heads[0]) < 2 and (heads[0] == "A" or "A" not in heads)
+
+    def _pairs(self) -> bool:
+        """Whether letters are named together somewhere: "both A and B"."""
+        found = re.finditer(r"(?<![\w'’])[A-Z](?![\w'’])", self.text)
+        return any(m[0] in self.letters and self._several(m.start()) for m in found)
 
     def _named(self) -> list[Found[str]]:
         """Options whose text the reply names without denying them."""

@@ -38,7 +38,7 @@ _NUMBER = re.compile(
     r"(?P<percent>\s?\\?%)?(?:\s(?P<scale>thousand|millions?|billion|trillion|mille|milliards?|tausend|millionen|milliarden)\b)?"
 )
 _ORDINAL = re.compile(r"(?:st|nd|rd|th|er|re|ère|e|ème|eme)\b")
-_OPEN = re.compile(r"(?:[\s*_`\"'“«({\[~≈:=]|\\(?=[(\[])|\\(?:text|textbf|mathrm|mathbf|boxed)\s*\{|\$(?=\\|\s))+")
+_OPEN = re.compile(r"(?:[\s*_`\"'“«({\[~≈:=]|\\(?=[(\[])|\\(?:text|textbf|mathrm|mathbf|boxed)\s*\{|\$(?=\\|\s)){1,60}")
 _ANOTHER = re.compile(
     rf"(?i)[\s*_)\]$%}}]*(?:or|and|to|ou|et|à|und|oder|bis|o|y|[-–—/]|,\s)[\s*_$€£(]*\d(?<![{_FRACTIONS}])"
 )
@@ -96,7 +96,7 @@ def _payload(text: str, statement: Statement, language: str, *, near: bool = Fal
     opened = _OPEN.match(text, statement.payload)
     start = opened.end() if opened else statement.payload
     end = text.find("\n", start)
-    end = len(text) if end < 0 else end
+    end = min(len(text) if end < 0 else end, start + 400)
     equals = [m.end() for m in _EQUALS.finditer(text, start, end)]
     for found in _numbers(text, language, equals[-1] if equals else start, end):
         if near and found.start - start > 12:

@@ -11,7 +11,8 @@ from llmxsite.experiment import Condition, Experiment, Prompt
 
 BUDGET, REASONING_BUDGET, THINKING_BUDGET = 64, 512, 2048
 """Tokens a reply may have: an answer alone; reasoning written out, or a template; a model that thinks."""
-COMPLETION_STOP = ("\n\n", "\nQuestion")
+COMPLETION_STOP = ("\nQuestion",)
+"""Where a base model begins a question of its own. An empty line ends nothing: some replies begin with one."""
 _KNOWN = frozenset(field.name for field in msgspec.structs.fields(Options))
 
 

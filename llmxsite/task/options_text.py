@@ -75,13 +75,12 @@ class OptionTexts:
             if match.end() > match.start()
             and (not self._slight[index] or match.start() == first or match.end() == last)
         ]
-        whole = [
-            p
-            for p in places
-            if not any(q[1] <= p[1] and p[2] <= q[2] and (q[2] - q[1]) > (p[2] - p[1]) for q in places)
-        ]
+        whole: list[Place] = []
+        for place in sorted(places, key=lambda p: (p[1], -p[2])):  # what lies inside an earlier one is a part of it
+            if not whole or place[2] > whole[-1][2] or place[1:] == whole[-1][1:]:
+                whole.append(place)
         kept = [p for p in whole if not _NEGATED.search(plain, max(0, p[1] - 40), p[1])]
-        return sorted(kept, key=lambda p: p[1])
+        return kept
 
 
 def _pattern(choice: str) -> str:

@@ -13,24 +13,27 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
+from llmxsite.task.protocol import Style
+
 V = TypeVar("V")
+LONGEST = 20_000
 NEAR = 40
 """Characters between two statements below which they count as side by side."""
 
-_MARKUP = r"[*_`\"'“”«»\s]*"
+_MARKUP = r"[*_`\"'“”«»\s]{0,12}"
 _LABEL = (
-    r"(?:(?:the|my|final|correct|right|best|overall)\s+)*(?:answer|ans|option|choice|solution|conclusion)"
-    r"|(?:(?:la|ma|bonne|l['’])\s*)*(?:réponse|reponse|solution|option|choix)(?:\s+(?:correcte|finale|exacte|juste|est))*"
-    r"|(?:(?:die|richtige|korrekte|endgültige)\s+)*(?:antwort|lösung)"
-    r"|(?:(?:la|opción|mejor)\s+)*(?:respuesta|solución|opción)(?:\s+(?:correcta|final))*"
+    r"(?:(?:the|my|final|correct|right|best|overall)\s+){0,4}(?:answer|ans|option|choice|solution|conclusion)"
+    r"|(?:(?:la|ma|bonne|l['’])\s*){0,4}(?:réponse|reponse|solution|option|choix)(?:\s+(?:correcte|finale|exacte|juste|est)){0,3}"
+    r"|(?:(?:die|richtige|korrekte|endgültige)\s+){0,4}(?:antwort|lösung)"
+    r"|(?:(?:la|opción|mejor)\s+){0,4}(?:respuesta|solución|opción)(?:\s+(?:correcta|final))*"
     r"|risposta(?:\s+(?:corretta|finale))?|resposta(?:\s+(?:correta|final))?"
 )
 _ADVERBS = (
     r"(?:(?:therefore|thus|then|hence|so|indeed|clearly|definitely|probably|likely|most|simply|actually|now|in fact"
-    r"|donc|alors|bien|sûrement|probablement|also|wohl|daher|por tanto)\b[\s,]*)*"
+    r"|donc|alors|bien|sûrement|probablement|also|wohl|daher|por tanto)\b[\s,]*){0,6}"
 )
 _MARKED = re.compile(rf"(?i)\b(?:{_LABEL}){_MARKUP}(?:\([^()\n]{{1,20}}\)\s*)?(?:[:=：]|->|→|⇒|\s[-–—]\s)")
-_HEADING = re.compile(rf"(?im)^[#>\s*_]*(?:{_LABEL})[\s*_.]*\n")
+_HEADING = re.compile(rf"(?im)^[#> \t*_]*(?:{_LABEL})[\s*_.]*\n")
 _SPOKEN = re.compile(
     rf"(?i)\b(?:{_LABEL})(?:\s+(?:here|to\s+(?:this|the)\s+question|for\s+this\s+question|à\s+(?:cette|la)\s+question))?{_MARKUP},?\s*{_ADVERBS}"
     rf"(?:is|would\s+be|should\s+be|must\s+be|has\s+to\s+be|will\s+be|was|remains|est|serait|doit\s+être|reste|ist|lautet|wäre|es|sería)\b{_MARKUP}{_ADVERBS}"
@@ -52,7 +55,7 @@ _SUPPOSED = re.compile(
     r"(?i)\b(?:if|whether|unless|suppose|supposing|assuming|assume|say|si|wenn|falls|ob)\s+(?:that\s+|que\s+)?(?:the\s+|la\s+|die\s+)?\W*$"
 )
 _NEXT_QUESTION = re.compile(
-    r"(?i)\n\s*(?:#+\s*)?(?:question|frage|pregunta|q|human|user|problem)\s*\d*\s*:|<\|(?:im_start|eot_id|endoftext|user)"
+    r"(?i)\n[ \t]{0,8}(?:#{1,6}[ \t]{0,8})?(?:question|frage|pregunta|q|human|user|problem)\s*\d*\s*:|<\|(?:im_start|eot_id|endoftext|user)"
 )
 
 
@@ -131,8 +134,10 @@ def settle(text: str, found: Sequence[Found[V]]) -> Parsed[V] | None:
     return Parsed(last.value, first.at, first.rule)
 
 
-def answer_part(text: str) -> tuple[int, int]:
+def answer_part(text: str, style: Style = "direct") -> tuple[int, int]:
     """Start and end of what counts as the reply: without thinking written into it, and without a next question made up.
+
+    Of a reply longer than `LONGEST` characters it is the end where the style is to reason first, else the beginning.
 
     Models behind servers that do not part thinking from answer write `<think>...</think>` first; base models go on with a
     question of their own after answering.
@@ -143,7 +148,10 @@ def answer_part(text: str) -> tuple[int, int]:
         return len(text), len(text)
     body = len(text) - len(text[start:].lstrip()) if text[start:].strip() else start
     match = _NEXT_QUESTION.search(text, body)
-    return start, match.start() if match and text[body : match.start()].strip() else len(text)
+    end = match.start() if match and text[body : match.start()].strip() else len(text)
+    if end - start <= LONGEST:
+        return start, end
+    return (end - LONGEST, end) if style == "reasoned" else (start, start + LONGEST)
 
 
 _REFUSAL = re.compile(

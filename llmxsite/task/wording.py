@@ -7,9 +7,13 @@ from typing import NamedTuple
 
 
 class Wording(NamedTuple):
-    """One language's instructions. `{letters}` is `A, B, C or D`; `{unit}` what a number is counted in."""
+    """One language's instructions; `{unit}` is what a number is counted in.
+
+    They do not list the letters: a model of 135 million parameters answers "A, B, C or D" to an instruction that ends so.
+    """
 
     letter: str
+    """No list of the letters here: very small models copy it back instead of choosing."""
     number: str
     number_unit: str
     text: str
@@ -22,17 +26,17 @@ class Wording(NamedTuple):
     """Labels of a raw prompt, with the punctuation of the language."""
     answer: str
     either: str
-    """The word between the last two letters."""
+    """The word between the last two letters where a template lists them."""
 
 
 WORDINGS: dict[str, Wording] = {
     "en": Wording(
-        letter="Answer with the letter of the right option only: {letters}.",
+        letter="Answer with the letter of the right option only.",
         number="Answer with the number only.",
         number_unit="Answer with the number only, in {unit}.",
         text="Answer in as few words as possible.",
         steps="Think step by step.",
-        last_letter="Then write on the last line: Answer: X, where X is {letters}.",
+        last_letter="Then write on the last line: Answer: X, where X is the letter of the right option.",
         last_number="Then write on the last line: Answer: N, where N is the number.",
         last_text="Then write on the last line: Answer: followed by as few words as possible.",
         question="Question:",
@@ -40,12 +44,12 @@ WORDINGS: dict[str, Wording] = {
         either="or",
     ),
     "fr": Wording(
-        letter="Réponds seulement par la lettre de la bonne option : {letters}.",
+        letter="Réponds seulement par la lettre de la bonne option.",
         number="Réponds seulement par le nombre.",
         number_unit="Réponds seulement par le nombre, en {unit}.",
         text="Réponds en aussi peu de mots que possible.",
         steps="Raisonne étape par étape.",
-        last_letter="Puis écris sur la dernière ligne : Réponse : X, où X est {letters}.",
+        last_letter="Puis écris sur la dernière ligne : Réponse : X, où X est la lettre de la bonne option.",
         last_number="Puis écris sur la dernière ligne : Réponse : N, où N est le nombre.",
         last_text="Puis écris sur la dernière ligne : Réponse : suivi d'aussi peu de mots que possible.",
         question="Question :",
@@ -53,12 +57,12 @@ WORDINGS: dict[str, Wording] = {
         either="ou",
     ),
     "de": Wording(
-        letter="Antworte nur mit dem Buchstaben der richtigen Option: {letters}.",
+        letter="Antworte nur mit dem Buchstaben der richtigen Option.",
         number="Antworte nur mit der Zahl.",
         number_unit="Antworte nur mit der Zahl, in {unit}.",
         text="Antworte mit so wenigen Wörtern wie möglich.",
         steps="Denke Schritt für Schritt.",
-        last_letter="Schreibe dann in die letzte Zeile: Antwort: X, wobei X {letters} ist.",
+        last_letter="Schreibe dann in die letzte Zeile: Antwort: X, wobei X der Buchstabe der richtigen Option ist.",
         last_number="Schreibe dann in die letzte Zeile: Antwort: N, wobei N die Zahl ist.",
         last_text="Schreibe dann in die letzte Zeile: Antwort: und so wenige Wörter wie möglich.",
         question="Frage:",
@@ -66,12 +70,12 @@ WORDINGS: dict[str, Wording] = {
         either="oder",
     ),
     "es": Wording(
-        letter="Responde solo con la letra de la opción correcta: {letters}.",
+        letter="Responde solo con la letra de la opción correcta.",
         number="Responde solo con el número.",
         number_unit="Responde solo con el número, en {unit}.",
         text="Responde con las menos palabras posibles.",
         steps="Razona paso a paso.",
-        last_letter="Después escribe en la última línea: Respuesta: X, donde X es {letters}.",
+        last_letter="Después escribe en la última línea: Respuesta: X, donde X es la letra de la opción correcta.",
         last_number="Después escribe en la última línea: Respuesta: N, donde N es el número.",
         last_text="Después escribe en la última línea: Respuesta: y las menos palabras posibles.",
         question="Pregunta:",

@@ -10,14 +10,19 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from llmxsite.diagnostics import Issues
+from markupsafe import Markup
+
+from llmxsite.diagnostics import Issues, Problem
 from llmxsite.site import paths
 from llmxsite.site.catalogue import RunEntry, SuiteEntry
+from llmxsite.site.drawing import draw
 from llmxsite.site.edition import Edition, Made
+from llmxsite.site.frame import frame
 from llmxsite.site.pages import Page
 from llmxsite.site.pages.shared import chance, run_rows
 from llmxsite.site.samples import page_numbers
 from llmxsite.site.search import Entry
+from llmxsite.study import slugify
 from llmxsite.suite import Item, item_hash
 from llmxsite.suite.datasheet import QUESTIONS, TITLES
 
@@ -56,6 +61,8 @@ def _suite(edition: Edition, entry: SuiteEntry, number: int, _: Issues) -> Made:
     shown = items[(number - 1) * ITEMS_A_PAGE : number * ITEMS_A_PAGE]
     address = paths.suite(entry.id, number)
     ref = next(reversed(entry.refs.values()), None)
+    figures: list[str] = []
+    chart = _chart(edition, entry, runs, figures) if number == 1 else None
     html = edition.html(
         "suite.html",
         address,
@@ -75,6 +82,8 @@ def _suite(edition: Edition, entry: SuiteEntry, number: int, _: Issues) -> Made:
         categories=_counted(i.category for i in items),
         difficulties=_counted(i.difficulty for i in items),
         chance=chance(entry),
+        chart=chart,
+        charts=bool(figures),
         by_model=edition.numbers.summary(runs, ["model", "digest"], where={"suite": entry.id}),
         runs=run_rows(edition, runs[:20]),
         run_count=len(runs),
@@ -90,7 +99,26 @@ def _suite(edition: Edition, entry: SuiteEntry, number: int, _: Issues) -> Made:
     )
     text = " ".join(i.question for i in shown)[:20_000]
     summary = (suite.description if suite else None) or ""
-    return Made(html, search=[Entry(address=address, title=entry.title, kind="Suite", summary=summary, text=text)])
+    return Made(
+        html,
+        figures=figures,
+        search=[Entry(address=address, title=entry.title, kind="Suite", summary=summary, text=text)],
+    )
+
+
+def _chart(edition: Edition, entry: SuiteEntry, runs: list[RunEntry], figures: list[str]) -> Markup | None:
+    """Accuracy of every model in every category, where there is more than one category."""
+    cells = edition.numbers.summary(runs, ["category"], where={"suite": entry.id})
+    if len([c for c in cells if c.get("category")]) < 2:
+        return None
+    options = {"rows": "model", "columns": "category", "where": {"suite": entry.id}}
+    title = f"{entry.title}: accuracy by model and category"
+    try:
+        key, drawn = draw(edition, "heatmap", options, runs, id=f"suite-{slugify(entry.id)}-models", title=title)
+    except Problem:
+        return None  # more rows or columns than a picture holds: the table above says the same
+    figures.append(key)
+    return frame(edition, drawn, entry.address)
 
 
 def _item(item: Item, difficulty: dict[tuple[str, str], dict[str, Any]]) -> dict[str, Any]:

@@ -1,0 +1,96 @@
+"""`llmxsite export`: a study's figures and reports for other places."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from llmxsite.cli.terminal import err, finish, study_here
+from llmxsite.diagnostics import Issues
+
+
+class Theme(StrEnum):
+    """Which theme's pictures are written."""
+
+    light = "light"
+    dark = "dark"
+    both = "both"
+
+
+commands = typer.Typer(
+    name="export",
+    help="Write figures and reports for other places.",
+    no_args_is_help=True,
+    epilog="Example: llmxsite export figures temperature --format png,csv",
+)
+
+
+@commands.command("figures")
+def figures(
+    report: Annotated[
+        str | None, typer.Argument(help="Report whose figures are written; all reports when not given.")
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", help="Folder to write to.")] = Path("figures"),
+    format: Annotated[  # noqa: A002 - it is the option's name
+        str, typer.Option("--format", help="What is written, separated by commas: png, svg, csv, spec.")
+    ] = "png,svg,csv",
+    theme: Annotated[Theme, typer.Option("--theme", help="Which pictures are written.")] = Theme.both,
+    hashed: Annotated[
+        bool,
+        typer.Option("--hashed", help="Put a hash of the content into each name, for places that cache by address."),
+    ] = False,
+) -> None:
+    """Write the figures of a report as PNG, SVG, CSV and Vega-Lite, the same files that the site publishes.
+
+    \b
+    Example: llmxsite export figures
+    Example: llmxsite export figures temperature --out /tmp/pictures --format png --theme light
+    """
+    from llmxsite.publish import pictures
+
+    wanted = pictures.formats(format)
+    themes = ("light", "dark") if theme is Theme.both else (theme.value,)
+    issues = Issues()
+    written = pictures.export(
+        study_here(), out, issues=issues, report=report, wanted=wanted, themes=themes, hashed=hashed
+    )
+    if written:
+        err().print(f"{len(written):,} file{'' if len(written) == 1 else 's'} written to {out}")
+    finish(issues)
+
+
+@commands.command("discussion")
+def discussion(
+    report: Annotated[str, typer.Argument(help="Report to post.")],
+    out: Annotated[Path | None, typer.Option("--out", help="File to write to; standard output when not given.")] = None,
+    base_url: Annotated[
+        str | None, typer.Option("--base-url", help="Address of the published site, over the one in site.yaml.")
+    ] = None,
+) -> None:
+    """Write a report as a post for GitHub Discussions. Publish the site first: the pictures are shown from there.
+
+    Parts that nobody has written yet are marked as to be written; nothing is made up.
+
+    \b
+    Example: llmxsite export discussion temperature --out post.md
+    Example: llmxsite export discussion temperature --base-url https://me.github.io/study | pbcopy
+    """
+    from llmxsite.publish import discussion as post
+
+    issues = Issues()
+    text = post.export(study_here(), report, issues=issues, base_url=base_url)
+    if out is None:
+        sys.stdout.write(text)
+    else:
+        out.write_text(text, encoding="utf-8", newline="\n")
+        err().print(f"{len(text):,} characters written to {out}")
+    finish(issues)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.add_typer(commands)

@@ -1,0 +1,200 @@
+"""A report's Markdown as GitHub reads it: figures as `<picture>`, numbers as text, links absolute, tables as plain HTML.
+
+GitHub's Markdown has no directives and no roles, drops scripts and styles, and knows no address but absolute ones.
+"""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from urllib.parse import urljoin
+
+from llmxsite.publish.written import Shown, Written
+from llmxsite.site import paths
+from llmxsite.site.citations import parse_group, short_names, year
+from llmxsite.site.drawing import Drawn
+
+_FENCE = re.compile(r"^(?P<indent> {0,3})(?P<marks>`{3,}|~{3,}|:{3,})(?P<info>.*)$")
+_VALUE = re.compile(r"(?<!`)\{value\}`([^`]+)`")
+_REF = re.compile(r"(?<!`)\{ref\}`([^`]+)`")
+_CITE = re.compile(r"\[(-?@[^\[\]]+)\]")
+_LINK = re.compile(r"(!?\[[^\]]*\])\(([^()\s]+)((?:\s+\"[^\"]*\")?)\)")
+_HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*\s*$")
+_ADMONITION = {
+    "note": "NOTE", "seealso": "NOTE", "tip": "TIP", "hint": "TIP", "important": "IMPORTANT", "warning": "WARNING",
+    "attention": "WARNING", "caution": "CAUTION", "danger": "CAUTION",
+}  # fmt: skip
+"""MyST's admonitions to GitHub's alerts."""
+_KEPT = {"table", "thead", "tbody", "tr", "th", "td", "caption", "a", "br", "b", "strong", "em", "code", "sub", "sup"}
+TABLE_ROWS = 40
+"""Rows of a figure's table in the post; the CSV, linked below it, has all."""
+
+
+def convert(written: Written, markdown: str, first_line: int) -> str:
+    """Part of the report's body as GitHub Markdown. `first_line` is the line of the file on which it starts."""
+    by_line = {s.directive.line: s for s in written.shown}
+    out: list[str] = []
+    lines = markdown.splitlines()
+    at = 0
+    while at < len(lines):
+        fence = _FENCE.match(lines[at])
+        if fence is None:
+            out.append(_inline(written, lines[at], first_line + at))
+            at += 1
+            continue
+        end = _end(lines, at, fence["marks"])
+        out += _block(
+            written, by_line.get(first_line + at), lines[at : end + 1], fence["info"].strip(), first_line + at
+        )
+        at = end + 1
+    return "\n".join(out).strip()
+
+
+def sections(markdown: str) -> list[tuple[str, str, int]]:
+    """The body cut at its first two levels of headings: heading (empty before the first), text, and its first line from 0."""
+    found: list[tuple[str, list[str], int]] = [("", [], 0)]
+    fence: str | None = None
+    for number, line in enumerate(markdown.splitlines()):
+        opening = _FENCE.match(line)
+        if opening and fence is None:
+            fence = opening["marks"]
+        elif opening and fence is not None and _closes(line, fence):
+            fence = None
+        heading = _HEADING.match(line) if fence is None else None
+        if heading and len(heading[1]) <= 2:
+            found.append((heading[2], [], number + 1))
+        else:
+            found[-1][1].append(line)
+    return [(title, "\n".join(text), start) for title, text, start in found if title or "".join(text).strip()]
+
+
+def picture(written: Written, figure: Drawn, label: str | None) -> str:
+    """A figure: its pictures for both themes, its caption and notes, and its table folded away."""
+    base = str(written.edition.base_url)
+    light, dark, page = (paths.absolute(base, a) for a in (figure.photo("light"), figure.photo("dark"), figure.address))
+    alt = escape(figure.alt, quote=True)
+    name = f"**{label}.** " if label else ""
+    parts = [
+        f'<picture>\n<source media="(prefers-color-scheme: dark)" srcset="{escape(dark)}">\n<img src="{escape(light)}" alt="{alt}">\n</picture>',
+        f"{name}{plain(figure.title)}. {plain(figure.caption)} [Figure, table and sources]({page})",
+    ]
+    if figure.notes:
+        parts.append("> " + " ".join(plain(note) for note in figure.notes))
+    parts.append(folded_table(figure, paths.absolute(base, figure.table)))
+    return "\n\n".join(parts)
+
+
+def folded_table(figure: Drawn, address: str) -> str:
+    """The numbers behind a figure, folded away."""
+    heads = [f"{h.title} ({h.unit})" if h.unit and h.unit != "%" else h.title for h in figure.heads]
+    shown = figure.cells[:TABLE_ROWS]
+    more = (
+        f"\n\n{figure.total_rows - len(shown):,} more rows are in the [CSV]({address})."
+        if figure.total_rows > len(shown)
+        else ""
+    )
+    rows = f"{figure.total_rows:,} row{'' if figure.total_rows == 1 else 's'}"
+    return (
+        f"<details>\n<summary>The numbers ({rows})</summary>\n\n"
+        f"{table(heads, shown, [h.numeric for h in figure.heads])}{more}\n\n</details>"
+    )
+
+
+def table(heads: list[str], rows: list[list[str]], numeric: list[bool]) -> str:
+    """A Markdown table; numbers stand right."""
+    rule = "|".join(" ---: " if right else " --- " for right in numeric)
+    body = ["| " + " | ".join(plain(cell) for cell in row) + " |" for row in rows]
+    return "\n".join(["| " + " | ".join(plain(h) for h in heads) + " |", f"|{rule}|", *body])
+
+
+def plain(text: str) -> str:
+    """Text that no Markdown takes for anything else: a model's name may hold `_`, `*`, `|` or `<`."""
+    return re.sub(r"([\\`*_\[\]<>|#@~$])", r"\\\1", " ".join(str(text).split()))
+
+
+def absolute(written: Written, target: str, line: int) -> str:
+    """A link of the write-up as an absolute address."""
+    if re.match(r"[a-z][a-z0-9+.-]*:", target) and target.partition(":")[0] not in {
+        "model",
+        "suite",
+        "run",
+        "report",
+        "figure",
+    }:
+        return target
+    page = paths.absolute(str(written.edition.base_url), written.report.address)
+    if target.startswith("#"):
+        return page + target
+    href = written.host.link(target, line)
+    return urljoin(page, href) if href else page
+
+
+def _block(written: Written, shown: Shown | None, lines: list[str], info: str, line: int) -> list[str]:
+    """A fence: a directive becomes what it drew, code stays code."""
+    name = re.match(r"\{([\w:-]+)\}", info)
+    if name is None:
+        return lines
+    if shown is not None and shown.figure is not None:
+        return ["", picture(written, shown.figure, shown.directive.label), ""]
+    if name[1] in _ADMONITION:
+        title = info[name.end() :].strip()
+        inside = convert(written, "\n".join(lines[1:-1]), line + 1).splitlines()
+        return [
+            f"> [!{_ADMONITION[name[1]]}]",
+            *([f"> **{title}**", ">"] if title else []),
+            *(f"> {t}".rstrip() for t in inside),
+        ]
+    if name[1] == "math":
+        return ["```math", *lines[1:-1], "```"]
+    if name[1] in {"code", "code-block"}:
+        return [f"```{info[name.end() :].strip()}", *(t for t in lines[1:-1] if not re.match(r":[\w-]+:", t)), "```"]
+    if name[1] == "table" and shown is not None:
+        label = f"**{shown.directive.label}.** " if shown.directive.label else ""
+        caption = plain(str(shown.directive.options.get("caption", "")))
+        return ["", f"{label}{caption}", "", bare_table(shown.html), ""]
+    if name[1] in {"setup", "hypothesis", "bibliography"}:
+        return []
+    page = paths.absolute(str(written.edition.base_url), written.report.address)
+    return ["", f"*[{name[1].capitalize()}, in the report]({page})*", ""]
+
+
+def bare_table(html: str) -> str:
+    """The first table in `html`, with nothing but cells and words."""
+    import nh3
+
+    found = re.search(r"<table.*?</table>", html, re.DOTALL)
+    if found is None:
+        return ""
+    cleaned = nh3.clean(found[0], tags=_KEPT - {"a"}, attributes={"th": {"align"}, "td": {"align"}})
+    return re.sub(r"\n\s*\n", "\n", cleaned)
+
+
+def _inline(written: Written, text: str, line: int) -> str:
+    """Roles, citations and links of one line."""
+    slug = written.report.slug if written.report.runs else None
+
+    def value(match: re.Match[str]) -> str:
+        return plain(str(written.edition.numbers.value(match[1], slug).get("text") or match[1]))
+
+    def cite(match: re.Match[str]) -> str:
+        cites = parse_group(match[1])
+        known = [c for c in cites or [] if c.key in written.bibliography.entries]
+        if not known:
+            return match[0]
+        entries = [written.bibliography.entries[c.key] for c in known]
+        return "(" + "; ".join(f"{plain(short_names(e))} {year(e)}" for e in entries) + ")"
+
+    text = _VALUE.sub(value, text)
+    text = _REF.sub(lambda m: written.anchors.get(m[1], m[1]), text)
+    text = _CITE.sub(cite, text)
+    return _LINK.sub(lambda m: f"{m[1]}({absolute(written, m[2], line)}{m[3]})", text)
+
+
+def _end(lines: list[str], start: int, marks: str) -> int:
+    """Line on which the fence that opens on `start` closes: the last one where it never does."""
+    return next((i for i in range(start + 1, len(lines)) if _closes(lines[i], marks)), len(lines) - 1)
+
+
+def _closes(line: str, marks: str) -> bool:
+    bare = line.strip()
+    return len(bare) >= len(marks) and set(bare) == {marks[0]}

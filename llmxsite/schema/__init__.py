@@ -1,0 +1,35 @@
+"""JSON Schemas, generated from the records: `python -m llmxsite.schema` writes them anew, and a test compares."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+FOLDER = Path(__file__).parent
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """Every schema by its file's name: a line of a run log, `experiment.yaml`, a suite."""
+    from llmxsite import record
+    from llmxsite.experiment import Experiment
+    from llmxsite.suite import Suite
+
+    return {
+        "runlog.json": record.json_schema(),
+        "experiment.json": _schema("llmxsite experiment.yaml", Experiment),
+        "suite.json": _schema("llmxsite suite", Suite),
+    }
+
+
+def write(folder: Path = FOLDER) -> None:
+    """Write every schema into `folder`, indented and with sorted keys."""
+    for name, schema in schemas().items():
+        text = msgspec.json.format(msgspec.json.encode(schema, order="sorted"), indent=2).decode()
+        (folder / name).write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def _schema(title: str, type_: Any) -> dict[str, Any]:
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title}
+    return head | msgspec.json.schema(type_)

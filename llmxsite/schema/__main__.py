@@ -1,0 +1,3 @@
+from llmxsite.schema import write
+
+write()
