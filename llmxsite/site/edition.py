@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from markupsafe import Markup
 
 from llmxsite import __version__
@@ -42,6 +44,9 @@ SECTIONS = (
 )
 
 
+FOOTER_PAGES = 8
+
+
 @dataclass
 class Made:
     """A page as made: its bytes, and what else came of making it."""
@@ -62,6 +67,7 @@ class Edition:
     def __init__(self, study: Study, catalogue: Catalogue, cache: Cache, issues: Issues, base_url: str | None) -> None:
         self.study, self.catalogue, self.cache, self.issues, self.base_url = study, catalogue, cache, issues, base_url
         self.theme = study.content / "theme"
+        self._folders: dict[Path, str] = {}
         self.numbers = Numbers(study, catalogue, cache)
         self.assets = Assets(self.theme, catalogue.config.theme.accent, cache)
 
@@ -77,24 +83,24 @@ class Edition:
         return environment(self.theme, folder)
 
     @cached_property
-    def frame_key(self) -> list[Any]:
-        """What every page holds around its content: a page is made again when this changes."""
-        return [
+    def frame_key(self) -> str:
+        """Hash of what every page holds around its content: a page is made again when this changes."""
+        return _hashed(
             package_fingerprint(),
             self.config,
             self.base_url,
             self.assets.style,
             self.assets.scripts,
             [self.cache.hash(p) for p in sorted((self.theme / "templates").glob("*.html"))],
-            [(p.slug, p.title) for p in self.catalogue.pages],
+            self.footer,
             [section for section, _ in self.sections],
-        ]
+        )
 
     @cached_property
-    def names(self) -> list[Any]:
-        """What pages call each other: part of what a page with lists or links is made from."""
+    def names(self) -> str:
+        """Hash of what pages call each other: part of what a page with lists or links is made from."""
         c = self.catalogue
-        return [
+        return _hashed(
             [
                 (r.slug, r.title, r.date, r.question, r.registered, r.summary, r.article and r.article.meta.status)
                 for r in c.reports
@@ -102,7 +108,29 @@ class Edition:
             [(m.name, m.slug) for m in c.models],
             [(s.id, s.title, s.path and self.cache.hash(self.study.root / s.path)) for s in c.suites],
             [p.slug for p in c.pages],
-        ]
+        )
+
+    @cached_property
+    def sources(self) -> dict[Path, str]:
+        """Markdown file to address, for every page that is written by hand."""
+        c, content = self.catalogue, self.study.content.resolve()
+        known = {content / "index.md": paths.HOME}
+        known |= {content / "reports" / r.slug / "index.md": r.address for r in c.reports}
+        known |= {m.article.path.resolve(): m.address for m in c.models if m.article}
+        known |= {content / "pages" / f"{p.slug}.md": paths.page(p.slug) for p in c.pages}
+        return known
+
+    @cached_property
+    def footer(self) -> list[tuple[str, str]]:
+        """Titles and addresses of the first pages of text: every page links to them, so they are few."""
+        return [(p.title, paths.page(p.slug)) for p in self.catalogue.pages[:FOOTER_PAGES]]
+
+    def beside(self, folder: Path) -> str:
+        """Hash of the files of a folder that a write-up in it may show or offer."""
+        if folder not in self._folders:
+            files = sorted(p for p in folder.iterdir() if p.suffix.lower() in paths.PUBLISHED)
+            self._folders[folder] = _hashed([(p.name, self.cache.hash(p)) for p in files])
+        return self._folders[folder]
 
     @cached_property
     def sections(self) -> list[tuple[str, str]]:
@@ -121,7 +149,7 @@ class Edition:
             title=title,
             section=section,
             sections=self.sections,
-            pages=[(p.title, paths.page(p.slug)) for p in self.catalogue.pages],
+            pages=self.footer,
             to=lambda target: paths.relative(address, target),
             policy=POLICY,
             assets=self.assets,
@@ -162,6 +190,10 @@ class Edition:
     def absolute(self, address: str) -> str | None:
         """Where an address will be on the web; None when the site does not know its own address."""
         return paths.absolute(self.base_url, address) if self.base_url else None
+
+
+def _hashed(*parts: Any) -> str:
+    return paths.digest(msgspec.json.encode(parts, order="sorted"))
 
 
 def linked_data(thing: dict[str, Any]) -> str:

@@ -21,6 +21,27 @@ NOT_FOUND = "404.html"
 SEARCH = "search.html"
 MANIFEST = "manifest.json"
 SAMPLES_A_PAGE = 200
+PUBLISHED = frozenset(
+    [
+        ".png",
+        ".jpg",
+        ".jpeg",
+        ".gif",
+        ".webp",
+        ".avif",
+        ".svg",
+        ".csv",
+        ".pdf",
+        ".json",
+        ".jsonl",
+        ".txt",
+        ".zip",
+        ".bib",
+        ".yaml",
+        ".yml",
+    ]
+)
+"""Kinds of file beside a write-up that are copied when it links to them."""
 _ADDRESS = re.compile(r"[A-Za-z0-9._~-]+(?:/[A-Za-z0-9._~-]+)*")
 
 

@@ -19,9 +19,6 @@ from llmxsite.site.frontmatter import Article
 from llmxsite.site.markdown import render
 from llmxsite.site.source import lines_of
 
-PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg"}
-FILES = PICTURES | {".csv", ".pdf", ".json", ".jsonl", ".txt", ".zip", ".bib", ".yaml", ".yml"}
-"""Kinds of file beside a write-up that are copied when it links to them."""
 RESERVED = ("main", "limits", "runs", "reproduce", "cite", "search-field", "search-results")
 """Anchors that templates use around a text."""
 _FROM_RUNS = {"chart", "table", "setup", "transcript", "diff"}
@@ -168,12 +165,11 @@ class PageHost:
         file = (base / target.lstrip("/")).resolve()
         if file.is_dir():
             file = file / "index.md"
-        known = source_pages(self.edition)
-        if file in known:
-            return known[file]
+        if file in self.edition.sources:
+            return self.edition.sources[file]
         if file.suffix == ".html" and (address := self._own_page(target)):
             return address
-        if file.is_file() and file.is_relative_to(content) and file.suffix.lower() in FILES:
+        if file.is_file() and file.is_relative_to(content) and file.suffix.lower() in paths.PUBLISHED:
             address = "content/" + "/".join(paths.part(p) for p in file.relative_to(content).parts)
             self.files[address] = file.read_bytes()
             return address
@@ -207,16 +203,6 @@ class PageHost:
                 return paths.relative(self.address, paths.figure(name)), f"figure in “{report.title}”"
         self.issues.add(self.source, "reference-missing", f"nothing is called '{name}'", line=line)
         return "", name
-
-
-def source_pages(edition: Edition) -> dict[Path, str]:
-    """Markdown file to address, for every page that is written by hand."""
-    c, content = edition.catalogue, edition.study.content.resolve()
-    known = {content / "index.md": paths.HOME}
-    known |= {content / "reports" / r.slug / "index.md": r.address for r in c.reports}
-    known |= {m.article.path.resolve(): m.address for m in c.models if m.article}
-    known |= {content / "pages" / f"{p.slug}.md": paths.page(p.slug) for p in c.pages}
-    return known
 
 
 def render_article(
@@ -266,5 +252,5 @@ def article_key(edition: Edition, article: Article[Any] | None) -> list[Any]:
         [edition.cache.hash(b) for b in books],
         edition.numbers.fingerprint,
         edition.names,
-        sorted((p.name, edition.cache.hash(p)) for p in article.path.parent.iterdir() if p.suffix.lower() in FILES),
+        edition.beside(article.path.parent),
     ]
