@@ -82,19 +82,30 @@ class Assets:
         """The bundle costs two seconds to make: it is made once per version of vl-convert and kept in the cache."""
         from importlib.metadata import version
 
-        def make() -> bytes:
-            import vl_convert
-
-            bundle: str = vl_convert.javascript_bundle()  # type: ignore[call-arg]  # its stub forgets the default
-            return gzip.compress(bundle.encode(), mtime=0)
-
-        packed = self.cache.memo("vega", [version("vl-convert-python")], bytes, make)
+        packed = self.cache.memo("vega", [version("vl-convert-python")], bytes, _bundle_apart)
         return self._keep("assets", "vega", "js", gzip.decompress(packed))
 
     def _keep(self, folder: str, name: str, suffix: str, content: bytes) -> str:
         address = f"{folder}/{paths.hashed(name, suffix, content)}"
         self._files[address] = content
         return address
+
+
+def _bundle_apart() -> bytes:
+    """The bundle, made in a process of its own: it takes 75 MB that would not be given back."""
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(_bundle).result()
+
+
+def _bundle() -> bytes:
+    """Vega, Vega-Lite and vega-embed as one classic script, gzipped."""
+    import vl_convert
+
+    bundle: str = vl_convert.javascript_bundle()  # type: ignore[call-arg]  # its stub forgets the default
+    return gzip.compress(bundle.encode(), mtime=0)
 
 
 def shorten(css: str) -> str:

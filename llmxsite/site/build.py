@@ -11,18 +11,20 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from llmxsite.diagnostics import Issues
-from llmxsite.site import manifest, paths
+from llmxsite.site import disk, manifest, paths
 from llmxsite.site.cache import Cache, PageRecord, Seen, State, package_fingerprint
 from llmxsite.study import Study
 
 if TYPE_CHECKING:
+    from llmxsite.site.catalogue import RunEntry
     from llmxsite.site.drawing import Drawn
     from llmxsite.site.pages import Page
+    from llmxsite.site.samples import Job, Output
     from llmxsite.site.search import Entry
 
 WATCHED = ("content", "suites", "runs", "contributions")
@@ -73,7 +75,7 @@ def build(
         state = cache.state
         issues.extend(state.issues)
         sizes = [seen.size for seen in state.written.values()]
-        return Report(pages=len(state.pages), files=len(sizes), bytes=sum(sizes))
+        return Report(pages=state.page_count, files=len(sizes), bytes=sum(sizes))
     return _Build(study, cache, out, base_url, issues, jobs).run(inputs)
 
 
@@ -118,12 +120,19 @@ class _Build:
 
     def run(self, inputs: str) -> Report:
         from llmxsite.site.pages import compare, figures, hardware, home, methods, models, reports, runs, suites, texts
+        from llmxsite.site.sampling import sampling
 
         edition = self.edition
-        self._samples()
-        modules = (home, reports, models, suites, runs, compare, hardware, methods, texts)
-        for page in chain.from_iterable(module.pages(edition) for module in modules):
-            self._page(page)
+        todo = self._samples()
+        with sampling({name: job for name, (_, job) in todo.items()}, self.out, self.jobs) as written:
+            for page in chain.from_iterable(m.pages(edition) for m in (home, reports, models, suites)):
+                self._page(page)
+            for page in chain.from_iterable(m.pages(edition) for m in (compare, hardware, methods, texts)):
+                self._page(page)
+            for name, output, files in written:
+                self._sampled(name, todo[name][0], output, files)
+            for page in runs.pages(edition):
+                self._page(page)
         for page in figures.pages(edition, self.figures):
             self._page(page)
         wanted = chain.from_iterable(record.wanted for record in self.state.pages.values())
@@ -131,7 +140,7 @@ class _Build:
         for address, content in chain(self._photos(), self._extras()):
             self._put(address, content)
         self._finish()
-        self.state.inputs, self.state.issues = inputs, list(self.issues)
+        self.state.inputs, self.state.issues, self.state.page_count = inputs, list(self.issues), self.report.pages
         self.cache.save(self.state)
         return self.report
 
@@ -164,7 +173,9 @@ class _Build:
         """Whether what a page gave is still there; then its files count as written."""
         seen = self.cache.state.written
         known = {address: seen.get(address) for address in record.files}
-        if not all(s is not None and s.hash == record.files[a] and _same(self.out / a, s) for a, s in known.items()):
+        if not all(
+            s is not None and s.hash == record.files[a] and disk.stands(self.out / a, s) for a, s in known.items()
+        ):
             return False
         self.state.written.update({a: s for a, s in known.items() if s is not None})
         return True
@@ -181,34 +192,36 @@ class _Build:
         for theme, svg in drawn.titled.items():
             self.photos[drawn.photo(theme)] = svg
 
-    def _samples(self) -> None:
-        """The pages of samples of every run that is new or changed."""
+    def _samples(self) -> dict[str, tuple[str, Job]]:
+        """The runs whose pages of samples must be written, by name, each with its key."""
         from llmxsite.site import samples
         from llmxsite.site.pages import runs
 
-        todo: list[tuple[str, str, samples.Job]] = []
-        hashes: dict[str, str] = {}
+        todo: dict[str, tuple[str, Job]] = {}
         for entry in self.edition.catalogue.runs:
-            name = f"samples/{entry.report}/{entry.id}"
-            self.report.pages += -(-(sum(entry.end.counts.values()) if entry.end else 0) // paths.SAMPLES_A_PAGE)
-            hashes[name] = entry.hash
+            name = sampled(entry)
             key = paths.digest(msgspec.json.encode([self.edition.frame_key, entry.hash, entry.path], order="sorted"))
             old = self.cache.state.pages.get(name)
             if old is not None and old.key == key and self._stands(old):
                 self.state.pages[name] = old
                 self.issues.extend(old.issues)
+                self.report.pages += sum(a.endswith(".html") for a in old.files)
             else:
-                log = self.edition.study.root / entry.path
-                frame = runs.frame(self.edition, entry)
-                varied = runs.varied(entry)
-                todo.append((name, key, samples.Job(log, entry.report, entry.id, frame, varied)))
-        for name, key, output, written in write_samples(todo, self.out, self.jobs):
-            self.state.pages[name] = PageRecord(key, output.files, [], output.issues)
-            self.cache.keep(self.cache.name("states", [hashes[name]]), output.states)
-            self.state.written.update(written)
-            self.report.written += len(written)
-            self.report.made += len(output.files) - 2
-            self.issues.extend(output.issues)
+                log, frame = self.edition.study.root / entry.path, runs.frame(self.edition, entry)
+                todo[name] = (key, samples.Job(log, entry.report, entry.id, frame, runs.varied(entry)))
+        return todo
+
+    def _sampled(self, name: str, key: str, output: Output, files: dict[str, Seen]) -> None:
+        """Note what the writing of a run's samples gave."""
+        entry = next(r for r in self.edition.catalogue.runs if sampled(r) == name)
+        self.state.pages[name] = PageRecord(key, output.files, [], output.issues)
+        self.cache.keep(self.cache.name("states", [entry.hash]), output.states)
+        self.state.written.update(files)
+        self.issues.extend(output.issues)
+        count = sum(a.endswith(".html") for a in output.files)
+        self.report.pages += count
+        self.report.made += count
+        self.report.written += len(files)
 
     def _photos(self) -> Iterable[tuple[str, bytes]]:
         """The figures' PNGs: those that stand are left alone."""
@@ -217,7 +230,7 @@ class _Build:
         missing = {}
         for address, svg in self.photos.items():
             old = self.cache.state.written.get(address)
-            if old is not None and _same(self.out / address, old):
+            if old is not None and disk.stands(self.out / address, old):
                 self.state.written[address] = old
             else:
                 missing[address] = svg
@@ -249,9 +262,9 @@ class _Build:
             return digest
         path = paths.output(self.out, address)
         old = self.cache.state.written.get(address)
-        if old is None or old.hash != digest or not _same(path, old):
-            self.report.written += write_file(path, content)
-        self.state.written[address] = _seen(path, digest)
+        if old is None or old.hash != digest or not disk.stands(path, old):
+            self.report.written += disk.write(path, content)
+        self.state.written[address] = disk.seen(path, digest)
         return digest
 
     def _finish(self) -> None:
@@ -273,79 +286,11 @@ class _Build:
             files=files,
         )
         self._put(paths.MANIFEST, manifest.encode(new))
-        self.report.deleted = delete(manifest.stale(self.old, set(files), self.out), self.out)
+        self.report.deleted = disk.delete(manifest.stale(self.old, set(files), self.out), self.out)
         self.report.files = len(files)
         self.report.bytes = sum(s.size for s in self.state.written.values())
 
 
-def write_samples(
-    jobs: Iterable[tuple[str, str, Any]], out: Path, number: int
-) -> Iterator[tuple[str, str, Any, dict[str, Seen]]]:
-    """Write the samples of each job, in processes of their own where there is enough to do."""
-    todo = list(jobs)
-    large = sum(job.log.stat().st_size for _, _, job in todo) > 40_000_000
-    if number < 2 or len(todo) < 2 or not large:
-        for name, key, job in todo:
-            yield name, key, *write_one(job, out)
-        return
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
-
-    with ProcessPoolExecutor(number, mp_context=get_context("spawn")) as pool:
-        waiting = [(name, key, pool.submit(write_one, job, out)) for name, key, job in todo]
-        for name, key, future in waiting:
-            yield name, key, *future.result()
-
-
-def write_one(job: Any, out: Path) -> tuple[Any, dict[str, Seen]]:
-    """One job, in whatever process this is."""
-    from llmxsite.site import samples
-
-    written: dict[str, Seen] = {}
-
-    def put(address: str, content: bytes) -> str:
-        path = paths.output(out, address)
-        write_file(path, content)
-        digest = paths.digest(content)
-        written[address] = _seen(path, digest)
-        return digest
-
-    return samples.write(job, put), written
-
-
-def write_file(path: Path, content: bytes) -> bool:
-    """Write a file unless it holds these bytes already; whether it was written."""
-    try:
-        if path.stat().st_size == len(content) and path.read_bytes() == content:
-            return False
-    except OSError:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-    return True
-
-
-def delete(files: Iterable[Path], out: Path) -> int:
-    """Delete files, and folders that are empty then; how many files there were."""
-    count = 0
-    for path in files:
-        if path.is_file():
-            path.unlink()
-            count += 1
-        for folder in path.parents:
-            if folder == out or not folder.is_dir() or any(folder.iterdir()):
-                break
-            folder.rmdir()
-    return count
-
-
-def _seen(path: Path, digest: str) -> Seen:
-    stat = path.stat()
-    return Seen(stat.st_size, stat.st_mtime_ns, digest)
-
-
-def _same(path: Path, seen: Seen) -> bool:
-    try:
-        stat = path.stat()
-    except OSError:
-        return False
-    return stat.st_size == seen.size and stat.st_mtime_ns == seen.mtime
+def sampled(entry: RunEntry) -> str:
+    """The name under which a build remembers the pages of a run's samples."""
+    return f"samples/{entry.report}/{entry.id}"

@@ -54,6 +54,7 @@ class State(msgspec.Struct):
     written: dict[str, Seen] = {}
     """Output files as they stood when the build ended, by address."""
     pages: dict[str, PageRecord] = {}
+    page_count: int = 0
     issues: list[Issue] = []
     memos: list[str] = []
 

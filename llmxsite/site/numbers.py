@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from llmxsite.tables import Samples
 
+MANY_MODELS = 12
+"""From more models on, warnings come from their summaries alone: comparing all pairs grows with the square of their number."""
 Row = dict[str, Any]
 """One row of a table: plain text, numbers and None for what is missing."""
 
@@ -125,8 +127,9 @@ class Numbers:
         where: Mapping[str, Any] | None = None,
         alpha: float = 0.05,
         margin: float | None = None,
+        levels: Sequence[Any] | None = None,
     ) -> list[Row]:
-        """`results.compare` of one factor's levels, all pairs one family. KeyError for an unknown column."""
+        """`results.compare` of a factor's levels, or of those given, all pairs one family. KeyError for an unknown column."""
         if not runs:
             return []
 
@@ -135,9 +138,11 @@ class Numbers:
 
             samples = self.of(runs)
             samples = samples.where(**where) if where else samples
-            return rows(compare(samples, factor, by, alpha, margin=margin)) if len(samples) else []
+            return rows(compare(samples, factor, by, alpha, margin=margin, levels=levels)) if len(samples) else []
 
-        return self.cache.memo("compare", [factor, list(by), where, alpha, margin, hashes(runs)], list[Row], make)
+        return self.cache.memo(
+            "compare", [factor, list(by), where, alpha, margin, levels, hashes(runs)], list[Row], make
+        )
 
     def calibration(
         self, runs: Sequence[RunEntry], by: Sequence[str], *, where: Mapping[str, Any] | None = None
@@ -175,10 +180,13 @@ class Numbers:
             return []
 
         def make() -> list[str]:
-            from llmxsite.results import warnings
+            from llmxsite.results import summarise, warnings
 
             samples = self.of(runs)
-            return [str(w) for w in warnings(samples.where(**where) if where else samples)]
+            samples = samples.where(**where) if where else samples
+            if samples.frame["model"].nunique() > MANY_MODELS:
+                return [str(w) for w in warnings(summarise(samples, ["suite", "model"]))]
+            return [str(w) for w in warnings(samples)]
 
         return self.cache.memo("warnings", [where, hashes(runs)], list[str], make)
 

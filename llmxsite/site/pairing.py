@@ -81,7 +81,8 @@ Key = tuple[str, str, str, tuple[tuple[str, str], ...]]
 
 def meet(study: Path, runs: Sequence[RunEntry], factor: str, pairs: Iterable[tuple[str, str]]) -> dict[str, Met]:
     """Each pair of levels, as text, by `a|b`. Of several samples of an item under a level, the first counts."""
-    noted = _note(study, runs, factor)
+    pairs = list(pairs)
+    noted = _note(study, runs, factor, {name for pair in pairs for name in pair})
     chosen: dict[str, list[tuple[Key, _Place, _Place]]] = {}
     met: dict[str, Met] = {}
     for a, b in pairs:
@@ -103,10 +104,12 @@ def meet(study: Path, runs: Sequence[RunEntry], factor: str, pairs: Iterable[tup
     return met
 
 
-def _note(study: Path, runs: Sequence[RunEntry], factor: str) -> dict[Key, dict[str, _Place]]:
-    """What became of each item under each level."""
+def _note(study: Path, runs: Sequence[RunEntry], factor: str, levels: set[str]) -> dict[Key, dict[str, _Place]]:
+    """What became of each item under each of these levels."""
     noted: dict[Key, dict[str, _Place]] = {}
     for number, run in enumerate(runs):
+        if factor == "model" and levels.isdisjoint(m.name for m in run.run.models):
+            continue
         log = study / run.path
         final = last_lines(log)
         place = 0
@@ -114,7 +117,8 @@ def _note(study: Path, runs: Sequence[RunEntry], factor: str) -> dict[Key, dict[
             if not isinstance(record, Sample) or line not in final:
                 continue
             place += 1
-            if record.outcome == "error":
+            level = str(value(record.condition.get(factor)))
+            if record.outcome == "error" or level not in levels:
                 continue
             others = tuple(
                 sorted(
@@ -128,7 +132,7 @@ def _note(study: Path, runs: Sequence[RunEntry], factor: str) -> dict[Key, dict[
             at = _Place(
                 transcript.state(record) == "right", words, number, line, (place - 1) // paths.SAMPLES_A_PAGE + 1
             )
-            noted.setdefault(key, {}).setdefault(str(value(record.condition.get(factor))), at)
+            noted.setdefault(key, {}).setdefault(level, at)
     return noted
 
 

@@ -1,4 +1,4 @@
-"""The pages of a run's samples: the log cut into pages of two hundred, an index for the filter, the log itself packed.
+"""The pages of a run's samples: the log cut into pages of two hundred, an index for the filter, a small log itself packed.
 
 Streams: memory holds one page at a time, however long the log. Works in a process of its own where there is much to do,
 so it takes plain values and writes by itself.
@@ -22,6 +22,9 @@ from llmxsite.site.transcript import STATES
 
 BODY, NUMBER, PAGER = "<!--samples-->", "<!--number-->", "<!--pager-->"
 """Where a page's content goes in the frame that the template gave."""
+
+PACKED_BYTES = 8_000_000
+"""Largest log that is published beside its pages, gzipped."""
 
 
 class Job(NamedTuple):
@@ -86,8 +89,9 @@ def write(job: Job, put: Callable[[str, bytes], str]) -> Output:
         flush()
     address = index_script(job.report, job.run)
     files[address] = put(address, _script(index))
-    address = packed_log(job.report, job.run)
-    files[address] = put(address, gzip.compress(job.log.read_bytes(), 6, mtime=0))
+    if is_packed(job.log.stat().st_size):
+        address = packed_log(job.report, job.run)
+        files[address] = put(address, gzip.compress(job.log.read_bytes(), 6, mtime=0))
     return Output(files, {k: n for k, n in states.items() if n}, list(issues))
 
 
@@ -99,6 +103,11 @@ def index_script(report: str, run: str) -> str:
 def packed_log(report: str, run: str) -> str:
     """Address of the log itself, gzipped."""
     return paths.run(report, run).removesuffix("index.html") + "log.jsonl.gz"
+
+
+def is_packed(size: int) -> bool:
+    """Whether a log of this size is published too. A larger one stays in the study: a site is to be smaller than its logs."""
+    return size <= PACKED_BYTES
 
 
 def last_lines(log: Path) -> set[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from llmxsite.diagnostics import Issues
 from llmxsite.site import paths
@@ -19,6 +19,8 @@ from llmxsite.study import slugify
 
 MOST_PAIRS = 12
 """Pages a report has at most: the pairs with the largest differences."""
+MOST_LEVELS = 8
+"""Levels compared: of more, the most and the least accurate, since pairs grow with their square."""
 
 
 class Pair(NamedTuple):
@@ -68,7 +70,11 @@ def pairs(edition: Edition) -> list[Pair]:
             continue
         plan = report.runs[0].run.experiment.get("analysis") or {}
         rows = edition.numbers.comparison(
-            report.runs, factor, alpha=plan.get("alpha") or 0.05, margin=plan.get("margin")
+            report.runs,
+            factor,
+            alpha=plan.get("alpha") or 0.05,
+            margin=plan.get("margin"),
+            levels=_extremes(edition, report, factor),
         )
         ordered = sorted(rows, key=lambda r: -abs(r["difference"] or 0))
         seen: dict[str, Pair] = {}
@@ -77,6 +83,15 @@ def pairs(edition: Edition) -> list[Pair]:
             seen.setdefault(pair.address, pair)
         found += list(seen.values())[:MOST_PAIRS]
     return found
+
+
+def _extremes(edition: Edition, report: ReportEntry, factor: str) -> list[Any] | None:
+    """The levels to compare where there are many; None for all of them."""
+    rows = [r for r in edition.numbers.summary(report.runs, [factor]) if r.get("accuracy") is not None]
+    if len(rows) <= MOST_LEVELS:
+        return None
+    ordered = sorted(rows, key=lambda r: float(r["accuracy"]))
+    return [r[factor] for r in [*ordered[: MOST_LEVELS // 2], *ordered[-MOST_LEVELS // 2 :]]]
 
 
 def _list(edition: Edition, found: list[Pair], _: Issues) -> Made:
@@ -109,7 +124,8 @@ def _pair(edition: Edition, pair: Pair, _: Issues) -> Made:
         pair=pair,
         row=pair.row,
         factor=pair.factor.replace("_", " "),
-        names=pair.names,
+        names=[name if pair.factor == "model" else f"{pair.factor.replace('_', ' ')} {name}" for name in pair.names],
+        short=pair.names,
         met=met,
         description=f"{pair.factor}: {pair.words}, item by item.",
     )

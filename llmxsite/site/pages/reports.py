@@ -10,7 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from llmxsite.diagnostics import Issues
-from llmxsite.site import paths, setup
+from llmxsite.site import paths, samples, setup
 from llmxsite.site.catalogue import ReportEntry
 from llmxsite.site.edition import Edition, Made, linked_data
 from llmxsite.site.pages import Page
@@ -177,10 +177,10 @@ def _linked(edition: Edition, report: ReportEntry) -> str:
             {
                 "@type": "DataDownload",
                 "encodingFormat": "application/gzip",
-                "contentUrl": edition.absolute(r.address.removesuffix("index.html") + "log.jsonl.gz"),
+                "contentUrl": edition.absolute(samples.packed_log(r.report, r.id)),
             }
             for r in report.runs
-            if edition.base_url
+            if edition.base_url and samples.is_packed(r.size)
         ],
     }
     article: dict[str, Any] = {

@@ -73,7 +73,7 @@ def _run(edition: Edition, entry: RunEntry, _: Issues) -> Made:
         per=paths.SAMPLES_A_PAGE,
         ranges=ranges(entry, total),
         index=samples.index_script(entry.report, entry.id),
-        packed=samples.packed_log(entry.report, entry.id),
+        packed=samples.packed_log(entry.report, entry.id) if samples.is_packed(entry.size) else None,
         description=f"Every sample of run {entry.id}, with setup, outcomes and accuracy by category.",
     )
     return Made(html, search=[_search_entry(entry)])

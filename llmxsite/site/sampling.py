@@ -1,0 +1,47 @@
+"""Writing the pages of samples, beside the rest of the build where there is enough of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from llmxsite.site import disk, paths, samples
+from llmxsite.site.cache import Seen
+from llmxsite.site.samples import Job, Output
+
+LARGE = 40_000_000
+"""Bytes of logs from which a process of their own is worth its start."""
+Done = tuple[str, Output, dict[str, Seen]]
+"""A job's name, what became of it, and its files as they stand."""
+
+
+@contextmanager
+def sampling(todo: Mapping[str, Job], out: Path, jobs: int) -> Iterator[Iterator[Done]]:
+    """Start on the jobs; the results come when they are asked for, in the order of the jobs.
+
+    With `jobs` of at least 2 and much to write, that is done in `jobs - 1` processes while the caller goes on.
+    """
+    if jobs < 2 or sum(job.log.stat().st_size for job in todo.values()) < LARGE:
+        yield ((name, *write(job, out)) for name, job in todo.items())
+        return
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    with ProcessPoolExecutor(jobs - 1, mp_context=get_context("spawn")) as pool:
+        waiting = {name: pool.submit(write, job, out) for name, job in todo.items()}
+        yield ((name, *future.result()) for name, future in waiting.items())
+
+
+def write(job: Job, out: Path) -> tuple[Output, dict[str, Seen]]:
+    """One job, in whatever process this is."""
+    written: dict[str, Seen] = {}
+
+    def put(address: str, content: bytes) -> str:
+        path = paths.output(out, address)
+        disk.write(path, content)
+        digest = paths.digest(content)
+        written[address] = disk.seen(path, digest)
+        return digest
+
+    return samples.write(job, put), written
