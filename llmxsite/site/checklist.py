@@ -11,6 +11,7 @@ from typing import NamedTuple
 from llmxsite.site import setup
 from llmxsite.site.catalogue import ReportEntry
 from llmxsite.site.edition import Edition
+from llmxsite.site.templates import parameters
 
 ITEMS = {
     "A.1": "What language models were used for",
@@ -59,7 +60,7 @@ def from_logs(edition: Edition, report: ReportEntry) -> dict[str, str]:
     what = setup.describe(edition, runs)
     settings = dict(setup.settings(runs))
     models = [
-        f"{m['info'].name} ({', '.join(p for p in (m['info'].parameter_size, m['info'].quantization) if p) or 'size not told'}; "
+        f"{m['info'].name} ({', '.join(p for p in (m['info'].parameter_size or (m['info'].parameters and parameters(m['info'].parameters)), m['info'].quantization) if p) or 'size not told'}; "
         f"digest {(m['info'].digest or 'not told')[:12]})"
         for m in what["models"]
     ]

@@ -48,6 +48,7 @@ def environment(theme: Path, cache: Path | None) -> Environment:
         day=day,
         bytes=size,
         seconds=seconds,
+        parameters=parameters,
         missing=missing,
         short=short,
         mark=mark,
@@ -110,6 +111,15 @@ def size(value: int | None) -> Any:
             break
         amount /= 1000
     return f"{amount:.0f} {unit}" if unit == "bytes" or amount >= 100 else f"{amount:.1f} {unit}"
+
+
+def parameters(number: int | None) -> Any:
+    """Parameters as publishers write them: `134515008` -> `135M`, `3212749888` -> `3.2B`."""
+    if not number:
+        return missing(None, "not told")
+    if number >= 999_500_000:
+        return f"{number / 1e9:.1f}B"
+    return f"{number / 1e6:.0f}M"
 
 
 def seconds(ms: float | None) -> Any:
@@ -187,15 +197,15 @@ def spread(rows: list[dict[str, Any]], column: str = "model") -> Markup:
 def forest(rows: list[dict[str, Any]], most: int = 7) -> Markup:
     """Accuracies with their intervals below each other, without words: the shape of a finding."""
     known = [r for r in rows if r.get("accuracy") is not None][:most]
-    height = 11 * len(known) + 2
+    height = 9 * len(known) + 1
     parts = []
     for index, row in enumerate(known):
-        y = 11 * index + 6.5
+        y = 9 * index + 5
         parts.append(f'<line class="track" x1="0" x2="100" y1="{y}" y2="{y}"/>')
         if row.get("ci_low") is not None:
             low, high = 100 * row["ci_low"], 100 * row["ci_high"]
             parts.append(f'<line class="span" x1="{low:.1f}" x2="{high:.1f}" y1="{y}" y2="{y}"/>')
-        parts.append(f'<circle class="dot" cx="{100 * row["accuracy"]:.1f}" cy="{y}" r="2.6"/>')
+        parts.append(f'<circle class="dot" cx="{100 * row["accuracy"]:.1f}" cy="{y}" r="1.9"/>')
     return Markup(  # made of numbers alone
         f'<svg class="forest" viewBox="-3 0 106 {height}" aria-hidden="true">{"".join(parts)}</svg>'
     )

@@ -44,6 +44,8 @@ SECTIONS = (
     Section("ethics", "Ethical considerations", "data, human life, mitigations, risks and harms, use cases"),
     Section("caveats", "Caveats and recommendations", "what else a user should know"),
 )
+FILLED = 0.6
+"""Least share of a heatmap's cells that must have been measured: suites seldom share their categories."""
 _HEADING = re.compile(r"^##\s+(.+?)\s*#*\s*$")
 
 
@@ -154,23 +156,33 @@ def split(body: str, first_line: int) -> list[tuple[str | None, str, int]]:
 
 
 def _chart(edition: Edition, model: ModelEntry, runs: list[RunEntry], figures: list[str]) -> Markup | None:
-    """Accuracy by suite and category, where there is more than one cell to show: one suite as bars, several as a heatmap."""
-    cells = edition.numbers.summary(runs, ["suite", "category"], where={"model": model.name})
-    if len([c for c in cells if c.get("category")]) < 2:
-        return None
-    columns = "category" if len({c["category"] for c in cells}) <= 24 else "difficulty"
+    """Accuracy by suite and category, where there is more than one cell to show."""
     where = {"model": model.name}
-    many = len({c["suite"] for c in cells}) > 1
-    kind, options = ("heatmap", {"rows": "suite", "columns": columns}) if many else ("bars", {"by": columns})
-    title = f"{model.name}: accuracy by {'suite and ' if many else ''}{columns}"
+    kind, options, by = _shape(edition, runs, where)
+    if kind is None:
+        return None
+    title = f"{model.name}: accuracy by {by}"
     try:
         key, drawn = draw(
             edition, kind, {**options, "where": where}, runs, id=f"model-{model.slug}-suites", title=title
         )
     except Problem:
-        return None  # columns the samples do not have: the tables below say the same
+        return None  # more rows or columns than a picture holds: the tables below say the same
     figures.append(key)
     return frame(edition, drawn, model.address)
+
+
+def _shape(edition: Edition, runs: list[RunEntry], where: dict[str, str]) -> tuple[str | None, dict[str, Any], str]:
+    """The chart that has fewest empty cells: suites by category or by difficulty, or bars where one of them is alone."""
+    suites: set[str] = set()
+    for column in ("category", "difficulty"):
+        cells = [r for r in edition.numbers.summary(runs, ["suite", column], where=where) if r.get(column)]
+        suites, levels = {r["suite"] for r in cells}, {r[column] for r in cells}
+        if len(levels) > 1 and len(suites) == 1:
+            return "bars", {"by": column}, column
+        if len(levels) > 1 and len(cells) >= FILLED * len(suites) * len(levels):
+            return "heatmap", {"rows": "suite", "columns": column}, f"suite and {column}"
+    return ("bars", {"by": "suite"}, "suite") if len(suites) > 1 else (None, {}, "")
 
 
 def _levels(rows: list[dict[str, Any]], column: str) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from llmxsite.site import paths
 from llmxsite.site.catalogue import ModelEntry, ReportEntry, RunEntry, SuiteEntry
 from llmxsite.site.edition import Edition
 from llmxsite.site.numbers import Row
-from llmxsite.site.templates import count, percent, value
+from llmxsite.site.templates import count, parameters, percent, value
 
 
 def run_rows(edition: Edition, runs: Sequence[RunEntry], model: str | None = None) -> list[Row]:
@@ -63,7 +63,7 @@ def _versions(edition: Edition, model: ModelEntry, found: dict[tuple[str, str | 
     for version in model.versions:
         info = version.info
         base = {
-            "parameters": info.parameter_size or (count(info.parameters) if info.parameters else None),
+            "parameters": info.parameter_size or (parameters(info.parameters) if info.parameters else None),
             "quantization": info.quantization,
             "digest": version.digest,
         }
