@@ -167,7 +167,7 @@ def test_without_scripts_a_figure_is_a_picture_and_a_table(browser: Any, site: P
         page.wait_for_function("() => [...document.images].every(i => i.complete && i.naturalWidth > 0)")
         page = visit.open(f"{RUN}/index.html")
         page.locator("details.s summary").first.click()
-        assert page.locator("details.s .words").first.is_visible()
+        assert page.locator("details.s .asked pre").first.is_visible()
         assert not page.locator("[data-samples]").is_visible()
         page = visit.open(f"{RUN}/samples-001.html")
         page.locator("label", has_text="unparsed").click()
