@@ -218,7 +218,7 @@ def test_every_sample_has_its_place_once(study: Study, site: Path) -> None:
         run = read(log, Issues())
         folder = site / "runs" / log.parent.name / run.run.id
         text = "".join(p.read_text(encoding="utf-8") for p in sorted(folder.glob("samples-*.html")))
-        anchors = re.findall(r'<details class="s (\w+)" id=s-([0-9a-f]+)', text)
+        anchors = re.findall(r'<details class="s (\w+)" id=s-([0-9a-f]+)>', text)
         assert [a for _, a in anchors] == [s.key[:10] for s in run.samples]
         index = json.loads((folder / "samples-index.js").read_text().removeprefix("llmx.samples(").removesuffix(");\n"))
         assert [row[1] for row in index] == [a for _, a in anchors]
