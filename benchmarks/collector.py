@@ -1,10 +1,10 @@
 """The collector beside the floors, on the same server in one run.
 
-    python benchmarks/collector.py [--quick] [--inspect]
+    python benchmarks/collector.py [--quick] [--inspect PYTHON]
 
 Floors are the least that any client does: post a request, read the streamed reply with its logprobs, write one line a
-reply. They are written with bare aiohttp and, where it is installed, bare httpx. `--inspect` adds inspect_ai where that is
-installed. Every client runs in a process of its own; the server in another. Prints a table in Markdown.
+reply. They are written with bare aiohttp and, where it is installed, bare httpx. `--inspect` adds inspect_ai,
+from the environment whose Python is named. Every client runs in a process of its own; the server in another. Prints a table in Markdown.
 """
 
 from __future__ import annotations
@@ -129,7 +129,8 @@ async def inspect(url: str, count: int, width: int, out: Path) -> None:
         f"openai-api/fake/{MODEL}",
         base_url=f"{url}/v1",
         api_key="none",
-        config=GenerateConfig(max_connections=width, logprobs=True, top_logprobs=20, max_tokens=64),
+        stream=True,
+        config=GenerateConfig(max_connections=width, logprobs=True, top_logprobs=20, max_tokens=64, max_retries=0),
     )
     task = Task(dataset=MemoryDataset(rows), solver=multiple_choice(), scorer=choice())
     _STARTED[0], _CPU[0] = time.perf_counter(), time.process_time()
@@ -154,9 +155,11 @@ def child(client: str, url: str, count: int, width: int, out: Path) -> None:
     print(json.dumps({"rate": count / seconds, "cpu_ms": 1000 * cpu / count, "peak_mb": peak}))
 
 
-def measure(client: str, url: str, count: int, width: int, folder: Path) -> dict[str, float]:
+def measure(
+    client: str, url: str, count: int, width: int, folder: Path, python: str = sys.executable
+) -> dict[str, float]:
     done = subprocess.run(
-        [sys.executable, __file__, "--child", client, url, str(count), str(width), str(folder / f"{client}.jsonl")],
+        [python, __file__, "--child", client, url, str(count), str(width), str(folder / f"{client}.jsonl")],
         capture_output=True,
         text=True,
     )
@@ -212,7 +215,7 @@ def server(latency: int) -> Any:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="5 ms and concurrency 4 only")
-    parser.add_argument("--inspect", action="store_true", help="measure inspect_ai too")
+    parser.add_argument("--inspect", metavar="PYTHON", help="measure inspect_ai too, with this Python, which has it")
     parser.add_argument("--child", nargs=5, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.child:
@@ -220,7 +223,7 @@ def main() -> None:
         child(client, url, int(count), int(width), Path(out))
         return
     clients = ["aiohttp", *(["httpx"] if importlib.util.find_spec("httpx") else []), "llmxsite"]
-    if asked.inspect and importlib.util.find_spec("inspect_ai"):
+    if asked.inspect:
         clients.append("inspect_ai")
     print("| latency | at once | client | requests/s | of aiohttp | own CPU ms/request | peak MB |")
     print("|---|---|---|---|---|---|---|")
@@ -232,7 +235,9 @@ def main() -> None:
             write_study(folder, count)
             floor = None
             for client in clients:
-                found = measure(client, url, count if client != "inspect_ai" else min(count, 150), width, folder)
+                peer = client == "inspect_ai"
+                python = asked.inspect if peer else sys.executable
+                found = measure(client, url, min(count, 150) if peer else count, width, folder, python)
                 if not found:
                     continue
                 floor = floor or found["rate"]

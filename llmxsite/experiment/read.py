@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -105,6 +106,14 @@ def _factors(document: Document, experiment: Experiment) -> Iterator[Issue]:
     """Every factor that is set anywhere: known, with a value that makes sense, and set in one place only."""
     for index, name in enumerate(experiment.models):
         yield from _value(document, ("models", index), "model", name)
+        if Path(name).is_absolute():
+            yield document.issue(
+                ("models", index),
+                f"{CODE}-model-path",
+                "a model named by its path: the path goes into the run log, and is published with it",
+                severity="warning",
+                hint="`llmxsite models list` names the weights in the cache; a relative path tells less",
+            )
         if name in experiment.models[:index]:
             yield document.issue(("models", index), f"{CODE}-duplicate", f"the model '{name}' stands twice")
     for name, value in experiment.options.items():

@@ -31,11 +31,12 @@ class Similarities:
 def cosine(a: Numbers, b: Numbers) -> float | None:
     """a·b / (|a| |b|), clipped to -1 to 1; None where either vector is zero and has no direction."""
     x, y = pair(a, b)
-    lengths = float(np.linalg.norm(x)), float(np.linalg.norm(y))
-    if 0.0 in lengths:
+    largest = float(np.max(np.abs(x), initial=0)), float(np.max(np.abs(y), initial=0))
+    if 0.0 in largest:
         return None
-    # Scaled before the product: lengths multiplied could leave the range of floats.
-    return float(np.clip((x / lengths[0]) @ (y / lengths[1]), -1, 1))
+    # Scaled first: the squares of very small or large entries would leave the range of floats.
+    x, y = x / largest[0], y / largest[1]
+    return float(np.clip(x @ y / (np.linalg.norm(x) * np.linalg.norm(y)), -1, 1))
 
 
 def similarities(values: Numbers, alpha: float = 0.05) -> Similarities:
