@@ -16,6 +16,15 @@ if TYPE_CHECKING:
 
 Format = Literal["text", "json"]
 FormatOption = Annotated[Format, typer.Option("--format", help="`text` for people, `json` for programs.")]
+IdOption = Annotated[str | None, typer.Option("--id", help="Id of the new suite.")]
+FolderOption = Annotated[
+    Path | None, typer.Option("--out", help="Folder to write to; the study's suites/ when not given.", metavar="DIR")
+]
+LimitOption = Annotated[
+    int | None, typer.Option("--limit", min=1, help="Draw this many items, categories keeping their shares.")
+]
+SeedOption = Annotated[int, typer.Option("--seed", help="Seed of what is drawn and of options that are shuffled.")]
+ForceOption = Annotated[bool, typer.Option("--force", help="Replace a suite of the same id that differs.")]
 
 commands = typer.Typer(
     help="Suites of questions: list, show, check, measure, import, pull.",
@@ -164,17 +173,12 @@ def import_(
     path: Annotated[
         Path, typer.Argument(help="The published file: csv, json, jsonl, parquet, or a zip of one.", metavar="PATH")
     ],
-    id: Annotated[str | None, typer.Option("--id", help="Id of the new suite.")] = None,  # noqa: A002
-    folder: Annotated[
-        Path | None,
-        typer.Option("--out", help="Folder to write to; the study's suites/ when not given.", metavar="DIR"),
-    ] = None,
-    limit: Annotated[
-        int | None, typer.Option("--limit", min=1, help="Draw this many items, categories keeping their shares.")
-    ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Seed of what is drawn and of options that are shuffled.")] = 0,
+    id: IdOption = None,  # noqa: A002
+    folder: FolderOption = None,
+    limit: LimitOption = None,
+    seed: SeedOption = 0,
     member: Annotated[str | None, typer.Option("--member", help="File inside a zip, by name or pattern.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace a suite of the same id that differs.")] = False,
+    force: ForceOption = False,
     strict: Annotated[bool, typer.Option("--strict", help="Fail when a row was left out.")] = False,
 ) -> None:
     """Convert a published suite to a native one; every row that gives no item is reported."""
@@ -195,19 +199,14 @@ def pull(
     name: Annotated[
         str | None, typer.Argument(help="A suite's name; what there is when not given.", metavar="[NAME]")
     ] = None,
-    id: Annotated[str | None, typer.Option("--id", help="Id of the new suite.")] = None,  # noqa: A002
-    folder: Annotated[
-        Path | None,
-        typer.Option("--out", help="Folder to write to; the study's suites/ when not given.", metavar="DIR"),
-    ] = None,
-    limit: Annotated[
-        int | None, typer.Option("--limit", min=1, help="Draw this many items, categories keeping their shares.")
-    ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Seed of what is drawn and of options that are shuffled.")] = 0,
+    id: IdOption = None,  # noqa: A002
+    folder: FolderOption = None,
+    limit: LimitOption = None,
+    seed: SeedOption = 0,
     url: Annotated[
         str | None, typer.Option("--url", help="Another address of the same file, such as a mirror in the classroom.")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace a suite of the same id that differs.")] = False,
+    force: ForceOption = False,
 ) -> None:
     """Download a suite from its publisher, check its sha256 and convert it."""
     from llmxsite.diagnostics import did_you_mean

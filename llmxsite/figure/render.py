@@ -11,16 +11,13 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 from xml.sax.saxutils import escape, quoteattr
 
 from llmxsite.figure.draft import NARROW
 from llmxsite.figure.figure import Figure, Size
 from llmxsite.figure.theme import SANS, Theme, resolve, resolve_spec, vega_config
 from llmxsite.figure.words import clean, wrap
-
-if TYPE_CHECKING:
-    pass
 
 VERSION = 1
 """Of this module's output: raise it when the same spec comes out as other bytes."""
@@ -62,14 +59,26 @@ def png(
     cache: Path | None = None,
 ) -> bytes:
     """The figure as PNG on the theme's paper, `scale` pixels to a CSS pixel."""
-    picture = _on_paper(svg(figure, theme, size, titled=titled, cache=cache), theme)
+    picture = on_paper(svg(figure, theme, size, titled=titled, cache=cache), theme)
     file = _cached(cache, "png", [picture, scale])
     if file is not None and file.is_file():
         return file.read_bytes()
+    data = pixels(picture, scale)
+    _keep(file, data)
+    return data
+
+
+def on_paper(picture: str, theme: Theme) -> str:
+    """An SVG with the theme's paper under it: a picture that stands alone, wherever it is shown."""
+    head, _, rest = picture.partition("</title>")
+    return f'{head}</title><rect width="100%" height="100%" fill="{resolve("var(--paper)", theme)}"/>{rest}'
+
+
+def pixels(picture: str, scale: float = 2) -> bytes:
+    """An SVG as PNG, `scale` pixels to a CSS pixel."""
     import vl_convert
 
     data: bytes = vl_convert.svg_to_png(picture, scale=scale)
-    _keep(file, data)
     return data
 
 
@@ -186,11 +195,6 @@ def _tidy(raw: str, figure: Figure) -> str:
 def _short(match: re.Match[str]) -> str:
     short = f"{float(match[0]):.2f}".rstrip("0").rstrip(".")
     return "0" if short == "-0" else short
-
-
-def _on_paper(picture: str, theme: Theme) -> str:
-    head, _, rest = picture.partition("</title>")
-    return f'{head}</title><rect width="100%" height="100%" fill="{resolve("var(--paper)", theme)}"/>{rest}'
 
 
 def _cached(cache: Path | None, suffix: str, ingredients: list[Any]) -> Path | None:

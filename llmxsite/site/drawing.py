@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from llmxsite.site import paths, photo
+from llmxsite.site import paths
 from llmxsite.site.assets import data_script
 from llmxsite.site.catalogue import RunEntry
 from llmxsite.site.edition import Edition
@@ -149,7 +149,7 @@ def _draw(
         live={"wide": made.spec, "narrow": made.narrow, "data": made.marks, "alt": made.alt},
         spec=json.dumps(spec, indent=1, sort_keys=True, ensure_ascii=False) + "\n",
         svg={f"{t}-{s}": render.svg(made, t, s, cache=kept) for t in THEMES for s in SIZES},  # type: ignore[arg-type]
-        titled={t: photo.on_paper(render.svg(made, t, titled=True, cache=kept), t) for t in THEMES},  # type: ignore[arg-type]
+        titled={t: render.on_paper(render.svg(made, t, titled=True, cache=kept), t) for t in THEMES},  # type: ignore[arg-type]
     )
 
 

@@ -50,11 +50,11 @@ class Numbers:
 
         return digest("\n".join(sorted(f"{r.path}:{r.hash}" for r in self.catalogue.runs)))
 
-    def of(self, runs: Sequence[RunEntry]) -> Samples:
-        """The samples of these runs."""
-        if len(runs) == len(self.catalogue.runs):
-            return self.samples
-        return self.samples.where(run=[r.id for r in runs])
+    def of(self, runs: Sequence[RunEntry], where: Mapping[str, Any] | None = None) -> Samples:
+        """The samples of these runs, or those of them that `where` leaves."""
+        whole = len(runs) == len(self.catalogue.runs)
+        samples = self.samples if whole else self.samples.where(run=[r.id for r in runs])
+        return samples.where(**where) if where else samples
 
     def summary(
         self,
@@ -74,8 +74,7 @@ class Numbers:
         def make() -> list[Row]:
             from llmxsite.results import summarise
 
-            samples = self.of(runs)
-            samples = samples.where(**where) if where else samples
+            samples = self.of(runs, where)
             known = [column for column in by if strict or column in samples.frame.columns]
             return rows(summarise(samples, known)) if len(samples) else []
 
@@ -136,8 +135,7 @@ class Numbers:
         def make() -> list[Row]:
             from llmxsite.results import compare
 
-            samples = self.of(runs)
-            samples = samples.where(**where) if where else samples
+            samples = self.of(runs, where)
             return rows(compare(samples, factor, by, alpha, margin=margin, levels=levels)) if len(samples) else []
 
         return self.cache.memo(
@@ -154,8 +152,7 @@ class Numbers:
         def make() -> list[Row]:
             from llmxsite.results import calibration
 
-            samples = self.of(runs)
-            samples = samples.where(**where) if where else samples
+            samples = self.of(runs, where)
             return rows(calibration(samples, by).summary) if len(samples) else []
 
         return self.cache.memo("calibration", [list(by), where, hashes(runs)], list[Row], make)
@@ -182,8 +179,7 @@ class Numbers:
         def make() -> list[str]:
             from llmxsite.results import summarise, warnings
 
-            samples = self.of(runs)
-            samples = samples.where(**where) if where else samples
+            samples = self.of(runs, where)
             if samples.frame["model"].nunique() > MANY_MODELS:
                 return [str(w) for w in warnings(summarise(samples, ["suite", "model"]))]
             return [str(w) for w in warnings(samples)]

@@ -6,8 +6,9 @@ A PNG costs a tenth of a second, and a page only needs its address, which the SV
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import repeat
 
-from llmxsite.figure.theme import Theme, css_variables
+from llmxsite.figure.render import pixels
 from llmxsite.site.cache import Cache
 from llmxsite.site.paths import digest
 
@@ -15,12 +16,6 @@ SCALE = 2
 """Pixels to a CSS pixel."""
 MANY = 12
 """From this many on, other processes are worth their start."""
-
-
-def on_paper(svg: str, theme: Theme) -> str:
-    """An SVG with the theme's paper under it: a picture that stands alone, wherever it is shown."""
-    head, title, rest = svg.partition("</title>")
-    return f'{head}{title}<rect width="100%" height="100%" fill="{css_variables(theme)["paper"]}"/>{rest}'
 
 
 def develop(pictures: Mapping[str, str], cache: Cache, jobs: int) -> dict[str, bytes]:
@@ -35,19 +30,13 @@ def develop(pictures: Mapping[str, str], cache: Cache, jobs: int) -> dict[str, b
         from multiprocessing import get_context
 
         with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-            new = dict(zip(missing, pool.map(make, [pictures[a] for a in missing], chunksize=4), strict=True))
+            new = dict(
+                zip(missing, pool.map(pixels, [pictures[a] for a in missing], repeat(SCALE), chunksize=4), strict=True)
+            )
     else:
-        new = {a: make(pictures[a]) for a in missing}
+        new = {a: pixels(pictures[a], SCALE) for a in missing}
     for address, png in new.items():
         cache.keep(names[address], png)
     return {
         address: new[address] if address in new else cache.recall(name, bytes) or b"" for address, name in names.items()
     }
-
-
-def make(svg: str) -> bytes:
-    """One PNG."""
-    import vl_convert
-
-    png: bytes = vl_convert.svg_to_png(svg, scale=SCALE)
-    return png

@@ -41,6 +41,8 @@ def interval(k: float, n: float, alpha: float = 0.05, method: Method = "wilson")
     if n <= 0:
         return UNDEFINED
     low, high = proportion_confint(k, n, alpha=alpha, method=_NAMES[method])
+    if method == "wilson":  # its formula meets 0 and 1 exactly there; rounding leaves 1e-17
+        low, high = (0.0 if k == 0 else low), (1.0 if k == n else high)
     return Interval(float(low), float(high)).clipped()
 
 
