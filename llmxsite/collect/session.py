@@ -159,6 +159,7 @@ class Session:
             ),
             started=time,
             planned=self.workload.planned,
+            concurrency=self.wish.concurrency or experiment.concurrency,
         )
 
 
