@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from llmxsite import task
 from llmxsite.diagnostics import Issues, Severity
 from llmxsite.record import End, Resume, Run, Sample, encode_line, sample_key
 from llmxsite.runlog.reader import iterate, raw_lines
@@ -146,6 +147,11 @@ class _Check:
                 self._add(number, "log-score", f"'{sample.item}' ended in an error and has scores")
             return
         scored = rescore(sample)
+        if scored is None and task.knows(sample.scorer):
+            self._add(
+                number, "log-score", f"'{sample.item}' cannot be scored from its line, though {sample.scorer} did"
+            )
+            return
         if scored is None:
             name = sample.scorer or "none"
             self.result.foreign[name] = self.result.foreign.get(name, 0) + 1
