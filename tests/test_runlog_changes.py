@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from collect_support import collect, make_study
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from servers.fake import Fake
 from test_runlog import RUN, sample
 
 from llmxsite import runlog
@@ -19,10 +23,29 @@ SEALS = ("log-hash", "log-counts", "log-end", "log-open")
 """What says only that something before a line, or in it, is not as it was."""
 
 
-@pytest.fixture(scope="module")
-def sealed(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
-    """The lines of a log of three sessions: errors asked again, two seals before the last."""
-    path = tmp_path_factory.mktemp("sealed") / "r.jsonl"
+@pytest.fixture(scope="module", params=["written", "collected"])
+def sealed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
+    """The lines of a log of several sessions: errors asked again, seals before the last."""
+    folder = tmp_path_factory.mktemp("sealed")
+    path = written(folder / "r.jsonl") if request.param == "written" else asyncio.run(collected(folder))
+    issues = Issues()
+    assert runlog.verify(path, issues).sealed and not list(issues)
+    return path.read_bytes().splitlines(keepends=True)
+
+
+async def collected(folder: Path) -> Path:
+    """A log of votes among shuffled options, with logprobs, from a server that fails in between."""
+    study = make_study(
+        folder, items=3, prompt="self-consistency(2)", shuffle_options=7, sweep={"temperature": [0.3, 1]}
+    )
+    async with Fake(faults=[None, None, None, "wrong-type"]) as server:
+        for limit in (1, 2, None):
+            path, _, _ = await collect(study, server, limit=limit)
+    return path
+
+
+def written(path: Path) -> Path:
+    """A log as the writer's own tests have it."""
     with RunLogWriter.create(path, RUN) as writer:
         for number in range(4):
             writer.append(sample(number, outcome="error" if number == 1 else "ok"))
@@ -34,9 +57,13 @@ def sealed(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
                 if sample(number).key not in done:
                     writer.append(sample(number))
             writer.end(ended=f"2026-01-01T00:0{session + 1}:00.000Z")
-    issues = Issues()
-    assert runlog.verify(path, issues).sealed and not list(issues)
-    return path.read_bytes().splitlines(keepends=True)
+    return path
+
+
+def key(line: bytes) -> str | None:
+    """The key of a sample's line."""
+    found = re.match(rb'\{"type":"sample","key":"([0-9a-f]+)"', line)
+    return found[1].decode() if found else None
 
 
 class Found(NamedTuple):
@@ -104,7 +131,8 @@ def test_any_two_swapped_lines_are_found(sealed: list[bytes], folder: Path, firs
     if first and not any(b'"type":"resume"' in sealed[place] for place in (first, second)):
         # What is late is one of the two, or what now follows the later one.
         near = {first + 1, first + 2, second + 1, second + 2}
-        asked_again = {place + 1 for place, line in enumerate(sealed) if b'"item":"i1"' in line}
+        failed = {key(line) for line in sealed if b'"outcome":"error"' in line}
+        asked_again = {place + 1 for place, line in enumerate(sealed) if key(line) in failed}
         assert found.blamed <= near | asked_again
 
 
@@ -120,19 +148,17 @@ def test_any_doubled_line_is_found(sealed: list[bytes], folder: Path, line: int,
 
 def test_a_seal_narrows_down_where_a_change_is(sealed: list[bytes], folder: Path) -> None:
     ends = [number for number, line in enumerate(sealed, 1) if b'"type":"end"' in line]
-    place = ends[0] + 2  # a sample of the second session: its duration is in no key and no score
+    place = ends[0] + 2  # a sample of the second session: its cluster is in no key and no score
     lines = list(sealed)
     lines[place - 1] = lines[place - 1].replace(b'"cluster":null', b'"cluster":"x"')
     found = verified(folder, b"".join(lines))
-    assert [(i.line, i.message) for i in found.issues] == [
-        (ends[1], f"bytes between line {ends[0]} and this one are not those that were written"),
-        (ends[2], f"bytes between line {ends[0]} and this one are not those that were written"),
-    ]
+    words = f"bytes between line {ends[0]} and this one are not those that were written"
+    assert [(i.line, i.message) for i in found.issues] == [(end, words) for end in ends[1:]]
 
 
 def test_a_changed_digest_is_blamed_not_every_sample(sealed: list[bytes], folder: Path) -> None:
-    lines = [sealed[0].replace(b'"digest":"d"', b'"digest":"e"'), *sealed[1:]]
-    found = verified(folder, b"".join(lines))
-    assert [(i.line, i.message) for i in found.issues if i.code == "log-key"] == [
-        (1, "no key of the 11 samples of 'm' follows from the digest told here")
-    ]
+    samples = sum(line.startswith(b'{"type":"sample"') for line in sealed)
+    changed = re.sub(rb'"digest":"[0-9a-f]+"', b'"digest":"0"', sealed[0])
+    found = verified(folder, b"".join([changed, *sealed[1:]]))
+    (issue,) = [issue for issue in found.issues if issue.code == "log-key"]
+    assert issue.line == 1 and f"no key of the {samples} samples of" in issue.message
