@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-import msgspec
-
 from llmxsite.engine.protocol import ModelInfo
 from llmxsite.experiment import Condition, Resolved, expand, select
 from llmxsite.record import Sample, Sent, sample_key
@@ -121,14 +119,7 @@ class Workload:
     def _job(self, suite: Suite, item: Item, condition: Condition, repeat: int) -> Job:
         model = self.models[str(condition["model"])]
         plan = self.task.plan(self.experiment, suite, item, condition, repeat, model)
-        first = plan.requests[0]
-        sent = Sent(
-            messages=first.messages,
-            prompt=first.raw_prompt,
-            options=msgspec.to_builtins(first.options),
-            think=first.think,
-            tools=first.tools,
-        )
+        sent = Sent.of(plan.requests)
         key = sample_key(model.digest, suite.id, item.id, condition, sent, repeat)
         known = self._hashes.get((suite.id, item.id))
         return Job(key, suite, item, known or item_hash(item), condition, repeat, plan, sent)

@@ -6,7 +6,8 @@ line wherever a collector took it up again, and `end`. It only ever grows, but f
 
 from llmxsite.runlog.lock import Lock
 from llmxsite.runlog.reader import RunLog, iterate, read, read_header
-from llmxsite.runlog.verify import Verified, rescore, verify
+from llmxsite.runlog.rescore import asked, rescore
+from llmxsite.runlog.verify import Verified, verify
 from llmxsite.runlog.writer import RunLogWriter, done_keys, write
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "RunLog",
     "RunLogWriter",
     "Verified",
+    "asked",
     "done_keys",
     "iterate",
     "read",
