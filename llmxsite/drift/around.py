@@ -72,6 +72,8 @@ def _recorded(log: Log) -> dict[Key, list[Any]]:
     found["study", "commit", None] = _history(map(_commit, commits(log)))
     found["experiment", "models", None] = [sorted(m.name for m in log.run.models)]
     found["experiment", "suites", None] = [sorted(s.id for s in log.run.suites)]
+    widths = [log.run.concurrency, *(line.concurrency or log.run.concurrency for line in log.resumes)]
+    found["experiment", "concurrency", None] = _history(widths)
     plan = essence(log.run.experiment)
     # What an experiment sets to null it does record.
     found |= {("experiment", n, None): [plan[n]] for n in sorted(plan) if n not in ("models", "suites")}
@@ -131,8 +133,8 @@ class _Absent:
 
 
 ABSENT = _Absent()
-_WORDS = frozenset(("messages", "prompt", "tools"))
-"""Parts of a request that are another text for every item."""
+_WORDS = ("messages", "prompt", "tools", "draws")
+"""Parts of a request that are another for every item, or too long to be listed."""
 
 
 def state_of(before: list[Any], after: list[Any]) -> State:
@@ -216,9 +218,8 @@ def _parts(sent: Sent) -> dict[tuple[Group, str], Any]:
     if not recorded(sent):
         return {}
     parts: dict[tuple[Group, str], Any] = {("request", name): value for name, value in sent.options.items()}
-    parts["request", "think"] = sent.think
-    for name, value in (("messages", sent.messages), ("prompt", sent.prompt), ("tools", sent.tools)):
-        parts["request", name] = value
+    for name in ("think", "top_logprobs", "keep_alive", *_WORDS):
+        parts["request", name] = getattr(sent, name)
     return parts
 
 

@@ -36,7 +36,8 @@ def ancestors(entries: Iterable[E]) -> list[tuple[E, E]]:
     for entry in sorted(entries, key=lambda e: (e.run.started or "", e.run.id)):
         run = entry.run
         plan = None if run.source is not None else (entry.report, fingerprint(run.experiment))
-        earlier = newest.get(plan) if plan else None
+        repeated = by_id.get(run.rerun_of.id) if run.rerun_of is not None else None
+        earlier = repeated or (newest.get(plan) if plan else None)
         if earlier is not None:
             found.append((earlier, entry))
         by_id[run.id] = entry

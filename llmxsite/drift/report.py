@@ -34,6 +34,8 @@ class RunRef(msgspec.Struct, kw_only=True):
     """How often a collector took the run up again."""
     complete: bool
     """Whether its last line closes it as complete."""
+    rerun_of: str | None
+    """The run it repeats from its log, where it says so."""
 
 
 class Fact(msgspec.Struct, kw_only=True):

@@ -33,6 +33,10 @@ NAMES = {
     ("request", "messages"): "messages sent",
     ("request", "prompt"): "raw prompt sent",
     ("request", "tools"): "tools sent",
+    ("request", "draws"): "options of further votes",
+    ("request", "top_logprobs"): "alternatives asked for",
+    ("request", "keep_alive"): "time a model stays loaded",
+    ("experiment", "concurrency"): "requests under way at once",
     ("request", "think"): "thinking asked for",
 }
 """How a fact is called where its own name does not say it."""
@@ -50,7 +54,14 @@ def summary(found: Drift) -> list[str]:
     """The findings, the most important first."""
     return [
         s
-        for s in (_replies(found), _answers(found), *_divergence(found), _around(found), _pairing(found), _older(found))
+        for s in (
+            _replies(found),
+            _answers(found),
+            *_divergence(found),
+            _around(found),
+            _pairing(found),
+            _relation(found),
+        )
         if s
     ]
 
@@ -92,7 +103,9 @@ def grouped(facts: Iterable[Fact]) -> list[tuple[str, list[str]]]:
 def value(fact: Fact, values: Sequence[Any]) -> str:
     """The values of one side as a person reads them, in the order they held."""
     if not values:
-        return "in other words" if fact.pairs and fact.name in ("messages", "prompt", "tools") else "not recorded"
+        return (
+            "in other words" if fact.pairs and fact.name in ("messages", "prompt", "tools", "draws") else "not recorded"
+        )
     joint = ", " if fact.group in ("request", "scoring") else ", then "
     return joint.join(_one(fact, v) for v in values)
 
@@ -226,7 +239,9 @@ def _pairing(found: Drift) -> str:
     return said
 
 
-def _older(found: Drift) -> str:
+def _relation(found: Drift) -> str:
+    if found.after.rerun_of == found.before.id:
+        return "The second run repeats the first, request by request, from its log."
     a, b = found.before.started, found.after.started
     return "The run named first is the later one." if a and b and a > b else ""
 
