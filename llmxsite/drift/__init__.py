@@ -9,6 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from llmxsite.drift.report import Drift, Fact, Pair, Row, RunRef, Share
 from llmxsite.record import Scalar
 
@@ -44,13 +46,15 @@ def compare(before: Path, after: Path, issues: Issues) -> Drift:
         pair.correct_before, pair.correct_after = (None if v != v else float(v) for v in (was, now))
     facts = [*around.around(first, second), *requests.facts()]
     moved = agreement.shift(seen, unit)
+    requested = agreement.share([p.same_request for p in found], unit)
     drift = Drift(
         before=_ref(first),
         after=_ref(second),
         summary=[],
         facts=facts,
         paired=paired,
-        requests=agreement.share([p.same_request for p in found], unit),
+        # Requests are not drawn from anything: they are known, and have no interval.
+        requests=structs.replace(requested, low=None, high=None, differ_below=None),
         replies=agreement.share([p.same_reply for p in found], unit),
         answers=agreement.share([p.same_answer for p in found], unit),
         accuracy=agreement.accuracy(values.before[scored], values.after[scored], unit[scored]),

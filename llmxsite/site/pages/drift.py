@@ -8,15 +8,12 @@ from typing import Any
 
 from llmxsite.diagnostics import Issues
 from llmxsite.drift import Drift, Fact, words
-from llmxsite.figure import ChartProblem
 from llmxsite.site import paths
 from llmxsite.site.catalogue import RunEntry
 from llmxsite.site.drifting import SHOWN, compared
 from llmxsite.site.edition import Edition, Made
-from llmxsite.site.frame import frame
 from llmxsite.site.pages import Page
 from llmxsite.site.search import Entry
-from llmxsite.study import slugify
 
 
 def pages(edition: Edition) -> Iterator[Page]:
@@ -36,7 +33,6 @@ def _drift(edition: Edition, before: RunEntry, after: RunEntry, _: Issues) -> Ma
     found = compared(edition, before, after)
     drift = found.drift
     report = edition.catalogue.report(after.report)
-    key, figure = _figure(edition, before, after, drift)
     headline = words.headline(drift)
     html = edition.html(
         "drift.html",
@@ -66,28 +62,10 @@ def _drift(edition: Edition, before: RunEntry, after: RunEntry, _: Issues) -> Ma
         names=["Before", "After"],
         shown=SHOWN,
         command=f"llmxsite drift {before.id} {after.id}",
-        figure=figure,
-        charts=figure is not None,
         description=f"{headline} Run {after.id} against run {before.id}.",
     )
     entry = Entry(address=after.drift, title=f"Drift of run {after.id}", kind="Run", summary=headline)
-    return Made(html, figures=[key] if key else [], search=[entry])
-
-
-def _figure(edition: Edition, before: RunEntry, after: RunEntry, drift: Drift) -> tuple[str | None, Any]:
-    """Differences by category, where any score moved and there are categories to tell apart."""
-    from llmxsite.site.drawing import draw
-
-    if not drift.by_category or not drift.accuracy.lost + drift.accuracy.gained:
-        return None, None
-    options = {"factor": "run", "baseline": before.id, "by": "category"}
-    name = slugify(f"{after.report}-{after.id}-drift")
-    title = "Change in accuracy by category"
-    try:
-        key, drawn = draw(edition, "differences", options, [after, before], id=name, title=title)
-    except ChartProblem:
-        return None, None  # the tables say all that it would have shown
-    return key, frame(edition, drawn, after.drift)
+    return Made(html, search=[entry])
 
 
 def _fact(fact: Fact) -> dict[str, Any]:
