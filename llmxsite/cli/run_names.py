@@ -6,22 +6,32 @@ from pathlib import Path
 
 from llmxsite.cli.terminal import study_here
 from llmxsite.diagnostics import Problem, did_you_mean
-from llmxsite.runlog import read_header
+from llmxsite.study import Study
 
 
 def run_log(name: str) -> Path:
-    """The log that `name` stands for: a file, or a run of the study by its id. Raises `Problem` with the nearest id."""
-    if name.endswith(".jsonl") or Path(name).is_file():
+    """The log that `name` stands for: a file, or a run of the study around by its id. Raises `Problem` for neither."""
+    if name.endswith(".jsonl"):
+        if not Path(name).is_file():
+            raise Problem.at(name, "file-missing", "no such file")
         return Path(name)
-    logs = study_here().run_logs()
-    found = [path for path in logs if path.stem == name]
-    if not found:
-        raise Problem.at(name, "run-missing", f"no run '{name}' in the study", hint=_near(name, logs))
-    return found[0]
+    return log_of(study_here(), name)
+
+
+def log_of(study: Study, run: str) -> Path:
+    """A run's log by its id. Raises `Problem` that names the nearest."""
+    logs = study.run_logs()
+    for path in logs:
+        if path.stem == run:
+            return path
+    hint = did_you_mean(run, (path.stem for path in logs)) or "`llmxsite verify` lists the runs of a study"
+    raise Problem.at(study.runs, "run-missing", f"no run '{run}' in this study", hint=hint)
 
 
 def newest_two(report: str) -> tuple[Path, Path]:
     """The last two runs of a report, the earlier first. Raises `Problem` where it has fewer."""
+    from llmxsite.runlog import read_header
+
     study = study_here()
     logs = study.run_logs(report)
     if len(logs) < 2:
@@ -32,10 +42,3 @@ def newest_two(report: str) -> tuple[Path, Path]:
     started = {path: read_header(path).started or "" for path in logs}
     first, second = sorted(logs, key=lambda path: (started[path], path.name))[-2:]
     return first, second
-
-
-def _near(name: str, logs: list[Path]) -> str | None:
-    reports = {path.parent.name for path in logs}
-    if name in reports:
-        return f"'{name}' is a report; alone it stands for its two newest runs"
-    return did_you_mean(name, {path.stem for path in logs})

@@ -6,6 +6,7 @@ line wherever a collector took it up again, and `end`. It only ever grows, but f
 
 from llmxsite.runlog.lock import Lock
 from llmxsite.runlog.reader import RunLog, iterate, read, read_header
+from llmxsite.runlog.repetition import repeated
 from llmxsite.runlog.rescore import asked, rescore
 from llmxsite.runlog.verify import Verified, verify
 from llmxsite.runlog.writer import RunLogWriter, done_keys, write
@@ -20,6 +21,7 @@ __all__ = [
     "iterate",
     "read",
     "read_header",
+    "repeated",
     "rescore",
     "verify",
     "write",

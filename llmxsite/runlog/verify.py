@@ -85,7 +85,7 @@ class _Check:
                 "log-open",
                 "the log has no end yet, so nothing shows whether its bytes are as they were written",
                 "hint" if self.run is not None and self.run.source is None else "warning",
-                hint=f"`llmxsite run {self.run.report}` goes on with it" if self.run else None,
+                hint=f"`llmxsite {_command(self.run)}` goes on with it" if self.run else None,
             )
         else:
             self.result.sealed = fits
@@ -160,6 +160,10 @@ class _Check:
     ) -> bool:
         self.issues.add(self.path, code, message, line=line, severity=severity, hint=hint)
         return False
+
+
+def _command(run: Run) -> str:
+    return f"run {run.report}" if run.rerun_of is None else f"rerun {run.rerun_of.id}"
 
 
 def _words(counts: dict[str, int]) -> str:

@@ -210,7 +210,7 @@ class _Build:
         from llmxsite.site.pages import runs
 
         todo: dict[str, tuple[str, Job]] = {}
-        for entry in self.edition.catalogue.runs:
+        for entry in self.edition.catalogue.logs:
             name = sampled(entry)
             key = paths.digest(msgspec.json.encode([self.edition.frame_key, entry.hash, entry.path], order="sorted"))
             old = self.cache.state.pages.get(name)
@@ -225,7 +225,7 @@ class _Build:
 
     def _sampled(self, name: str, key: str, output: Output, files: dict[str, Seen]) -> None:
         """Note what the writing of a run's samples gave."""
-        entry = next(r for r in self.edition.catalogue.runs if sampled(r) == name)
+        entry = next(r for r in self.edition.catalogue.logs if sampled(r) == name)
         self.state.pages[name] = PageRecord(key, output.files, [], output.issues)
         self.cache.keep(self.cache.name("states", [entry.hash]), output.states)
         self.state.written.update(files)

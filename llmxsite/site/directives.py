@@ -216,6 +216,8 @@ def scope(host: PageHost, d: Directive) -> Sequence[RunEntry]:
     """The runs a directive is about: those its filters name, else the page's own."""
     where = d.options.get("where")
     named = {"run", "experiment", "contributor"} & set(where if isinstance(where, dict) else {})
+    if "run" in named:  # a rerun counts where it is asked for by its name
+        return host.edition.catalogue.logs
     return host.edition.catalogue.runs if named else host.runs
 
 

@@ -114,7 +114,7 @@ class Edition:
     @cached_property
     def lineage(self) -> list[tuple[RunEntry, RunEntry]]:
         """Each run that repeats or follows an earlier one, with that one first."""
-        return ancestors(self.catalogue.runs)
+        return ancestors(self.catalogue.logs)
 
     @cached_property
     def sources(self) -> dict[Path, str]:

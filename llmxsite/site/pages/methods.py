@@ -34,7 +34,11 @@ class Section(NamedTuple):
 def pages(edition: Edition) -> Iterator[Page]:
     """One page, where there are numbers to explain."""
     if edition.catalogue.runs:
-        parts = [edition.numbers.fingerprint, [(r.slug, r.title, r.registered) for r in edition.catalogue.reports]]
+        parts = [
+            edition.numbers.fingerprint,
+            len(edition.lineage),
+            [(r.slug, r.title, r.registered) for r in edition.catalogue.reports],
+        ]
         yield Page(ADDRESS, "methods", "Methods", lambda issues: _methods(edition, issues), parts)
 
 

@@ -22,7 +22,7 @@ SHOWN = 12
 
 def pages(edition: Edition) -> Iterator[Page]:
     """One page a run. Its pages of samples are written by `samples`, from the frame `frame` gives."""
-    for entry in edition.catalogue.runs:
+    for entry in edition.catalogue.logs:
         yield Page(
             entry.address,
             "run",
@@ -35,7 +35,7 @@ def pages(edition: Edition) -> Iterator[Page]:
 
 def _run(edition: Edition, entry: RunEntry, _: Issues) -> Made:
     run = entry.run
-    whole = edition.numbers.outcomes(edition.catalogue.runs).get(entry.id)
+    whole = edition.numbers.outcomes([entry]).get(entry.id)
     by_model = edition.numbers.summary([entry], ["model"])
     states = edition.numbers.states(entry)
     total = sum(states.values())
@@ -54,6 +54,8 @@ def _run(edition: Edition, entry: RunEntry, _: Issues) -> Made:
         run=run,
         report=report,
         relatives=relatives(edition, entry),
+        repeated=edition.catalogue.run(run.rerun_of.id) if run.rerun_of is not None else None,
+        counted=entry in edition.catalogue.runs,
         state=run_state(entry),
         whole=whole,
         by_model=by_model,
