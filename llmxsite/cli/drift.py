@@ -21,7 +21,12 @@ def register(app: typer.Typer) -> None:
 
 def drift(
     before: Annotated[
-        str, typer.Argument(metavar="A", help="A run's id, a log's path, or a report for its two newest runs.")
+        str,
+        typer.Argument(
+            metavar="A",
+            help="A run's id or a log's path. Alone, it is compared with the run it repeats or follows; "
+            "a report stands for its two newest runs.",
+        ),
     ],
     after: Annotated[
         str | None, typer.Argument(metavar="[B]", help="The run to compare with it, the later one.")
@@ -38,12 +43,13 @@ def drift(
 
     \b
     Example: llmxsite drift temperature
+             llmxsite drift 2026-11-23-101500-77aa
              llmxsite drift 2026-11-22-151724-73d2 ../elsewhere/again.jsonl --format json > drift.json
     """
-    from llmxsite.cli.run_names import newest_two, run_log
+    from llmxsite.cli.run_names import pair_of, run_log
     from llmxsite.drift import compare
 
-    first, second = newest_two(before) if after is None else (run_log(before), run_log(after))
+    first, second = pair_of(before) if after is None else (run_log(before), run_log(after))
     issues = Issues()
     found = compare(first, second, issues)
     found.before.path, found.after.path = display_path(first), display_path(second)

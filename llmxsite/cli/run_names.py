@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 from llmxsite.cli.terminal import study_here
 from llmxsite.diagnostics import Problem, did_you_mean
+from llmxsite.record import Run
 from llmxsite.study import Study
+
+
+class Logged(NamedTuple):
+    """A run with its log, and the report it is filed under."""
+
+    run: Run
+    report: str
+    path: Path
 
 
 def run_log(name: str) -> Path:
@@ -28,17 +38,40 @@ def log_of(study: Study, run: str) -> Path:
     raise Problem.at(study.runs, "run-missing", f"no run '{run}' in this study", hint=hint)
 
 
-def newest_two(report: str) -> tuple[Path, Path]:
-    """The last two runs of a report, the earlier first. Raises `Problem` where it has fewer."""
+def pair_of(name: str) -> tuple[Path, Path]:
+    """What one name stands for where two runs are compared: a report's two newest, or a run and the one it repeats or follows.
+
+    The earlier comes first. Raises `Problem` where there is no second one.
+    """
+    study = study_here()
+    logs = study.run_logs(name) if not name.endswith(".jsonl") else []
+    if len(logs) == 1:
+        raise Problem.at(
+            logs[0],
+            "run-missing",
+            f"'{name}' has only one run; two are compared",
+            hint=f"`llmxsite rerun {logs[0].stem}` repeats it",
+        )
+    if logs:
+        first, second = sorted(logs, key=lambda path: (_header(path).started or "", path.name))[-2:]
+        return first, second
+    return _with_earlier(study, run_log(name))
+
+
+def _with_earlier(study: Study, path: Path) -> tuple[Path, Path]:
+    from llmxsite.drift.lineage import ancestors
+
+    entries = [Logged(_header(p), p.parent.name, p) for p in study.run_logs()]
+    wanted = _header(path).id
+    for before, after in ancestors(entries):
+        if after.run.id == wanted:
+            return before.path, after.path
+    raise Problem.at(
+        path, "run-missing", f"no earlier run of the same experiment as '{wanted}'", hint="name the other run too"
+    )
+
+
+def _header(path: Path) -> Run:
     from llmxsite.runlog import read_header
 
-    study = study_here()
-    logs = study.run_logs(report)
-    if len(logs) < 2:
-        known = {path.parent.name for path in study.run_logs()}
-        why = "has only one run" if logs else "has no run"
-        hint = f"`llmxsite run {report} --new` makes another" if logs else did_you_mean(report, known)
-        raise Problem.at(study.runs / report, "run-missing", f"'{report}' {why}; two are compared", hint=hint)
-    started = {path: read_header(path).started or "" for path in logs}
-    first, second = sorted(logs, key=lambda path: (started[path], path.name))[-2:]
-    return first, second
+    return read_header(path)
