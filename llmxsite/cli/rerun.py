@@ -9,8 +9,9 @@ import typer
 
 from llmxsite.cli import collecting
 from llmxsite.cli.collecting import Contributor, Host, Live, Resume
+from llmxsite.cli.run_names import log_of
 from llmxsite.cli.terminal import finish, out, study_here
-from llmxsite.diagnostics import Issues, Problem, did_you_mean
+from llmxsite.diagnostics import Issues, Problem
 
 if TYPE_CHECKING:
     from contextlib import AsyncExitStack
@@ -111,9 +112,4 @@ def _log(run: str, folder: Path | None) -> tuple[Study | None, Path]:
                 ) from None
             return None, path
     study = study_here()
-    logs = study.run_logs()
-    for path in logs:
-        if path.stem == run:
-            return study, path
-    hint = did_you_mean(run, (path.stem for path in logs)) or "`llmxsite verify` lists the runs of a study"
-    raise Problem.at(study.runs, "run-missing", f"no run '{run}' in this study", hint=hint)
+    return study, log_of(study, run)

@@ -119,7 +119,19 @@ class _Build:
         self.photos: dict[str, str] = {}
 
     def run(self, inputs: str) -> Report:
-        from llmxsite.site.pages import compare, figures, hardware, home, methods, models, reports, runs, suites, texts
+        from llmxsite.site.pages import (
+            compare,
+            drift,
+            figures,
+            hardware,
+            home,
+            methods,
+            models,
+            reports,
+            runs,
+            suites,
+            texts,
+        )
         from llmxsite.site.sampling import sampling
 
         edition = self.edition
@@ -127,7 +139,7 @@ class _Build:
         with sampling({name: job for name, (_, job) in todo.items()}, self.out, self.jobs) as written:
             for page in chain.from_iterable(m.pages(edition) for m in (home, reports, models, suites)):
                 self._page(page)
-            for page in chain.from_iterable(m.pages(edition) for m in (compare, hardware, methods, texts)):
+            for page in chain.from_iterable(m.pages(edition) for m in (compare, drift, hardware, methods, texts)):
                 self._page(page)
             for name, output, files in written:
                 self._sampled(name, todo[name][0], output, files)
