@@ -476,7 +476,7 @@ def test_an_interrupt_finishes_what_is_in_hand(study: Study, number: signal.Sign
             stderr=subprocess.PIPE,
             text=True,
         )
-        server.victim = child
+        server.victim = child.pid
         _, errors = child.communicate(timeout=120)
         assert child.returncode == 130
         assert "`llmxsite run trial` goes on." in errors
