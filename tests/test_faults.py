@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
-import resource
 import shutil
 import subprocess
 import sys
@@ -126,7 +124,7 @@ def test_the_docs_list_every_fault_that_is_tested() -> None:
     for name, (outcome, warning) in ODD.items():
         assert server[name][1].startswith(f"`{outcome}`") and server[name][2].strip("`") == warning, name
     machine = {name: row[1].strip("`") for name, row in rows("Faults of the machine").items()}
-    assert machine == {**MACHINE, "killed": "log-torn"} | {"clock-back": "none"}
+    assert machine == {**MACHINE, "killed": "log-torn"}
 
 
 # The server's.
@@ -471,7 +469,6 @@ print(full)
     done = subprocess.run([sys.executable, "-c", script], env=environment(), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) > 20
-    assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] != 1  # the limits were the child's own
 
 
 @fault("disk-broken", "log-unwritable")
@@ -639,8 +636,3 @@ def test_a_rescue_finds_another_place(study: Study) -> None:
     assert rescued.read_bytes() == before
     second = path.with_name(path.name + ".rescued2")
     assert len(samples_of(second)) > len(samples_of(rescued))
-
-
-def test_rows_of_the_docs_are_found() -> None:
-    assert len(rows("Faults of the machine")) == 13
-    assert re.fullmatch(r"log-[a-z-]+|none", MACHINE["clock-back"])
