@@ -24,6 +24,7 @@ from llmxsite.engine import weights
 from llmxsite.engine.protocol import EngineInfo
 from llmxsite.record import RerunOf, Run
 from llmxsite.runlog import Clock
+from llmxsite.site.build import build
 from llmxsite.study import Study
 
 
@@ -308,3 +309,22 @@ def test_a_rerun_on_real_weights(tmp_path: Path) -> None:
     texts = [{s.key: s.reply and s.reply.text for s in samples_of(path)} for path in (first, second)]
     assert len(texts[0]) == 4 and texts[0] == texts[1]
     assert runlog.verify(second, Issues()).sealed
+
+
+def test_the_site_keeps_a_rerun_apart(study: Study, tmp_path: Path) -> None:
+    async def go() -> tuple[Path, Path]:
+        async with Fake() as server:
+            first, _, _ = await collect(study, server)
+            second, _ = await repeat(first, first.parent, server)
+            return first, second
+
+    first, second = asyncio.run(go())
+    site = tmp_path / "site"
+    build(study, site, issues=Issues())
+    page = (site / "runs" / "trial" / second.stem / "index.html").read_text(encoding="utf-8")
+    assert "It repeats run" in page and f"../{first.stem}/index.html" in page and "no further evidence" in page
+    assert "It repeats" not in (site / "runs" / "trial" / first.stem / "index.html").read_text(encoding="utf-8")
+    listed = (site / "runs" / "index.html").read_text(encoding="utf-8")
+    assert f"repeats {first.stem}" in listed and second.stem in listed
+    report = (site / "reports" / "trial" / "index.html").read_text(encoding="utf-8")
+    assert "1 run, 12 samples" in report and f"repeats {first.stem}" in report
