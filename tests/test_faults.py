@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
 from itertools import chain, repeat
@@ -636,3 +637,25 @@ def test_a_rescue_finds_another_place(study: Study) -> None:
     assert rescued.read_bytes() == before
     second = path.with_name(path.name + ".rescued2")
     assert len(samples_of(second)) > len(samples_of(rescued))
+
+
+def test_a_rescue_without_a_folder_goes_to_the_system_s_own(
+    study: Study, tmp_path: Path, unbroken: dict[str, tuple[object, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    paths: list[Path] = []
+
+    def replace() -> None:
+        paths.append(the_log(study))
+        shutil.rmtree(study.runs)
+        study.runs.write_text("a file")
+
+    problem = stopped(study, replace)
+    saved = tmp_path / "temporary" / paths[0].name
+    said(problem, "log-gone", f"all of it is saved as {saved}")
+    study.runs.unlink()
+    paths[0].parent.mkdir(parents=True)
+    saved.replace(paths[0])  # as the hint says
+    assert gone_on(study) == paths[0]
+    whole(paths[0], unbroken)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import shutil
+import signal
 from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -12,7 +14,18 @@ from typing import Any
 
 import msgspec
 import pytest
-from collect_support import AT_ONCE, Notes, Watched, collect, make_study, run, samples_of, the_log, write_experiment
+from collect_support import (
+    AT_ONCE,
+    Notes,
+    Nursery,
+    Watched,
+    collect,
+    make_study,
+    run,
+    samples_of,
+    the_log,
+    write_experiment,
+)
 from servers.fake import Fake
 
 from llmxsite import runlog, tables
@@ -328,3 +341,22 @@ def test_the_site_keeps_a_rerun_apart(study: Study, tmp_path: Path) -> None:
     assert f"repeats {first.stem}" in listed and second.stem in listed
     report = (site / "reports" / "trial" / "index.html").read_text(encoding="utf-8")
     assert "1 run, 12 samples" in report and f"repeats {first.stem}" in report
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_an_interrupt_says_how_a_rerun_goes_on(study: Study, tmp_path: Path) -> None:
+    write_experiment(study.root, repeats=5)
+    with Watched(latency=0.01) as server, Nursery() as nursery:
+        assert nursery.run(study, "run", "trial", server=server, output=tmp_path / "run") == 0
+        first = the_log(study)
+        server.signal = signal.SIGINT
+        server.aim(20, 0)
+        assert nursery.run(study, "rerun", first.stem, server=server, output=tmp_path / "rerun") == 130
+        said = (tmp_path / "rerun").read_text()
+        assert f"`llmxsite rerun {first.stem}` goes on." in said
+        (second,) = set(study.run_logs("trial")) - {first}
+        made = len(samples_of(second))
+        assert 0 < made < 60
+        assert nursery.run(study, "rerun", first.stem, server=server, output=tmp_path / "rerun") == 0
+        assert f"{made:,} done, {60 - made:,} to go" in (tmp_path / "rerun").read_text()
+    assert len(samples_of(second)) == 60 and runlog.verify(second, Issues()).sealed

@@ -108,14 +108,16 @@ class LogFile:
         """Where a copy of the whole file stands now: under its own name if that is free, else beside it, else in the
         system's folder for temporary files."""
         names = [self.path.name, *(f"{self.path.name}.rescued{'' if n == 1 else n}" for n in range(1, _MOST_SAVED))]
-        places = [self.path.with_name(name) for name in names]
-        for place in [*places, *(Path(tempfile.gettempdir()) / name for name in names[1:])]:
-            try:
-                place.parent.mkdir(parents=True, exist_ok=True)
-                self._copy(place)
-            except OSError:
-                continue
-            return place
+        for folder in (self.path.parent, Path(tempfile.gettempdir())):
+            for name in names:
+                try:
+                    folder.mkdir(parents=True, exist_ok=True)
+                    self._copy(folder / name)
+                except FileExistsError:
+                    continue
+                except OSError:
+                    break
+                return folder / name
         return None
 
     def _copy(self, place: Path) -> None:
