@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
@@ -532,3 +533,34 @@ def test_the_text_keeps_to_the_terminal(tmp_path: Path, monkeypatch: pytest.Monk
     assert max(map(len, text.splitlines())) <= width
     for part in ("server version", "not recorded after", "a-rather-long-category-1", "answer is", "By condition"):
         assert part in text
+
+
+@pytest.mark.embedded
+def test_real_replies_part_where_the_smaller_budget_ends(tmp_path: Path) -> None:
+    """The same three questions to the same weights with a budget of six tokens, then of four."""
+    from llmxsite import engine
+    from llmxsite.engine import weights
+    from llmxsite.engine.protocol import Options, Request
+
+    if weights.find("smollm2:135m") is None:
+        pytest.skip("smollm2:135m is not pulled: llmxsite models pull smollm2:135m")
+
+    async def answers(budget: int) -> list[Sample]:
+        found = []
+        async with engine.connect("embedded") as embedded:
+            for item, text in enumerate(["Name a river.", "Name a colour.", "Count to ten."]):
+                options = Options(num_ctx=512, num_predict=budget)
+                request = Request(model="smollm2:135m", messages=[Message(role="user", content=text)], options=options)
+                reply = await embedded.chat(request)
+                said = Answer(text=reply.text, tokens=reply.tokens)
+                found.append(sample(item, request=Sent.of([request]), reply=said, scores={}, timing=reply.timing))
+        return found
+
+    six, four = asyncio.run(answers(6)), asyncio.run(answers(4))
+    found = drift(tmp_path, [header(), *six], [header("two"), *four])
+    assert (found.replies.n, found.replies.alike, found.answers.n, found.accuracy.n) == (3, 0, 0, 0)
+    assert {p.first_token for p in found.pairs} == {4} and found.divergence.at == [(4, 3)]
+    assert all(p.next_after == "" and p.next_before for p in found.pairs)
+    assert (found.shift.tokens, found.shift.identical, found.shift.pairs.alike) == (12, 1.0, 3)
+    assert found.shift.pairs.differ_below == never_seen(3)
+    assert [f.name for f in found.of("changed")] == ["num_predict"] and found.requests.alike == 0
