@@ -276,10 +276,10 @@ def _true(found: pd.Series) -> pd.Series:
 
 def _levels(column: pd.Series, *, missing: bool = False) -> list[str]:
     """The values of a column as a person writes them, sorted; `unknown` for a missing one where that counts."""
-    found = column.drop_duplicates()
-    known = sorted(found.dropna().tolist(), key=lambda v: (isinstance(v, str), v))
-    words = [f"{v:g}" if isinstance(v, float) else str(v) for v in known]
-    return [*words, "unknown"] if missing and len(known) < len(found) else words
+    codes, known = pd.factorize(column)
+    values = sorted(known.tolist(), key=lambda v: (isinstance(v, str), v))
+    words = [f"{v:g}" if isinstance(v, float) else str(v) for v in values]
+    return [*words, "unknown"] if missing and bool((codes < 0).any()) else words
 
 
 def _level(column: pd.Series, value: str, offset: int) -> object:
