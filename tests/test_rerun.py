@@ -23,7 +23,7 @@ from llmxsite.diagnostics import Issues, Problem
 from llmxsite.engine import weights
 from llmxsite.engine.protocol import EngineInfo
 from llmxsite.record import RerunOf, Run
-from llmxsite.runlog.writer import now
+from llmxsite.runlog import Clock
 from llmxsite.study import Study
 
 
@@ -39,7 +39,9 @@ async def repeat(
     subject, _ = of_log(path, folder, limit, None, Issues())
     wanted = Wish(host=server.url, probe=False, **wish)
     async with AsyncExitStack() as stack:
-        session = await open_subject(stack, subject, wanted, name="ollama", root=folder, clock=now, say=lambda _: None)
+        session = await open_subject(
+            stack, subject, wanted, name="ollama", root=folder, clock=Clock(), say=lambda _: None
+        )
         return await session.collect(observer or Notes(), policy=AT_ONCE)
 
 

@@ -52,8 +52,7 @@ def rerun(
     """
     from llmxsite.collect.rerun import changes, engine_of, of_log
     from llmxsite.collect.session import Wish, open_subject
-    from llmxsite.runlog import read_header
-    from llmxsite.runlog.writer import now
+    from llmxsite.runlog import Clock, read_header
 
     issues = Issues()
     study, path = _log(run, folder)
@@ -71,7 +70,7 @@ def rerun(
 
     async def opened(stack: AsyncExitStack) -> Session:
         root = study.root if study is not None else target
-        return await open_subject(stack, subject, wish, name=name, root=root, clock=now, say=collecting.say)
+        return await open_subject(stack, subject, wish, name=name, root=root, clock=Clock(), say=collecting.say)
 
     def introduce(session: Session) -> None:
         console = out()

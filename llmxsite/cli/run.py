@@ -51,7 +51,7 @@ def plan(
     from contextlib import AsyncExitStack
 
     from llmxsite.collect.session import Wish, engines, open_session, prepare
-    from llmxsite.runlog.writer import now
+    from llmxsite.runlog import Clock
 
     study, issues = study_here(), Issues()
     wish = Wish(engine=engine, host=host, limit=limit, concurrency=concurrency)
@@ -65,7 +65,16 @@ def plan(
         async def ask(name: str = name, conditions: list[Condition] = conditions) -> None:
             async with AsyncExitStack() as stack:
                 session = await open_session(
-                    stack, study, report, experiment, suites, conditions, wish, name=name, clock=now, say=collecting.say
+                    stack,
+                    study,
+                    report,
+                    experiment,
+                    suites,
+                    conditions,
+                    wish,
+                    name=name,
+                    clock=Clock(),
+                    say=collecting.say,
                 )
                 _requests(study, experiment, suites, conditions, session)
 
@@ -86,7 +95,7 @@ def run(
 ) -> None:
     """Run an experiment, or go on with it where it stopped. Ctrl-C finishes the samples in hand and keeps everything."""
     from llmxsite.collect.session import Wish, engines, open_session, prepare
-    from llmxsite.runlog.writer import now
+    from llmxsite.runlog import Clock
 
     study, issues = study_here(), Issues()
     wish = Wish(
@@ -104,7 +113,7 @@ def run(
 
         async def opened(stack: AsyncExitStack, name: str = name, conditions: list[Condition] = conditions) -> Session:
             return await open_session(
-                stack, study, report, experiment, suites, conditions, wish, name=name, clock=now, say=collecting.say
+                stack, study, report, experiment, suites, conditions, wish, name=name, clock=Clock(), say=collecting.say
             )
 
         def introduce(session: Session, conditions: list[Condition] = conditions) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import secrets
 from collections.abc import Iterable
+from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,6 +14,9 @@ from llmxsite.diagnostics import Problem
 from llmxsite.experiment import essence, fingerprint
 from llmxsite.record import Resume, Run
 from llmxsite.runlog import read_header
+
+_FORM = "%Y-%m-%d-%H%M%S"
+_STAMP = re.compile(r"\d{4}-\d\d-\d\d-\d{6}(?=-[0-9a-f]{4}\.jsonl$)")
 
 
 class Choice(NamedTuple):
@@ -62,6 +69,19 @@ def differences(header: Run, now: Run) -> list[str]:
     if header.rerun_of != now.rerun_of:
         found.append("the log that it repeats changed")
     return found
+
+
+def new_id(logs: Iterable[Path], time: str) -> str:
+    """A name for a run that starts at `time`: `2026-11-22-142330-958b`.
+
+    It sorts after every run in `logs`, whatever the clock says: the newest run is the last by name.
+    """
+    stamp = datetime.fromisoformat(time).replace(microsecond=0, tzinfo=None)
+    for path in logs:
+        if match := _STAMP.match(path.name):
+            with suppress(ValueError):  # a name that only looks like a time
+                stamp = max(stamp, datetime.strptime(match[0], _FORM) + timedelta(seconds=1))
+    return f"{stamp:{_FORM}}-{secrets.token_hex(2)}"
 
 
 def resumed(header: Run, now: Run, time: str) -> Resume:

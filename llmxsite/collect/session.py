@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 from llmxsite.collect import subject
-from llmxsite.collect.choose import Choice, choose, resumed
+from llmxsite.collect.choose import Choice, choose, new_id, resumed
 from llmxsite.collect.loop import Collector, Policy, Result
 from llmxsite.collect.observer import Observer
 from llmxsite.collect.probe import Probe, probe
@@ -25,7 +24,7 @@ from llmxsite.engine import connect
 from llmxsite.engine.protocol import Engine, EngineError
 from llmxsite.experiment import Condition, Resolved, expand, load
 from llmxsite.record import Run, Sample
-from llmxsite.runlog import RunLogWriter, done_keys, iterate
+from llmxsite.runlog import RunLogWriter, alone, done_keys, iterate
 from llmxsite.study import Study
 from llmxsite.suite import Suite, find
 
@@ -77,7 +76,7 @@ class Session:
     workload: Workload
     header: Run
     """As a new log would have it, but for id and start."""
-    folder: Path
+    about: Subject
     wish: Wish
     measured: Probe | None
     clock: Callable[[], str]
@@ -120,12 +119,15 @@ class Session:
 
     def _open(self) -> tuple[RunLogWriter, set[str]]:
         """The log: the chosen one, taken up again, or a new one."""
-        time = self.clock()
-        if self.choice.path is not None and self.choice.header is not None:
-            return RunLogWriter.resume(self.choice.path, resumed(self.choice.header, self.header, time))
-        stamp = time[:19].replace(":", "").replace("T", "-")
-        run = msgspec.structs.replace(self.header, id=f"{stamp}-{secrets.token_hex(2)}", started=time)
-        return RunLogWriter.create(self.folder / f"{run.id}.jsonl", run), set()
+        time, folder = self.clock(), self.about.folder
+        with alone(folder):
+            if self.choice.path is None and self.wish.mode == "auto":
+                # Another collector may have begun the same run since: its log is the one to go on in, or to wait for.
+                self.choice = _choose(self.about, self.wish, self.header, self.workload)
+            if self.choice.path is not None and self.choice.header is not None:
+                return RunLogWriter.resume(self.choice.path, resumed(self.choice.header, self.header, time))
+            run = msgspec.structs.replace(self.header, id=new_id(folder.glob("*.jsonl"), time), started=time)
+            return RunLogWriter.create(folder / f"{run.id}.jsonl", run), set()
 
 
 async def open_session(
@@ -186,7 +188,7 @@ async def open_subject(
         concurrency=wish.concurrency or about.header.concurrency,
     )
     choice = _choose(about, wish, header, workload)
-    return Session(engine, workload, header, about.folder, wish, measured, clock, choice)
+    return Session(engine, workload, header, about, wish, measured, clock, choice)
 
 
 def _choose(about: Subject, wish: Wish, header: Run, workload: Workload) -> Choice:

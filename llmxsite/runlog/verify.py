@@ -16,7 +16,7 @@ from llmxsite.diagnostics import Issues, Severity
 from llmxsite.record import End, Resume, Run, Sample, encode_line, sample_key
 from llmxsite.runlog.reader import iterate, raw_lines
 from llmxsite.runlog.rescore import differing, rescore
-from llmxsite.runlog.writer import end_check
+from llmxsite.runlog.seal import end_check
 
 
 class Verified(msgspec.Struct, kw_only=True):
@@ -141,11 +141,11 @@ class _Check:
             self.result.rescored += 1
 
     def _order(self, number: int, line: Run | Sample | Resume | End) -> None:
-        """Lines are written in order of completion."""
+        """Lines are written in order of completion, by a clock that never goes back but between two sessions."""
         time = line.started if isinstance(line, Run) else line.time
         if time is None:
             return
-        if self.last_time is not None and time < self.last_time and not isinstance(self.last, Resume):
+        if self.last_time is not None and time < self.last_time and not isinstance(line, Resume):
             self._add(number, "log-order", f"its time {time} is before that of the line above", "warning")
         self.last_time = time
 
