@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from llmxsite.cli.terminal import err, finish, out, study_here
+from llmxsite.cli.terminal import err, finish, out, print_issues, study_here
 from llmxsite.diagnostics import Issue, Issues
 
 if TYPE_CHECKING:
@@ -61,18 +61,18 @@ def plan(
     _introduce(study, report, experiment, suites)
     for name, conditions in engines(experiment, wish):
         if offline:
-            _requests(experiment, suites, conditions)
+            announce(experiment, suites, conditions)
             continue
 
         async def ask(name: str = name, conditions: list[Condition] = conditions) -> None:
             async with AsyncExitStack() as stack:
                 session = await open_session(
-                    stack, study, report, experiment, suites, conditions, wish, name=name, clock=now, say=_say
+                    stack, study, report, experiment, suites, conditions, wish, name=name, clock=now, say=say
                 )
                 _requests(experiment, suites, conditions, session)
 
         asyncio.run(ask())
-    _power(experiment, suites)
+    power(experiment, suites)
     finish(issues)
 
 
@@ -92,6 +92,20 @@ def run(
     contributor: Annotated[
         str | None, typer.Option("--contributor", help="Name to record in the log; none without it.")
     ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            "--cluster",
+            metavar="ADDRESS",
+            help="Spread the run over the machines of the Dask scheduler at this address.",
+        ),
+    ] = None,
+    weights: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--weights", metavar="DIGEST", help="With --cluster: of a model that differs between machines, take these."
+        ),
+    ] = None,
 ) -> None:
     """Run an experiment, or go on with it where it stopped. Ctrl-C finishes the samples in hand and keeps everything."""
     import asyncio
@@ -99,6 +113,10 @@ def run(
     from llmxsite.collect.interrupt import Interrupts
     from llmxsite.collect.session import Wish, engines, prepare
 
+    if live and cluster:
+        raise typer.BadParameter("replies on other machines cannot be shown as they stream", param_hint="--live")
+    if weights and not cluster:
+        raise typer.BadParameter("says which machines of a --cluster take part", param_hint="--weights")
     study, issues = study_here(), Issues()
     wish = Wish(
         engine=engine,
@@ -112,13 +130,19 @@ def run(
     _introduce(study, report, experiment, suites)
     interrupts = Interrupts(lambda message: err().print(message, style="yellow"))
     for name, conditions in engines(experiment, wish):
+        what = (study, report, experiment, suites, conditions, wish, name)
+        if cluster:
+            from llmxsite.cli import run_cluster
+
+            going = run_cluster.collect(*what, cluster, weights or [], interrupts, issues)
+        else:
+            going = _collect(*what, live, interrupts, issues)
         try:
-            result = asyncio.run(
-                _collect(study, report, experiment, suites, conditions, wish, name, live, interrupts, issues)
-            )
+            result = asyncio.run(going)
         except asyncio.CancelledError:
             raise typer.Exit(130) from None
         if result is not None and result.reason == "interrupted":
+            print_issues(issues)
             raise typer.Exit(130)
         if result is not None and result.reason == "stopped":
             break
@@ -146,22 +170,22 @@ async def _collect(
     with interrupts.watching():
         async with AsyncExitStack() as stack:
             session = await open_session(
-                stack, study, report, experiment, suites, conditions, wish, name=name, clock=now, say=_say
+                stack, study, report, experiment, suites, conditions, wish, name=name, clock=now, say=say
             )
             _requests(experiment, suites, conditions, session)
-            _power(experiment, suites)
-            display = _display(live)
-            with display:
-                path, result = await session.collect(display, started=lambda c: interrupts.finish_with(c.stop))
-            shown = study.relative(path)
+            power(experiment, suites)
+            shown = display(live)
+            with shown:
+                path, result = await session.collect(shown, started=lambda c: interrupts.finish_with(c.stop))
+            log = study.relative(path)
             if result is None:
                 out().print(
-                    f"Everything is done: {shown} holds all {session.workload.planned:,} samples.", soft_wrap=True
+                    f"Everything is done: {log} holds all {session.workload.planned:,} samples.", soft_wrap=True
                 )
                 out().print("A new run begins with --new.")
                 return None
-            display.summary()
-            _outcome(result, shown, report, issues)
+            shown.summary()
+            _outcome(result, log, report, issues)
             return result
 
 
@@ -180,7 +204,8 @@ def _outcome(result: Result, shown: str, report: str, issues: Issues) -> None:
             issues.add(shown, "run-errors", f"{words} ended in an error", hint=f"`{again}` asks them again")
 
 
-def _display(live: bool) -> Display:
+def display(live: bool = False) -> Display:
+    """How a run is shown here: as it streams, as a live picture, or in lines where there is no terminal."""
     from llmxsite.collect.progress import Picture, Plain, Stream
 
     console = err()
@@ -189,7 +214,8 @@ def _display(live: bool) -> Display:
     return Picture(console) if console.is_terminal else Plain(console)
 
 
-def _say(message: str) -> None:
+def say(message: str) -> None:
+    """What is going on before there is a display."""
     if err().is_terminal:
         err().print(message, style="dim", markup=False)
 
@@ -213,12 +239,8 @@ def _introduce(study: Study, report: str, experiment: Resolved, suites: list[Sui
         console.print("No hypothesis: the report will say that none was stated before the data.", style="dim")
 
 
-def _requests(
-    experiment: Resolved, suites: list[Suite], conditions: list[Condition], session: Session | None = None
-) -> None:
-    """How much there is to do, how much of it is done, and how long the rest may take."""
-    from llmxsite.collect.session import info_of
-    from llmxsite.collect.tally import duration
+def announce(experiment: Resolved, suites: list[Suite], conditions: list[Condition]) -> None:
+    """How many samples there are, and requests where these are more."""
     from llmxsite.experiment import parse_prompt, select
 
     console = out()
@@ -232,8 +254,14 @@ def _requests(
     if extra:
         requests = samples + items * experiment.repeats * extra
         console.print(f"  {requests:,} requests, because each vote takes several", markup=False)
-    if session is None:
-        return
+
+
+def _requests(experiment: Resolved, suites: list[Suite], conditions: list[Condition], session: Session) -> None:
+    """How much there is to do, how much of it is done, and how long the rest may take."""
+    from llmxsite.collect.session import info_of
+
+    console = out()
+    announce(experiment, suites, conditions)
     console.print(f"Engine: {info_of(session.now.engine)}", markup=False)
     for lack in session.now.engine.lacks:
         console.print(f"  {lack}", style="yellow", markup=False)
@@ -242,17 +270,24 @@ def _requests(
     left = session.left()
     if session.choice.path is not None and any(left):
         console.print(
-            f"Going on in {session.study.relative(session.choice.path)}: {samples - sum(left):,} done, {sum(left):,} to go",
+            f"Going on in {session.study.relative(session.choice.path)}: {session.workload.planned - sum(left):,} done, {sum(left):,} to go",
             markup=False,
         )
     if session.measured is not None and any(left):
         seconds = session.measured.expected(session.workload, left, session.wish.concurrency)
         each = ", ".join(f"{model} {value:.2f} s" for model, value in session.measured.seconds.items())
         if seconds is not None:
-            console.print(f"Expected time: about {duration(seconds)} ({each} a request)", markup=False)
+            expected(seconds, f"{each} a request")
 
 
-def _power(experiment: Resolved, suites: list[Suite]) -> None:
+def expected(seconds: float, basis: str) -> None:
+    """How long a run will take, and what that is taken from."""
+    from llmxsite.collect.tally import duration
+
+    out().print(f"Expected time: about {duration(seconds)} ({basis})", markup=False)
+
+
+def power(experiment: Resolved, suites: list[Suite]) -> None:
     """The smallest difference that this n can show between two conditions."""
     from llmxsite.experiment import select
     from llmxsite.stats.power import detectable, variance_per_item

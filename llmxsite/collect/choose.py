@@ -38,14 +38,17 @@ class Choice(NamedTuple):
 
 
 def choose(logs: Iterable[Path], now: Now) -> Choice:
-    """The newest of `logs` that the run can go on in. Logs that cannot be read, and imported ones, are passed over."""
+    """The newest of `logs` that the run can go on in.
+
+    Logs that cannot be read, imported ones, and those of a run on several machines are passed over.
+    """
     reasons: tuple[str, ...] | None = None
     for path in sorted(logs, key=lambda p: p.name, reverse=True):
         try:
             header = read_header(path)
         except Problem:
             continue
-        if header.source is not None:
+        if header.source is not None or header.cluster is not None:
             continue
         found = differences(header, now)
         if not found:

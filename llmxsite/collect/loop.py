@@ -116,6 +116,7 @@ class Collector:
                     source.back(job)
             if made is not None:
                 self._writer.append(made)
+                source.made(job)
                 self.result.made += 1
                 self.result.errors += made.outcome == "error"
                 self._observer.sample(job, made)
@@ -136,7 +137,7 @@ class Collector:
                         if not await self._pause(job, error, attempt):
                             return None
                         continue
-                    if await self._judge(job, error, attempt, source) and source.elsewhere(job):
+                    if await self._judge(job, error, attempt, source) and source.shared:
                         return None
                     return lines.failed(job, self._workload.task, error, attempt, self._now())
         self._in_a_row = 0

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ import msgspec
 
 from llmxsite import provenance, task
 from llmxsite.collect.choose import Choice, Now, choose, resumed
+from llmxsite.collect.header import header, new_id
 from llmxsite.collect.loop import Collector, Policy, Result
 from llmxsite.collect.observer import Observer
 from llmxsite.collect.probe import Probe, probe
@@ -22,7 +22,7 @@ from llmxsite.diagnostics import Issue, Issues, Problem, did_you_mean
 from llmxsite.engine import connect
 from llmxsite.engine.protocol import Engine, EngineError, EngineInfo, ModelInfo, Options
 from llmxsite.experiment import Condition, Resolved, expand, load
-from llmxsite.record import SCHEMA, Git, Host, Hypothesis, Run, Sample, SuiteRef, hypothesis_hash
+from llmxsite.record import Git, Host, Sample
 from llmxsite.runlog import RunLogWriter, done_keys, iterate
 from llmxsite.study import Study
 from llmxsite.suite import Suite, find
@@ -122,45 +122,8 @@ class Session:
             line = resumed(self.choice.header, self.now, self.clock(), self.workload.planned)
             return RunLogWriter.resume(self.choice.path, line)
         time = self.clock()
-        stamp = time[:19].replace(":", "").replace("T", "-")
-        run = self._header(f"{stamp}-{secrets.token_hex(2)}", time)
+        run = header(self.now, self.report, new_id(time), time, self.workload.planned, self.wish.concurrency)
         return RunLogWriter.create(self.study.run_log(self.report, run.id), run), set()
-
-    def _header(self, run: str, time: str) -> Run:
-        now, experiment = self.now, self.now.experiment
-        return Run(
-            schema=SCHEMA,
-            id=run,
-            report=self.report,
-            task=experiment.task,
-            experiment=msgspec.to_builtins(experiment),
-            suites=[
-                SuiteRef(
-                    id=s.id,
-                    hash=s.hash(),
-                    title=s.title,
-                    version=s.version,
-                    licence=s.licence,
-                    language=s.language,
-                    items=len(s.items),
-                )
-                for s in now.suites
-            ],
-            engine=now.engine,
-            models=list(now.models.values()),
-            host=now.host,
-            software=now.software,
-            git=now.git,
-            contributor=now.contributor,
-            hypothesis=(
-                Hypothesis(text=experiment.hypothesis, hash=hypothesis_hash(experiment.hypothesis))
-                if experiment.hypothesis
-                else None
-            ),
-            started=time,
-            planned=self.workload.planned,
-            concurrency=self.wish.concurrency or experiment.concurrency,
-        )
 
 
 async def open_session(
@@ -183,7 +146,7 @@ async def open_session(
     # Asked while the server and its models are: each takes a process of its own.
     around = asyncio.create_task(_around(study))
     stack.push_async_callback(_leave, around)
-    width = _width(experiment, conditions, wish)
+    width = widest(experiment, conditions, wish)
     try:
         engine = await stack.enter_async_context(await asyncio.to_thread(connect, name, wish.host, width))
         models = await _models(engine, conditions, experiment, say)
@@ -196,20 +159,24 @@ async def open_session(
     host, software, git = await around
     now = Now(experiment, suites, info, models, host, software, git, wish.contributor)
     choice = Choice(None) if wish.mode == "new" else choose(study.run_logs(report), now)
-    if choice.path is not None and not _asks_alike(choice.path, workload):
+    if choice.path is not None and not asks_alike(choice.path, workload):
         choice = Choice(None, None, ("this version of llmxsite asks the questions in other words",))
     if wish.mode == "resume" and choice.path is None:
-        why = "; ".join(choice.reasons) or "there is no run log of it yet"
-        raise Problem.at(
-            study.runs / report,
-            "run-resume",
-            f"no run of '{report}' can be gone on with: {why}",
-            hint="without --resume, a new run begins",
-        )
+        raise no_resume(study, report, choice.reasons)
     return Session(study, report, engine, workload, now, wish, measured, clock, choice)
 
 
-def _asks_alike(path: Path, workload: Workload) -> bool:
+def no_resume(study: Study, report: str, reasons: Sequence[str]) -> Problem:
+    """`--resume` was asked for, and no log fits."""
+    return Problem.at(
+        study.runs / report,
+        "run-resume",
+        f"no run of '{report}' can be gone on with: {'; '.join(reasons) or 'there is no run log of it yet'}",
+        hint="without --resume, a new run begins",
+    )
+
+
+def asks_alike(path: Path, workload: Workload) -> bool:
     """Whether the first sample of a log would be asked in the same words today, so that its others fit beside new ones."""
     first = next((line for _, line in iterate(path, Issues()) if isinstance(line, Sample)), None)
     return first is None or workload.asks_alike(first)
@@ -231,7 +198,7 @@ async def _leave(task: asyncio.Task[Any]) -> None:
         await task
 
 
-def _width(experiment: Resolved, conditions: list[Condition], wish: Wish) -> int:
+def widest(experiment: Resolved, conditions: list[Condition], wish: Wish) -> int:
     """The most requests that will ever be under way at once."""
     default = wish.concurrency or experiment.concurrency
     found = [condition.get("concurrency", default) for condition in conditions]
@@ -245,13 +212,9 @@ async def _models(
 
     Raises one `Problem` that names all that are missing.
     """
-    contexts: dict[str, int] = {}
-    for condition in conditions:
-        wanted = condition.get("num_ctx", experiment.options.get("num_ctx"))
-        contexts.setdefault(str(condition["model"]), wanted if isinstance(wanted, int) else Options().num_ctx)
     found: dict[str, ModelInfo] = {}
     missing: list[str] = []
-    for name, context in contexts.items():
+    for name, context in contexts(conditions, experiment).items():
         say(f"loading {name}")
         try:
             found[name] = await engine.model(name, num_ctx=context)
@@ -261,18 +224,33 @@ async def _models(
             missing.append(name)
     if missing:
         there = [model.name for model in await engine.models()]
-        has = f"it has {', '.join(sorted(there))}" if there else "it has none"
-        issues = [
+        raise lacking(missing, there)
+    return found
+
+
+def contexts(conditions: list[Condition], experiment: Resolved) -> dict[str, int]:
+    """Every model of the conditions, with the context to load it with."""
+    found: dict[str, int] = {}
+    for condition in conditions:
+        wanted = condition.get("num_ctx", experiment.options.get("num_ctx"))
+        found.setdefault(str(condition["model"]), wanted if isinstance(wanted, int) else Options().num_ctx)
+    return found
+
+
+def lacking(models: list[str], there: list[str], server: str = "the server") -> Problem:
+    """Models that a server, or a cluster, does not have, where it has those of `there`."""
+    has = f"it has {', '.join(sorted(there))}" if there else "it has none"
+    return Problem(
+        *(
             Issue(
                 path="experiment.yaml",
                 code="run-model",
-                message=f"the server has no model '{name}'; {has}",
+                message=f"{server} has no model '{name}'; {has}",
                 hint=_model_hint(name, there),
             )
-            for name in missing
-        ]
-        raise Problem(*issues)
-    return found
+            for name in models
+        )
+    )
 
 
 def _model_hint(name: str, there: list[str]) -> str:

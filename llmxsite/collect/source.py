@@ -11,16 +11,22 @@ from llmxsite.collect.workload import Job
 class Source(Protocol):
     """Jobs, each given to one taker. All of it in one event loop."""
 
+    @property
+    def shared(self) -> bool:
+        """Whether others take jobs here too: one that our server is to blame for is then left to them, not recorded as an
+        error."""
+        ...
+
     async def take(self) -> Job | None:
         """The next job; None when there is none left for this taker."""
         ...
 
-    def back(self, job: Job) -> None:
-        """A job that was taken and not made."""
+    def made(self, job: Job) -> None:
+        """A job that was taken is done: its line is on its way to the log."""
         ...
 
-    def elsewhere(self, job: Job) -> bool:
-        """Whether a job that is given back will be made by somebody else, in the same run."""
+    def back(self, job: Job) -> None:
+        """A job that was taken was not made."""
         ...
 
     def without(self, model: str) -> None:
@@ -31,6 +37,8 @@ class Source(Protocol):
 class Alone:
     """The jobs of a collector that shares them with nobody: what it does not make is left for the next run."""
 
+    shared = False
+
     def __init__(self, jobs: Iterator[Job]) -> None:
         self._jobs = jobs
         self._without: set[str] = set()
@@ -38,10 +46,9 @@ class Alone:
     async def take(self) -> Job | None:
         return next((job for job in self._jobs if job.condition["model"] not in self._without), None)
 
-    def back(self, job: Job) -> None: ...
+    def made(self, job: Job) -> None: ...
 
-    def elsewhere(self, job: Job) -> bool:
-        return False
+    def back(self, job: Job) -> None: ...
 
     def without(self, model: str) -> None:
         self._without.add(model)

@@ -118,7 +118,7 @@ class RunLogWriter:
 
     @property
     def sealed(self) -> bool:
-        """Whether the log, as it was opened, ends in an `end` line."""
+        """Whether the log ends in an `end` line, as far as it is written."""
         return self._state.sealed
 
     def append(self, sample: Sample) -> None:
@@ -238,6 +238,7 @@ class RunLogWriter:
             )
         _write_all(self._fd, data, self._state.size)
         self._state.take(data)
+        self._state.sealed = isinstance(lines[-1], End)
         for line in lines:
             if isinstance(line, Sample):
                 self._state.count(line.key, line.outcome)
