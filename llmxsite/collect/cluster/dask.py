@@ -19,7 +19,7 @@ from llmxsite.collect.cluster.station import Station
 from llmxsite.diagnostics import Problem
 from llmxsite.engine.address import redact
 
-CONNECT_SECONDS = 10
+CONNECT_SECONDS = 5
 """For the scheduler to answer, and after that for a first worker to be there."""
 ANSWER_SECONDS = 30
 """For whatever is not a model's work."""
@@ -50,7 +50,8 @@ class Cluster:
         self._level = self._log.level
         self._log.setLevel(logging.CRITICAL)
         try:
-            self._client = await Client(self._address, asynchronous=True, timeout=CONNECT_SECONDS, name="llmxsite")
+            self._client = Client(self._address, asynchronous=True, timeout=CONNECT_SECONDS, name="llmxsite")
+            await self._client
             await self._check_scheduler()
         except (OSError, ValueError, TypeError, ImportError) as error:
             await self.__aexit__()

@@ -14,7 +14,10 @@ R = TypeVar("R")
 
 
 class Handle(Protocol):
-    """A station as Dask hands it out: calling a method sends the call, awaiting what it gives brings the answer."""
+    """A station as Dask hands it out: calling a method sends the call, awaiting what it gives brings the answer.
+
+    Even naming a method raises when the worker has gone.
+    """
 
     def open(self, contexts: dict[str, int]) -> Awaitable[bytes]: ...
     def describe(self) -> Awaitable[bytes]: ...
@@ -54,10 +57,10 @@ class Remote:
     async def __aexit__(self, *exc: object) -> None: ...
 
     async def describe(self) -> EngineInfo:
-        return await self._ask(self._handle.describe, EngineInfo)
+        return await self._ask(lambda: self._handle.describe(), EngineInfo)
 
     async def models(self) -> list[ModelInfo]:
-        return await self._ask(self._handle.models, list[ModelInfo])
+        return await self._ask(lambda: self._handle.models(), list[ModelInfo])
 
     async def model(self, name: str, *, num_ctx: int | None = None) -> ModelInfo:
         return await self._ask(lambda: self._handle.model(name, num_ctx), ModelInfo)
