@@ -151,10 +151,11 @@ class Machine:
         return [issue for collector in self.collectors for issue in collector.result.issues]
 
     def rate(self, clock: float) -> float | None:
-        """Samples a second over the last ones; None before there are two, and when it does not work."""
-        if len(self._times) < 2 or self.state != "working" or clock <= self._times[0]:
+        """Samples a second over the last ones; None before there are two."""
+        until = clock if self.state == "working" else self._times[-1] if self._times else clock
+        if len(self._times) < 2 or until <= self._times[0]:
             return None
-        return (len(self._times) - 1) / (clock - self._times[0])
+        return (len(self._times) - 1) / (until - self._times[0])
 
     def count(self, sample: Sample, clock: float) -> None:
         self.made += 1
