@@ -17,10 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cluster_support import Lab, Machine, Scheduler, child_of, lines_of, verified, worker
-from collect_support import AT_ONCE, Notes, collect, command, environment, make_study, run, write_experiment
+from cluster_support import Lab, Machine, Process, Scheduler, child_of, lines_of, verified, worker
+from collect_support import AT_ONCE, Notes, collect, command, environment, make_study, run, samples_of, write_experiment
 from servers.fake import Fake
+from typer.testing import CliRunner
 
+from llmxsite.cli import app
 from llmxsite.collect import Result, Wish
 from llmxsite.collect.cluster import dask
 from llmxsite.collect.cluster.assembly import Assembled, assemble
@@ -153,8 +155,9 @@ def test_a_client_that_is_killed_goes_on(lab: Lab, study: Study, unbroken: dict[
     verified(study)
     _, paths, result = spread(lab, study)
     assert result is None and len(paths) == 2 and scores(study) == unbroken
-    alone = run(study, "run", "trial", "--resume", server=lab.servers[0])
-    assert alone.returncode == 1 and "run-resume" in alone.stderr  # a machine alone does not write in a cluster's log
+    with pytest.raises(Problem) as caught:  # a machine alone does not write in a cluster's log
+        asyncio.run(collect(study, lab.servers[0], mode="resume"))
+    assert caught.value.issues[0].code == "run-resume"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
@@ -193,6 +196,30 @@ def test_a_worker_that_comes_back_is_the_same_machine(lab: Lab, study: Study) ->
     assert len(scores(study)) == SAMPLES
     gone, here = seen.notes
     assert "has gone" in gone and "takes part from now on" in here and gone.split()[:2] == here.split()[:2]
+    verified(study)
+
+
+def test_a_machine_that_comes_late_takes_part(lab: Lab, study: Study) -> None:
+    """The others are held until it is asked."""
+    here = threading.Event()
+    late: list[Process] = []
+    with Machine() as newcomer:
+
+        def strike() -> None:
+            for server in lab.servers:
+                server.hold = here
+            late.append(worker(lab.scheduler, newcomer, "--no-nanny"))
+
+        lab.servers[0].at, lab.servers[0].strike = 5, strike
+        newcomer.at, newcomer.strike = 4, here.set
+        try:
+            _, paths, result = spread(lab, study)
+        finally:
+            here.set()
+            with late[0]:
+                pass
+    assert result is not None and result.reason == "complete" and len(paths) == 3
+    assert samples_of(paths[2]) and len(scores(study)) == SAMPLES
     verified(study)
 
 
@@ -311,7 +338,7 @@ def test_what_a_person_gets_wrong_is_said(study: Study, monkeypatch: pytest.Monk
     failed = run(study, "run", "trial", "--cluster", "ftp://x")
     assert failed.returncode == 1 and "cluster-address" in failed.stderr and "Traceback" not in failed.stderr
     for words in (["--live", "--cluster", nobody], ["--weights", "12"]):
-        assert run(study, "run", "trial", *words).returncode == 2
+        assert CliRunner().invoke(app, ["--study", str(study.root), "run", "trial", *words]).exit_code == 2
     assert not study.run_logs()
 
 

@@ -53,7 +53,7 @@ class Cluster:
             self._client = Client(self._address, asynchronous=True, timeout=CONNECT_SECONDS, name="llmxsite")
             await self._client
             await self._check_scheduler()
-        except (OSError, ValueError, TypeError, ImportError) as error:
+        except (OSError, ValueError, TypeError, RuntimeError, ImportError) as error:
             await self.__aexit__()
             raise self._unreachable(error) from None
         except BaseException:
@@ -130,7 +130,7 @@ class Cluster:
         return Problem.at(
             self.shown,
             "cluster-address",
-            f"not the address of a Dask scheduler: {redact(str(error))}",
+            f"no Dask scheduler can be spoken to at this address: {redact(str(error))}",
             hint="it looks like tcp://192.168.0.10:8786, or tls://... with certificates in Dask's configuration",
         )
 
