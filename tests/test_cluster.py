@@ -29,9 +29,9 @@ from llmxsite.collect.cluster.assembly import Assembled, assemble
 from llmxsite.collect.cluster.dask import Cluster
 from llmxsite.collect.cluster.fleet import Fleet
 from llmxsite.collect.session import engines, prepare
+from llmxsite.collect.subject import of_experiment
 from llmxsite.diagnostics import Issues, Problem
-from llmxsite.runlog import read_header
-from llmxsite.runlog.writer import now
+from llmxsite.runlog import Clock, read_header
 from llmxsite.study import Study
 
 pytest.importorskip("distributed")
@@ -76,16 +76,13 @@ def spread(
         async with AsyncExitStack() as stack:
             assembled = await assemble(
                 stack,
-                study,
-                "trial",
-                experiment,
-                suites,
-                conditions,
+                of_experiment(study, "trial", experiment, suites, conditions),
                 wanted,
                 address=lab.address,
                 weights=list(weights),
                 name=name,
-                clock=now,
+                root=study.root,
+                clock=Clock(),
                 say=lambda _: None,
             )
             paths, result = await assembled.fleet.collect(observer or Notes(), policy=policy, started=started)

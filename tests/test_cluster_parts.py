@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import msgspec
 import pytest
 from cluster_support import lines_of, verified
 from collect_support import AT_ONCE, Notes, make_study
@@ -17,17 +18,17 @@ from servers.fake import Fake
 
 from llmxsite import task
 from llmxsite.collect import Collector, Wish, Workload
-from llmxsite.collect.choose import Now
 from llmxsite.collect.cluster.logs import Earlier, Logs, earlier
 from llmxsite.collect.cluster.machine import shareable
 from llmxsite.collect.cluster.pool import Pool
 from llmxsite.collect.cluster.remote import Remote
 from llmxsite.collect.cluster.station import Station, decode
 from llmxsite.collect.session import prepare
+from llmxsite.collect.subject import of_experiment
 from llmxsite.diagnostics import Issues
 from llmxsite.engine.protocol import EngineError, EngineInfo, ModelInfo, Request
-from llmxsite.record import Host
-from llmxsite.runlog.writer import now
+from llmxsite.record import Host, Run
+from llmxsite.runlog import Clock
 from llmxsite.study import Study
 
 
@@ -122,19 +123,24 @@ def test_only_an_address_that_names_no_machine_is_logged(address: str | None, sh
     assert shareable(EngineInfo(name="ollama", address=address)).address == shown
 
 
-def _now(study: Study, cpu: str, port: int, digest: str = "d" * 64) -> Now:
+def _says(study: Study, cpu: str, port: int, digest: str = "d" * 64) -> Run:
+    """What the log of a machine says of it."""
     experiment, suites = prepare(study, "trial", Wish(), Issues())
-    info = EngineInfo(name="ollama", address=f"http://127.0.0.1:{port}")
-    models = {"fake:1b": ModelInfo(name="fake:1b", digest=digest)}
-    return Now(experiment, suites, info, models, Host(cpu=cpu), {"llmxsite": "0"}, None)
+    return msgspec.structs.replace(
+        of_experiment(study, "trial", experiment, suites, ()).header,
+        engine=EngineInfo(name="ollama", address=f"http://127.0.0.1:{port}"),
+        models=[ModelInfo(name="fake:1b", digest=digest)],
+        host=Host(cpu=cpu),
+        planned=24,
+    )
 
 
 def test_a_machine_gets_its_log_back(tmp_path: Path) -> None:
     study = make_study(tmp_path)
-    slow, fast, other = _now(study, "slow", 1), _now(study, "fast", 1), _now(study, "fast", 2)
+    slow, fast, other = _says(study, "slow", 1), _says(study, "fast", 1), _says(study, "fast", 2)
 
     def logs(before: Earlier) -> Logs:
-        return Logs(study, "trial", 12, None, before, now)
+        return Logs(study.runs / "trial", before, Clock())
 
     with logs(Earlier({})) as first:
         assert first.number([slow, fast]) == [1, 2]
@@ -151,18 +157,20 @@ def test_a_machine_gets_its_log_back(tmp_path: Path) -> None:
     with logs(before) as changed:
         assert changed.number([other]) == [2]  # the same hardware with another server goes on; its log says so
     assert (
-        earlier(study.run_logs(), _now(study, "slow", 1, "e" * 64)).reasons[0].startswith("'fake:1b' has other weights")
+        earlier(study.run_logs(), _says(study, "slow", 1, "e" * 64))
+        .reasons[0]
+        .startswith("'fake:1b' has other weights")
     )
 
 
 def test_a_log_of_nobody_is_sealed_and_left_as_it_is(tmp_path: Path) -> None:
     study = make_study(tmp_path)
-    machine = _now(study, "slow", 1)
-    with Logs(study, "trial", 12, None, Earlier({}), now) as first:
+    machine = _says(study, "slow", 1)
+    with Logs(study.runs / "trial", Earlier({}), Clock()) as first:
         (number,) = first.number([machine])
         first.writer(number, machine)  # and the client is killed
     for _ in range(2):
-        with Logs(study, "trial", 12, None, earlier(study.run_logs(), machine), now) as again:
+        with Logs(study.runs / "trial", earlier(study.run_logs(), machine), Clock()) as again:
             again.seal("interrupted")
         verified(study)
     (path,) = study.run_logs()
@@ -187,6 +195,7 @@ def test_collectors_that_share_a_pool_lose_and_double_nothing(tmp_path: Path, se
     """Three machines with faults of every passing kind; two of them go in the middle, at random."""
     chance = random.Random(seed)
     study = make_study(tmp_path, repeats=2)
+    clock = Clock()
 
     async def go() -> None:
         faults = ["reset", "500", "half-line", "503", None, None, None, None]
@@ -201,11 +210,11 @@ def test_collectors_that_share_a_pool_lose_and_double_nothing(tmp_path: Path, se
                 facts = await remote.open({"fake:1b": 4096})
                 workload = Workload(task.get("benchmark"), experiment, suites, facts.models)
                 pool = pool or Pool(workload, (), workload.conditions)
-                machine = _now(study, f"cpu {number}", number, str(facts.models["fake:1b"].digest))
-                logs = Logs(study, "trial", workload.planned, None, Earlier({}), now)
+                machine = _says(study, f"cpu {number}", number, str(facts.models["fake:1b"].digest))
+                logs = Logs(study.runs / "trial", Earlier({}), clock)
                 writer = logs.writer(number + 1, machine)
                 writers.append((logs, writer))
-                collector = Collector(remote, workload, writer, Notes(), now=now, policy=AT_ONCE)
+                collector = Collector(remote, workload, writer, Notes(), now=clock, policy=AT_ONCE)
                 remote.on_lost = collector.stop
                 work.append(collector.empty(pool.seat({"fake:1b"}), 2))
             server._faults = iter(chance.choices(faults, k=20))

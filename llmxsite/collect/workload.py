@@ -52,14 +52,14 @@ class Workload:
         return sum(len(items) for _, items in self._items)
 
     @property
-    def per_condition(self) -> int:
-        """Samples of each condition."""
-        return self.items * self.experiment.repeats
+    def totals(self) -> list[int]:
+        """Samples of each condition, in their order."""
+        return [self.items * self.experiment.repeats] * len(self.conditions)
 
     @property
     def planned(self) -> int:
         """Samples in all."""
-        return self.per_condition * len(self.conditions)
+        return sum(self.totals)
 
     def categories(self) -> list[str]:
         """Categories of the items asked, in the order of the suites; empty names left out."""
@@ -94,7 +94,7 @@ class Workload:
     def left(self, done: Collection[str]) -> list[int]:
         """How many samples of each condition are not in `done`."""
         if not done:
-            return [self.per_condition] * len(self.conditions)
+            return self.totals
         return [sum(1 for _ in self.jobs(done, [condition])) for condition in self.conditions]
 
     def width(self, condition: Condition, default: int | None = None) -> int:

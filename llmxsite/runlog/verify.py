@@ -16,7 +16,7 @@ from llmxsite.diagnostics import Issues, Severity
 from llmxsite.record import End, Resume, Run, Sample, encode_line, sample_key
 from llmxsite.runlog.reader import iterate, raw_lines
 from llmxsite.runlog.rescore import differing, rescore
-from llmxsite.runlog.writer import end_check
+from llmxsite.runlog.seal import end_check
 
 
 class Verified(msgspec.Struct, kw_only=True):
@@ -85,7 +85,7 @@ class _Check:
                 "log-open",
                 "the log has no end yet, so nothing shows whether its bytes are as they were written",
                 "hint" if self.run is not None and self.run.source is None else "warning",
-                hint=f"`llmxsite run {self.run.report}` goes on with it" if self.run else None,
+                hint=f"`llmxsite {_command(self.run)}` goes on with it" if self.run else None,
             )
         else:
             self.result.sealed = fits
@@ -141,11 +141,11 @@ class _Check:
             self.result.rescored += 1
 
     def _order(self, number: int, line: Run | Sample | Resume | End) -> None:
-        """Lines are written in order of completion."""
+        """Lines are written in order of completion, by a clock that never goes back but between two sessions."""
         time = line.started if isinstance(line, Run) else line.time
         if time is None:
             return
-        if self.last_time is not None and time < self.last_time and not isinstance(self.last, Resume):
+        if self.last_time is not None and time < self.last_time and not isinstance(line, Resume):
             self._add(number, "log-order", f"its time {time} is before that of the line above", "warning")
         self.last_time = time
 
@@ -160,6 +160,10 @@ class _Check:
     ) -> bool:
         self.issues.add(self.path, code, message, line=line, severity=severity, hint=hint)
         return False
+
+
+def _command(run: Run) -> str:
+    return f"run {run.report}" if run.rerun_of is None else f"rerun {run.rerun_of.id}"
 
 
 def _words(counts: dict[str, int]) -> str:

@@ -313,7 +313,7 @@ class _Events:
 
     def end(self, reason: str, read: int, wrote: int) -> bytes:
         last = self._event({"delta": {}} if "chat" in self.path else {"text": ""}, {"finish_reason": reason})
-        counts = {"prompt_tokens": read, "completion_tokens": wrote}
+        counts: dict[str, Any] = {"prompt_tokens": read, "completion_tokens": wrote, "total_tokens": read + wrote}
         counts |= {"prompt_tokens_details": {"cached_tokens": self.cached}}
         usage = {"choices": [], "usage": counts}
         return last + b": a comment\n\n" + _frame(json.dumps(usage).encode(), native=False) + b"data: [DONE]\n\n"

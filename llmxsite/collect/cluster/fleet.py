@@ -9,18 +9,16 @@ from pathlib import Path
 
 import msgspec
 
-from llmxsite.collect.choose import Now
 from llmxsite.collect.cluster.logs import Earlier, Logs
 from llmxsite.collect.cluster.machine import Found, Machine, Watch, Weights, fits, shareable
 from llmxsite.collect.cluster.muster import Muster
 from llmxsite.collect.cluster.pool import Pool
 from llmxsite.collect.loop import Collector, Policy, Result
 from llmxsite.collect.observer import Observer
-from llmxsite.collect.session import Wish
+from llmxsite.collect.subject import Subject
 from llmxsite.collect.workload import Workload
 from llmxsite.diagnostics import Issue
-from llmxsite.record import Git
-from llmxsite.study import Study
+from llmxsite.record import Run
 
 LOOK_SECONDS = 2.0
 """How often a run looks who came and who went. That a machine broke off is known at once, by the sample it had in hand."""
@@ -31,23 +29,20 @@ class Fleet:
 
     def __init__(
         self,
-        study: Study,
-        report: str,
+        about: Subject,
+        header: Run,
         muster: Muster,
         workload: Workload,
         weights: Weights,
         before: Earlier,
-        wish: Wish,
-        *,
-        git: Git | None,
         clock: Callable[[], str],
     ) -> None:
-        self.study, self.report, self.workload, self.wish = study, report, workload, wish
-        self.before = before
-        self.logs = Logs(study, report, workload.planned, wish.concurrency, before, clock)
+        self.workload, self.before = workload, before
+        self.logs = Logs(about.folder, before, clock)
         self.machines: list[Machine] = []
         """In the order of their numbers."""
-        self._muster, self._weights, self._git, self._clock = muster, weights, git, clock
+        self._about, self._header, self._weights = about, header, weights
+        self._muster, self._clock = muster, clock
         self._stopping = False
         self._pool: Pool | None = None
         self._working: set[asyncio.Task[None]] = set()
@@ -86,7 +81,7 @@ class Fleet:
             observer.begin(self.workload, left)
             if started is not None:
                 started(self)
-            for width, conditions in self.workload.blocks(self.wish.concurrency):
+            for width, conditions in self.workload.blocks(self._header.concurrency):
                 self._pool = Pool(self.workload, logs.done, conditions)
                 await self._empty(self._pool, width, observer, policy)
                 if self._stopping:
@@ -136,7 +131,7 @@ class Fleet:
             collector = Collector(
                 remote,
                 self.workload,
-                self.logs.writer(machine.number, machine.now),
+                self.logs.writer(machine.number, machine.header),
                 Watch(machine, observer, time.monotonic),
                 now=self._clock,
                 policy=policy,
@@ -162,20 +157,20 @@ class Fleet:
 
     def _enlist(self, found: list[Found], observer: Observer | None = None) -> None:
         """Make machines of workers that fit, or give a machine back that had gone; say what keeps the others."""
-        new: list[tuple[Found, Now, set[str]]] = []
+        new: list[tuple[Found, Run, set[str]]] = []
         for one in found:
-            models, reasons = fits(one.facts, self._weights, self.workload)
+            models, reasons = fits(one.facts, self._weights, self._about)
             if reasons:
                 self._muster.refused[one.address] = "; ".join(reasons)
                 if observer is not None:
                     observer.note(f"{one.address} came: {'; '.join(reasons)}")
             if models:
-                new.append((one, self._now(one, models), models))
-        back = [(self._gone(one, now), one, now, models) for one, now, models in new]
-        numbers = iter(self.logs.number([now for machine, _, now, _ in back if machine is None]))
-        for machine, one, now, models in back:
+                new.append((one, self._says(one, models), models))
+        back = [(self._gone(one, header), one, header, models) for one, header, models in new]
+        numbers = iter(self.logs.number([header for machine, _, header, _ in back if machine is None]))
+        for machine, one, header, models in back:
             if machine is None:
-                machine = Machine(next(numbers), one, now, models)
+                machine = Machine(next(numbers), one, header, models)
                 self.machines.append(machine)
             else:
                 machine.found, machine.models, machine.state = one, models, "waiting"
@@ -183,24 +178,22 @@ class Fleet:
                 observer.note(f"{machine.name} ({one.address}) takes part from now on")
         self.machines.sort(key=lambda machine: machine.number)
 
-    def _gone(self, found: Found, now: Now) -> Machine | None:
+    def _gone(self, found: Found, header: Run) -> Machine | None:
         """The machine that went and is now found again: same place, and nothing that its log says has changed."""
         return next(
-            (m for m in self.machines if m.state == "gone" and m.found.place == found.place and m.now == now), None
+            (m for m in self.machines if m.state == "gone" and m.found.place == found.place and m.header == header),
+            None,
         )
 
-    def _now(self, found: Found, models: set[str]) -> Now:
+    def _says(self, found: Found, models: set[str]) -> Run:
         """What a machine's log says of it."""
         facts = found.facts
-        return Now(
-            self.workload.experiment,
-            self.workload.suites,
-            shareable(facts.engine),
-            {name: facts.models[name] for name in self.workload.models if name in models},
-            facts.host,
-            facts.software,
-            self._git,
-            self.wish.contributor,
+        return msgspec.structs.replace(
+            self._header,
+            engine=shareable(facts.engine),
+            models=[facts.models[name] for name in self._weights.models if name in models],
+            host=facts.host,
+            software=facts.software,
         )
 
     def _result(self, wanted: int) -> Result:
@@ -222,7 +215,7 @@ class Fleet:
             missing = wanted - result.made
             result.issues.append(
                 Issue(
-                    path=self.report,
+                    path=self._header.report,
                     code="cluster-stopped",
                     message=f"no machine is left for {missing:,} sample{'s' if missing != 1 else ''}",
                     hint="run the same command again when the machines are back: it goes on where it stopped",

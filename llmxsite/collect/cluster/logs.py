@@ -8,13 +8,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from llmxsite.collect.choose import Now, differences, resumed
-from llmxsite.collect.header import header, new_id
+import msgspec
+
+from llmxsite.collect.choose import differences, new_id, resumed
 from llmxsite.diagnostics import Problem
 from llmxsite.record import Resume, Run, Share
-from llmxsite.runlog import RunLogWriter, done_keys, read_header
-from llmxsite.runlog.writer import Reason
-from llmxsite.study import Study
+from llmxsite.runlog import RunLogWriter, alone, done_keys, read_header
+from llmxsite.runlog.seal import Reason
 
 
 class Kept(NamedTuple):
@@ -36,7 +36,7 @@ class Earlier(NamedTuple):
         return set().union(*(done_keys(kept.path) for kept in self.logs.values()))
 
 
-def earlier(paths: Iterable[Path], now: Now) -> Earlier:
+def earlier(paths: Iterable[Path], now: Run) -> Earlier:
     """The newest run on a cluster that can be gone on with, as `choose` does for one machine. Unreadable logs are passed over."""
     runs: dict[str, dict[int, Kept]] = {}
     for path in sorted(paths):
@@ -61,20 +61,13 @@ class Logs:
     A context manager; leaving it without `seal` leaves logs that can be gone on with.
     """
 
-    def __init__(
-        self,
-        study: Study,
-        report: str,
-        planned: int,
-        concurrency: int | None,
-        before: Earlier,
-        clock: Callable[[], str],
-    ) -> None:
-        self._study, self._report, self._clock = study, report, clock
-        self._planned, self._concurrency = planned, concurrency
+    def __init__(self, folder: Path, before: Earlier, clock: Callable[[], str]) -> None:
+        self._folder, self._clock = folder, clock
         self._kept = dict(before.logs)
         first = next(iter(before.logs.values()), None)
-        self.run = first.header.cluster.id if first and first.header.cluster else new_id(clock())
+        self.run = (
+            first.header.cluster.id if first and first.header.cluster else new_id(folder.glob("*.jsonl"), clock())
+        )
         self._stack = ExitStack()
         self._free: dict[int, RunLogWriter] = {}
         """Logs of earlier sessions that no machine has taken up."""
@@ -85,7 +78,7 @@ class Logs:
         self.done: set[str] = set()
 
     def __enter__(self) -> Self:
-        with self._stack:
+        with self._stack, alone(self._folder):
             for number, kept in self._kept.items():
                 self._free[number] = self._resume(kept, Resume(time=self._clock()))
             self._stack = self._stack.pop_all()
@@ -103,7 +96,7 @@ class Logs:
         known |= {number: writer.path for number, writer in self._writers.items()}
         return [known[number] for number in sorted(known)]
 
-    def number(self, machines: Sequence[Now]) -> list[int]:
+    def number(self, machines: Sequence[Run]) -> list[int]:
         """A number for each of the machines: that of a log that such a machine wrote, where there is one, else a new one.
 
         Machines are told by what a log says of them, host and engine. Two that are alike in all of it may change places,
@@ -124,21 +117,19 @@ class Logs:
         self._taken.update(found.values())
         return [found[place] for place in range(len(machines))]
 
-    def writer(self, number: int, now: Now) -> RunLogWriter:
+    def writer(self, number: int, now: Run) -> RunLogWriter:
         """The log of a machine, opened when it begins."""
         if number not in self._writers:
             time = self._clock()
             if number in self._free:
                 self._free.pop(number).close()
                 kept = self._kept[number]
-                self._writers[number] = self._resume(kept, resumed(kept.header, now, time, self._planned))
+                self._writers[number] = self._resume(kept, resumed(kept.header, now, time))
             else:
-                share = Share(id=self.run, machine=number)
-                name = f"{self.run}-m{number}"
-                run = header(now, self._report, name, time, self._planned, self._concurrency, share)
-                self._writers[number] = self._stack.enter_context(
-                    RunLogWriter.create(self._study.run_log(self._report, name), run)
-                )
+                name, share = f"{self.run}-m{number}", Share(id=self.run, machine=number)
+                run = msgspec.structs.replace(now, id=name, started=time, cluster=share)
+                writer = RunLogWriter.create(self._folder / f"{name}.jsonl", run)
+                self._writers[number] = self._stack.enter_context(writer)
         return self._writers[number]
 
     def seal(self, reason: Reason) -> None:
@@ -155,9 +146,9 @@ class Logs:
         return writer
 
 
-def _same_machine(header: Run, now: Now) -> bool:
+def _same_machine(header: Run, now: Run) -> bool:
     return header.host == now.host and header.engine == now.engine
 
 
-def _same_host(header: Run, now: Now) -> bool:
+def _same_host(header: Run, now: Run) -> bool:
     return header.host == now.host

@@ -11,15 +11,15 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from llmxsite.collect.choose import Now
 from llmxsite.collect.cluster.remote import Remote
 from llmxsite.collect.cluster.station import Facts
 from llmxsite.collect.loop import Collector
 from llmxsite.collect.observer import Observer
+from llmxsite.collect.subject import Subject
 from llmxsite.collect.workload import Job, Workload
 from llmxsite.diagnostics import Issue, Problem
 from llmxsite.engine.protocol import EngineError, EngineInfo, ModelInfo
-from llmxsite.record import Sample
+from llmxsite.record import Run, Sample
 
 RECENT = 60
 """Samples that a machine's rate is taken over."""
@@ -94,7 +94,7 @@ def agree(found: Sequence[Found], asked: Iterable[str], wanted: Collection[str])
     return Weights(next(iter(engines), ""), models)
 
 
-def fits(facts: Facts, weights: Weights, workload: Workload) -> tuple[set[str], list[str]]:
+def fits(facts: Facts, weights: Weights, about: Subject) -> tuple[set[str], list[str]]:
     """The models whose samples a machine can make in this run, and in words what keeps it from others."""
     if facts.engine.name != weights.engine:
         return set(), [f"its engine is {facts.engine.name}, and {weights.engine} on the others"]
@@ -108,7 +108,7 @@ def fits(facts: Facts, weights: Weights, workload: Workload) -> tuple[set[str], 
         here = facts.models[name]
         if here.digest != shared.digest:
             reasons.append(f"its '{name}' has other weights ({_short(here.digest)}, not {_short(shared.digest)})")
-        elif not _asked_alike(workload, name, here):
+        elif not _asked_alike(about, weights, here):
             reasons.append(f"its server describes '{name}' otherwise, and would be asked in other words")
         else:
             takes.add(name)
@@ -126,7 +126,8 @@ class Machine:
 
     number: int
     found: Found
-    now: Now
+    header: Run
+    """What its log says of it, as a new one would have it, but for id and start."""
     models: set[str]
     """Those whose samples it takes."""
     collectors: list[Collector] = field(default_factory=list)
@@ -189,15 +190,16 @@ class Watch:
         self._observer.note(f"{self._machine.name}: {message}")
 
 
-def _asked_alike(workload: Workload, name: str, here: ModelInfo) -> bool:
-    """Whether the first sample of each condition of a model would have the same key with another description of it."""
-    own = [condition for condition in workload.conditions if condition["model"] == name]
-    there = Workload(workload.task, workload.experiment, workload.suites, {name: here}, own)
+def _asked_alike(about: Subject, weights: Weights, here: ModelInfo) -> bool:
+    """Whether the first sample of each condition of a model would have the same key with this description of it."""
+    shared = about.workload(dict(weights.models))
+    other = about.workload({**weights.models, here.name: here})
     try:
         return all(
-            next((job.key for job in workload.jobs(conditions=[c])), None)
-            == next((job.key for job in there.jobs(conditions=[c])), None)
-            for c in own
+            next((job.key for job in shared.jobs(conditions=[c])), None)
+            == next((job.key for job in other.jobs(conditions=[c])), None)
+            for c in about.conditions
+            if c["model"] == here.name
         )
     except Problem:  # asked for something that this description says it cannot
         return False
