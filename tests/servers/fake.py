@@ -179,7 +179,7 @@ class Fake(HttpServer):
             self._leaving.add(body["model"])
         read = context if fault == "cut" else len(_prompt(body).split())
         asked = self.logprobs and fault != "no-logprobs" and (body.get("logprobs") not in (None, False))
-        shape = _Native(path, body["model"], load_ms) if native else _Events(path, self.cached)
+        shape = _Native(path, body["model"], load_ms) if native else _Events(path, body["model"], self.cached)
         parts = [shape.token(token, _entry(token, body, fault) if asked else None) for token in tokens]
         parts.append(shape.end(reason, read, len(tokens)))
         await _send(wire, native, parts, fault)
@@ -305,6 +305,7 @@ class _Events:
     """How /v1 writes a token, and the end."""
 
     path: str
+    model: str
     cached: int
 
     def token(self, text: str, entries: Any) -> bytes:
@@ -315,12 +316,16 @@ class _Events:
         last = self._event({"delta": {}} if "chat" in self.path else {"text": ""}, {"finish_reason": reason})
         counts: dict[str, Any] = {"prompt_tokens": read, "completion_tokens": wrote, "total_tokens": read + wrote}
         counts |= {"prompt_tokens_details": {"cached_tokens": self.cached}}
-        usage = {"choices": [], "usage": counts}
+        usage = self._head() | {"choices": [], "usage": counts}
         return last + b": a comment\n\n" + _frame(json.dumps(usage).encode(), native=False) + b"data: [DONE]\n\n"
 
     def _event(self, choice: dict[str, Any], more: dict[str, Any]) -> bytes:
         choice = {"index": 0, "finish_reason": None, **choice, **more}
-        return _frame(json.dumps({"choices": [choice]}).encode(), native=False)
+        return _frame(json.dumps(self._head() | {"choices": [choice]}).encode(), native=False)
+
+    def _head(self) -> dict[str, Any]:
+        kind = "chat.completion.chunk" if "chat" in self.path else "text_completion"
+        return {"id": "reply-1", "object": kind, "created": 1767225600, "model": self.model}
 
 
 def _entry(token: str, body: dict[str, Any], fault: str | None) -> list[dict[str, Any]]:
