@@ -23,6 +23,7 @@ from llmxsite.collect.cluster.machine import shareable
 from llmxsite.collect.cluster.pool import Pool
 from llmxsite.collect.cluster.remote import Remote
 from llmxsite.collect.cluster.station import Station, decode
+from llmxsite.collect.rerun import of_log
 from llmxsite.collect.session import prepare
 from llmxsite.collect.subject import of_experiment
 from llmxsite.diagnostics import Issues
@@ -229,6 +230,9 @@ def test_collectors_that_share_a_pool_lose_and_double_nothing(tmp_path: Path, se
     lines = lines_of(study)
     assert len(lines) == len({s.key for s in lines}) == 24 and {s.outcome for s in lines} == {"ok"}
     verified(study)
+    # Repeating one machine's log is a run of its own.
+    again, _ = of_log(study.run_logs()[0], tmp_path, None, None, Issues())
+    assert again.header.cluster is None and again.header.rerun_of is not None
 
 
 def test_what_is_no_record_is_an_error_not_an_object() -> None:
