@@ -7,19 +7,17 @@ reads back the context; what is missing stands in `EngineInfo.lacks`.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from contextlib import aclosing
-from typing import Any
 
 import msgspec
 
+from llmxsite.engine import ollama_shapes as shapes
 from llmxsite.engine import wire
 from llmxsite.engine.address import Address
 from llmxsite.engine.http import Http, Limits, error_for, is_model_failure, plain
 from llmxsite.engine.protocol import (
     EngineError,
     EngineInfo,
-    Message,
     ModelInfo,
     OnText,
     Options,
@@ -30,89 +28,7 @@ from llmxsite.engine.protocol import (
 )
 from llmxsite.engine.reading import Reading
 
-
-class _Function(msgspec.Struct):
-    name: str = ""
-    arguments: Any = None
-
-
-class _Call(msgspec.Struct):
-    function: _Function
-
-
-class _Message(msgspec.Struct):
-    content: str | None = None
-    thinking: str | None = None
-    tool_calls: list[_Call] | None = None
-
-
-class _Chunk(msgspec.Struct):
-    """A line of /api/chat, or of /api/generate, which has `response` and `thinking` at its top. Times in nanoseconds."""
-
-    message: _Message | None = None
-    response: str | None = None
-    thinking: str | None = None
-    logprobs: list[wire.Entry] | None = None
-    done: bool = False
-    done_reason: str | None = None
-    load_duration: int | None = None
-    prompt_eval_count: int | None = None
-    prompt_eval_duration: int | None = None
-    eval_count: int | None = None
-    eval_duration: int | None = None
-    error: str | None = None
-
-
-class _Details(msgspec.Struct):
-    format: str | None = None
-    family: str | None = None
-    parameter_size: str | None = None
-    quantization_level: str | None = None
-
-
-class _Listed(msgspec.Struct):
-    """A model of /api/tags or /api/ps."""
-
-    name: str
-    digest: str | None = None
-    size: int | None = None
-    size_vram: int | None = None
-    context_length: int | None = None
-    details: _Details | None = None
-    remote_host: str | None = None
-    remote_model: str | None = None
-
-
-class _List(msgspec.Struct):
-    models: list[_Listed] | None = None
-
-
-class _Show(msgspec.Struct):
-    template: str | None = None
-    renderer: str | None = None
-    system: str | None = None
-    license: str | None = None
-    capabilities: list[str] | None = None
-    model_info: dict[str, Any] | None = None
-    remote_host: str | None = None
-    remote_model: str | None = None
-
-
-class _Version(msgspec.Struct):
-    version: str
-
-
-class _Embeddings(msgspec.Struct):
-    embeddings: list[list[float]]
-
-
-_chunk = msgspec.json.Decoder(_Chunk)
-_list = msgspec.json.Decoder(_List)
-_show = msgspec.json.Decoder(_Show)
-_version = msgspec.json.Decoder(_Version)
-_embeddings = msgspec.json.Decoder(_Embeddings)
 _POLL_SECONDS = 0.05
-_BARE_TEMPLATES = ("", "{{ .Prompt }}", "{{.Prompt}}")
 
 
 class Ollama:
@@ -136,7 +52,7 @@ class Ollama:
 
     async def describe(self) -> EngineInfo:
         """The server's version, and what it was found to lack so far: ask again after a model was loaded."""
-        version = wire.decode(await self._http.ask("/api/version"), _version, []).version
+        version = wire.decode(await self._http.ask("/api/version"), shapes.read_version, []).version
         return EngineInfo(
             name=self.name,
             version=plain(version),
@@ -146,15 +62,15 @@ class Ollama:
 
     async def models(self) -> list[ModelInfo]:
         """Every model of /api/tags."""
-        listed = wire.decode(await self._http.ask("/api/tags"), _list, []).models or []
-        return [_model_info(model) for model in listed]
+        listed = wire.decode(await self._http.ask("/api/tags"), shapes.read_models, []).models or []
+        return [shapes.listed_model(model) for model in listed]
 
     async def model(self, name: str, *, num_ctx: int | None = None) -> ModelInfo:
         """Tags and show together; with `num_ctx`, after one token from the loaded model, what /api/ps says of it."""
-        info = next((model for model in await self.models() if _same(model.name, name)), None)
-        show = wire.decode(await self._http.ask("/api/show", {"model": name}), _show, [])
+        info = next((model for model in await self.models() if shapes.same_name(model.name, name)), None)
+        show = wire.decode(await self._http.ask("/api/show", {"model": name}), shapes.read_show, [])
         info = msgspec.structs.replace(info, name=name) if info else ModelInfo(name=name)
-        _add_show(info, show)
+        shapes.add_show(info, show)
         if num_ctx is not None and not info.remote:
             await self._load(info, num_ctx)
         return info
@@ -164,7 +80,9 @@ class Ollama:
         reading = Reading(request, on_text)
         raw = request.raw_prompt is not None
         batches = self._http.stream(
-            "/api/generate" if raw else "/api/chat", _body(request), byte_limit=wire.byte_limit(request.options)
+            "/api/generate" if raw else "/api/chat",
+            shapes.shape_request(request),
+            byte_limit=wire.byte_limit(request.options),
         )
         try:
             async with aclosing(batches):
@@ -192,7 +110,7 @@ class Ollama:
         for text in texts:
             body = {"model": model, "input": text, "truncate": False}
             answer = await self._http.ask("/api/embed", body, seconds=self._http.limits.first_byte)
-            found = wire.decode(answer, _embeddings, []).embeddings
+            found = wire.decode(answer, shapes.read_embeddings, []).embeddings
             if len(found) != 1:
                 raise EngineError("protocol", f"{len(found)} vectors came back for one text", retry=False)
             vectors.append(found[0])
@@ -208,14 +126,14 @@ class Ollama:
         except TimeoutError:
             raise EngineError("timeout", f"the server still has '{model}' in memory", retry=True) from None
 
-    async def _running(self, name: str) -> _Listed | None:
+    async def _running(self, name: str) -> shapes.Listed | None:
         """What /api/ps says of a model in memory."""
-        running = wire.decode(await self._http.ask("/api/ps"), _list, []).models or []
-        return next((model for model in running if _same(model.name, name)), None)
+        running = wire.decode(await self._http.ask("/api/ps"), shapes.read_models, []).models or []
+        return next((model for model in running if shapes.same_name(model.name, name)), None)
 
     def _take(self, reading: Reading, line: bytes) -> None:
         """One line of a reply."""
-        chunk = wire.decode(line, _chunk, reading.warnings)
+        chunk = wire.decode(line, shapes.read_chunk, reading.warnings)
         if chunk.error is not None:
             raise error_for(500, line, streamed=True)
         if chunk.message is not None:
@@ -233,9 +151,9 @@ class Ollama:
         if chunk.done:
             reading.done = True
             reading.done_reason = chunk.done_reason
-            reading.timing.load_ms = _ms(chunk.load_duration)
-            reading.timing.prompt_ms = _ms(chunk.prompt_eval_duration)
-            reading.timing.eval_ms = _ms(chunk.eval_duration)
+            reading.timing.load_ms = shapes.milliseconds(chunk.load_duration)
+            reading.timing.prompt_ms = shapes.milliseconds(chunk.prompt_eval_duration)
+            reading.timing.eval_ms = shapes.milliseconds(chunk.eval_duration)
             reading.usage = Usage(prompt_tokens=chunk.prompt_eval_count, completion_tokens=chunk.eval_count)
 
     def _was_cut(self, request: Request, usage: Usage) -> bool:
@@ -270,80 +188,3 @@ class Ollama:
             self._lacks["the context in force is not told"] = None
         elif info.context_in_force != num_ctx:
             self._contexts[info.name] = info.context_in_force
-
-
-def _body(request: Request) -> dict[str, Any]:
-    options = msgspec.to_builtins(request.options)
-    if not request.options.stop:
-        # An empty list would take away the stop words stored with the model.
-        del options["stop"]
-    body: dict[str, Any] = {"model": request.model, "stream": True, "options": options}
-    if request.raw_prompt is not None:
-        body |= {"prompt": request.raw_prompt, "raw": True}
-    else:
-        body["messages"] = [_message(message) for message in request.messages]
-        if request.think is not None:
-            body["think"] = request.think
-        if request.tools:
-            body["tools"] = request.tools
-    if request.top_logprobs is not None:
-        body |= {"logprobs": True, "top_logprobs": request.top_logprobs}
-    if request.keep_alive is not None:
-        body["keep_alive"] = request.keep_alive
-    # A prompt or a reply that does not fit must be an error or end there, never be cut without a word.
-    return body | {"truncate": False, "shift": False}
-
-
-def _message(message: Message) -> dict[str, Any]:
-    shaped: dict[str, Any] = {"role": message.role, "content": message.content}
-    if message.thinking:
-        shaped["thinking"] = message.thinking
-    if message.tool_calls:
-        shaped["tool_calls"] = [
-            {"function": {"name": call.name, "arguments": call.arguments or {}}} for call in message.tool_calls
-        ]
-    if message.tool_name:
-        shaped["tool_name"] = message.tool_name
-    return shaped
-
-
-def _model_info(model: _Listed) -> ModelInfo:
-    details = model.details or _Details()
-    remote = bool(model.remote_host or model.remote_model)
-    return ModelInfo(
-        name=model.name,
-        digest=(model.digest or "").removeprefix("sha256:") or None,
-        family=details.family or None,
-        format=details.format or None,
-        quantization=details.quantization_level or None,
-        parameter_size=details.parameter_size or None,
-        size_bytes=None if remote else model.size,
-        remote=remote,
-    )
-
-
-def _add_show(info: ModelInfo, show: _Show) -> None:
-    facts = show.model_info or {}
-    count = facts.get("general.parameter_count")
-    context = facts.get(f"{facts.get('general.architecture')}.context_length")
-    info.parameters = count if isinstance(count, int) else None
-    info.context_length = context if isinstance(context, int) else None
-    info.system = show.system or None
-    info.remote = info.remote or bool(show.remote_host or show.remote_model)
-    named = facts.get("general.license")
-    info.licence = named if isinstance(named, str) and named else plain((show.license or "").strip()[:80]) or None
-    if show.template is not None:
-        info.template_hash = hashlib.sha256(show.template.encode()).hexdigest()
-    if show.capabilities is not None:
-        bare = (show.template or "").strip() in _BARE_TEMPLATES and not show.renderer
-        chats = "completion" in show.capabilities and not bare
-        info.capabilities = [*show.capabilities, *(["chat"] if chats else [])]
-
-
-def _same(listed: str, asked: str) -> bool:
-    """Whether two spellings name one model: a tag that is left out is `latest`."""
-    return listed.lower().removesuffix(":latest") == asked.lower().removesuffix(":latest")
-
-
-def _ms(nanoseconds: int | None) -> float | None:
-    return None if nanoseconds is None else round(nanoseconds / 1e6, 3)
