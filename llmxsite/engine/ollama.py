@@ -1,13 +1,15 @@
 """Engine for Ollama's native API, which tells more than its `/v1`: digests, templates, the context in force, clocks.
 
-What a server can do is found by asking it, never guessed from its version: a load asks for one token with logprobs and
-reads back the context; what is missing stands in `EngineInfo.lacks`.
+What a server can do is found by asking it, never guessed from its version: a load asks for one token with logprobs,
+reads back the context, sends a prompt that cannot fit it, and asks what becomes of a conversation before the model reads
+it. What is missing stands in `EngineInfo.lacks`. docs/ollama.md has what was seen, and on which version.
 """
 
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
+import hashlib
+from contextlib import aclosing, suppress
 
 import msgspec
 
@@ -29,6 +31,11 @@ from llmxsite.engine.protocol import (
 from llmxsite.engine.reading import Reading
 
 _POLL_SECONDS = 0.05
+_REFUSAL_SECONDS = 30.0
+"""A prompt that does not fit is refused as soon as its tokens are counted: a server that takes longer is reading it."""
+_CUTS = "prompts that do not fit are cut silently"
+_REPEATS = 30
+"""Pieces alike at the end of a reply without a last message: the server gives up a reply after this many."""
 
 
 class Ollama:
@@ -42,6 +49,8 @@ class Ollama:
         self._lacks: dict[str, None] = {"the prompt cache cannot be turned off": None}
         self._contexts: dict[str, int] = {}
         """Contexts found in force, where they differ from what was asked."""
+        self._refuses: set[str] = set()
+        """Models for which a prompt that does not fit is refused: none of theirs was cut."""
 
     async def __aenter__(self) -> Ollama:
         await self._http.__aenter__()
@@ -68,7 +77,7 @@ class Ollama:
     async def model(self, name: str, *, num_ctx: int | None = None) -> ModelInfo:
         """Tags and show together; with `num_ctx`, after one token from the loaded model, what /api/ps says of it."""
         info = next((model for model in await self.models() if shapes.same_name(model.name, name)), None)
-        show = wire.decode(await self._http.ask("/api/show", {"model": name}), shapes.read_show, [])
+        show = await self._show(name)
         info = msgspec.structs.replace(info, name=name) if info else ModelInfo(name=name)
         shapes.add_show(info, show)
         if num_ctx is not None and not info.remote:
@@ -95,13 +104,15 @@ class Ollama:
                 raise
             reading.failure = str(error)
         if reading.failure is None and not reading.done:
-            raise EngineError("protocol", "the reply ended before it was complete", retry=True)
+            if reading.run < _REPEATS:
+                raise EngineError("protocol", "the reply ended before it was complete", retry=True)
+            reading.warnings.append("repetition-stopped")
         reply = reading.reply()
         if "logprobs-missing" in reply.warnings:
             self._lacks["no logprobs"] = None
-        if self._was_cut(request, reply.usage):
+        if request.model not in self._refuses and self._was_cut(request, reply.usage):
             reply.warnings.append("context-truncated")
-            self._lacks["prompts that do not fit are cut silently"] = None
+            self._lacks[_CUTS] = None
         return reply
 
     async def embed(self, model: str, texts: list[str]) -> list[list[float]]:
@@ -127,15 +138,30 @@ class Ollama:
             raise EngineError("timeout", f"the server still has '{model}' in memory", retry=True) from None
 
     async def _running(self, name: str) -> shapes.Listed | None:
-        """What /api/ps says of a model in memory."""
+        """What /api/ps says of a model in memory.
+
+        Models that share their weights share a place in memory, under the name of the one that was loaded first.
+        """
         running = wire.decode(await self._http.ask("/api/ps"), shapes.read_models, []).models or []
-        return next((model for model in running if shapes.same_name(model.name, name)), None)
+        named = next((model for model in running if shapes.same_name(model.name, name)), None)
+        if named is not None or not running:
+            return named
+        weights = (await self._show(name)).weights
+        for model in running:
+            with suppress(EngineError):  # one that was removed stays in memory and cannot be described
+                if weights is not None and (await self._show(model.name)).weights == weights:
+                    return model
+        return None
+
+    async def _show(self, name: str) -> shapes.Show:
+        return wire.decode(await self._http.ask("/api/show", {"model": name}), shapes.read_show, [])
 
     def _take(self, reading: Reading, line: bytes) -> None:
         """One line of a reply."""
         chunk = wire.decode(line, shapes.read_chunk, reading.warnings)
         if chunk.error is not None:
             raise error_for(500, line, streamed=True)
+        reading.count(chunk.piece())
         if chunk.message is not None:
             reading.text(chunk.message.thinking, thinking=True)
             reading.text(chunk.message.content)
@@ -159,22 +185,23 @@ class Ollama:
     def _was_cut(self, request: Request, usage: Usage) -> bool:
         """Whether a server that does not honour `truncate: false` seems to have cut the prompt.
 
-        It then reads as many tokens as the context has or, in some versions, half of them. At half, the text must also
-        hold far more characters than that many tokens spell: a prompt may have that length by chance.
+        It then reads as many tokens as the context has or, in some versions, about half of them; of a conversation it
+        drops the oldest messages and reads the rest. Where the context is not full, the text must also hold far more
+        characters than that many tokens spell.
         """
         count = usage.prompt_tokens
         context = self._contexts.get(request.model, request.options.num_ctx)
         if not count or context <= 0:
             return False
         characters = sum(len(m.content) for m in request.messages) + len(request.raw_prompt or "")
-        return count >= context - 1 or (abs(count - context // 2) <= 8 and characters > 6 * count)
+        halved = abs(count - context // 2) <= 8
+        return count >= context - 1 or ((halved or len(request.messages) > 1) and characters > 6 * context)
 
     async def _load(self, info: ModelInfo, num_ctx: int) -> None:
         """Load a model with a context and read what came of it."""
-        if "completion" in (info.capabilities or ["completion"]):
-            await self.chat(
-                Request(model=info.name, messages=[], raw_prompt="1", options=Options(num_ctx=num_ctx, num_predict=1))
-            )
+        completes = "completion" in (info.capabilities or ["completion"])
+        if completes:
+            await self.chat(_completion(info.name, "One two three four", num_ctx))
         else:
             body = {"model": info.name, "input": "1", "options": {"num_ctx": num_ctx}}
             await self._http.ask("/api/embed", body, seconds=self._http.limits.first_byte)
@@ -188,3 +215,35 @@ class Ollama:
             self._lacks["the context in force is not told"] = None
         elif info.context_in_force != num_ctx:
             self._contexts[info.name] = info.context_in_force
+        if completes:
+            info.render_hash = await self._render_hash(info.name, num_ctx)
+            await self._ask_too_much(info.name, num_ctx, info.context_in_force or num_ctx)
+
+    async def _render_hash(self, name: str, num_ctx: int) -> str | None:
+        """The hash of the prompt that a fixed conversation becomes; None at a server that does not tell it."""
+        # A server that does not know the field answers; one token of that is enough.
+        body = {"model": name, "stream": False, "options": {"num_ctx": num_ctx, "num_predict": 1}}
+        body |= {"messages": shapes.CONVERSATION, "_debug_render_only": True}
+        answer = await self._http.ask("/api/chat", body, seconds=self._http.limits.first_byte)
+        rendered = wire.decode(answer, shapes.read_chunk, []).debug.rendered
+        return None if rendered is None else hashlib.sha256(rendered.encode()).hexdigest()
+
+    async def _ask_too_much(self, name: str, num_ctx: int, context: int) -> None:
+        """Find out whether a prompt of more than `context` tokens is refused or cut without a word."""
+        try:
+            async with asyncio.timeout(_REFUSAL_SECONDS):
+                reply = await self.chat(_completion(name, "tea " * (context + 16), num_ctx))
+        except TimeoutError:
+            return
+        except EngineError as error:
+            if "does not fit the context" not in str(error):
+                raise
+            self._refuses.add(name)
+            return
+        if (reply.usage.prompt_tokens or 0) <= context:
+            self._lacks[_CUTS] = None
+
+
+def _completion(model: str, prompt: str, num_ctx: int) -> Request:
+    """A request for one token after `prompt`."""
+    return Request(model=model, messages=[], raw_prompt=prompt, options=Options(num_ctx=num_ctx, num_predict=1))

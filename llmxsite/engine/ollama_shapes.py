@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import Any
 
 import msgspec
@@ -27,6 +28,13 @@ class ChunkMessage(msgspec.Struct):
     tool_calls: list[Call] | None = None
 
 
+_WEIGHTS = re.compile(r"^FROM .*sha256[-:]([0-9a-f]{64})\s*$", re.MULTILINE)
+
+
+class Debug(msgspec.Struct):
+    rendered: str | None = msgspec.field(name="rendered_template", default=None)
+
+
 class Chunk(msgspec.Struct):
     """A line of /api/chat, or of /api/generate, which has `response` and `thinking` at its top. Times in nanoseconds."""
 
@@ -42,6 +50,14 @@ class Chunk(msgspec.Struct):
     eval_count: int | None = None
     eval_duration: int | None = None
     error: str | None = None
+    debug: Debug = msgspec.field(name="_debug_info", default_factory=Debug)
+
+    def piece(self) -> str:
+        """What the model wrote in this line: its tokens where they are told, for text can be held back."""
+        if self.logprobs:
+            return "".join(entry.token for entry in self.logprobs)
+        message = self.message or ChunkMessage(content=self.response, thinking=self.thinking)
+        return message.thinking or message.content or ""
 
 
 class Details(msgspec.Struct):
@@ -72,11 +88,19 @@ class Show(msgspec.Struct):
     template: str | None = None
     renderer: str | None = None
     system: str | None = None
+    messages: list[Any] | None = None
     license: str | None = None
     capabilities: list[str] | None = None
     model_info: dict[str, Any] | None = None
+    modelfile: str | None = None
     remote_host: str | None = None
     remote_model: str | None = None
+
+    @property
+    def weights(self) -> str | None:
+        """The hash of the weights. The file they lie in is told where a model was made from another, too."""
+        found = _WEIGHTS.search(self.modelfile or "")
+        return found[1] if found else None
 
 
 class Version(msgspec.Struct):
@@ -92,10 +116,17 @@ read_models = msgspec.json.Decoder(Models)
 read_show = msgspec.json.Decoder(Show)
 read_version = msgspec.json.Decoder(Version)
 read_embeddings = msgspec.json.Decoder(Embeddings)
+CONVERSATION = [
+    {"role": "user", "content": "Is tea a drink?"},
+    {"role": "assistant", "content": "Yes."},
+    {"role": "user", "content": "And bread?"},
+]
+"""What servers are asked to render, so that two renderings of one model can be compared."""
 _BARE_TEMPLATES = ("", "{{ .Prompt }}", "{{.Prompt}}")
 
 
 def shape_request(request: Request) -> dict[str, Any]:
+    """The body of /api/chat, or of /api/generate for a raw prompt."""
     options = msgspec.to_builtins(request.options)
     if not request.options.stop:
         # An empty list would take away the stop words stored with the model.
@@ -131,8 +162,9 @@ def _shape_message(message: Message) -> dict[str, Any]:
 
 
 def listed_model(model: Listed) -> ModelInfo:
+    """What a list says of a model."""
     details = model.details or Details()
-    remote = bool(model.remote_host or model.remote_model)
+    remote = _is_remote(model.name, model)
     return ModelInfo(
         name=model.name,
         digest=(model.digest or "").removeprefix("sha256:") or None,
@@ -145,20 +177,29 @@ def listed_model(model: Listed) -> ModelInfo:
     )
 
 
+def _is_remote(name: str, said: Listed | Show) -> bool:
+    """Whether another machine computes. A name with the tag `cloud`, or one that ends in `-cloud`, is passed on as it is."""
+    tag = name.lower().rpartition("/")[2].partition(":")[2]
+    return bool(said.remote_host or said.remote_model) or tag == "cloud" or tag.endswith("-cloud")
+
+
 def add_show(info: ModelInfo, show: Show) -> None:
+    """Add what /api/show says of a model."""
     facts = show.model_info or {}
     count = facts.get("general.parameter_count")
     context = facts.get(f"{facts.get('general.architecture')}.context_length")
     info.parameters = count if isinstance(count, int) else None
     info.context_length = context if isinstance(context, int) else None
     info.system = show.system or None
-    info.remote = info.remote or bool(show.remote_host or show.remote_model)
+    info.stored_messages = len(show.messages or ())
+    info.remote = info.remote or _is_remote(info.name, show)
     named = facts.get("general.license")
     info.licence = named if isinstance(named, str) and named else plain((show.license or "").strip()[:80]) or None
-    if show.template is not None:
+    if show.template is not None and not info.remote:
         info.template_hash = hashlib.sha256(show.template.encode()).hexdigest()
     if show.capabilities is not None:
-        bare = (show.template or "").strip() in _BARE_TEMPLATES and not show.renderer
+        # The template of a model elsewhere is applied there; what the server here shows for it is a default.
+        bare = (show.template or "").strip() in _BARE_TEMPLATES and not show.renderer and not info.remote
         chats = "completion" in show.capabilities and not bare
         info.capabilities = [*show.capabilities, *(["chat"] if chats else [])]
 
@@ -169,4 +210,5 @@ def same_name(listed: str, asked: str) -> bool:
 
 
 def milliseconds(nanoseconds: int | None) -> float | None:
+    """Ollama's clock in ours."""
     return None if nanoseconds is None else round(nanoseconds / 1e6, 3)

@@ -25,6 +25,9 @@ class Reading:
         """What the server said of a model's output that it could not read."""
         self.done = False
         """Whether the server said that the reply is complete."""
+        self.run = 0
+        """How many pieces at the end are alike, but for the blanks around them."""
+        self._last = ""
         self._on_text = on_text
         self._started = time.perf_counter()
 
@@ -35,6 +38,13 @@ class Reading:
             (self.thinking if thinking else self.pieces).append(piece)
             if self._on_text is not None:
                 self._on_text(piece, thinking)
+
+    def count(self, piece: str) -> None:
+        """Note what one message of the server adds, for `run`."""
+        bare = piece.strip()
+        if piece:
+            self.run = self.run + 1 if bare == self._last else 1
+            self._last = bare
 
     def output(self) -> None:
         """Something that the model wrote has come, be it text or a tool call."""

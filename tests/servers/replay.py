@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ import aiohttp
 from servers.wire import Call, HttpServer, Wire
 
 RECORDINGS = Path(__file__).parent.parent / "recordings"
-_PRIVATE = ("modelfile", "parent_model", "tensors", "model_path")
+_PRIVATE = ("parent_model", "tensors", "model_path")
 """Fields that hold paths of the machine, or megabytes."""
 
 
@@ -93,7 +94,7 @@ def _text(body: bytes) -> dict[str, str]:
 
 
 def _without_private(body: bytes) -> bytes:
-    """The answer without the fields that hold paths; streams have none."""
+    """The answer without the paths that it holds; streams have none."""
     try:
         value = json.loads(body)
     except ValueError:
@@ -102,6 +103,8 @@ def _without_private(body: bytes) -> bytes:
     def clean(part: Any) -> Any:
         if isinstance(part, dict):
             return {k: clean(v) for k, v in part.items() if k not in _PRIVATE}
+        if isinstance(part, str):
+            return re.sub(r"(?m)^FROM /.*/", "FROM ", part)
         return [clean(v) for v in part] if isinstance(part, list) else part
 
     return body if clean(value) == value else json.dumps(clean(value)).encode()
