@@ -67,6 +67,7 @@ def test_loaded_model_tells_what_is_in_force(talk: Any, has: Any) -> None:
     assert model.licence
 
 
+@pytest.mark.claim("context-capped")
 def test_context_beyond_what_the_model_was_made_for_is_not_given(talk: Any, has: Any) -> None:
     has(CHAT)
     model = talk(lambda ollama: ollama.model(CHAT, num_ctx=16384))
@@ -323,12 +324,14 @@ STORY = Request(
 )
 
 
+@pytest.mark.claim("error-busy", recording="ollama-0.20.7-busy")
 def test_full_queue_may_be_tried_again() -> None:
     error, reply = played_back("ollama-0.20.7-busy", STORY, STORY)
     assert isinstance(error, EngineError) and (error.kind, error.retry, error.status) == ("overloaded", True, 503)
     assert isinstance(reply, Reply) and reply.text
 
 
+@pytest.mark.claim("error-midway", recording="ollama-0.20.7-killed")
 def test_runner_that_dies_in_the_middle_may_be_tried_again() -> None:
     long = msgspec.structs.replace(STORY, options=Options(num_ctx=CONTEXT, num_predict=500))
     error, reply = played_back("ollama-0.20.7-killed", long, STORY)
@@ -337,6 +340,7 @@ def test_runner_that_dies_in_the_middle_may_be_tried_again() -> None:
     assert isinstance(reply, Reply) and reply.text
 
 
+@pytest.mark.claim("error-memory", recording="ollama-0.20.7-memory")
 def test_model_too_large_for_the_memory_is_not_tried_again() -> None:
     request = Request(
         model="smollm2-long:135m",
