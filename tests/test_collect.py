@@ -316,6 +316,8 @@ def test_a_vote_is_one_sample_of_several_requests(study: Study) -> None:
     path, result, _ = collected(study, Fake())
     assert result.made == 12
     first = samples_of(path)[0]
+    assert first.request.draws == [{"seed": 43}, {"seed": 44}]
+    assert [r.options.seed for r in first.request.requests("fake:1b")] == [42, 43, 44]
     assert first.draws is not None and len(first.draws) == 3 and first.scores["draws"] == 3
     assert first.usage.completion_tokens == 3 and first.timing.eval_ms == pytest.approx(15)
     assert runlog.verify(path, Issues()).rescored == 12
@@ -412,7 +414,7 @@ def test_a_tally_counts_what_is_seen(study: Study) -> None:
     write_experiment(study.root, sweep={"temperature": [0, 0.7]})
     _, _, seen = collected(study, Fake(faults=["tool-500"]))
     conditions = [seen.samples[0].condition, seen.samples[-1].condition]
-    tally = Tally(conditions, 12, [12, 12])
+    tally = Tally(conditions, [12, 12], [12, 12])
     tally.begin(0.0)
     for number, sample in enumerate(seen.samples):
         tally.add(conditions[number // 12], sample, float(number))

@@ -13,10 +13,11 @@ from markupsafe import Markup
 
 from llmxsite import __version__
 from llmxsite.diagnostics import Issue, Issues
+from llmxsite.drift.lineage import ancestors
 from llmxsite.site import paths
 from llmxsite.site.assets import Assets
 from llmxsite.site.cache import Cache, package_fingerprint
-from llmxsite.site.catalogue import Catalogue
+from llmxsite.site.catalogue import Catalogue, RunEntry
 from llmxsite.site.numbers import Numbers
 from llmxsite.site.search import Entry
 from llmxsite.site.search import field as field_html
@@ -109,6 +110,11 @@ class Edition:
             [(s.id, s.title, s.path and self.cache.hash(self.study.root / s.path)) for s in c.suites],
             [p.slug for p in c.pages],
         )
+
+    @cached_property
+    def lineage(self) -> list[tuple[RunEntry, RunEntry]]:
+        """Each run that repeats or follows an earlier one, with that one first."""
+        return ancestors(self.catalogue.logs)
 
     @cached_property
     def sources(self) -> dict[Path, str]:

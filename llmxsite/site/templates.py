@@ -9,6 +9,8 @@ from typing import Any
 from jinja2 import ChoiceLoader, Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from llmxsite.site import sketch
+
 FOLDER = Path(__file__).parent / "templates"
 MONTHS = (
     "January",
@@ -54,6 +56,8 @@ def environment(theme: Path, cache: Path | None) -> Environment:
         mark=mark,
         spread=spread,
         forest=forest,
+        before_after=sketch.before_after,
+        histogram=sketch.histogram,
         value=value,
         p_value=p_value,
     )

@@ -15,7 +15,7 @@ from llmxsite.site.templates import count, parameters, percent, value
 def run_rows(edition: Edition, runs: Sequence[RunEntry], model: str | None = None) -> list[Row]:
     """One row a run, as `runs_table` shows it, its accuracies by model; with `model`, of that model alone."""
     outcomes: dict[str, list[Row]] = {}
-    for row in edition.numbers.summary(edition.catalogue.runs, ["run", "model"]):
+    for row in edition.numbers.summary(edition.catalogue.logs, ["run", "model"]):
         if model in (None, row["model"]):
             outcomes.setdefault(str(row["run"]), []).append(row)
     rows = []
@@ -33,6 +33,7 @@ def run_rows(edition: Edition, runs: Sequence[RunEntry], model: str | None = Non
                 "summary": outcomes.get(entry.id, []),
                 "samples": sum(row["n"] for row in outcomes.get(entry.id, [])),
                 "state": run_state(entry),
+                "repeats": entry.run.rerun_of.id if entry.run.rerun_of is not None else None,
             }
         )
     return rows
