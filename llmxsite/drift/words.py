@@ -18,6 +18,7 @@ NAMES = {
     ("server", "lacks"): "what the server lacks",
     ("model", "gpu_share"): "share on the GPU",
     ("model", "system"): "stored system prompt",
+    ("model", "render_hash"): "hash of a rendered conversation",
     ("model", "size_bytes"): "size of the weights",
     ("machine", "os"): "operating system",
     ("machine", "machine"): "architecture",
