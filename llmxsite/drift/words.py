@@ -282,7 +282,7 @@ def _one(fact: Fact, value: Any) -> str:
         return "not set"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if fact.name in ("digest", "template_hash", "hash"):
+    if fact.name in ("digest", "template_hash", "render_hash", "hash"):
         return str(value)[:12]
     if fact.name == "commit":
         commit, _, rest = str(value).partition(" ")
