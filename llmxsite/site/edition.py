@@ -163,9 +163,20 @@ class Edition:
             version=__version__,
             paths=paths,
             catalogue=self.catalogue,
+            guessing=self.guessing,
             search_field=Markup(field_html(lambda target: paths.relative(address, target))),  # escapes
             **{"description": None, "crumbs": [], "charts": False, "linked": None, "card": None, **context},
         )
+
+    def guessing(self, suite: str | None) -> float | None:
+        """Accuracy of blind guessing in a suite: the mean of one over the number of options (docs/statistics.md, conventions).
+
+        None where an item has no options to guess among, or the study does not hold the suite.
+        """
+        entry = self.catalogue.suite(suite) if suite else None
+        items = entry.suite.items if entry and entry.suite else []
+        shares = [1 / len(i.choices) for i in items if i.choices]
+        return sum(shares) / len(shares) if shares and len(shares) == len(items) else None
 
     def search_page(self, entries: list[Entry]) -> str:
         """The page to search on; without scripts, a list of everything there is."""

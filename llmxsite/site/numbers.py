@@ -33,6 +33,8 @@ class Numbers:
 
     def __init__(self, study: Study, catalogue: Catalogue, cache: Cache) -> None:
         self.study, self.catalogue, self.cache = study, catalogue, cache
+        self._last: tuple[list[str], Samples] | None = None
+        """The runs last asked for: a page asks for the same ones again and again."""
 
     @cached_property
     def everything(self) -> Samples:
@@ -60,8 +62,13 @@ class Numbers:
 
     def of(self, runs: Sequence[RunEntry], where: Mapping[str, Any] | None = None) -> Samples:
         """The samples of these runs, or those of them that `where` leaves."""
-        whole = {r.id for r in runs} == {r.id for r in self.catalogue.runs}
-        samples = self.samples if whole else self.everything.where(run=[r.id for r in runs])
+        ids = [run.id for run in runs]
+        if set(ids) == {run.id for run in self.catalogue.runs}:
+            samples = self.samples
+        else:
+            if self._last is None or self._last[0] != ids:
+                self._last = ids, self.everything.where(run=ids)
+            samples = self._last[1]
         return samples.where(**where) if where else samples
 
     def summary(
