@@ -338,6 +338,8 @@ def test_models_elsewhere_are_marked(raw: Raw, has: Any) -> None:
     for said in (tags[REMOTE], shown):
         assert said["remote_model"] == CHAT and said["remote_host"].startswith("http")
     assert "remote_host" not in tags[CHAT] and shown["template"] == "{{ .Prompt }}"
+    refused = raw.generate(REMOTE, "Hi", raw=True)
+    assert refused.status == 400 and "raw mode" in refused.body["error"], "its own default template is sent along"
     assert tags[REMOTE]["size"] < 1000 and len(tags[REMOTE]["digest"]) == 64, "the digest is of the pointer"
 
 
