@@ -213,7 +213,10 @@ async def _ask_engine(engine: Engine, wanted: str | None, add: Callable[[Check],
         if model.remote:
             add(
                 Check(
-                    "model", "warn", f"{name} is not local: what it does is not this machine's", "--model NAME tries a local one"
+                    "model",
+                    "warn",
+                    f"{name} is not local: what it does is not this machine's",
+                    "--model NAME tries a local one",
                 )
             )
             return

@@ -187,7 +187,7 @@ class Ollama:
 
         It then reads as many tokens as the context has or, in some versions, about half of them; of a conversation it
         drops the oldest messages and reads the rest. Where the context is not full, the text must also hold far more
-        characters than that many tokens spell.
+        characters than that many tokens spell, and enough to fill the context.
         """
         count = usage.prompt_tokens
         context = self._contexts.get(request.model, request.options.num_ctx)
@@ -195,7 +195,9 @@ class Ollama:
             return False
         characters = sum(len(m.content) for m in request.messages) + len(request.raw_prompt or "")
         halved = abs(count - context // 2) <= 8
-        return count >= context - 1 or ((halved or len(request.messages) > 1) and characters > 6 * context)
+        return count >= context - 1 or (
+            (halved or len(request.messages) > 1) and characters > max(6 * count, 3 * context)
+        )
 
     async def _load(self, info: ModelInfo, num_ctx: int) -> None:
         """Load a model with a context and read what came of it."""

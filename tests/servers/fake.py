@@ -81,6 +81,8 @@ class Fake(HttpServer):
     capabilities: tuple[str, ...] = ("completion", "tools", "thinking")
     cached: int = 0
     """Prompt tokens that `/v1` says it took from its cache."""
+    remote: tuple[str, ...] = ()
+    """Those of `models` that Ollama's API says are elsewhere."""
     loaded: dict[str, int] = field(default_factory=dict)
     """Models in memory and their context."""
 
@@ -115,6 +117,7 @@ class Fake(HttpServer):
                 "size": 1000,
                 "details": {"format": "gguf", "family": "fake", "parameter_size": "1B", "quantization_level": "Q4_0"},
             }
+            | ({"remote_host": "https://ollama.com:443", "remote_model": name} if name in self.remote else {})
             for name in self.models
         ]
         match path:
