@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -88,8 +89,14 @@ def samples_of(path: Path) -> list[Sample]:
     return found
 
 
+def scores_of(path: Path) -> dict[str, tuple[object, ...]]:
+    """What each sample of a log is and scored, by key; the last line of a key counts."""
+    return {s.key: (s.item, str(s.condition), s.repeat, s.outcome, str(s.scores)) for s in samples_of(path)}
+
+
 class Watched(Fake):
-    """A fake server that sends a process a signal when a given call comes in, as many milliseconds later as asked."""
+    """A fake server that sends a process a signal when a given call comes in, as many milliseconds later as asked; or
+    does what `act` is set to."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -97,6 +104,7 @@ class Watched(Fake):
         self.at_call = 0
         self.after_ms = 0.0
         self.signal = signal.SIGKILL
+        self.act: Callable[[], object] = self._send
         self.count = 0
 
     def aim(self, at_call: int, after_ms: float) -> None:
@@ -106,10 +114,10 @@ class Watched(Fake):
     async def handle(self, call: Call, wire: Wire) -> None:
         self.count += 1
         if self.count == self.at_call and self._loop is not None:
-            self._loop.call_later(self.after_ms / 1000, self._strike)
+            self._loop.call_later(self.after_ms / 1000, self.act)
         await super().handle(call, wire)
 
-    def _strike(self) -> None:
+    def _send(self) -> None:
         if self.victim is not None:
             self.victim.send_signal(self.signal)
 

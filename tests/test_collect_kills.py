@@ -11,19 +11,13 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from collect_support import Watched, command, environment, make_study, run, samples_of, the_log
+from collect_support import Watched, command, environment, make_study, run, samples_of, scores_of, the_log
 
 from llmxsite import runlog
 from llmxsite.diagnostics import Issues
-from llmxsite.study import Study
 
 KILLS = int(os.environ.get("LLMXSITE_KILLS", "6"))
 DESIGN = {"sweep": {"temperature": [0.0, 0.7]}, "repeats": 2, "concurrency": 3}
-
-
-def scores(study: Study) -> dict[str, tuple[object, ...]]:
-    """What each sample is and scored, by key."""
-    return {s.key: (s.item, str(s.condition), s.repeat, s.outcome, str(s.scores)) for s in samples_of(the_log(study))}
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +26,7 @@ def unbroken(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[object
     with Watched() as server:
         done = run(study, "run", "trial", server=server)
     assert done.returncode == 0, done.stderr
-    found = scores(study)
+    found = scores_of(the_log(study))
     assert len(found) == 60
     return found
 
@@ -62,7 +56,7 @@ def test_killed_runs_lose_and_double_nothing(tmp_path: Path, unbroken: dict[str,
             finished += 1
             lines = samples_of(the_log(study))
             assert len(lines) == len({s.key for s in lines}) == 60
-            assert scores(study) == unbroken
+            assert scores_of(the_log(study)) == unbroken
             issues = Issues()
             assert runlog.verify(the_log(study), issues).sealed
             assert not [issue for issue in issues if issue.severity == "error"]
