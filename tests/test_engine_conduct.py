@@ -1,4 +1,4 @@
-"""Forcing a cold start, and forbidding the prompt cache: what each engine does when it is asked to."""
+"""Forcing a cold start, forbidding the prompt cache, filling the context: what each engine does when it is asked to."""
 
 from __future__ import annotations
 
@@ -114,6 +114,21 @@ def test_ollamas_prompt_cache_cannot_be_forbidden() -> None:
     with Fake() as server:
         talk("ollama", server.url, test)
     assert all("cache_prompt" not in (call.json or {}) for call in server.calls)
+
+
+def test_full_context_is_no_sign_of_a_cut_where_longer_prompts_are_refused() -> None:
+    """Whether they are is asked when a model is loaded; until then, a prompt as long as the context is suspicious."""
+
+    async def test(ollama: Engine) -> None:
+        fits = ask(text="tea " * 512)
+        assert (await ollama.chat(fits)).warnings == ["context-truncated"]
+        await ollama.model("fake:1b", num_ctx=512)
+        assert (await ollama.chat(fits)).warnings == []
+        with pytest.raises(EngineError, match="does not fit the context"):
+            await ollama.chat(ask(text="tea " * 513))
+
+    with Fake() as server:
+        talk("ollama", server.url, test)
 
 
 def with_weights(test: Callable[[Embedded], Awaitable[Any]], concurrency: int = 1) -> Any:
