@@ -34,8 +34,6 @@ _POLL_SECONDS = 0.05
 _REFUSAL_SECONDS = 30.0
 """A prompt that does not fit is refused as soon as its tokens are counted: a server that takes longer is reading it."""
 _CUTS = "prompts that do not fit are cut silently"
-_REPEATS = 30
-"""Pieces alike at the end of a reply without a last message: the server gives up a reply after this many."""
 
 
 class Ollama:
@@ -103,10 +101,6 @@ class Ollama:
             if not is_model_failure(error, tools=bool(request.tools)):
                 raise
             reading.failure = str(error)
-        if reading.failure is None and not reading.done:
-            if reading.run < _REPEATS:
-                raise EngineError("protocol", "the reply ended before it was complete", retry=True)
-            reading.warnings.append("repetition-stopped")
         reply = reading.reply()
         if "logprobs-missing" in reply.warnings:
             self._lacks["no logprobs"] = None
