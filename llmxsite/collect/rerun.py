@@ -56,6 +56,7 @@ def of_log(path: Path, folder: Path, limit: int | None, contributor: str | None,
         started=None,
         planned=None,
         concurrency=before.concurrency or experiment.concurrency,
+        cluster=None,
         rerun_of=RerunOf(id=before.id, sha256=sha256),
     )
     subject = Subject(

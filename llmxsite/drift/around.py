@@ -28,7 +28,9 @@ MODEL = (
     "size_bytes",
     "family",
     "format",
+    "render_hash",
     "system",
+    "stored_messages",
     "capabilities",
     "gpu_share",
     "remote",
@@ -203,8 +205,8 @@ def _history(values: Iterable[Any]) -> list[Any]:
 
 def _model(info: ModelInfo, name: str) -> Any:
     value = getattr(info, name)
-    # Only a cloud model is marked; of a local one, and of an import, nothing is said.
-    return (value or None) if name == "remote" else value
+    # Only a cloud model is marked, and stored messages are counted where there are some; of others nothing is said.
+    return (value or None) if name in ("remote", "stored_messages") else value
 
 
 def _server(info: EngineInfo, name: str, log: Log) -> Any:
