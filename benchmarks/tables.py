@@ -100,7 +100,7 @@ def lines(log: Path) -> int:
 
 
 def msgspec_only(log: Path) -> int:
-    from llmxsite.tables.reader import decode_slim
+    from llmxsite.tables.slim import decode_slim
 
     count = 0
     with log.open("rb") as stream:
