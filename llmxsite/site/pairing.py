@@ -17,7 +17,7 @@ from llmxsite.diagnostics import Issues
 from llmxsite.record import Line, Sample
 from llmxsite.runlog import iterate
 from llmxsite.site import paths, transcript
-from llmxsite.site.catalogue import RunEntry
+from llmxsite.site.entries import RunEntry
 from llmxsite.site.samples import last_lines
 from llmxsite.site.templates import value
 from llmxsite.site.worddiff import word_diff
