@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import altair as alt
 import pandas as pd
 
 from llmxsite import results
@@ -16,6 +15,7 @@ from llmxsite.figure.figure import Column
 from llmxsite.figure.marks import haloed, linear, once, only, point, rect, room, rule, stack, table, text
 from llmxsite.figure.options import ChartProblem, Options
 from llmxsite.figure.summary import apart, key_column, key_columns, records
+from llmxsite.figure.vega import alt
 from llmxsite.stats.multiple import adjust
 
 MOST = 60

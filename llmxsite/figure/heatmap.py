@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import altair as alt
 import numpy as np
 import pandas as pd
 
@@ -26,6 +25,7 @@ from llmxsite.figure.summary import (
     summarise,
     value_columns,
 )
+from llmxsite.figure.vega import alt
 
 ALL = "All"
 LINES = "split(datum.label, '\\n')"

@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import altair as alt
 import pandas as pd
 
 from llmxsite.figure import levels, words
@@ -15,6 +14,7 @@ from llmxsite.figure.marks import haloed, only, pixels, point, rule, stack, tabl
 from llmxsite.figure.metrics import Metric
 from llmxsite.figure.series import flow
 from llmxsite.figure.summary import bounds, interval_text, level_text, records
+from llmxsite.figure.vega import alt
 
 
 class Plan:

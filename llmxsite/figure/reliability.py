@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import altair as alt
 import numpy as np
 import pandas as pd
 
@@ -21,6 +20,7 @@ from llmxsite.figure.marks import only, point, rect, room, rule, stack, table
 from llmxsite.figure.options import ChartProblem, Options
 from llmxsite.figure.panels import Panels, columns_for, draw_frame, frame, limit
 from llmxsite.figure.summary import apart, key_column, key_columns
+from llmxsite.figure.vega import alt
 
 BASE, TALLEST = -0.38, 0.28
 """Foot and greatest height of the histogram, in units of the panel."""
