@@ -5,6 +5,7 @@ Reading it takes front matter, experiments, suites and the first and last lines 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from llmxsite.diagnostics import Issue, Issues, Problem
 from llmxsite.document import Document
 from llmxsite.experiment import Experiment
 from llmxsite.record import End, Host, Resume
-from llmxsite.runlog import read_header
+from llmxsite.runlog import read_header, repeated
 from llmxsite.site import frontmatter, paths
 from llmxsite.site.cache import Cache
 from llmxsite.site.entries import ModelEntry, PageEntry, ReportEntry, RunEntry, SuiteEntry, Version
@@ -35,7 +36,9 @@ class Catalogue(msgspec.Struct, kw_only=True):
     models: list[ModelEntry]
     suites: list[SuiteEntry]
     runs: list[RunEntry]
-    """Newest first."""
+    """Newest first: those that numbers are of. A run and its reruns count once, see `runlog.repeated`."""
+    reruns: list[RunEntry] = []
+    """The others, newest first: they have pages of their own, and are part of no other number."""
     pages: list[PageEntry]
 
     def report(self, slug: str) -> ReportEntry | None:
@@ -48,7 +51,12 @@ class Catalogue(msgspec.Struct, kw_only=True):
         return next((s for s in self.suites if s.id == id), None)
 
     def run(self, id: str) -> RunEntry | None:  # noqa: A002
-        return next((r for r in self.runs if r.id == id), None)
+        return next((r for r in self.logs if r.id == id), None)
+
+    @property
+    def logs(self) -> list[RunEntry]:
+        """Every run that has a page, newest first."""
+        return _newest([*self.runs, *self.reruns])
 
     @property
     def hosts(self) -> list[tuple[Host, list[RunEntry]]]:
@@ -62,7 +70,9 @@ class Catalogue(msgspec.Struct, kw_only=True):
 
 def read(study: Study, cache: Cache, issues: Issues) -> Catalogue:
     """The study's catalogue. What cannot be read is an issue and left out; raises `Problem` for a bad `site.yaml`."""
-    runs = _runs(study, cache, issues)
+    logs = _runs(study, cache, issues)
+    repeats = repeated(entry.run for entry in logs)
+    runs = [entry for entry in logs if entry.id not in repeats]
     return Catalogue(
         config=study.config,
         home=_page(study.content / "index.md", "index", issues),
@@ -70,6 +80,7 @@ def read(study: Study, cache: Cache, issues: Issues) -> Catalogue:
         models=_models(study, runs, issues),
         suites=_suites(study, runs, cache, issues),
         runs=runs,
+        reruns=[entry for entry in logs if entry.id in repeats],
         pages=_pages(study, issues),
     )
 
@@ -93,7 +104,11 @@ def _runs(study: Study, cache: Cache, issues: Issues) -> list[RunEntry]:
             )
             continue
         found[entry.run.id] = entry
-    return sorted(found.values(), key=lambda r: (r.run.started or "", r.run.id), reverse=True)
+    return _newest(found.values())
+
+
+def _newest(runs: Iterable[RunEntry]) -> list[RunEntry]:
+    return sorted(runs, key=lambda r: (r.run.started or "", r.run.id), reverse=True)
 
 
 def _run(path: Path, name: str, digest: str, size: int) -> RunEntry:

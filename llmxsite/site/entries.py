@@ -36,6 +36,11 @@ class RunEntry(msgspec.Struct, kw_only=True):
         return paths.run(self.report, self.run.id)
 
     @property
+    def drift(self) -> str:
+        """Address of its comparison with the run before it, where there is one."""
+        return paths.drift(self.report, self.run.id)
+
+    @property
     def date(self) -> str:
         """`2026-08-01`; empty where the source does not say."""
         return (self.run.started or "")[:10]

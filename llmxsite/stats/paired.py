@@ -89,7 +89,7 @@ def paired_difference(
         interval_z=UNDEFINED if se is None else around(centre, se, None, alpha),
         t=t,
         p=None if t is None else defined(float(2 * stdtr(groups - 1, -abs(t)))),
-        p_z=None if t is None else defined(2 * ndtr(-abs(t))),
+        p_z=None if t is None else defined(float(2 * ndtr(-abs(t)))),
         se_unpaired=math.hypot(standard_error(first), standard_error(second)) if n > 1 else None,
         r=correlation(first, second),
         identical=bool((d == 0).all()),

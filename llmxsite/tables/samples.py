@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,8 @@ class Samples:
     """Closing line by run id; None for a run that is not complete."""
     paths: Mapping[str, Path]
     """Log by run id."""
+    repeats: Mapping[str, str] = field(default_factory=dict)
+    """Runs that were left out because they repeat one that counts already, with that run."""
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -63,6 +65,7 @@ class Samples:
             runs={run: header for run, header in self.runs.items() if run in left},
             ends={run: end for run, end in self.ends.items() if run in left},
             paths={run: path for run, path in self.paths.items() if run in left},
+            repeats=self.repeats,
         )
 
 
