@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from llmxsite.diagnostics import Issues, Problem
-from llmxsite.document import read_text
+from llmxsite.reading import read_text
 from llmxsite.site import bibtex
 from llmxsite.site.bibtex import Entry
 from llmxsite.study import slugify
