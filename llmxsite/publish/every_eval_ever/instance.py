@@ -66,8 +66,9 @@ def _choices(sample: Sample) -> list[str]:
     """The options in the order in which the model met them, which is what the letters of answer and key go by."""
     choices = (sample.shown.choices if sample.shown else None) or []
     order = sample.scores.get("order")
-    shuffled = isinstance(order, list) and sorted(map(str, order)) == sorted(map(str, range(len(choices))))
-    return [choices[int(place)] for place in order] if shuffled else choices
+    if not isinstance(order, list) or sorted(map(str, order)) != sorted(map(str, range(len(choices)))):
+        return choices
+    return [choices[int(place)] for place in order]
 
 
 def text(value: Any) -> str:
