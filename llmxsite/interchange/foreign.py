@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -24,6 +26,25 @@ class Options(msgspec.Struct, kw_only=True, frozen=True):
     """The model's name."""
     mapping: Path | None = None
     """Mapping file, for formats that need one."""
+
+
+_CONSTANTS = {"NaN": None, "Infinity": math.inf, "-Infinity": -math.inf}
+
+
+def decode(data: bytes) -> Any:
+    """JSON as other tools write it. Python's `NaN`, which is not JSON, is null, its infinities are numbers.
+
+    Raises `msgspec.DecodeError` or `UnicodeDecodeError`, and RecursionError for what is nested without end.
+    """
+    try:
+        return msgspec.json.decode(data)
+    except msgspec.DecodeError:
+        if not any(name.encode() in data for name in _CONSTANTS):
+            raise
+        try:
+            return json.loads(data, parse_constant=_CONSTANTS.__getitem__)
+        except json.JSONDecodeError as error:
+            raise msgspec.DecodeError(str(error)) from None
 
 
 class Foreign:
@@ -63,11 +84,10 @@ class Foreign:
         start = self.data.lstrip()[:1]
         if start == b"[":
             try:
-                rows = _decode_list(self.data)
+                rows = self._list()
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
                 raise self.problem(f"not whole JSON: {error}", hint="download or copy it again") from None
-            for number, raw in enumerate(rows, 1):
-                yield number, bytes(raw)
+            yield from enumerate(rows, 1)
             return
         if start != b"{":
             raise self.problem("expected JSON: a list of rows, or one row a line")
@@ -76,10 +96,17 @@ class Foreign:
             if line.strip():
                 yield number, line
 
+    def _list(self) -> Iterator[bytes]:
+        """The JSON text of each element."""
+        try:
+            return map(bytes, _decode_list(self.data))
+        except msgspec.DecodeError:
+            return map(msgspec.json.encode, decode(self.data))
+
     def value(self) -> Any:
         """The whole file as one JSON value. Raises `Problem` when it is none."""
         try:
-            return msgspec.json.decode(self.data)
+            return decode(self.data)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise self.problem(f"not valid JSON: {error}") from None
 

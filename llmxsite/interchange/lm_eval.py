@@ -10,7 +10,7 @@ import msgspec
 
 from llmxsite.diagnostics import Issues
 from llmxsite.engine.protocol import EngineInfo, ModelInfo
-from llmxsite.interchange.foreign import Foreign, Oddities, Options
+from llmxsite.interchange.foreign import Foreign, Oddities, Options, decode
 from llmxsite.interchange.imported import Imported, Repeats, suite_ref
 from llmxsite.record import Answer, Sample, Scalar, Sent, Shown, sample_key
 from llmxsite.suite import LETTERS, Item, item_hash
@@ -54,7 +54,7 @@ def read(file: Foreign, options: Options, issues: Issues) -> list[Imported]:
     for number, raw in file.rows():
         total += 1
         try:
-            data = msgspec.json.decode(raw)
+            data = decode(raw)
             row = msgspec.convert(data, Row)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             fault = fault or (number, f"not a line of {TITLE}: {error}")
