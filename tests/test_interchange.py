@@ -245,25 +245,6 @@ def test_frames_of_imports_have_nothing_filled_in(tmp_path: Path) -> None:
     assert "temperature" not in frame.columns
 
 
-INSPECT_LOGS = Path(DATA, "data", "inspect-logs") if DATA else None
-INSPECT_GRADES: dict[str, list[float | None]] = {
-    "2024-11-05T13-32-37-05-00_input-task_hxs4q9azL3ySGkjJirypKZ.eval": [1.0],
-    "2025-02-11T15-17-00-05-00_popularity_dPiJifoWeEQBrfWsAopzWr.eval": [None] * 10,
-    "2025-05-12T20-28-13-04-00_popularity.json": [1.0, 1.0, 0.0],
-    "mmlu-no-summary-choices.eval": [0.0],
-}
-"""What inspect_ai 0.3.285 reads from each of its logs: `value_to_float` of each sample's score, in the order of ids."""
-
-
-@pytest.mark.skipif(INSPECT_LOGS is None, reason="LLMXSITE_TEST_DATA is not set: the logs of inspect_ai are not here")
-@pytest.mark.parametrize("name", INSPECT_GRADES)
-def test_logs_of_inspect_ai_give_what_its_own_reader_gives(name: str) -> None:
-    assert INSPECT_LOGS is not None
-    (run,), _ = read("inspect", INSPECT_LOGS / name)
-    assert [sample.scores.get("correct") for sample in run.samples] == INSPECT_GRADES[name]
-    assert [sample.item for sample in run.samples] == [str(n + 1) for n in range(len(INSPECT_GRADES[name]))]
-
-
 def test_an_archive_of_inspect_ai_is_the_same_as_its_json(tmp_path: Path) -> None:
     source = CASES / "inspect-json" / "input" / "log.json"
     log = json.loads(source.read_text(encoding="utf-8"))

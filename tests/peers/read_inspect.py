@@ -35,6 +35,7 @@ def sample(row: EvalSample) -> dict[str, Any]:
         "target": row.target,
         "completion": row.output.completion if row.output.choices else None,
         "stop_reason": row.output.stop_reason if row.output.choices else None,
+        "seconds": row.output.time,
         "tokens": [usage.input_tokens, usage.output_tokens] if usage else None,
         "values": {name: plain(score.value) for name, score in (row.scores or {}).items()},
         "grades": {name: grade(score.value) for name, score in (row.scores or {}).items()},
@@ -46,7 +47,8 @@ def sample(row: EvalSample) -> dict[str, Any]:
 
 def read(path: Path) -> dict[str, Any]:
     log = read_eval_log(str(path), resolve_attachments=True)
-    scores = log.results.scores if log.results else []
+    # Of several ways to put epochs together, the mean is the one that is the mean of all samples.
+    scores = [s for s in (log.results.scores if log.results else []) if s.reducer in (None, "mean")]
     return {
         "status": log.status,
         "model": log.eval.model,
