@@ -32,19 +32,40 @@ _CONSTANTS = {"NaN": None, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
 def decode(data: bytes) -> Any:
-    """JSON as other tools write it. Python's `NaN`, which is not JSON, is null, its infinities are numbers.
+    """JSON as other tools write it, and as they ought not to.
 
-    Raises `msgspec.DecodeError` or `UnicodeDecodeError`, and RecursionError for what is nested without end.
+    Python's `NaN`, which is not JSON, is null, and its infinities are numbers; half a surrogate pair, which JavaScript leaves
+    where a reply was cut in the middle of a character, is a replacement character. Raises `msgspec.DecodeError` or
+    `UnicodeDecodeError` for what is no JSON even so, and RecursionError for what is nested without end.
     """
     try:
         return msgspec.json.decode(data)
     except msgspec.DecodeError:
-        if not any(name.encode() in data for name in _CONSTANTS):
-            raise
         try:
-            return json.loads(data, parse_constant=_CONSTANTS.__getitem__)
-        except json.JSONDecodeError as error:
-            raise msgspec.DecodeError(str(error)) from None
+            found = json.loads(data, parse_constant=_CONSTANTS.__getitem__)
+        except ValueError:
+            found = None
+        if found is None:
+            raise  # msgspec's message names the byte
+        return _whole(found)
+
+
+def _whole(value: Any) -> Any:
+    """A value whose texts are all UTF-8."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_whole(part) for part in value]
+    return {_whole(k): _whole(v) for k, v in value.items()} if isinstance(value, dict) else value
+
+
+def finite(value: object) -> float | None:
+    """A number or truth value as a float; None for anything else, what no float holds among it."""
+    try:
+        number = float(value) if isinstance(value, int | float) else math.nan
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 class Foreign:
@@ -69,6 +90,14 @@ class Foreign:
     def stem(self) -> str:
         """`name` without its suffix."""
         return PurePosixPath(self.name).stem
+
+    def beside(self, name: str) -> bytes | None:
+        """The bytes of another file in the same folder, of the archive or of the disk; None where there is none."""
+        if self._inner is not None:
+            wanted = str(self._inner.with_name(name))
+            return next((data for _, data in archive.members(self.path, lambda member: member == wanted)), None)
+        path = self.path.with_name(name)
+        return _bytes(path) if path.is_file() else None
 
     def problem(self, message: str, *, row: int | None = None, hint: str | None = None) -> Problem:
         """What makes the file unusable, at a row of it."""

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
 from llmxsite.diagnostics import Issues
 from llmxsite.engine.protocol import EngineInfo, ModelInfo, Timing, Usage
-from llmxsite.interchange.foreign import Foreign, Oddities, Options
+from llmxsite.interchange.foreign import Foreign, Oddities, Options, finite
 from llmxsite.interchange.imported import Imported, Repeats, suite_ref, utc
 from llmxsite.interchange.inspect_ai import log as logs
 from llmxsite.interchange.inspect_ai.grade import grade, primary
 from llmxsite.interchange.inspect_ai.log import TITLE, Log, Row
-from llmxsite.interchange.inspect_ai.texts import Texts, word
+from llmxsite.interchange.inspect_ai.texts import Texts
 from llmxsite.record import Fault, Outcome, Sample, Scalar, Sent, Shown, sample_key
 from llmxsite.suite import Item, item_hash
 from llmxsite.suite.model import tidy
@@ -98,31 +98,29 @@ class _Samples:
         item = Item(id=str(row.id), question=tidy(question), choices=row.choices, answer=target)
         digest = item_hash(item)
         repeat = max(row.epoch - 1, self.repeats.next(item, digest))
-        choices = row.output.get("choices")
-        choice = cast("dict[str, Any]", choices[0]) if isinstance(choices, list) and choices else {}
+        choice = row.output.choices[0] if row.output.choices else None
         scores = self._scores(number, row, item)
-        usage = row.output.get("usage") or {}
-        seconds = row.output.get("time")
+        usage, seconds = row.output.usage or logs.Usage(), finite(row.output.time)
         self.found.append(
             Sample(
                 key=sample_key(None, self.suite, f"{item.id} {digest}", self.condition, Sent(), repeat),
                 suite=self.suite,
                 item=item.id,
                 item_hash=digest,
-                category=word(row.metadata.get("category") or row.metadata.get("subject")),
+                category=_word(row.metadata.get("category") or row.metadata.get("subject")),
                 condition=self.condition,
                 repeat=repeat,
                 request=Sent(messages=texts.asked(row.messages)),
                 shown=Shown(question=question, choices=row.choices),
                 reply=texts.reply(choice) if choice else None,
-                timing=Timing(total_ms=seconds * 1000 if isinstance(seconds, int | float) else None),
+                timing=Timing(total_ms=None if seconds is None else seconds * 1000),
                 usage=Usage(
-                    prompt_tokens=_count(usage.get("input_tokens")),
-                    cached_tokens=_count(usage.get("input_tokens_cache_read")),
-                    completion_tokens=_count(usage.get("output_tokens")),
+                    prompt_tokens=usage.input_tokens,
+                    cached_tokens=usage.input_tokens_cache_read,
+                    completion_tokens=usage.output_tokens,
                 ),
-                outcome=_outcome(row, choice.get("stop_reason"), scores),
-                error=Fault(kind="inspect_ai", message=str(row.error.get("message", ""))[:500]) if row.error else None,
+                outcome=_outcome(row, choice, scores),
+                error=Fault(kind="inspect_ai", message=row.error.message[:500]) if row.error else None,
                 scores=scores,
                 time=utc(row.completed_at),
             )
@@ -153,13 +151,13 @@ class _Samples:
         return found
 
 
-def _outcome(row: Row, reason: object, scores: dict[str, Any]) -> Outcome:
+def _outcome(row: Row, choice: logs.Choice | None, scores: dict[str, Any]) -> Outcome:
     if row.error is not None:
         return "error"
-    if reason in _CUT_OFF or row.limit is not None:
+    if row.limit is not None or (choice is not None and choice.stop_reason in _CUT_OFF):
         return "truncated"
     return "failure" if scores.get("parsed") is False else "ok"
 
 
-def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+def _word(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None

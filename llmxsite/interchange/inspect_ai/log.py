@@ -67,22 +67,80 @@ class Score(msgspec.Struct):
     answer: str | None = None
 
 
+class Call(msgspec.Struct):
+    """A call of a tool."""
+
+    function: str
+    arguments: dict[str, Any] | None = None
+
+
+class Message(msgspec.Struct):
+    """One message; its content is text, or a list of parts of several kinds."""
+
+    role: str = ""
+    content: str | list[dict[str, Any]] | None = None
+    tool_calls: list[Call] | None = None
+    function: str | None = None
+    """For role `tool`: which tool's result this is."""
+
+
+class Token(msgspec.Struct):
+    token: str = ""
+    logprob: Any = None
+    top_logprobs: list[Token] | None = None
+
+
+class Logprobs(msgspec.Struct):
+    content: list[Token] | None = None
+
+
+class Choice(msgspec.Struct):
+    """One reply of the model."""
+
+    message: Message
+    stop_reason: str | None = None
+    logprobs: Logprobs | None = None
+
+
+class Usage(msgspec.Struct):
+    input_tokens: int | None = None
+    input_tokens_cache_read: int | None = None
+    output_tokens: int | None = None
+
+
+class Output(msgspec.Struct):
+    choices: list[Choice] = []
+    usage: Usage | None = None
+    time: float | None = None
+    """Seconds."""
+
+
+class Fault(msgspec.Struct):
+    message: str = ""
+
+
+class Transcript(msgspec.Struct):
+    """Where logs of 2024 keep long texts."""
+
+    content: dict[str, Any] = {}
+
+
 class Row(msgspec.Struct):
     """One of `samples`."""
 
     id: int | str
     epoch: int
-    input: str | list[dict[str, Any]]
+    input: str | list[Message]
     target: str | list[str]
     choices: list[str] | None = None
-    messages: list[dict[str, Any]] = []
-    output: dict[str, Any] = {}
+    messages: list[Message] = []
+    output: Output = msgspec.field(default_factory=Output)
     scores: dict[str, Score] | None = None
     score: Score | None = None
     metadata: dict[str, Any] = {}
     attachments: dict[str, str] = {}
-    transcript: dict[str, Any] | None = None
-    error: dict[str, Any] | None = None
+    transcript: Transcript | None = None
+    error: Fault | None = None
     limit: dict[str, Any] | None = None
     completed_at: str | None = None
 
@@ -112,9 +170,8 @@ def _row(value: Any, log: Log) -> Row:
     row = msgspec.convert(value, Row)
     if row.scores is None and row.score is not None:
         row.scores = {log.scorer: row.score}
-    content = (row.transcript or {}).get("content")
-    if isinstance(content, dict):
-        row.attachments = {k: v for k, v in content.items() if isinstance(v, str)} | row.attachments
+    if row.transcript is not None:
+        row.attachments |= {k: v for k, v in row.transcript.content.items() if isinstance(v, str)}
     return row
 
 
