@@ -71,19 +71,24 @@ def discussion(
     base_url: Annotated[
         str | None, typer.Option("--base-url", help="Address of the published site, over the one in site.yaml.")
     ] = None,
+    whole: Annotated[
+        bool,
+        typer.Option("--whole", help="Every paragraph, however long the post gets; 800 words at most when not given."),
+    ] = False,
 ) -> None:
     """Write a report as a post for GitHub Discussions. Publish the site first: the pictures are shown from there.
 
-    Parts that nobody has written yet are marked as to be written; nothing is made up.
+    A long report is shortened by leaving paragraphs out, and the post says which. Parts that nobody has written yet are
+    marked as to be written; nothing is made up.
 
     \b
     Example: llmxsite export discussion temperature --out post.md
-    Example: llmxsite export discussion temperature --base-url https://me.github.io/study | pbcopy
+    Example: llmxsite export discussion temperature --base-url https://me.github.io/study --whole | pbcopy
     """
     from llmxsite.publish import discussion as post
 
     issues = Issues()
-    text = post.export(study_here(), report, issues=issues, base_url=base_url)
+    text = post.export(study_here(), report, issues=issues, base_url=base_url, whole=whole)
     if out is None:
         sys.stdout.write(text)
     else:
