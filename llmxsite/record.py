@@ -7,7 +7,8 @@ collector took the run up again, last `end`. Later versions only add fields; `sc
 from __future__ import annotations
 
 import hashlib
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Any, Literal, Self
 
 import msgspec
 
@@ -16,6 +17,8 @@ from llmxsite.engine.protocol import (
     EngineInfo,
     Message,
     ModelInfo,
+    Options,
+    Request,
     Timing,
     TokenLogprob,
     ToolCall,
@@ -75,6 +78,24 @@ class Hypothesis(msgspec.Struct, kw_only=True):
     """sha256 of the text with white space squeezed."""
 
 
+class RerunOf(msgspec.Struct, kw_only=True):
+    """The log that a run repeats: sent once more, request by request."""
+
+    id: str
+    """Its run."""
+    sha256: str
+    """Of all bytes of its file when the repetition began."""
+
+
+class Share(msgspec.Struct, kw_only=True):
+    """A log's place in a run that several machines made together: each has a log of its own."""
+
+    id: str
+    """The run of all of them."""
+    machine: int
+    """Counted from 1. A number and nothing else: no log names a machine."""
+
+
 class Run(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="type", tag="run"):
     """The first line: everything that holds for all samples."""
 
@@ -97,7 +118,13 @@ class Run(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="type", ta
     started: str | None = None
     """UTC, ISO 8601 with `Z`; None in an import whose source does not say."""
     planned: int | None = None
-    """Samples the experiment asks for."""
+    """Samples the experiment asks for; of several machines, of all together."""
+    cluster: Share | None = None
+    """For a run on several machines."""
+    concurrency: int | None = None
+    """Requests under way at once, where no condition says otherwise: as wished for this run, else the experiment's."""
+    rerun_of: RerunOf | None = None
+    """For a repetition made from a log alone; what it repeats. Its samples are no further evidence beside the original's."""
     source: dict[str, Any] | None = None
     """For an imported log: tool, file names, sha256, and counts of what could not be read."""
 
@@ -111,6 +138,44 @@ class Sent(msgspec.Struct, kw_only=True, omit_defaults=True):
     options: dict[str, Any] = {}
     think: bool | None = None
     tools: list[dict[str, Any]] | None = None
+    top_logprobs: int | None = 20
+    """Alternatives a token; null asked for no logprobs at all."""
+    keep_alive: float | str | None = None
+    draws: list[dict[str, Any]] = []
+    """Where one sample takes several requests: what of `options` is different in each after the first."""
+
+    @classmethod
+    def of(cls, requests: Sequence[Request]) -> Self:
+        """The requests of one sample, which differ in nothing but their options."""
+        first, *others = requests
+        options: dict[str, Any] = msgspec.to_builtins(first.options)
+        draws = [msgspec.to_builtins(request.options) for request in others]
+        return cls(
+            messages=first.messages,
+            prompt=first.raw_prompt,
+            options=options,
+            think=first.think,
+            tools=first.tools,
+            top_logprobs=first.top_logprobs,
+            keep_alive=first.keep_alive,
+            draws=[{name: value for name, value in draw.items() if value != options[name]} for draw in draws],
+        )
+
+    def requests(self, model: str) -> tuple[Request, ...]:
+        """The requests again, as they were sent. Raises `msgspec.ValidationError` for options that are none."""
+        return tuple(
+            Request(
+                model=model,
+                messages=self.messages,
+                options=msgspec.convert(self.options | draw, Options),
+                think=self.think,
+                tools=self.tools,
+                raw_prompt=self.prompt,
+                top_logprobs=self.top_logprobs,
+                keep_alive=self.keep_alive,
+            )
+            for draw in ({}, *self.draws)
+        )
 
 
 class Answer(msgspec.Struct, kw_only=True):
@@ -194,6 +259,7 @@ class Resume(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="type",
     models: list[ModelInfo] | None = None
     git: Git | None = None
     planned: int | None = None
+    concurrency: int | None = None
 
 
 class End(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="type", tag="end"):

@@ -222,7 +222,9 @@ def test_the_models_own_fault_is_scored_not_tried_again(study: Study) -> None:
 
 
 def test_a_cut_context_is_truncated(study: Study) -> None:
-    path, _, _ = collected(study, Fake(faults=["cut"]))
+    path, _, _ = collected(study, Fake(faults=["cut"], refuses_overflow=False))
+    lacks = runlog.read(path, Issues()).run.engine.lacks
+    assert "prompts that do not fit are cut silently: server 0.20.7" in lacks, "found before the first sample"
     first, second = samples_of(path)[:2]
     assert first.outcome == "truncated" and first.reply is not None and "context-truncated" in first.reply.warnings
     assert second.outcome == "ok"
@@ -316,6 +318,8 @@ def test_a_vote_is_one_sample_of_several_requests(study: Study) -> None:
     path, result, _ = collected(study, Fake())
     assert result.made == 12
     first = samples_of(path)[0]
+    assert first.request.draws == [{"seed": 43}, {"seed": 44}]
+    assert [r.options.seed for r in first.request.requests("fake:1b")] == [42, 43, 44]
     assert first.draws is not None and len(first.draws) == 3 and first.scores["draws"] == 3
     assert first.usage.completion_tokens == 3 and first.timing.eval_ms == pytest.approx(15)
     assert runlog.verify(path, Issues()).rescored == 12
@@ -412,7 +416,7 @@ def test_a_tally_counts_what_is_seen(study: Study) -> None:
     write_experiment(study.root, sweep={"temperature": [0, 0.7]})
     _, _, seen = collected(study, Fake(faults=["tool-500"]))
     conditions = [seen.samples[0].condition, seen.samples[-1].condition]
-    tally = Tally(conditions, 12, [12, 12])
+    tally = Tally(conditions, [12, 12], [12, 12])
     tally.begin(0.0)
     for number, sample in enumerate(seen.samples):
         tally.add(conditions[number // 12], sample, float(number))
@@ -474,12 +478,12 @@ def test_an_interrupt_finishes_what_is_in_hand(study: Study, number: signal.Sign
             stderr=subprocess.PIPE,
             text=True,
         )
-        server.victim = child
+        server.victim = child.pid
         _, errors = child.communicate(timeout=120)
         assert child.returncode == 130
         assert "`llmxsite run trial` goes on." in errors
-        # One of them was the probe.
-        asked = sum(call.path == "/api/chat" for call in server.calls)
+        # One of them was the probe; a prompt that is only rendered is no reply.
+        asked = sum(call.path == "/api/chat" and "_debug_render_only" not in call.json for call in server.calls)
         log = runlog.read(the_log(study), Issues())
         assert len(log.samples) == asked - 1 and log.counts.keys() == {"ok"}
         assert log.end is not None and log.end.reason == "interrupted"

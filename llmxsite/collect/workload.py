@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-import msgspec
-
 from llmxsite.engine.protocol import ModelInfo
 from llmxsite.experiment import Condition, Resolved, expand, select
 from llmxsite.record import Sample, Sent, sample_key
@@ -54,14 +52,14 @@ class Workload:
         return sum(len(items) for _, items in self._items)
 
     @property
-    def per_condition(self) -> int:
-        """Samples of each condition."""
-        return self.items * self.experiment.repeats
+    def totals(self) -> list[int]:
+        """Samples of each condition, in their order."""
+        return [self.items * self.experiment.repeats] * len(self.conditions)
 
     @property
     def planned(self) -> int:
         """Samples in all."""
-        return self.per_condition * len(self.conditions)
+        return sum(self.totals)
 
     def categories(self) -> list[str]:
         """Categories of the items asked, in the order of the suites; empty names left out."""
@@ -96,7 +94,7 @@ class Workload:
     def left(self, done: Collection[str]) -> list[int]:
         """How many samples of each condition are not in `done`."""
         if not done:
-            return [self.per_condition] * len(self.conditions)
+            return self.totals
         return [sum(1 for _ in self.jobs(done, [condition])) for condition in self.conditions]
 
     def width(self, condition: Condition, default: int | None = None) -> int:
@@ -121,14 +119,7 @@ class Workload:
     def _job(self, suite: Suite, item: Item, condition: Condition, repeat: int) -> Job:
         model = self.models[str(condition["model"])]
         plan = self.task.plan(self.experiment, suite, item, condition, repeat, model)
-        first = plan.requests[0]
-        sent = Sent(
-            messages=first.messages,
-            prompt=first.raw_prompt,
-            options=msgspec.to_builtins(first.options),
-            think=first.think,
-            tools=first.tools,
-        )
+        sent = Sent.of(plan.requests)
         key = sample_key(model.digest, suite.id, item.id, condition, sent, repeat)
         known = self._hashes.get((suite.id, item.id))
         return Job(key, suite, item, known or item_hash(item), condition, repeat, plan, sent)

@@ -68,6 +68,9 @@ class Request(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Alternatives a token: 0 to 20; None asks for no logprobs at all."""
     keep_alive: float | str | None = None
     """Seconds the model stays loaded after the reply; 0 unloads it (a cold start next time)."""
+    cache_prompt: bool = False
+    """Whether the server may take the beginning of the prompt from what it computed before, which changes the last digits
+    of the logprobs. A server that cannot be told not to has that in `EngineInfo.lacks`."""
 
 
 class Alternative(msgspec.Struct, kw_only=True):
@@ -124,7 +127,8 @@ class Reply(msgspec.Struct, kw_only=True):
     """The model's own fault reported by the server as an error, such as a malformed tool call: scored, not retried."""
     warnings: list[str] = []
     """What is suspicious about this reply: `context-truncated` (the server seems to have cut the prompt), `logprobs-missing`,
-    `token-mismatch` (the tokens do not spell the text), `duplicate-alternatives`, `invalid-utf8`."""
+    `token-mismatch` (the tokens do not spell the text), `repetition-stopped` (the server ended a reply that repeats itself,
+    without a word of its end), `duplicate-alternatives`, `invalid-utf8`."""
 
 
 class EngineInfo(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -163,11 +167,17 @@ class ModelInfo(msgspec.Struct, kw_only=True, omit_defaults=True):
     """`completion`, `tools`, `thinking`, `embedding`, `vision`, ... in Ollama's words, and `chat` where there is a chat
     template. A model that has `completion` without `chat` is a base model: give it raw prompts."""
     template_hash: str | None = None
+    """sha256 of the chat template's text."""
+    render_hash: str | None = None
+    """sha256 of the prompt that the server makes of one fixed conversation, where it tells: template, built-in renderer,
+    stored system prompt and messages together."""
     system: str | None = None
-    """A system prompt stored with the model."""
+    """A system prompt stored with the model, which the server adds where a conversation does not begin with one."""
+    stored_messages: int = 0
+    """Messages stored with the model, which the server puts before every conversation."""
     licence: str | None = None
     remote: bool = False
-    """A cloud model behind a local address."""
+    """Not local: another machine computes, behind a local address."""
 
 
 class EngineError(Exception):
@@ -219,6 +229,14 @@ class Engine(Protocol):
 
     async def embed(self, model: str, texts: list[str]) -> list[list[float]]:
         """One vector a text, in order."""
+        ...
+
+    async def unload(self, model: str) -> None:
+        """Put `model` out of memory, so that the next request for it is a cold start with nothing in any cache.
+
+        Requests under way are let finish first; returns when the model is gone, at once when it was not loaded. Raises
+        `EngineError`: `unsupported` where the server cannot be asked to, `missing-model` where it has no such model.
+        """
         ...
 
 

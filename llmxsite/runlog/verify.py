@@ -8,22 +8,16 @@ the reply.
 from __future__ import annotations
 
 import hashlib
-import math
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from llmxsite import task
 from llmxsite.diagnostics import Issues, Severity
-from llmxsite.engine.protocol import Reply, TokenLogprob
-from llmxsite.record import Answer, End, Resume, Run, Sample, Scalar, encode_line, sample_key
+from llmxsite.record import End, Resume, Run, Sample, encode_line, sample_key
 from llmxsite.runlog.reader import iterate, raw_lines
-from llmxsite.runlog.writer import end_check
-from llmxsite.task import Question, Scored
-
-_NOT_KEPT = frozenset({"first_token_letter"})
-"""Scores that need alternatives the log does not keep at that place."""
+from llmxsite.runlog.rescore import differing, rescore
+from llmxsite.runlog.seal import end_check
 
 
 class Verified(msgspec.Struct, kw_only=True):
@@ -59,25 +53,33 @@ class _Check:
         self.outcomes: dict[str, str] = {}
         self.last: Run | Sample | Resume | End | None = None
         self.last_time: str | None = None
-        self.digests: dict[str, str | None] = {}
+        self.digests: dict[str, tuple[int, str | None]] = {}
+        """By model: the line that tells its digest, and the digest."""
+        self.right_keys: set[tuple[str, int]] = set()
+        """Models, each with the line that tells its digest, under which any key follows from its line."""
+        self.wrong_keys: dict[tuple[str, int], list[tuple[int, str]]] = {}
+        """By the same: lines and items of the keys that do not."""
+        self.good_seal: int | None = None
+        """The last `end` line whose hash fits."""
         self.counted: dict[int, dict[str, int]] = {}
         """Samples by outcome as they stood before each `end` line."""
 
     def line(self, number: int, line: Run | Sample | Resume | End) -> None:
         if isinstance(line, Run):
             self.run, self.result.run = line, line.id
-            self.digests = {m.name: m.digest for m in line.models}
+            self.digests = {m.name: (number, m.digest) for m in line.models}
         elif isinstance(line, Sample):
             self._sample(number, line)
         elif isinstance(line, Resume):
-            self.digests |= {m.name: m.digest for m in line.models or ()}
+            self.digests |= {m.name: (number, m.digest) for m in line.models or ()}
         else:
             self.counted[number] = self._counts()
         self._order(number, line)
         self.last = line
 
     def seals(self) -> None:
-        """Compare each `end` line with the bytes before it."""
+        """Compare each `end` line with the bytes before it, and say what only the whole log shows."""
+        self._keys()
         self.result.samples = len(self.outcomes)
         self.result.counts = self._counts()
         sha, fits = hashlib.sha256(), True
@@ -92,7 +94,7 @@ class _Check:
                 "log-open",
                 "the log has no end yet, so nothing shows whether its bytes are as they were written",
                 "hint" if self.run is not None and self.run.source is None else "warning",
-                hint=f"`llmxsite run {self.run.report}` goes on with it" if self.run else None,
+                hint=f"`llmxsite {_command(self.run)}` goes on with it" if self.run else None,
             )
         else:
             self.result.sealed = fits
@@ -101,7 +103,10 @@ class _Check:
         end = msgspec.json.decode(raw, type=End)
         good = True
         if end.sha256 != sha256:
-            good = self._add(number, "log-hash", "bytes before this line are not those that were written")
+            since = f"between line {self.good_seal:,} and this one" if self.good_seal else "before this line"
+            good = self._add(number, "log-hash", f"bytes {since} are not those that were written")
+        else:
+            self.good_seal = number
         if (end.check is not None and end.check != end_check(end)) or encode_line(end) != raw:
             good = self._add(number, "log-end", "this line is not as it was written")
         there = self.counted[number]
@@ -117,12 +122,24 @@ class _Check:
         self.outcomes[sample.key] = sample.outcome
         if self.run is not None and self.run.source is None:
             suite = sample.suite or (self.run.suites[0].id if len(self.run.suites) == 1 else "")
-            name = sample.condition.get("model")
-            digest = self.digests.get(str(name))
+            name = str(sample.condition.get("model"))
+            told, digest = self.digests.get(name, (1, None))
             expected = sample_key(digest, suite, sample.item, sample.condition, sample.request, sample.repeat)
-            if expected != sample.key:
-                self._add(number, "log-key", f"the key of '{sample.item}' does not follow from its line")
+            if expected == sample.key:
+                self.right_keys.add((name, told))
+            else:
+                self.wrong_keys.setdefault((name, told), []).append((number, sample.item))
         self._score(number, sample)
+
+    def _keys(self) -> None:
+        """Say which keys are wrong: those of single lines, or, where no key of a model is right, its digest."""
+        for (name, told), lines in self.wrong_keys.items():
+            if len(lines) > 1 and (name, told) not in self.right_keys:
+                message = f"no key of the {len(lines):,} samples of '{name}' follows from the digest told here"
+                self._add(told, "log-key", message)
+                continue
+            for number, item in lines:
+                self._add(number, "log-key", f"the key of '{item}' does not follow from its line")
 
     def _score(self, number: int, sample: Sample) -> None:
         if sample.outcome == "error":
@@ -130,6 +147,11 @@ class _Check:
                 self._add(number, "log-score", f"'{sample.item}' ended in an error and has scores")
             return
         scored = rescore(sample)
+        if scored is None and task.knows(sample.scorer):
+            self._add(
+                number, "log-score", f"'{sample.item}' cannot be scored from its line, though {sample.scorer} did"
+            )
+            return
         if scored is None:
             name = sample.scorer or "none"
             self.result.foreign[name] = self.result.foreign.get(name, 0) + 1
@@ -148,11 +170,11 @@ class _Check:
             self.result.rescored += 1
 
     def _order(self, number: int, line: Run | Sample | Resume | End) -> None:
-        """Lines are written in order of completion."""
+        """Lines are written in order of completion, by a clock that never goes back but between two sessions."""
         time = line.started if isinstance(line, Run) else line.time
         if time is None:
             return
-        if self.last_time is not None and time < self.last_time and not isinstance(self.last, Resume):
+        if self.last_time is not None and time < self.last_time and not isinstance(line, Resume):
             self._add(number, "log-order", f"its time {time} is before that of the line above", "warning")
         self.last_time = time
 
@@ -169,94 +191,9 @@ class _Check:
         return False
 
 
-def rescore(sample: Sample) -> Scored | None:
-    """What the scorer of today makes of a logged sample; None where it cannot be known."""
-    if sample.scorer is None:
-        return None
-    question = _question(sample)
-    if question is None:
-        return None
-    if sample.reply is None and sample.draws is None:
-        if sample.outcome != "truncated":
-            return None
-        return task.rescore(sample.scorer, question, [Reply(text="", done_reason="length")])
-    answers = sample.draws or ([sample.reply] if sample.reply else [])
-    replies = [_reply(answer) for answer in answers]
-    return task.rescore(sample.scorer, question, replies)
-
-
-def differing(logged: dict[str, Any], today: dict[str, Any]) -> list[str]:
-    """In words, the scores that differ; numbers that differ by rounding alone do not."""
-    names = [n for n in {**today, **logged} if n not in _NOT_KEPT or n in today]
-    wrong = [n for n in names if not _alike(logged.get(n), today.get(n))]
-    words = [f"{name} is {_shown(logged.get(name))}, not {_shown(today.get(name))}" for name in wrong]
-    return words if len(words) <= 3 else [*words[:3], f"and {len(words) - 3} more"]
-
-
-def _question(sample: Sample) -> Question | None:
-    """The question as it was shown, from the line alone."""
-    kinds = {"choice": "choice", "numeric": "numeric", "text": "text"}
-    kind = kinds.get((sample.scorer or "").partition("/")[0])
-    expected, choices = sample.scores.get("expected"), sample.shown.choices if sample.shown else None
-    if kind is None or expected is None or (kind == "choice" and not choices):
-        return None
-    order = sample.scores.get("order")
-    shown = [choices[i] for i in order] if choices and order else choices or []
-    try:
-        return msgspec.convert(
-            {
-                "kind": kind,
-                "choices": shown,
-                "expected": expected,
-                "accepted": sample.scores.get("accepted") or ([expected] if kind == "text" else []),
-                "unit": sample.scores.get("unit"),
-                "order": order,
-                "language": task.primary(_text(sample.condition.get("language")) or sample.language),
-                "style": task.style_of(str(sample.condition.get("prompt"))),
-            },
-            Question,
-        )
-    except (msgspec.ValidationError, IndexError, TypeError):
-        return None
-
-
-def _reply(answer: Answer) -> Reply:
-    tokens = answer.tokens
-    if tokens is not None and answer.answer_token is not None and answer.alternatives is not None:
-        place = answer.answer_token
-        tokens = [
-            TokenLogprob(token=t.token, logprob=t.logprob, top=answer.alternatives if i == place else t.top)
-            for i, t in enumerate(tokens)
-        ]
-    return Reply(
-        text=answer.text or "",
-        thinking=answer.thinking,
-        tool_calls=answer.tool_calls,
-        done_reason=answer.done_reason,
-        tokens=tokens,
-        model_failure=answer.failure,
-        warnings=answer.warnings,
-    )
-
-
-def _alike(a: Any, b: Any) -> bool:
-    if isinstance(a, bool) or isinstance(b, bool):
-        return a is b
-    if isinstance(a, int | float) and isinstance(b, int | float):
-        return math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-12)
-    if isinstance(a, dict) and isinstance(b, dict):
-        return a.keys() == b.keys() and all(_alike(a[k], b[k]) for k in a)
-    return bool(a == b)
-
-
-def _shown(value: object) -> str:
-    text = "missing" if value is None else str(value)
-    return text if len(text) <= 60 else text[:59] + "…"
+def _command(run: Run) -> str:
+    return f"run {run.report}" if run.rerun_of is None else f"rerun {run.rerun_of.id}"
 
 
 def _words(counts: dict[str, int]) -> str:
     return ", ".join(f"{count:,} {outcome}" for outcome, count in counts.items()) or "none"
-
-
-def _text(value: Scalar) -> str | None:
-    return value if isinstance(value, str) else None

@@ -19,6 +19,7 @@ from llmxsite.study import Study
 if TYPE_CHECKING:
     import pandas as pd
 
+    from llmxsite.site.samples import Tally
     from llmxsite.tables import Samples
 
 MANY_MODELS = 12
@@ -32,28 +33,42 @@ class Numbers:
 
     def __init__(self, study: Study, catalogue: Catalogue, cache: Cache) -> None:
         self.study, self.catalogue, self.cache = study, catalogue, cache
+        self._last: tuple[list[str], Samples] | None = None
+        """The runs last asked for: a page asks for the same ones again and again."""
 
     @cached_property
-    def samples(self) -> Samples:
-        """All samples of the study. Loading them is what everything here puts off.
+    def everything(self) -> Samples:
+        """All samples of the study, reruns among them. Loading them is what everything here puts off.
 
         What is wrong in a log is said by the pages of its samples, which every build makes or remembers.
         """
         from llmxsite import tables
 
-        return tables.load(self.study, Issues())
+        return tables.load(self.study, Issues(), reruns=True)
+
+    @cached_property
+    def samples(self) -> Samples:
+        """The samples that numbers are of: each run once, without its reruns."""
+        if not self.catalogue.reruns:
+            return self.everything
+        return self.everything.where(run=[r.id for r in self.catalogue.runs])
 
     @cached_property
     def fingerprint(self) -> str:
         """Hash over every log: what a number without filters depends on."""
         from llmxsite.site.paths import digest
 
-        return digest("\n".join(sorted(f"{r.path}:{r.hash}" for r in self.catalogue.runs)))
+        return digest("\n".join(sorted(f"{r.path}:{r.hash}" for r in self.catalogue.logs)))
 
     def of(self, runs: Sequence[RunEntry], where: Mapping[str, Any] | None = None) -> Samples:
         """The samples of these runs, or those of them that `where` leaves."""
-        whole = len(runs) == len(self.catalogue.runs)
-        samples = self.samples if whole else self.samples.where(run=[r.id for r in runs])
+        ids = [run.id for run in runs]
+        if set(ids) == {run.id for run in self.catalogue.runs}:
+            samples = self.samples
+        else:
+            if self._last is None or self._last[0] != ids:
+                self._last = ids, self.everything.where(run=ids)
+            samples = self._last[1]
         return samples.where(**where) if where else samples
 
     def summary(
@@ -84,24 +99,23 @@ class Numbers:
         """The whole of each run, by its id."""
         return {str(r["run"]): r for r in self.summary(runs, ["run"])}
 
-    def states(self, run: RunEntry) -> dict[str, int]:
-        """How many samples of a run ended in each of `transcript.STATES`."""
+    def tally(self, run: RunEntry) -> Tally:
+        """How many samples of a run ended how, and which replies are marked."""
+        from llmxsite.site.samples import Tally, last_lines
 
-        def make() -> dict[str, int]:
+        def make() -> Tally:
             from llmxsite.record import Sample
             from llmxsite.runlog import iterate
-            from llmxsite.site.samples import last_lines
-            from llmxsite.site.transcript import state
 
             log = self.study.root / run.path
             final = last_lines(log)
-            found: dict[str, int] = {}
+            found = Tally()
             for line, record in iterate(log, Issues()):
                 if isinstance(record, Sample) and line in final:
-                    found[state(record)] = found.get(state(record), 0) + 1
+                    found.add(record)
             return found
 
-        return self.cache.memo("states", [run.hash], dict[str, int], make)
+        return self.cache.memo("tally", [run.hash], Tally, make)
 
     def items(self, suite: str, runs: Sequence[RunEntry]) -> list[Row]:
         """Each item of a suite over these runs: `item`, `item_hash`, `n`, `accuracy`, by the text that was asked."""
