@@ -20,7 +20,7 @@ from llmxsite.interchange import archive
 from llmxsite.interchange.foreign import Foreign, Options, decode, find, finite
 from llmxsite.interchange.imported import Imported, store, utc
 from llmxsite.record import Line, Sample, decode_line
-from llmxsite.results import summarise
+from llmxsite.results import summarise, warnings
 from llmxsite.study import Study
 
 CASES = Path(__file__).parent / "cases" / "interchange"
@@ -311,3 +311,14 @@ def test_a_mapping_that_does_not_fit_is_refused(mapping: str, words: str, tmp_pa
         read("jsonl", tmp_path / "rows.jsonl", mapping=tmp_path / "mapping.yaml")
     with pytest.raises(Problem, match="need one"):
         read("jsonl", tmp_path / "rows.jsonl")
+
+
+def test_a_factor_with_words_among_its_numbers_raises_no_warning_it_cannot(tmp_path: Path) -> None:
+    case = CASES / "jsonl-csv"
+    runs, _ = read("jsonl", *(case / "input").iterdir(), mapping=case / "mapping.yaml")
+    for run in runs:
+        store(Study(tmp_path), "r", run)
+    samples = tables.load(Study(tmp_path), Issues())
+    assert "hot" in {str(value) for value in samples.frame["temperature"]}
+    said = warnings(samples, ["model"])
+    assert any("temperature above 0" in sentence for sentence in said)
