@@ -21,8 +21,8 @@ from llmxsite.publish.written import open_edition
 from llmxsite.record import Sample
 from llmxsite.runlog import iterate
 from llmxsite.site import paths
-from llmxsite.site.catalogue import RunEntry
 from llmxsite.site.edition import Edition
+from llmxsite.site.entries import RunEntry
 from llmxsite.study import Study
 
 FLUSH = 1024 * 1024

@@ -10,7 +10,7 @@ import msgspec
 from llmxsite.publish.every_eval_ever.groups import Group
 from llmxsite.publish.every_eval_ever.instance import VERSION, text
 from llmxsite.record import Run
-from llmxsite.site.catalogue import RunEntry
+from llmxsite.site.entries import RunEntry
 from llmxsite.study import SiteConfig
 
 _LOCAL = ("ollama", "embedded")
