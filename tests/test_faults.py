@@ -230,6 +230,7 @@ def test_an_odd_reply_is_scored_as_it_stands(study: Study, unbroken: dict[str, t
     outcome, warning = ODD[name]
 
     async def go() -> None:
+        # A server that refuses what does not fit cuts nothing.
         async with Fake(faults=[None, name, None], refuses_overflow=name != "cut") as server:
             path, result, seen = await collect(study, server)
         assert result is not None and (result.reason, result.errors, result.made) == ("complete", 0, ITEMS)

@@ -11,8 +11,8 @@ from llmxsite.diagnostics import Issues
 from llmxsite.engine.protocol import EngineInfo, ModelInfo
 from llmxsite.record import Run, Sample
 from llmxsite.site import paths
-from llmxsite.site.catalogue import RunEntry
 from llmxsite.site.conduct import remarks
+from llmxsite.site.entries import RunEntry
 from llmxsite.study import Study
 
 

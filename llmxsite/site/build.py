@@ -21,8 +21,8 @@ from llmxsite.site.cache import Cache, PageRecord, Seen, State, package_fingerpr
 from llmxsite.study import Study
 
 if TYPE_CHECKING:
-    from llmxsite.site.catalogue import RunEntry
     from llmxsite.site.drawing import Drawn
+    from llmxsite.site.entries import RunEntry
     from llmxsite.site.pages import Page
     from llmxsite.site.samples import Job, Output
     from llmxsite.site.search import Entry

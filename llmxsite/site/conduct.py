@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from llmxsite.engine.protocol import ModelInfo
-from llmxsite.site.catalogue import RunEntry
+from llmxsite.site.entries import RunEntry
 from llmxsite.site.templates import count
 
 WARNED = {

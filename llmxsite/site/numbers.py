@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from llmxsite.diagnostics import Issues
 from llmxsite.site.cache import Cache
-from llmxsite.site.catalogue import Catalogue, RunEntry
+from llmxsite.site.catalogue import Catalogue
+from llmxsite.site.entries import RunEntry
 from llmxsite.study import Study
 
 if TYPE_CHECKING:

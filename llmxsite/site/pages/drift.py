@@ -9,9 +9,9 @@ from typing import Any
 from llmxsite.diagnostics import Issues
 from llmxsite.drift import Drift, Fact, words
 from llmxsite.site import paths
-from llmxsite.site.catalogue import RunEntry
 from llmxsite.site.drifting import SHOWN, compared
 from llmxsite.site.edition import Edition, Made
+from llmxsite.site.entries import RunEntry
 from llmxsite.site.pages import Page
 from llmxsite.site.search import Entry
 

@@ -10,8 +10,8 @@ from markupsafe import Markup
 
 from llmxsite.diagnostics import Issues
 from llmxsite.site import conduct, paths, samples, setup, transcript
-from llmxsite.site.catalogue import RunEntry
 from llmxsite.site.edition import Edition, Made
+from llmxsite.site.entries import RunEntry
 from llmxsite.site.pages import Page
 from llmxsite.site.pages.shared import run_state
 from llmxsite.site.search import Entry
