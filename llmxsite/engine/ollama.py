@@ -6,6 +6,7 @@ reads back the context; what is missing stands in `EngineInfo.lacks`.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from contextlib import aclosing
 from typing import Any
@@ -110,6 +111,7 @@ _list = msgspec.json.Decoder(_List)
 _show = msgspec.json.Decoder(_Show)
 _version = msgspec.json.Decoder(_Version)
 _embeddings = msgspec.json.Decoder(_Embeddings)
+_POLL_SECONDS = 0.05
 _BARE_TEMPLATES = ("", "{{ .Prompt }}", "{{.Prompt}}")
 
 
@@ -120,7 +122,8 @@ class Ollama:
 
     def __init__(self, address: Address, *, connections: int = 4, limits: Limits | None = None) -> None:
         self._http = Http(address, connections=connections, limits=limits)
-        self._lacks: dict[str, None] = {}
+        # The API has no field for it: a prompt's beginning is always taken from the cache where it is there.
+        self._lacks: dict[str, None] = {"the prompt cache cannot be turned off": None}
         self._contexts: dict[str, int] = {}
         """Contexts found in force, where they differ from what was asked."""
 
@@ -195,6 +198,21 @@ class Ollama:
             vectors.append(found[0])
         return vectors
 
+    async def unload(self, model: str) -> None:
+        """An empty prompt with `keep_alive` 0. The server says yes at once and unloads later: its list tells when."""
+        await self._http.ask("/api/generate", {"model": model, "keep_alive": 0})
+        try:
+            async with asyncio.timeout(self._http.limits.stall):
+                while await self._running(model) is not None:
+                    await asyncio.sleep(_POLL_SECONDS)
+        except TimeoutError:
+            raise EngineError("timeout", f"the server still has '{model}' in memory", retry=True) from None
+
+    async def _running(self, name: str) -> _Listed | None:
+        """What /api/ps says of a model in memory."""
+        running = wire.decode(await self._http.ask("/api/ps"), _list, []).models or []
+        return next((model for model in running if _same(model.name, name)), None)
+
     def _take(self, reading: Reading, line: bytes) -> None:
         """One line of a reply."""
         chunk = wire.decode(line, _chunk, reading.warnings)
@@ -242,8 +260,7 @@ class Ollama:
         else:
             body = {"model": info.name, "input": "1", "options": {"num_ctx": num_ctx}}
             await self._http.ask("/api/embed", body, seconds=self._http.limits.first_byte)
-        running = wire.decode(await self._http.ask("/api/ps"), _list, []).models or []
-        loaded = next((model for model in running if _same(model.name, info.name)), None)
+        loaded = await self._running(info.name)
         if loaded is None:
             return
         info.context_in_force = loaded.context_length or None

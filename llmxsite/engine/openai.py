@@ -137,6 +137,11 @@ class OpenAI:
             vectors.append(found[0].embedding)
         return vectors
 
+    async def unload(self, model: str) -> None:
+        """Raises `EngineError`: OpenAI's API has no way to."""
+        self._lacks["models cannot be unloaded: there is no cold start"] = None
+        raise EngineError("unsupported", f"{self._http.address.shown} cannot be asked to unload a model", retry=False)
+
     async def _properties(self) -> shapes.Props | None:
         """llama-server's /props; None at servers that have none."""
         try:
@@ -162,8 +167,7 @@ class OpenAI:
             "presence_penalty": options.presence_penalty,
             "frequency_penalty": options.frequency_penalty,
             "seed": options.seed,
-            # A reply must not depend on what was asked before it: reusing a cached prefix changes the last digits.
-            "cache_prompt": False,
+            "cache_prompt": request.cache_prompt,
         }
         if options.num_predict > 0:
             body[self._budget_field] = options.num_predict
@@ -219,6 +223,8 @@ class OpenAI:
         reply = reading.reply()
         if "logprobs-missing" in reply.warnings:
             self._lacks[f"no logprobs from {path}"] = None
+        if reply.usage.cached_tokens and not request.cache_prompt:
+            self._lacks["prompts are cached, though each request forbids it"] = None
         return reply
 
 

@@ -68,6 +68,9 @@ class Request(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Alternatives a token: 0 to 20; None asks for no logprobs at all."""
     keep_alive: float | str | None = None
     """Seconds the model stays loaded after the reply; 0 unloads it (a cold start next time)."""
+    cache_prompt: bool = False
+    """Whether the server may take the beginning of the prompt from what it computed before, which changes the last digits
+    of the logprobs. A server that cannot be told not to has that in `EngineInfo.lacks`."""
 
 
 class Alternative(msgspec.Struct, kw_only=True):
@@ -219,6 +222,14 @@ class Engine(Protocol):
 
     async def embed(self, model: str, texts: list[str]) -> list[list[float]]:
         """One vector a text, in order."""
+        ...
+
+    async def unload(self, model: str) -> None:
+        """Put `model` out of memory, so that the next request for it is a cold start with nothing in any cache.
+
+        Requests under way are let finish first; returns when the model is gone, at once when it was not loaded. Raises
+        `EngineError`: `unsupported` where the server cannot be asked to, `missing-model` where it has no such model.
+        """
         ...
 
 

@@ -77,15 +77,22 @@ class Fake(HttpServer):
     refuses: tuple[str, ...] = ()
     """Fields that a strict OpenAI-compatible server does not know."""
     capabilities: tuple[str, ...] = ("completion", "tools", "thinking")
+    cached: int = 0
+    """Prompt tokens that `/v1` says it took from its cache."""
     loaded: dict[str, int] = field(default_factory=dict)
     """Models in memory and their context."""
 
     def __post_init__(self) -> None:
         super().__init__()
         self._faults: Iterator[str | None] = iter(self.faults)
+        self._leaving: set[str] = set()
+        """Models on their way out of memory: the list names them once more."""
 
     async def handle(self, call: Call, wire: Wire) -> None:
         path = call.path.partition("?")[0]
+        if path == "/api/generate" and not call.json.get("prompt") and call.json.get("keep_alive") == 0:
+            await self._unload(call.json["model"], wire)
+            return
         if call.method == "POST" and path in ("/api/chat", "/api/generate", "/v1/chat/completions", "/v1/completions"):
             await self._generate(path, call.json, wire)
             return
@@ -114,13 +121,13 @@ class Fake(HttpServer):
             case "/api/tags":
                 return {"models": listed}
             case "/api/ps":
-                return {
-                    "models": [
-                        model | {"size_vram": 250, "context_length": self.loaded[model["name"]]}
-                        for model in listed
-                        if model["name"] in self.loaded
-                    ]
-                }
+                running = [
+                    model | {"size_vram": 250, "context_length": self.loaded[model["name"]]}
+                    for model in listed
+                    if model["name"] in self.loaded
+                ]
+                self._forget_leaving()
+                return {"models": running}
             case "/api/show":
                 return {
                     "template": "{{ .System }} {{ .Prompt }}",
@@ -139,6 +146,19 @@ class Fake(HttpServer):
                 return {"data": [{"id": name, "object": "model"} for name in self.models]}
         return None
 
+    async def _unload(self, model: str, wire: Wire) -> None:
+        """As Ollama does it: said at once, done while its list is asked for."""
+        if model not in self.models:
+            await wire.answer(404, {"error": f"model '{model}' not found"})
+            return
+        self._leaving.add(model)
+        await wire.answer(200, {"model": model, "response": "", "done": True, "done_reason": "unload"})
+
+    def _forget_leaving(self) -> None:
+        for model in self._leaving:
+            self.loaded.pop(model, None)
+        self._leaving.clear()
+
     async def _generate(self, path: str, body: dict[str, Any], wire: Wire) -> None:
         native = path.startswith("/api/")
         if self.latency:
@@ -152,10 +172,14 @@ class Fake(HttpServer):
         if 0 < budget < len(tokens):
             tokens, reason = tokens[:budget], "length"
         context = options.get("num_ctx", 4096)
+        self._forget_leaving()
+        load_ms = 40 if self.loaded.get(body["model"]) == min(context, self.context_limit) else 700
         self.loaded[body["model"]] = min(context, self.context_limit)
+        if body.get("keep_alive") == 0:
+            self._leaving.add(body["model"])
         read = context if fault == "cut" else len(_prompt(body).split())
         asked = self.logprobs and fault != "no-logprobs" and (body.get("logprobs") not in (None, False))
-        shape = _Native(path, body["model"]) if native else _Events(path)
+        shape = _Native(path, body["model"], load_ms) if native else _Events(path, self.cached)
         parts = [shape.token(token, _entry(token, body, fault) if asked else None) for token in tokens]
         parts.append(shape.end(reason, read, len(tokens)))
         await _send(wire, native, parts, fault)
@@ -256,12 +280,14 @@ class _Native:
 
     path: str
     model: str
+    load_ms: int
+    """What looking a loaded model up takes, or what loading it does."""
 
     def token(self, text: str, entries: Any) -> bytes:
         return self._line(text, {"done": False} | ({} if entries is None else {"logprobs": entries}))
 
     def end(self, reason: str, read: int, wrote: int) -> bytes:
-        times = {"total_duration": 9_000_000, "load_duration": 1_000_000}
+        times = {"total_duration": (self.load_ms + 8) * 1_000_000, "load_duration": self.load_ms * 1_000_000}
         times |= {"prompt_eval_duration": 3_000_000, "eval_duration": 5_000_000}
         return self._line(
             "", {"done": True, "done_reason": reason, "prompt_eval_count": read, "eval_count": wrote, **times}
@@ -279,6 +305,7 @@ class _Events:
     """How /v1 writes a token, and the end."""
 
     path: str
+    cached: int
 
     def token(self, text: str, entries: Any) -> bytes:
         more = {} if entries is None else {"logprobs": {"content": entries}}
@@ -286,7 +313,9 @@ class _Events:
 
     def end(self, reason: str, read: int, wrote: int) -> bytes:
         last = self._event({"delta": {}} if "chat" in self.path else {"text": ""}, {"finish_reason": reason})
-        usage = {"choices": [], "usage": {"prompt_tokens": read, "completion_tokens": wrote}}
+        counts = {"prompt_tokens": read, "completion_tokens": wrote}
+        counts |= {"prompt_tokens_details": {"cached_tokens": self.cached}}
+        usage = {"choices": [], "usage": counts}
         return last + b": a comment\n\n" + _frame(json.dumps(usage).encode(), native=False) + b"data: [DONE]\n\n"
 
     def _event(self, choice: dict[str, Any], more: dict[str, Any]) -> bytes:
