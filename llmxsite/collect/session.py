@@ -17,11 +17,12 @@ from llmxsite.collect.choose import Choice, Now, choose, resumed
 from llmxsite.collect.loop import Collector, Policy, Result
 from llmxsite.collect.observer import Observer
 from llmxsite.collect.probe import Probe, probe
+from llmxsite.collect.stage import Stage, keepable
 from llmxsite.collect.workload import Workload
 from llmxsite.diagnostics import Issue, Issues, Problem, did_you_mean
 from llmxsite.engine import connect
 from llmxsite.engine.protocol import Engine, EngineError, EngineInfo, ModelInfo, Options
-from llmxsite.experiment import Condition, Resolved, expand, load
+from llmxsite.experiment import Condition, Resolved, expand, load, width
 from llmxsite.record import SCHEMA, Git, Host, Hypothesis, Run, Sample, SuiteRef, hypothesis_hash
 from llmxsite.runlog import RunLogWriter, done_keys, iterate
 from llmxsite.study import Study
@@ -56,6 +57,8 @@ def prepare(study: Study, report: str, wish: Wish, issues: Issues) -> tuple[Reso
     issues.extend(found)
     if wish.limit is not None:
         experiment.limit = wish.limit
+    if wish.concurrency is not None and experiment.task == "determinism":
+        experiment.concurrency = wish.concurrency  # there it is a part of what is measured
     return experiment, suites
 
 
@@ -80,6 +83,8 @@ class Session:
     measured: Probe | None
     clock: Callable[[], str]
     choice: Choice
+    unload_for_cold: bool = False
+    """Whether a request under the regime `cold` needs the model unloaded before it."""
 
     def left(self) -> list[int]:
         """Samples still to make, by condition."""
@@ -108,6 +113,12 @@ class Session:
                 now=self.clock,
                 policy=policy,
                 concurrency=self.wish.concurrency,
+                stage=Stage(
+                    self.engine,
+                    self.workload,
+                    unload_for_cold=self.unload_for_cold,
+                    concurrency=self.wish.concurrency,
+                ),
             )
             if started is not None:
                 started(collector)
@@ -183,14 +194,17 @@ async def open_session(
     # Asked while the server and its models are: each takes a process of its own.
     around = asyncio.create_task(_around(study))
     stack.push_async_callback(_leave, around)
-    width = _width(experiment, conditions, wish)
+    widest = max((width(c, wish.concurrency or experiment.concurrency) for c in conditions), default=1)
     try:
-        engine = await stack.enter_async_context(await asyncio.to_thread(connect, name, wish.host, width))
+        engine = await stack.enter_async_context(await asyncio.to_thread(connect, name, wish.host, widest))
         models = await _models(engine, conditions, experiment, say)
         workload = Workload(task.get(experiment.task), experiment, suites, models, conditions)
         workload.check()
+        kept = await keepable(engine, workload)
+        workload = kept.workload
         measured = await probe(engine, workload) if wish.probe else None
         info = await engine.describe()
+        info.lacks = [*info.lacks, *kept.lacks]
     except EngineError as error:
         raise _engine_problem(error, name) from None
     host, software, git = await around
@@ -206,7 +220,7 @@ async def open_session(
             f"no run of '{report}' can be gone on with: {why}",
             hint="without --resume, a new run begins",
         )
-    return Session(study, report, engine, workload, now, wish, measured, clock, choice)
+    return Session(study, report, engine, workload, now, wish, measured, clock, choice, kept.unload_for_cold)
 
 
 def _asks_alike(path: Path, workload: Workload) -> bool:
@@ -229,13 +243,6 @@ async def _leave(task: asyncio.Task[Any]) -> None:
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
-
-
-def _width(experiment: Resolved, conditions: list[Condition], wish: Wish) -> int:
-    """The most requests that will ever be under way at once."""
-    default = wish.concurrency or experiment.concurrency
-    found = [condition.get("concurrency", default) for condition in conditions]
-    return max([width for width in found if isinstance(width, int)], default=1)
 
 
 async def _models(

@@ -9,7 +9,7 @@ from llmxsite.experiment.design import AVAILABLE, Analysis, Experiment, Resolved
 from llmxsite.experiment.factor import FACTORS, Factor
 from llmxsite.experiment.prompt import Prompt, Template, parse_prompt
 from llmxsite.experiment.read import load
-from llmxsite.experiment.regime import REGIMES, Regime, regime_of
+from llmxsite.experiment.regime import REGIMES, Regime, regime_of, width
 
 __all__ = [
     "AVAILABLE",
@@ -33,4 +33,5 @@ __all__ = [
     "regime_of",
     "select",
     "varied",
+    "width",
 ]

@@ -87,7 +87,12 @@ def check(document: Document, resolved: Resolved, conditions: list[dict[str, Sca
             ("repeats",), code, "one repeat cannot be compared with another", hint=f"set repeats: {REPEATS}"
         )
     if any(FACTOR not in condition for condition in conditions):
-        yield document.issue(("conditions",), code, "a condition names no regime, and others do", hint=f"the regimes are {', '.join(REGIMES)}")
+        yield document.issue(
+            ("conditions",),
+            code,
+            "a condition names no regime, and others do",
+            hint=f"the regimes are {', '.join(REGIMES)}",
+        )
     if any("concurrency" in c and not (regime_of(c) or REGIMES["concurrent"]).at_once for c in conditions):
         where = ("sweep", "\0concurrency") if "concurrency" in resolved.sweep else ("conditions",)
         yield document.issue(
@@ -104,4 +109,3 @@ def check(document: Document, resolved: Resolved, conditions: list[dict[str, Sca
             "a vote is several requests with seeds of their own, not one that is asked again",
             hint="prompt: cot asks for reasoning once",
         )
-
