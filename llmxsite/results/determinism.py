@@ -11,9 +11,11 @@ import numpy as np
 import pandas as pd
 
 from llmxsite.experiment import REGIMES
-from llmxsite.results.cells import Cell, cells, drifts, grouped
+from llmxsite.results.cells import Cell, cells, drifts, grouped, most_frequent
 from llmxsite.results.groups import key_columns
 from llmxsite.stats import determinism as stats
+from llmxsite.stats.agreement import fleiss
+from llmxsite.stats.interval import ratio
 from llmxsite.stats.mcnemar import mcnemar
 from llmxsite.stats.proportion import never_seen, wilson
 from llmxsite.tables import Samples
@@ -45,7 +47,8 @@ class DeterminismTables:
     items: pd.DataFrame
     """A row a request: the keys, `item`, `category`, `n`, `unique`, `unique_share`, `modal_share`, `identical`, `pairwise`,
     `entropy_bits`, `first_divergence`, `continuations`, `similarity`, `differing` with `differing_low`, `differing_high`
-    (Clopper-Pearson) and `bound`, `answers` (different ones), `accuracy`, `largest_drift`, `margin`."""
+    (Clopper-Pearson) and `bound`, `answers` (different ones), `accuracy`, `largest_drift`, `margin`, and `usual`, the share of its
+    replies that are the most frequent one over all levels of the factor."""
     fragile: pd.DataFrame
     """A row an item at temperature 0, over all levels of the factor: the other keys, `item`, `n`, `margin` (logprob of the
     likeliest token at the answer's place minus the next one's), `largest_drift` (in its group), `predicted` (the margin is
@@ -66,17 +69,22 @@ def determinism(
     samples = samples.where(task=TASK)
     found = cells(samples) if len(samples) else []
     varying = [f for f in samples.varying() if f not in _BESIDE.get(factor, ())]
-    wanted = ["suite", "model", *varying, factor] if by is None else [*by]
+    wanted = ["suite", "model", *varying, factor] if by is None else list(by)
+    key_columns(samples, [factor])
     columns = key_columns(samples, wanted)
     others = [c for c in columns if c != factor]
     found.sort(key=lambda cell: [_order(cell.key[c]) for c in columns])
     rows = [
         {**dict(zip(columns, key, strict=True)), **_agreement(group, alpha)} for key, group in grouped(found, columns)
     ]
-    items = [{**{c: cell.key[c] for c in columns}, **_item(cell, alpha)} for cell in found]
+    matched = _matched(samples, factor)
+    usual = _usual(found, matched)
+    items = [
+        {**{c: cell.key[c] for c in columns}, **_item(cell, alpha), "usual": cell.texts.count(text) / len(cell)}
+        for cell, text in zip(found, usual, strict=True)
+    ]
     pairs: list[dict[str, Any]] = []
     fragile: list[dict[str, Any]] = []
-    matched = _matched(samples, factor)
     for key, group in grouped(found, others):
         known = dict(zip(others, key, strict=True))
         pairs += [{**known, **row} for row in _pairs(group, factor, matched, alpha)]
@@ -113,7 +121,7 @@ _PAIRS = [
 _ITEMS = [
     *("item", "category", "n", "unique", "unique_share", "modal_share", "identical", "pairwise", "entropy_bits"),
     *("first_divergence", "continuations", "similarity", "differing", "differing_low", "differing_high", "bound"),
-    *("answers", "accuracy", "largest_drift", "margin"),
+    *("answers", "accuracy", "largest_drift", "margin", "usual"),
 ]
 _FRAGILE = ["item", "n", "margin", "largest_drift", "predicted", "flipped", "replies"]
 _COUNTS = {"n_items", "n", "repeats", "differing", "compared", "lost", "flips", "only_a", "only_b", "unique", "answers"}
@@ -150,12 +158,10 @@ def _agreement(group: list[Cell], alpha: float) -> dict[str, Any]:
     """One group's requests together. What compares repeats needs two of them; Fleiss' kappa and the range all of them."""
     several = [cell for cell in group if len(cell) > 1]
     each = [stats.replies([reply.tokens for reply in cell.replies], alpha) for cell in several]
-    raw = stats.total_agreement([cell.texts for cell in several], alpha)
     repeats = max(len(cell) for cell in group)
     whole = [cell for cell in several if len(cell) == repeats]
-    parsed = stats.total_agreement([cell.answers for cell in whole], alpha)
-    same = sum(len(set(cell.answers)) == 1 for cell in several)
-    answers = wilson(same, len(several), alpha)
+    same_text, same_answer = sum(e.identical for e in each), sum(len(set(cell.answers)) == 1 for cell in several)
+    texts, answers = wilson(same_text, len(several), alpha), wilson(same_answer, len(several), alpha)
     by_repeat = np.array([cell.correct for cell in whole]).mean(axis=0) if whole else np.array([np.nan])
     differing, compared = sum(e.differing for e in each), sum(e.n - 1 for e in each)
     cached = [r.cached_share for cell in group for r in cell.replies if r.cached_share is not None]
@@ -163,17 +169,17 @@ def _agreement(group: list[Cell], alpha: float) -> dict[str, Any]:
         "n_items": len(group),
         "n": sum(len(cell) for cell in group),
         "repeats": repeats,
-        "tarr": raw.share,
-        "tarr_low": raw.interval.low,
-        "tarr_high": raw.interval.high,
-        "tara": same / len(several) if several else None,
+        "tarr": ratio(same_text, len(several)),
+        "tarr_low": texts.low,
+        "tarr_high": texts.high,
+        "tara": ratio(same_answer, len(several)),
         "tara_low": answers.low,
         "tara_high": answers.high,
-        "pairwise": raw.pairwise,
+        "pairwise": _mean([e.pairwise_agreement for e in each]),
         "unique": _mean([e.unique for e in each]),
         "modal_share": _mean([e.modal_share for e in each]),
         "similarity": _mean([e.similarity for e in each]),
-        "fleiss_kappa": parsed.fleiss_kappa,
+        "fleiss_kappa": fleiss([cell.answers for cell in whole]),
         "accuracy": _mean([score for cell in group for score in cell.correct]),
         "accuracy_min": by_repeat.min(),
         "accuracy_max": by_repeat.max(),
@@ -191,6 +197,12 @@ def _matched(samples: Samples, factor: str) -> list[str]:
     apart = {factor, *_BESIDE.get(factor, ())} | ({"digest"} if factor == "model" else set())
     every = ["suite", "item", "item_hash", "run", "model", "digest", *samples.factors]
     return [c for c in every if c not in apart]
+
+
+def _usual(found: list[Cell], matched: list[str]) -> list[str]:
+    """For each cell the most frequent reply of all that it is matched with, the earliest one on a tie."""
+    same = {key: most_frequent([t for cell in group for t in cell.texts]) for key, group in grouped(found, matched)}
+    return [same[tuple(cell.key[c] for c in matched)] for cell in found]
 
 
 def _pairs(group: list[Cell], factor: str, matched: list[str], alpha: float) -> list[dict[str, Any]]:
@@ -216,7 +228,7 @@ def _pair(a: dict[tuple[Any, ...], Cell], b: dict[tuple[Any, ...], Cell], alpha:
         "n": len(both),
         "lost": len(a) + len(b) - 2 * len(both),
         "identical": identical,
-        "share": identical / len(both) if both else None,
+        "share": ratio(identical, len(both)),
         "ci_low": interval.low,
         "ci_high": interval.high,
         "agreement": _mean([float(np.mean([t == u for t in x.texts for u in y.texts])) for x, y in both]),
