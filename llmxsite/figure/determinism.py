@@ -102,7 +102,7 @@ def _matrix(samples: tables.Samples, factor: str, by: list[str], options: Option
         columns=[*key_columns(by), Column(name="a", title="A"), Column(name="b", title="B"), *_PAIR_COLUMNS],
         marks={"table": marks},
         draw=lambda layout: draw(layout, marks, grid),
-        title=f"Identical replies by {words.heading(factor).lower()}",
+        title=f"Identical replies by {_both(by, factor)}",
         caption=[*said, _reads(factor)],
         alt=[
             f"Matrix of {words.count(len(known), words.heading(factor).lower())} against each other"
@@ -155,7 +155,7 @@ def _levels(samples: tables.Samples, factor: str) -> list[Any]:
 
 def _drawn(data: pd.DataFrame, by: list[str], factor: str) -> pd.DataFrame:
     """The cells as a grid takes them: rows named with their group in front."""
-    front = [f"{levels.named(by[0], v)}: " for v in data[by[0]]] if by else [""] * len(data)
+    front = [f"{levels.text(v)} · " for v in data[by[0]]] if by else [""] * len(data)
     return data.assign(
         row=[f + levels.named(factor, a) for f, a in zip(front, data["a"], strict=True)],
         column=[levels.named(factor, b) for b in data["b"]],
@@ -189,6 +189,10 @@ def _findings(data: pd.DataFrame, by: list[str], factor: str) -> list[str]:
                 f"{what}, {words.percent(least)} to {words.percent(most)} of the requests got identical replies; fewest: {name}, {number}."
             )
     return said
+
+
+def _both(by: list[str], factor: str) -> str:
+    return " and ".join(words.heading(name).lower() for name in (*by, factor))
 
 
 def _named(row: dict[str, Any], by: list[str], factor: str) -> str:
@@ -258,7 +262,7 @@ def _items(samples: tables.Samples, factor: str, by: list[str], options: Options
     data = full.merge(data, on=keys, how="left")
     for name in ("n", "unique", "answers"):
         data[name] = data[name].fillna(0).astype("int64")
-    front = [f"{levels.named(by[0], v)}: " for v in data[by[0]]] if by else [""] * len(data)
+    front = [f"{levels.text(v)} · " for v in data[by[0]]] if by else [""] * len(data)
     drawn = data.assign(
         row=[f + str(v) for f, v in zip(front, data["item"], strict=True)],
         column=[levels.named(factor, v) for v in data[factor]],
@@ -288,7 +292,7 @@ def _items(samples: tables.Samples, factor: str, by: list[str], options: Options
         columns=[*key_columns(keys), *_ITEM_COLUMNS],
         marks={"table": marks},
         draw=lambda layout: draw(layout, marks, grid),
-        title=f"The usual reply by item and {words.heading(factor).lower()}",
+        title=f"The usual reply by item and {_both(by, factor)}",
         caption=said,
         alt=[
             f"Grid of {words.count(len(order), 'row')} by {words.count(len(known), 'column')}: items against {words.heading(factor).lower()}s.",

@@ -9,6 +9,7 @@ from llmxsite.results.compare import compare
 from llmxsite.results.determinism import DeterminismTables, determinism
 from llmxsite.results.groups import Table
 from llmxsite.results.item_table import ItemTable, items
+from llmxsite.results.partings import Parting, Variant, partings
 from llmxsite.results.summary import summarise
 from llmxsite.results.warn import warnings
 
@@ -16,11 +17,14 @@ __all__ = [
     "CalibrationTables",
     "DeterminismTables",
     "ItemTable",
+    "Parting",
     "Table",
+    "Variant",
     "calibration",
     "compare",
     "determinism",
     "items",
+    "partings",
     "summarise",
     "warnings",
 ]

@@ -77,7 +77,7 @@ def determinism(
     rows = [
         {**dict(zip(columns, key, strict=True)), **_agreement(group, alpha)} for key, group in grouped(found, columns)
     ]
-    matched = _matched(samples, factor)
+    matched = matching(samples, factor)
     usual = _usual(found, matched)
     items = [
         {**{c: cell.key[c] for c in columns}, **_item(cell, alpha), "usual": cell.texts.count(text) / len(cell)}
@@ -192,8 +192,8 @@ def _agreement(group: list[Cell], alpha: float) -> dict[str, Any]:
     }
 
 
-def _matched(samples: Samples, factor: str) -> list[str]:
-    """The columns in which two requests must agree to be compared over the levels of `factor`."""
+def matching(samples: Samples, factor: str) -> list[str]:
+    """The columns of a cell in which two requests must agree to be compared over the levels of `factor`."""
     apart = {factor, *_BESIDE.get(factor, ())} | ({"digest"} if factor == "model" else set())
     every = ["suite", "item", "item_hash", "run", "model", "digest", *samples.factors]
     return [c for c in every if c not in apart]

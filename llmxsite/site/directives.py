@@ -53,11 +53,30 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "only_a": ("Only a right", "count"),
     "only_b": ("Only b right", "count"),
     "verdict": ("Verdict", "text"),
+    "n_items": ("Requests", "count"),
+    "repeats": ("Repeats", "count"),
+    "tarr": ("Same reply, 95% interval", "mark"),
+    "tara": ("Same answer, 95% interval", "mark"),
+    "accuracy_min": ("Lowest accuracy", "percent"),
+    "accuracy_max": ("Highest accuracy", "percent"),
+    "unique": ("Different replies", "number"),
+    "differing": ("Differing replies", "count"),
+    "bound": ("Chance to differ, below", "percent"),
+    "fleiss_kappa": ("Fleiss’ κ", "number"),
+    "similarity": ("Similarity", "percent"),
+    "cached_share": ("Prompt from the cache", "percent"),
+    "share": ("Identical under both, 95% interval", "mark"),
+    "identical": ("Identical", "count"),
+    "largest_drift": ("Largest |Δlogprob|", "number"),
+    "first_divergence": ("Part at token", "number"),
+    "flips": ("Answer flips", "count"),
 }
 """Numbers a `{table}` can show, with their heads and forms; any other column is shown as the text it is."""
 SHOWN = {
     "summary": ["n", "accuracy", "unparsed", "mean_confidence", "ece"],
     "comparison": ["a", "b", "n", "accuracy_a", "accuracy_b", "difference", "ci_low", "ci_high", "p_holm", "verdict"],
+    "agreement": ["n_items", "repeats", "tarr", "tara", "accuracy_min", "accuracy_max", "bound"],
+    "pairs": ["a", "b", "n", "share", "largest_drift", "flips", "mcnemar_p"],
     "calibration": ["n", "mean_confidence", "confidence_gap", "ece", "ece_noise_p95", "brier", "auroc", "coverage"],
 }
 """Kinds of `{table}`, and what each shows when it does not say."""
@@ -79,7 +98,7 @@ def chart(host: PageHost, d: Directive) -> str:
 
 
 def table(host: PageHost, d: Directive) -> str:
-    """Numbers in rows: a summary, a comparison of a factor's levels, or calibration."""
+    """Numbers in rows: a summary, a comparison of a factor's levels, calibration, or how far replies agree."""
     kind = d.argument or "summary"
     known = {"by", "columns", "where", "factor", "caption", "name", "sort"}
     if kind not in SHOWN:
@@ -88,7 +107,7 @@ def table(host: PageHost, d: Directive) -> str:
     if not check_options(d, known):
         return failed(d, "an option is not known")
     runs = scope(host, d)
-    by = names(d.options.get("by")) or ([] if kind == "comparison" else ["model"])
+    by = names(d.options.get("by")) or {"comparison": [], "pairs": [], "agreement": ["regime"]}.get(kind, ["model"])
     shown = [*by, *(names(d.options.get("columns")) or SHOWN[kind])]
     try:
         rows = _rows(host, kind, runs, by, d)
@@ -112,6 +131,9 @@ def _rows(host: PageHost, kind: str, runs: Sequence[RunEntry], by: list[str], d:
     numbers, where = host.edition.numbers, d.options.get("where") or {}
     if kind == "comparison":
         rows = numbers.comparison(runs, str(d.options.get("factor") or "model"), by=by, where=where)
+    elif kind in ("agreement", "pairs"):
+        factor = str(d.options.get("factor") or "regime")
+        rows = numbers.determinism(runs, kind, [*by, factor] if kind == "pairs" else by, factor, where=where)
     elif kind == "calibration":
         rows = numbers.calibration(runs, by, where=where)
     else:
