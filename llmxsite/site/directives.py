@@ -1,5 +1,5 @@
 """The HTML of each directive that is drawn from data: `{chart}`, `{table}`, `{setup}`, `{hypothesis}`, `{transcript}`,
-`{diff}`, `{checklist}`. What a directive cannot show becomes an issue at its line, and a note in the page.
+`{diff}`, `{parting}`, `{checklist}`. What a directive cannot show becomes an issue at its line, and a note in the page.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from llmxsite.diagnostics import Issues, did_you_mean
 from llmxsite.record import Sample
-from llmxsite.site import checklist, paths, setup, transcript
+from llmxsite.site import checklist, partings, paths, setup, transcript
 from llmxsite.site.catalogue import RunEntry
 from llmxsite.site.directive import Directive
 from llmxsite.site.drawing import draw
@@ -215,6 +215,26 @@ def diff(host: PageHost, d: Directive) -> str:
     )
 
 
+def show_parting(host: PageHost, d: Directive) -> str:
+    """Where the replies to one request of a determinism experiment part, and how each goes on."""
+    if not check_options(d, {"item", "where", "name", "caption"}):
+        return failed(d, "an option is not known")
+    try:
+        rows = host.edition.numbers.partings(scope(host, d), d.options.get("where") or {})
+    except KeyError as error:
+        d.add("table-column", str(error.args[0]), key="where")
+        return failed(d, str(error.args[0]))
+    row = next((r for r in rows if d.options.get("item") in (None, r["item"])), None)
+    if row is None:
+        why = "no request has several replies here"
+        d.add("sample-missing", why, key="item", hint="look them up on the run's page, or leave `item` out")
+        return failed(d, why)
+    varied = [name for name in row["key"] if len({str(r["key"][name]) for r in rows}) > 1]
+    html = partings.variants(row)
+    words, setting = partings.words(row), partings.setting(row, varied)
+    return str(part(host, "parting", row=row, words=words, setting=setting, html=html))
+
+
 def show_checklist(host: PageHost, d: Directive) -> str:
     """GUIDE-LLM's items, from the logs where they say it, from the front matter where a person did."""
     if host.report is None:
@@ -230,6 +250,7 @@ DRAW: dict[str, Callable[[Any, Directive], str]] = {
     "hypothesis": hypothesis,
     "transcript": show_transcript,
     "diff": diff,
+    "parting": show_parting,
     "checklist": show_checklist,
 }
 
