@@ -25,6 +25,7 @@ _SHOWN: dict[str, dict[str, str]] = {
         "first_divergence": "parts at token",
         "largest_drift": "max |Δlogprob|",
         "cached_share": "cached",
+        "prompt_ms": "prompt ms",
     },
     "pairs": {
         "a": "a",
@@ -63,6 +64,7 @@ _SHOWN: dict[str, dict[str, str]] = {
 """Columns of each table after its keys, with their heads."""
 _PERCENT = {"cached_share", "modal_share", "bound"}
 _WHOLE = {"first_divergence"}
+_ROUND = {"prompt_ms"}
 
 
 def determinism_table(what: str, frame: pd.DataFrame) -> Table:
@@ -105,6 +107,8 @@ def _cell(row: dict[str, Any], column: str) -> str:
         return "yes" if value else "no"
     if column in _PERCENT:
         return f"{100 * value:.0f}%"
+    if column in _ROUND:
+        return f"{value:,.0f}"
     if isinstance(value, float):
         return f"{value:g}" if column in _WHOLE or value == 0 else f"{value:.3g}"
     return str(value)

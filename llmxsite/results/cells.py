@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations, product
 from typing import Any
 
@@ -73,7 +73,7 @@ def cells(samples: Samples) -> list[Cell]:
             continue
         tokens = spelt.setdefault(reply.text, reply.tokens)
         if tokens != reply.tokens:
-            reply = Reply(reply.text, tokens, None, reply.margin, reply.cached_share)
+            reply = replace(reply, tokens=tokens, logprobs=None)
         cell = found[codes[row]]
         cell.repeats.append(int(repeats[row]))
         cell.replies.append(reply)

@@ -37,7 +37,7 @@ class DeterminismTables:
     `accuracy`, `accuracy_min`, `accuracy_max` (lowest and highest of any one repeat); `differing` of `compared` replies are not
     the first reply to their request, and `bound` is the 95 % upper bound of that chance where none is; `first_divergence`
     (median of the tokens shared before replies part), `largest_drift` (of logprobs on shared tokens), `cached_share` (of the
-    prompts' tokens, as the server tells)."""
+    prompts' tokens, as the server tells), `prompt_ms` (median of reading the prompt: short where it came from the cache)."""
     pairs: pd.DataFrame
     """A row a pair of levels of the factor, within the other keys: `factor`, `a`, `b`, `n` (requests met under both), `lost`
     (under one only), `identical` (requests whose replies under both are all one text), `share` with `ci_low`, `ci_high`
@@ -73,7 +73,7 @@ def determinism(
     key_columns(samples, [factor])
     columns = key_columns(samples, wanted)
     others = [c for c in columns if c != factor]
-    found.sort(key=lambda cell: [_order(cell.key[c]) for c in columns])
+    found.sort(key=lambda cell: [order(cell.key[c]) for c in columns])
     rows = [
         {**dict(zip(columns, key, strict=True)), **_agreement(group, alpha)} for key, group in grouped(found, columns)
     ]
@@ -112,7 +112,7 @@ _AGREEMENT = [
         "unique",
     ),
     *("modal_share", "similarity", "fleiss_kappa", "accuracy", "accuracy_min", "accuracy_max", "differing", "compared"),
-    *("bound", "first_divergence", "largest_drift", "cached_share"),
+    *("bound", "first_divergence", "largest_drift", "cached_share", "prompt_ms"),
 ]
 _PAIRS = [
     *("factor", "a", "b", "n", "lost", "identical", "share", "ci_low", "ci_high", "agreement", "largest_drift"),
@@ -189,6 +189,7 @@ def _agreement(group: list[Cell], alpha: float) -> dict[str, Any]:
         "first_divergence": _median([e.first_divergence for e in each]),
         "largest_drift": _largest([d for cell in several for d in drifts(cell.replies)]),
         "cached_share": _mean(cached),
+        "prompt_ms": _median([r.prompt_ms for cell in group for r in cell.replies]),
     }
 
 
@@ -266,7 +267,7 @@ def _fragile(group: list[Cell], matched: list[str]) -> list[dict[str, Any]]:
     return rows
 
 
-def _order(level: Any) -> tuple[int, float, str]:
+def order(level: Any) -> tuple[int, float, str]:
     """Regimes as they are listed in `REGIMES`, numbers in their order, words in theirs, what is missing last."""
     if level in REGIMES:
         return (0, list(REGIMES).index(level), "")

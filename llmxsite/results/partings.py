@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from llmxsite.results.cells import UNPARSED, Cell, cells, grouped
-from llmxsite.results.determinism import TASK, matching
+from llmxsite.results.determinism import TASK, matching, order
 from llmxsite.stats.determinism import common_prefix
 from llmxsite.tables import Samples
 
@@ -43,13 +43,14 @@ class Parting:
 def partings(samples: Samples, factor: str = "regime") -> list[Parting]:
     """Every request that got more than one reply over the levels of `factor`, those with the most replies first.
 
-    Of determinism experiments only. KeyError for an unknown column, `Problem` for a log that is not there.
+    Of those with equally many, the ones that part earliest come first. Of determinism experiments only. KeyError for an unknown column, `Problem` for a log that is not there.
     """
     samples = samples.where(task=TASK)
     if not len(samples):
         return []
     found = []
-    for _, group in grouped(cells(samples), matching(samples, factor)):
+    whole = sorted(cells(samples), key=lambda cell: order(cell.key[factor]))
+    for _, group in grouped(whole, matching(samples, factor)):
         counts = Counter(text for cell in group for text in cell.texts)
         if len(counts) > 1:
             found.append(_parting(group, factor, counts, samples))

@@ -38,11 +38,16 @@ class _Usage(msgspec.Struct, gc=False, frozen=True):
     cached_tokens: float | None = None
 
 
+class _Timing(msgspec.Struct, gc=False, frozen=True):
+    prompt_ms: float | None = None
+
+
 class _Line(msgspec.Struct, gc=False, frozen=True):
     """The fields of a `sample` line that say what came back."""
 
     reply: _Reply | None = None
     usage: _Usage = _Usage()
+    timing: _Timing = _Timing()
 
 
 _decode = msgspec.json.Decoder(_Line).decode
@@ -62,6 +67,8 @@ class Reply:
     """Logprob of the likeliest token at the answer's place minus the next one's, in nats; None where they are not known."""
     cached_share: float | None
     """Share of the prompt that the server took from its cache; None where it does not tell."""
+    prompt_ms: float | None = None
+    """Milliseconds that reading the prompt took the server."""
 
 
 def replies(frame: pd.DataFrame, paths: Mapping[str, Path]) -> list[Reply | None]:
@@ -90,7 +97,7 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
 
 
 def _reply(line: _Line) -> Reply | None:
-    reply, usage = line.reply, line.usage
+    reply, usage, prompt_ms = line.reply, line.usage, line.timing.prompt_ms
     if reply is None:
         return None
     text = (reply.thinking or "") + (reply.text or "")
@@ -100,6 +107,6 @@ def _reply(line: _Line) -> Reply | None:
     top = sorted((a.logprob for a in reply.alternatives or () if a.logprob is not None), reverse=True)
     margin = top[0] - top[1] if len(top) > 1 else None
     if not reply.tokens:
-        return Reply(text, tuple(_WORD.findall(text)), None, margin, share)
+        return Reply(text, tuple(_WORD.findall(text)), None, margin, share, prompt_ms)
     logprobs = np.array([-np.inf if t.logprob is None else t.logprob for t in reply.tokens])
-    return Reply(text, tuple(t.token for t in reply.tokens), logprobs, margin, share)
+    return Reply(text, tuple(t.token for t in reply.tokens), logprobs, margin, share, prompt_ms)

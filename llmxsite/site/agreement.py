@@ -21,6 +21,7 @@ _WHAT = {
     "bound": "95% upper bound of the chance that a reply differs from the first, where none did",
     "similarity": "mean similarity of two replies, in tokens",
     "cached_share": "share of the prompts' tokens that came from the server's cache",
+    "prompt_ms": "median time of reading the prompt, as the server says",
     "unique": "mean number of different replies to a request",
     "fleiss_kappa": "Fleiss' kappa of the answers",
     "largest_drift": "largest difference of a logprob on tokens that two replies share, in nats",

@@ -65,6 +65,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "fleiss_kappa": ("Fleiss’ κ", "number"),
     "similarity": ("Similarity", "percent"),
     "cached_share": ("Prompt from the cache", "percent"),
+    "prompt_ms": ("Reading the prompt", "seconds"),
     "share": ("Identical under both, 95% interval", "mark"),
     "identical": ("Identical", "count"),
     "largest_drift": ("Largest |Δlogprob|", "number"),
@@ -122,6 +123,8 @@ def table(host: PageHost, d: Directive) -> str:
         d.add("table-empty", "no sample is left by these filters", key="where")
         return failed(d, "no sample is left by these filters")
     heads = [(c, *COLUMNS.get(c, (c.replace("_", " ").capitalize(), "text"))) for c in shown]
+    if kind == "pairs":
+        heads = [(c, "Requests" if c == "n" else title, form) for c, title, form in heads]
     caption = d.inline(str(d.options["caption"]), d.where("caption")[0]) if d.options.get("caption") else ""
     return str(part(host, "table", rows=rows, heads=heads, caption=caption, label=d.label, anchor=d.id))
 

@@ -59,7 +59,8 @@ def _tokens(tokens: list[str], logprobs: list[float | None]) -> str:
         share = probability(logprobs[i]) if logprobs else None
         kinds = [*(["tk"] if i == 0 else []), *([f"t{min(int(share * 10), 9)}"] if share is not None else [])]
         title = "" if share is None else f" title='{100 * share:.1f}%'"
-        parts.append(f"<span class='{' '.join(kinds)}'{title}>{escape(token, quote=False)}</span>")
+        shown = token.replace("\n", "⏎\n") if i == 0 and not token.strip() else token
+        parts.append(f"<span class='{' '.join(kinds)}'{title}>{escape(shown, quote=False)}</span>")
     return "".join(parts) + ("…" if len(tokens) > SHOWN else "")
 
 

@@ -55,6 +55,7 @@ AGREED = {
     "bound": PERCENT,
     "similarity": PERCENT,
     "cached_share": PERCENT,
+    "prompt_ms": MILLISECONDS,
     "unique": NUMBER,
     "fleiss_kappa": NUMBER,
     "largest_drift": NUMBER,
