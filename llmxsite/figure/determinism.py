@@ -61,17 +61,15 @@ _ITEM_COLUMNS = (
 
 def make(samples: Samples, options: Options) -> Draft:
     """Levels of `factor` (regimes unless said otherwise) against each other; with `rows: item`, items against levels."""
-    samples = apart(samples)
-    kept = cast(tables.Samples, samples)
-    kept = kept.where(task=TASK) if (kept.frame["task"] == TASK).any() else kept
-    factor = key_column(samples, options.factor or "regime", "factor") if len(kept) else "regime"
-    if not (kept.frame["task"] == TASK).all():
+    kept = cast(tables.Samples, apart(samples)).where(task=TASK)
+    if not len(kept):
         raise ChartProblem(
             "chart-empty",
             "no sample is of a determinism experiment",
             hint="set `task: determinism` in experiment.yaml; `llmxsite new report NAME --task determinism` starts one",
         )
-    by = [key_column(samples, options.by, "by")] if options.by else []
+    factor = key_column(kept, options.factor or "regime", "factor")
+    by = [key_column(kept, options.by, "by")] if options.by else []
     if options.rows not in (None, "item", factor):
         raise ChartProblem("chart-value", f"rows: '{options.rows}' is not `item`", option="rows")
     if options.rows == "item":

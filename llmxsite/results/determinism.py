@@ -90,10 +90,10 @@ def determinism(
         pairs += [{**known, **row} for row in _pairs(group, factor, matched, alpha)]
         fragile += [{**known, **row} for row in _fragile(group, matched)]
     return DeterminismTables(
-        agreement=_frame(rows, [*columns, *_AGREEMENT], samples),
-        pairs=_frame(pairs, [*others, *_PAIRS], samples),
-        items=_frame(items, [*columns, *_ITEMS], samples),
-        fragile=_frame(fragile, [*others, *_FRAGILE], samples),
+        agreement=_frame("agreement", rows, columns, _AGREEMENT),
+        pairs=_frame("pairs", pairs, others, _PAIRS),
+        items=_frame("items", items, columns, _ITEMS),
+        fragile=_frame("fragile", fragile, others, _FRAGILE),
     )
 
 
@@ -124,8 +124,14 @@ _ITEMS = [
     *("answers", "accuracy", "largest_drift", "margin", "usual"),
 ]
 _FRAGILE = ["item", "n", "margin", "largest_drift", "predicted", "flipped", "replies"]
-_COUNTS = {"n_items", "n", "repeats", "differing", "compared", "lost", "flips", "only_a", "only_b", "unique", "answers"}
-_FLAGS = {"identical", "predicted", "flipped"}
+_COUNTS = {
+    "agreement": {"n_items", "n", "repeats", "differing", "compared"},
+    "pairs": {"n", "lost", "identical", "flips", "only_a", "only_b"},
+    "items": {"n", "unique", "continuations", "differing", "answers"},
+    "fragile": {"n", "replies"},
+}
+_FLAGS = {"agreement": set[str](), "pairs": set[str](), "items": {"identical"}, "fragile": {"predicted", "flipped"}}
+_WORDS = {"factor", "a", "b", "item", "category"}
 
 
 def _item(cell: Cell, alpha: float) -> dict[str, Any]:
@@ -290,14 +296,12 @@ def _median(values: Sequence[float | None]) -> float | None:
     return float(np.median(known)) if known else None
 
 
-def _frame(rows: list[dict[str, Any]], columns: list[str], samples: Samples) -> pd.DataFrame:
-    """The rows as a frame whose numbers are numbers (missing as NaN) and whose keys are plain values."""
-    out = pd.DataFrame(rows, columns=columns)
-    numeric = {*_AGREEMENT, *_PAIRS, *_ITEMS, *_FRAGILE} - {"factor", "a", "b", "item", "category"}
-    for column in columns:
-        if column not in numeric or column in samples.factors:
-            continue
-        flags = column in _FLAGS and out[column].map(lambda v: v is None or isinstance(v, bool)).all()
-        whole = column in _COUNTS and out[column].notna().all() and (out[column] == out[column].round()).all()
-        out[column] = out[column].astype("boolean" if flags else "int64" if whole else "float64")
+def _frame(name: str, rows: list[dict[str, Any]], keys: list[str], measures: list[str]) -> pd.DataFrame:
+    """The rows as a frame whose measures are numbers (missing as NaN or NA) and whose keys are as the samples have them."""
+    out = pd.DataFrame(rows, columns=[*keys, *(column for column in measures if column not in keys)])
+    for column in set(measures).difference(keys, _WORDS):
+        kind = "boolean" if column in _FLAGS[name] else "Int64" if column in _COUNTS[name] else "float64"
+        out[column] = out[column].astype(kind)
+        if kind == "Int64" and out[column].notna().all():
+            out[column] = out[column].astype("int64")
     return out
