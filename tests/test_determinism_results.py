@@ -9,6 +9,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+import altair as alt
 import pandas as pd
 import pytest
 from determinism_log import make_log
@@ -20,6 +21,7 @@ from llmxsite import figure, results, tables
 from llmxsite.cli import app
 from llmxsite.diagnostics import Issues, Problem
 from llmxsite.figure import ChartProblem, render
+from llmxsite.figure.fields import used
 from llmxsite.site.build import build
 from llmxsite.site.query import QueryError
 from llmxsite.site.value import evaluate
@@ -269,6 +271,17 @@ def test_a_matrix_of_days(tmp_path: Path) -> None:
     shares = {(r["regime"], r["a"][-4:], r["b"][-4:]): r["share"] for r in made.data.to_dict("records")}
     assert len(shares) == 12 and shares["warm", "aaaa", "bbbb"] == 1
     assert shares["concurrent", "aaaa", "bbbb"] == pytest.approx(2 / 3, abs=1e-5)
+
+
+@pytest.mark.parametrize("options", [{}, {"by": "temperature"}, {"rows": "item"}, {"rows": "item", "by": "model"}])
+def test_specs_pass_altairs_own_checks(samples: Samples, options: dict[str, Any]) -> None:
+    made = figure.build("determinism", samples, options, id="t")
+    assert list(made.data.columns) == [c.name for c in made.columns] and made.runs == ["2026-01-02-030405-aaaa"]
+    for size in ("wide", "narrow"):
+        alt.Chart.from_dict(json.loads(json.dumps({**made.of(size), "datasets": made.marks})))
+    drawn = {*used(made.spec)["table"], *used(made.narrow)["table"]}
+    assert all(set(mark) <= drawn for mark in made.marks["table"])
+    assert not any(word in " ".join([made.title, made.caption, made.alt, *made.notes]) for word in ("nan", "None"))
 
 
 def test_charts_that_cannot_be_drawn(samples: Samples) -> None:

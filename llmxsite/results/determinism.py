@@ -300,7 +300,7 @@ def _frame(name: str, rows: list[dict[str, Any]], keys: list[str], measures: lis
     """The rows as a frame whose measures are numbers (missing as NaN or NA) and whose keys are as the samples have them."""
     out = pd.DataFrame(rows, columns=[*keys, *(column for column in measures if column not in keys)])
     for column in set(measures).difference(keys, _WORDS):
-        kind = "boolean" if column in _FLAGS[name] else "Int64" if column in _COUNTS[name] else "float64"
+        kind: Any = "boolean" if column in _FLAGS[name] else "Int64" if column in _COUNTS[name] else "float64"
         out[column] = out[column].astype(kind)
         if kind == "Int64" and out[column].notna().all():
             out[column] = out[column].astype("int64")
