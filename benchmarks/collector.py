@@ -94,7 +94,7 @@ async def ours(url: str, count: int, width: int, out: Path) -> None:
     from llmxsite.collect.observer import Silent
     from llmxsite.collect.session import Wish, engines, open_session, prepare
     from llmxsite.diagnostics import Issues
-    from llmxsite.runlog.writer import now
+    from llmxsite.runlog import Clock
     from llmxsite.study import Study
 
     study = Study(out.parent)
@@ -103,7 +103,7 @@ async def ours(url: str, count: int, width: int, out: Path) -> None:
     ((name, conditions),) = engines(experiment, wish)
     async with contextlib.AsyncExitStack() as stack:
         session = await open_session(
-            stack, study, "speed", experiment, suites, conditions, wish, name=name, clock=now, say=lambda _: None
+            stack, study, "speed", experiment, suites, conditions, wish, name=name, clock=Clock(), say=lambda _: None
         )
         _STARTED[0], _CPU[0] = time.perf_counter(), time.process_time()
         path, result = await session.collect(Silent())

@@ -21,7 +21,7 @@ from llmxsite.collect.session import engines, open_session, prepare
 from llmxsite.diagnostics import Issues
 from llmxsite.engine.protocol import EngineError
 from llmxsite.record import Sample
-from llmxsite.runlog.writer import now
+from llmxsite.runlog import Clock
 from llmxsite.study import Study
 
 ROOT = Path(__file__).parent.parent
@@ -141,7 +141,7 @@ async def open_trial(stack: AsyncExitStack, study: Study, server: HttpServer, **
     experiment, suites = prepare(study, "trial", wanted, Issues())
     ((name, conditions),) = engines(experiment, wanted)
     return await open_session(
-        stack, study, "trial", experiment, suites, conditions, wanted, name=name, clock=now, say=lambda _: None
+        stack, study, "trial", experiment, suites, conditions, wanted, name=name, clock=Clock(), say=lambda _: None
     )
 
 

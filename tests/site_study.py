@@ -1,7 +1,7 @@
 """A small study with everything a site can show, made of questions and replies written for it: same bytes every time.
 
 Replies are not a model's. They are chosen by hashes so that every outcome, a thinking model, repeats, an import without
-requests and two digests of one name all occur.
+requests, two digests of one name and a rerun all occur.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import hashlib
 import math
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from llmxsite.diagnostics import Issues
 from llmxsite.engine.protocol import Alternative, EngineInfo, Message, ModelInfo, Timing, TokenLogprob, Usage
@@ -20,6 +22,7 @@ from llmxsite.record import (
     Gpu,
     Host,
     Hypothesis,
+    RerunOf,
     Run,
     Sample,
     Sent,
@@ -28,7 +31,7 @@ from llmxsite.record import (
     hypothesis_hash,
     sample_key,
 )
-from llmxsite.runlog import write
+from llmxsite.runlog import read, write
 from llmxsite.suite import Item, Suite, item_hash, load
 
 BASE = "https://somebody.example.org/study"
@@ -155,6 +158,7 @@ def make(root: Path, *, base_url: str | None = None) -> Path:
         _HOSTS[0],
         digest="4d" * 32,
     )
+    _rerun(root)
     _imported(root)
     return root
 
@@ -221,8 +225,6 @@ def _run(
     *,
     digest: str | None = None,
 ) -> None:
-    import msgspec
-
     infos = [msgspec.structs.replace(MODELS[m], digest=digest or MODELS[m].digest) for m in models]
     text = plan.get("hypothesis")
     run = Run(
@@ -348,6 +350,47 @@ def _sample(suite: Suite, item: Item, info: ModelInfo, temperature: float, repea
         text="".join(words), thinking=thinking, done_reason="stop", tokens=chosen, answer_token=3, alternatives=top
     )
     return Sample(**base, reply=reply, timing=timing, usage=usage, outcome="ok", scores=scores)
+
+
+def _rerun(root: Path) -> None:
+    """The run of report `size` once more, on a newer server that holds other weights under one of the names.
+
+    Most replies are the same; some answer with another letter, some move their probabilities and nothing else.
+    """
+    path = root / "runs" / "size" / "20260920T170000Z-size.jsonl"
+    log = read(path, Issues())
+    weights = {"small:1b": "5e" * 32}
+    models = [msgspec.structs.replace(m, digest=weights.get(m.name, m.digest)) for m in log.run.models]
+    run = msgspec.structs.replace(
+        log.run,
+        id="20260928T101500Z-rerun",
+        started="2026-09-28T10:15:00Z",
+        models=models,
+        engine=msgspec.structs.replace(_ENGINE, version="0.14.0"),
+        git=None,
+        rerun_of=RerunOf(id=log.run.id, sha256=hashlib.sha256(path.read_bytes()).hexdigest()),
+    )
+    digests = {m.name: m.digest for m in models}
+    write(path.with_name(f"{run.id}.jsonl"), run, [_asked_again(s, digests) for s in log.samples])
+
+
+def _asked_again(sample: Sample, digests: dict[str, str | None]) -> Sample:
+    model = str(sample.condition["model"])
+    key = sample_key(digests[model], sample.suite, sample.item, sample.condition, sample.request, sample.repeat)
+    luck, reply = chance("again", sample.key), sample.reply
+    if sample.outcome != "ok" or reply is None or reply.tokens is None or model != "small:1b" or luck > 0.6:
+        return msgspec.structs.replace(sample, key=key)
+    moved = [TokenLogprob(token=t.token, logprob=(t.logprob or 0) - 0.0004 * luck) for t in reply.tokens[:3]]
+    if luck > 0.25:
+        reply = msgspec.structs.replace(reply, tokens=[*moved, *reply.tokens[3:]])
+        return msgspec.structs.replace(sample, key=key, reply=reply)
+    letter = "ABCD"[("ABCD".index(sample.scores["answer"]) + 1) % 4]
+    tokens = [*moved, TokenLogprob(token=f" {letter}", logprob=-0.7), TokenLogprob(token=".", logprob=-0.1)]
+    text = "".join(t.token for t in tokens)
+    right = letter == sample.scores["expected"]
+    scores = sample.scores | {"answer": letter, "correct": right, "confidence": 0.51, "p_answer": 0.5}
+    reply = msgspec.structs.replace(reply, text=text, tokens=tokens)
+    return msgspec.structs.replace(sample, key=key, reply=reply, scores=scores)
 
 
 def _imported(root: Path) -> None:

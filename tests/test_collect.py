@@ -414,7 +414,7 @@ def test_a_tally_counts_what_is_seen(study: Study) -> None:
     write_experiment(study.root, sweep={"temperature": [0, 0.7]})
     _, _, seen = collected(study, Fake(faults=["tool-500"]))
     conditions = [seen.samples[0].condition, seen.samples[-1].condition]
-    tally = Tally(conditions, 12, [12, 12])
+    tally = Tally(conditions, [12, 12], [12, 12])
     tally.begin(0.0)
     for number, sample in enumerate(seen.samples):
         tally.add(conditions[number // 12], sample, float(number))

@@ -95,7 +95,9 @@ def test_a_report_of_another_task_is_ready_to_run(tmp_path: Path) -> None:
     assert run.exit_code == 0 and "llmxsite run same-again" in run.output
     issues = Issues()
     found = experiment.load(study, "same-again", issues)
-    assert not list(issues) and found is not None and found.task == "determinism" and len(experiment.expand(found)) == 10
+    assert (
+        not list(issues) and found is not None and found.task == "determinism" and len(experiment.expand(found)) == 10
+    )
     assert [i for i in check(study) if i.severity == "error"] == []
     run = CliRunner().invoke(app, ["--study", str(study.root), "plan", "same-again", "--offline"])
     assert "10 conditions × 5 repeats × 12 items = 600 samples" in run.output

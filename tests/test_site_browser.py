@@ -30,6 +30,8 @@ KINDS = [
     "runs/index.html",
     f"{RUN}/index.html",
     f"{RUN}/samples-001.html",
+    "runs/size/20260928T101500Z-rerun/index.html",
+    "runs/size/20260928T101500Z-rerun/drift.html",
     "runs/club/imported-club/index.html",
     "compare/index.html",
     "compare/temperature/temperature-0-vs-1.2.html",

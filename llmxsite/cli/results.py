@@ -54,6 +54,9 @@ def results(
     format: Annotated[  # noqa: A002
         Literal["table", "csv", "json"], typer.Option("--format", help="table, csv (all columns) or json.")
     ] = "table",
+    reruns: Annotated[
+        bool, typer.Option("--reruns", help="Show reruns too, every run by itself; they are left out when not given.")
+    ] = False,
     sort: Annotated[
         str | None, typer.Option("--sort", metavar="COLUMN", help="Sort by a column, with - before it downwards.")
     ] = None,
@@ -83,9 +86,10 @@ def results(
     issues = Issues()
     study = study_here()
     _check_report(study, report)
-    samples = _filtered(tables.load(study, issues, report=report), where or [])
+    samples = _filtered(tables.load(study, issues, report=report, reruns=reruns), where or [])
     given = [part.strip() for part in by.split(",") if part.strip()] if by else None
     columns = given or [*DEFAULT_BY, *samples.varying()]
+    columns += ["run"] if reruns else []  # never pooled: a rerun is no further evidence
     try:
         if determinism is not None:
             summary = _sorted(_determinism(samples, determinism, given, factor), sort)
@@ -108,6 +112,9 @@ def results(
     elif format == "table" and determinism is None:
         for sentence in warnings(summary):
             err().print(f"· {sentence}", markup=False)
+        if count := len(samples.repeats):
+            words = "1 rerun is" if count == 1 else f"{count:,} reruns are"
+            err().print(f"· {words} left out, being no further evidence: --reruns shows every run by itself.")
     finish(issues)
 
 

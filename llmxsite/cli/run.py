@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from llmxsite.cli.terminal import err, finish, out, study_here
-from llmxsite.diagnostics import Issue, Issues
+from llmxsite.cli import collecting
+from llmxsite.cli.collecting import Contributor, Host, Live, Resume
+from llmxsite.cli.terminal import finish, out, study_here
+from llmxsite.diagnostics import Issues
 
 if TYPE_CHECKING:
-    from llmxsite.collect.interrupt import Interrupts
-    from llmxsite.collect.loop import Result
-    from llmxsite.collect.progress import Display
-    from llmxsite.collect.session import Session, Wish
+    from contextlib import AsyncExitStack
+
+    from llmxsite.collect.session import Session
     from llmxsite.experiment import Condition, Resolved
     from llmxsite.study import Study
     from llmxsite.suite import Suite
@@ -22,9 +23,6 @@ Report = Annotated[str, typer.Argument(help="The report whose experiment.yaml is
 Engine = Annotated[
     Literal["auto", "ollama", "openai", "embedded"],
     typer.Option("--engine", help="What answers; auto takes Ollama where it runs, else the embedded engine."),
-]
-Host = Annotated[
-    str | None, typer.Option("--host", help="Address of the server; OLLAMA_HOST or this machine without it.")
 ]
 Limit = Annotated[
     int | None, typer.Option("--limit", min=1, help="Ask only the first N items of each suite's shuffle.")
@@ -53,7 +51,7 @@ def plan(
     from contextlib import AsyncExitStack
 
     from llmxsite.collect.session import Wish, engines, open_session, prepare
-    from llmxsite.runlog.writer import now
+    from llmxsite.runlog import Clock
 
     study, issues = study_here(), Issues()
     wish = Wish(engine=engine, host=host, limit=limit, concurrency=concurrency)
@@ -61,15 +59,24 @@ def plan(
     _introduce(study, report, experiment, suites)
     for name, conditions in engines(experiment, wish):
         if offline:
-            _requests(experiment, suites, conditions)
+            _requests(study, experiment, suites, conditions)
             continue
 
         async def ask(name: str = name, conditions: list[Condition] = conditions) -> None:
             async with AsyncExitStack() as stack:
                 session = await open_session(
-                    stack, study, report, experiment, suites, conditions, wish, name=name, clock=now, say=_say
+                    stack,
+                    study,
+                    report,
+                    experiment,
+                    suites,
+                    conditions,
+                    wish,
+                    name=name,
+                    clock=Clock(),
+                    say=collecting.say,
                 )
-                _requests(experiment, suites, conditions, session)
+                _requests(study, experiment, suites, conditions, session)
 
         asyncio.run(ask())
     _power(experiment, suites)
@@ -81,23 +88,14 @@ def run(
     engine: Engine = "auto",
     host: Host = None,
     limit: Limit = None,
-    resume: Annotated[
-        bool | None,
-        typer.Option(
-            "--resume/--new", help="Go on in a run log, or begin a new one; goes on where it can when not given."
-        ),
-    ] = None,
+    resume: Resume = None,
     concurrency: Concurrency = None,
-    live: Annotated[bool, typer.Option("--live", help="Show every reply as it streams, thinking included.")] = False,
-    contributor: Annotated[
-        str | None, typer.Option("--contributor", help="Name to record in the log; none without it.")
-    ] = None,
+    live: Live = False,
+    contributor: Contributor = None,
 ) -> None:
     """Run an experiment, or go on with it where it stopped. Ctrl-C finishes the samples in hand and keeps everything."""
-    import asyncio
-
-    from llmxsite.collect.interrupt import Interrupts
-    from llmxsite.collect.session import Wish, engines, prepare
+    from llmxsite.collect.session import Wish, engines, open_session, prepare
+    from llmxsite.runlog import Clock
 
     study, issues = study_here(), Issues()
     wish = Wish(
@@ -106,92 +104,34 @@ def run(
         limit=limit,
         concurrency=1 if live and concurrency is None else concurrency,
         contributor=contributor,
-        mode="auto" if resume is None else "resume" if resume else "new",
+        mode=collecting.mode_of(resume),
     )
     experiment, suites = prepare(study, report, wish, issues)
     _introduce(study, report, experiment, suites)
-    interrupts = Interrupts(lambda message: err().print(message, style="yellow"))
+    interrupts = collecting.interrupts()
     for name, conditions in engines(experiment, wish):
-        try:
-            result = asyncio.run(
-                _collect(study, report, experiment, suites, conditions, wish, name, live, interrupts, issues)
+
+        async def opened(stack: AsyncExitStack, name: str = name, conditions: list[Condition] = conditions) -> Session:
+            return await open_session(
+                stack, study, report, experiment, suites, conditions, wish, name=name, clock=Clock(), say=collecting.say
             )
-        except asyncio.CancelledError:
-            raise typer.Exit(130) from None
-        if result is not None and result.reason == "interrupted":
-            raise typer.Exit(130)
+
+        def introduce(session: Session, conditions: list[Condition] = conditions) -> None:
+            _requests(study, experiment, suites, conditions, session)
+            _power(experiment, suites)
+
+        result = collecting.watch(
+            opened,
+            introduce,
+            f"llmxsite run {report}",
+            live=live,
+            interrupts=interrupts,
+            issues=issues,
+            study=study,
+        )
         if result is not None and result.reason == "stopped":
             break
     finish(issues)
-
-
-async def _collect(
-    study: Study,
-    report: str,
-    experiment: Resolved,
-    suites: list[Suite],
-    conditions: list[Condition],
-    wish: Wish,
-    name: str,
-    live: bool,
-    interrupts: Interrupts,
-    issues: Issues,
-) -> Result | None:
-    """One engine's run, watched."""
-    from contextlib import AsyncExitStack
-
-    from llmxsite.collect.session import open_session
-    from llmxsite.runlog.writer import now
-
-    with interrupts.watching():
-        async with AsyncExitStack() as stack:
-            session = await open_session(
-                stack, study, report, experiment, suites, conditions, wish, name=name, clock=now, say=_say
-            )
-            _requests(experiment, suites, conditions, session)
-            _power(experiment, suites)
-            display = _display(live)
-            with display:
-                path, result = await session.collect(display, started=lambda c: interrupts.finish_with(c.stop))
-            shown = study.relative(path)
-            if result is None:
-                out().print(
-                    f"Everything is done: {shown} holds all {session.workload.planned:,} samples.", soft_wrap=True
-                )
-                out().print("A new run begins with --new.")
-                return None
-            display.summary()
-            _outcome(result, shown, report, issues)
-            return result
-
-
-def _outcome(result: Result, shown: str, report: str, issues: Issues) -> None:
-    """Where the log is, and how to go on."""
-    again = f"llmxsite run {report}"
-    if result.reason == "interrupted":
-        err().print(f"Interrupted; everything so far is in {shown}. `{again}` goes on.")
-        return
-    for issue in result.issues:
-        issues.extend([Issue(path=shown, code=issue.code, message=issue.message, hint=issue.hint)])
-    if result.reason == "complete":
-        out().print(f"Done: {shown}")
-        if result.errors:
-            words = "1 sample" if result.errors == 1 else f"{result.errors:,} samples"
-            issues.add(shown, "run-errors", f"{words} ended in an error", hint=f"`{again}` asks them again")
-
-
-def _display(live: bool) -> Display:
-    from llmxsite.collect.progress import Picture, Plain, Stream
-
-    console = err()
-    if live:
-        return Stream(out())
-    return Picture(console) if console.is_terminal else Plain(console)
-
-
-def _say(message: str) -> None:
-    if err().is_terminal:
-        err().print(message, style="dim", markup=False)
 
 
 def _introduce(study: Study, report: str, experiment: Resolved, suites: list[Suite]) -> None:
@@ -214,11 +154,13 @@ def _introduce(study: Study, report: str, experiment: Resolved, suites: list[Sui
 
 
 def _requests(
-    experiment: Resolved, suites: list[Suite], conditions: list[Condition], session: Session | None = None
+    study: Study,
+    experiment: Resolved,
+    suites: list[Suite],
+    conditions: list[Condition],
+    session: Session | None = None,
 ) -> None:
     """How much there is to do, how much of it is done, and how long the rest may take."""
-    from llmxsite.collect.session import info_of
-    from llmxsite.collect.tally import duration
     from llmxsite.experiment import parse_prompt, select
 
     console = out()
@@ -234,22 +176,8 @@ def _requests(
         console.print(f"  {requests:,} requests, because each vote takes several", markup=False)
     if session is None:
         return
-    console.print(f"Engine: {info_of(session.now.engine)}", markup=False)
-    for lack in session.now.engine.lacks:
-        console.print(f"  {lack}", style="yellow", markup=False)
-    if session.choice.reasons:
-        console.print(f"A new run log begins: {'; '.join(session.choice.reasons)}", markup=False)
-    left = session.left()
-    if session.choice.path is not None and any(left):
-        console.print(
-            f"Going on in {session.study.relative(session.choice.path)}: {samples - sum(left):,} done, {sum(left):,} to go",
-            markup=False,
-        )
-    if session.measured is not None and any(left):
-        seconds = session.measured.expected(session.workload, left, session.wish.concurrency)
-        each = ", ".join(f"{model} {value:.2f} s" for model, value in session.measured.seconds.items())
-        if seconds is not None:
-            console.print(f"Expected time: about {duration(seconds)} ({each} a request)", markup=False)
+    collecting.surroundings(session)
+    collecting.remaining(session, study)
 
 
 def _power(experiment: Resolved, suites: list[Suite]) -> None:

@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+import secrets
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
-
 from llmxsite.diagnostics import Problem
-from llmxsite.engine.protocol import EngineInfo, ModelInfo
-from llmxsite.experiment import Resolved, essence, fingerprint
-from llmxsite.record import Git, Host, Resume, Run
+from llmxsite.experiment import essence, fingerprint
+from llmxsite.record import Resume, Run
 from llmxsite.runlog import read_header
-from llmxsite.suite import Suite
 
-
-class Now(NamedTuple):
-    """What a run would write into its header today."""
-
-    experiment: Resolved
-    suites: list[Suite]
-    engine: EngineInfo
-    models: Mapping[str, ModelInfo]
-    host: Host
-    software: dict[str, str]
-    git: Git | None
-    contributor: str | None = None
+_FORM = "%Y-%m-%d-%H%M%S"
+_STAMP = re.compile(r"\d{4}-\d\d-\d\d-\d{6}(?=-[0-9a-f]{4}\.jsonl$)")
 
 
 class Choice(NamedTuple):
@@ -37,15 +27,18 @@ class Choice(NamedTuple):
     reasons: tuple[str, ...] = ()
 
 
-def choose(logs: Iterable[Path], now: Now) -> Choice:
-    """The newest of `logs` that the run can go on in. Logs that cannot be read, and imported ones, are passed over."""
+def choose(logs: Iterable[Path], now: Run) -> Choice:
+    """The newest of `logs` that a run can go on in whose header would be `now`.
+
+    Logs that cannot be read, imported ones, and repetitions of another log are passed over.
+    """
     reasons: tuple[str, ...] | None = None
     for path in sorted(logs, key=lambda p: p.name, reverse=True):
         try:
             header = read_header(path)
         except Problem:
             continue
-        if header.source is not None:
+        if header.source is not None or _repeats(header) != _repeats(now):
             continue
         found = differences(header, now)
         if not found:
@@ -54,7 +47,7 @@ def choose(logs: Iterable[Path], now: Now) -> Choice:
     return Choice(None, None, reasons or ())
 
 
-def differences(header: Run, now: Now) -> list[str]:
+def differences(header: Run, now: Run) -> list[str]:
     """In words, what keeps a run from going on in the log with this header: what a sample's value depends on."""
     found = []
     if fingerprint(header.experiment) != fingerprint(now.experiment):
@@ -62,23 +55,39 @@ def differences(header: Run, now: Now) -> list[str]:
         found.append(f"the experiment changed ({', '.join(changed)})" if changed else "the experiment changed")
     old_suites = {s.id: s.hash for s in header.suites}
     for suite in now.suites:
-        if suite.id in old_suites and old_suites[suite.id] != suite.hash():
+        if old_suites.get(suite.id, suite.hash) != suite.hash:
             found.append(f"the suite '{suite.id}' changed")
     if header.engine.name != now.engine.name:
         found.append(f"the engine was {header.engine.name} and is {now.engine.name}")
+    models = {model.name: model for model in now.models}
     for model in header.models:
-        here = now.models.get(model.name)
+        here = models.get(model.name)
         if here is not None and model.digest != here.digest:
             found.append(f"'{model.name}' has other weights (digest {_short(model.digest)}, now {_short(here.digest)})")
     if now.contributor is not None and header.contributor != now.contributor:
         found.append("it is another contributor's")
+    if header.rerun_of != now.rerun_of:
+        found.append("the log that it repeats changed")
     return found
 
 
-def resumed(header: Run, now: Now, time: str, planned: int) -> Resume:
+def new_id(logs: Iterable[Path], time: str) -> str:
+    """A name for a run that starts at `time`: `2026-11-22-142330-958b`.
+
+    It sorts after every run in `logs`, whatever the clock says: the newest run is the last by name.
+    """
+    stamp = datetime.fromisoformat(time).replace(microsecond=0, tzinfo=None)
+    for path in logs:
+        if match := _STAMP.match(path.name):
+            with suppress(ValueError):  # a name that only looks like a time
+                stamp = max(stamp, datetime.strptime(match[0], _FORM) + timedelta(seconds=1))
+    return f"{stamp:{_FORM}}-{secrets.token_hex(2)}"
+
+
+def resumed(header: Run, now: Run, time: str) -> Resume:
     """The `resume` line: what is different from the header."""
     before = {model.name: model for model in header.models}
-    changed = [model for name, model in now.models.items() if before.get(name) != model]
+    changed = [model for model in now.models if before.get(model.name) != model]
     return Resume(
         time=time,
         host=now.host if now.host != header.host else None,
@@ -86,13 +95,18 @@ def resumed(header: Run, now: Now, time: str, planned: int) -> Resume:
         engine=now.engine if now.engine != header.engine else None,
         models=changed or None,
         git=now.git if now.git != header.git else None,
-        planned=planned if planned != header.planned else None,
+        planned=now.planned if now.planned != header.planned else None,
+        concurrency=now.concurrency if now.concurrency != header.concurrency else None,
     )
 
 
-def _changed(before: dict[str, object], now: Resolved) -> list[str]:
+def _repeats(header: Run) -> str | None:
+    return header.rerun_of.id if header.rerun_of is not None else None
+
+
+def _changed(before: dict[str, object], now: dict[str, object]) -> list[str]:
     """The keys of the experiment that differ and that samples depend on."""
-    old, new = essence(before), essence(msgspec.to_builtins(now))
+    old, new = essence(before), essence(now)
     return sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
 
 

@@ -33,7 +33,7 @@ class Probe(NamedTuple):
 
 async def probe(engine: Engine, workload: Workload) -> Probe | None:
     """Ask one item of each model; None where the run is too short for that. Errors are left for the run to meet."""
-    if workload.per_condition < FEWEST:
+    if max(workload.totals, default=0) < FEWEST:
         return None
     found: dict[str, float] = {}
     for condition in workload.conditions:

@@ -38,7 +38,7 @@ class Display:
     ) -> None: ...
 
     def begin(self, workload: Workload, left: list[int]) -> None:
-        self.tally = Tally(workload.conditions, workload.per_condition, left)
+        self.tally = Tally(workload.conditions, workload.totals, left)
         self.tally.begin(self.clock())
 
     def start(self, job: Job) -> None: ...

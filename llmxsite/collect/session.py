@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
@@ -12,19 +11,21 @@ from typing import Any, Literal
 
 import msgspec
 
-from llmxsite import provenance, task
-from llmxsite.collect.choose import Choice, Now, choose, resumed
+from llmxsite.collect import subject
+from llmxsite.collect.choose import Choice, choose, new_id, resumed
 from llmxsite.collect.loop import Collector, Policy, Result
 from llmxsite.collect.observer import Observer
 from llmxsite.collect.probe import Probe, probe
 from llmxsite.collect.stage import Stage, keepable
+from llmxsite.collect.subject import Subject
+from llmxsite.collect.surroundings import around, load_models, unreachable
 from llmxsite.collect.workload import Workload
-from llmxsite.diagnostics import Issue, Issues, Problem, did_you_mean
+from llmxsite.diagnostics import Issues, Problem
 from llmxsite.engine import connect
-from llmxsite.engine.protocol import Engine, EngineError, EngineInfo, ModelInfo, Options
-from llmxsite.experiment import Condition, Resolved, expand, load, width
-from llmxsite.record import SCHEMA, Git, Host, Hypothesis, Run, Sample, SuiteRef, hypothesis_hash
-from llmxsite.runlog import RunLogWriter, done_keys, iterate
+from llmxsite.engine.protocol import Engine, EngineError
+from llmxsite.experiment import Condition, Resolved, expand, load
+from llmxsite.record import Run, Sample
+from llmxsite.runlog import RunLogWriter, alone, done_keys, iterate
 from llmxsite.study import Study
 from llmxsite.suite import Suite, find
 
@@ -74,11 +75,11 @@ def engines(experiment: Resolved, wish: Wish) -> list[tuple[str, list[Condition]
 class Session:
     """A run on one engine, opened: everything known that its header says. Made by `open_session`."""
 
-    study: Study
-    report: str
     engine: Engine
     workload: Workload
-    now: Now
+    header: Run
+    """As a new log would have it, but for id and start."""
+    about: Subject
     wish: Wish
     measured: Probe | None
     clock: Callable[[], str]
@@ -112,12 +113,12 @@ class Session:
                 observer,
                 now=self.clock,
                 policy=policy,
-                concurrency=self.wish.concurrency,
+                concurrency=self.header.concurrency,
                 stage=Stage(
                     self.engine,
                     self.workload,
                     unload_for_cold=self.unload_for_cold,
-                    concurrency=self.wish.concurrency,
+                    concurrency=self.header.concurrency,
                 ),
             )
             if started is not None:
@@ -129,49 +130,15 @@ class Session:
 
     def _open(self) -> tuple[RunLogWriter, set[str]]:
         """The log: the chosen one, taken up again, or a new one."""
-        if self.choice.path is not None and self.choice.header is not None:
-            line = resumed(self.choice.header, self.now, self.clock(), self.workload.planned)
-            return RunLogWriter.resume(self.choice.path, line)
-        time = self.clock()
-        stamp = time[:19].replace(":", "").replace("T", "-")
-        run = self._header(f"{stamp}-{secrets.token_hex(2)}", time)
-        return RunLogWriter.create(self.study.run_log(self.report, run.id), run), set()
-
-    def _header(self, run: str, time: str) -> Run:
-        now, experiment = self.now, self.now.experiment
-        return Run(
-            schema=SCHEMA,
-            id=run,
-            report=self.report,
-            task=experiment.task,
-            experiment=msgspec.to_builtins(experiment),
-            suites=[
-                SuiteRef(
-                    id=s.id,
-                    hash=s.hash(),
-                    title=s.title,
-                    version=s.version,
-                    licence=s.licence,
-                    language=s.language,
-                    items=len(s.items),
-                )
-                for s in now.suites
-            ],
-            engine=now.engine,
-            models=list(now.models.values()),
-            host=now.host,
-            software=now.software,
-            git=now.git,
-            contributor=now.contributor,
-            hypothesis=(
-                Hypothesis(text=experiment.hypothesis, hash=hypothesis_hash(experiment.hypothesis))
-                if experiment.hypothesis
-                else None
-            ),
-            started=time,
-            planned=self.workload.planned,
-            concurrency=self.wish.concurrency or experiment.concurrency,
-        )
+        time, folder = self.clock(), self.about.folder
+        with alone(folder):
+            if self.choice.path is None and self.wish.mode == "auto":
+                # Another collector may have begun the same run since: its log is the one to go on in, or to wait for.
+                self.choice = _choose(self.about, self.wish, self.header, self.workload)
+            if self.choice.path is not None and self.choice.header is not None:
+                return RunLogWriter.resume(self.choice.path, resumed(self.choice.header, self.header, time))
+            run = msgspec.structs.replace(self.header, id=new_id(folder.glob("*.jsonl"), time), started=time)
+            return RunLogWriter.create(folder / f"{run.id}.jsonl", run), set()
 
 
 async def open_session(
@@ -187,18 +154,34 @@ async def open_session(
     clock: Callable[[], str],
     say: Callable[[str], None],
 ) -> Session:
+    """A session on a report's experiment; see `open_subject`."""
+    about = subject.of_experiment(study, report, experiment, suites, conditions, wish.contributor)
+    return await open_subject(stack, about, wish, name=name, root=study.root, clock=clock, say=say)
+
+
+async def open_subject(
+    stack: AsyncExitStack,
+    about: Subject,
+    wish: Wish,
+    *,
+    name: str,
+    root: Path,
+    clock: Callable[[], str],
+    say: Callable[[str], None],
+) -> Session:
     """Connect, ask the server and its models what they are, and choose the log. `stack` closes the engine.
 
-    Raises `Problem` for a server that does not answer, models it does not have, and an experiment that cannot be asked.
+    `root` is the folder whose commit the header names. Raises `Problem` for a server that does not answer, models it
+    does not have, and what cannot be asked.
     """
-    # Asked while the server and its models are: each takes a process of its own.
-    around = asyncio.create_task(_around(study))
-    stack.push_async_callback(_leave, around)
-    widest = max((width(c, wish.concurrency or experiment.concurrency) for c in conditions), default=1)
+    # Asked while the server and its models are.
+    surroundings = asyncio.create_task(around(root))
+    stack.push_async_callback(_leave, surroundings)
     try:
-        engine = await stack.enter_async_context(await asyncio.to_thread(connect, name, wish.host, widest))
-        models = await _models(engine, conditions, experiment, say)
-        workload = Workload(task.get(experiment.task), experiment, suites, models, conditions)
+        width = about.width(wish.concurrency)
+        engine = await stack.enter_async_context(await asyncio.to_thread(connect, name, wish.host, width))
+        models = await load_models(engine, about.contexts, about.place, say)
+        workload = about.workload(models)
         workload.check()
         kept = await keepable(engine, workload)
         workload = kept.workload
@@ -206,21 +189,36 @@ async def open_session(
         info = await engine.describe()
         info.lacks = [*info.lacks, *kept.lacks]
     except EngineError as error:
-        raise _engine_problem(error, name) from None
-    host, software, git = await around
-    now = Now(experiment, suites, info, models, host, software, git, wish.contributor)
-    choice = Choice(None) if wish.mode == "new" else choose(study.run_logs(report), now)
+        raise unreachable(error, name) from None
+    host, software, git = await surroundings
+    header = msgspec.structs.replace(
+        about.header,
+        engine=info,
+        models=list(models.values()),
+        host=host,
+        software=software,
+        git=git,
+        planned=workload.planned,
+        concurrency=wish.concurrency or about.header.concurrency,
+    )
+    choice = _choose(about, wish, header, workload)
+    return Session(engine, workload, header, about, wish, measured, clock, choice, kept.unload_for_cold)
+
+
+def _choose(about: Subject, wish: Wish, header: Run, workload: Workload) -> Choice:
+    """The log to go on in, as far as that is wished. Raises `Problem` where it must be and none fits."""
+    choice = Choice(None) if wish.mode == "new" else choose(about.folder.glob("*.jsonl"), header)
     if choice.path is not None and not _asks_alike(choice.path, workload):
         choice = Choice(None, None, ("this version of llmxsite asks the questions in other words",))
     if wish.mode == "resume" and choice.path is None:
         why = "; ".join(choice.reasons) or "there is no run log of it yet"
         raise Problem.at(
-            study.runs / report,
+            about.folder,
             "run-resume",
-            f"no run of '{report}' can be gone on with: {why}",
+            f"no run of '{header.report}' can be gone on with: {why}",
             hint="without --resume, a new run begins",
         )
-    return Session(study, report, engine, workload, now, wish, measured, clock, choice, kept.unload_for_cold)
+    return choice
 
 
 def _asks_alike(path: Path, workload: Workload) -> bool:
@@ -229,77 +227,8 @@ def _asks_alike(path: Path, workload: Workload) -> bool:
     return first is None or workload.asks_alike(first)
 
 
-async def _around(study: Study) -> tuple[Host, dict[str, str], Git | None]:
-    """Machine, software and commit."""
-    return await asyncio.gather(
-        asyncio.to_thread(provenance.host),
-        asyncio.to_thread(provenance.software),
-        asyncio.to_thread(provenance.git, study.root),
-    )
-
-
 async def _leave(task: asyncio.Task[Any]) -> None:
     """Wait for a task that nobody needs any more."""
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
-
-
-async def _models(
-    engine: Engine, conditions: list[Condition], experiment: Resolved, say: Callable[[str], None]
-) -> dict[str, ModelInfo]:
-    """Every model of the conditions, loaded once with its context so that the header says what is really in force.
-
-    Raises one `Problem` that names all that are missing.
-    """
-    contexts: dict[str, int] = {}
-    for condition in conditions:
-        wanted = condition.get("num_ctx", experiment.options.get("num_ctx"))
-        contexts.setdefault(str(condition["model"]), wanted if isinstance(wanted, int) else Options().num_ctx)
-    found: dict[str, ModelInfo] = {}
-    missing: list[str] = []
-    for name, context in contexts.items():
-        say(f"loading {name}")
-        try:
-            found[name] = await engine.model(name, num_ctx=context)
-        except EngineError as error:
-            if error.kind != "missing-model":
-                raise
-            missing.append(name)
-    if missing:
-        there = [model.name for model in await engine.models()]
-        has = f"it has {', '.join(sorted(there))}" if there else "it has none"
-        issues = [
-            Issue(
-                path="experiment.yaml",
-                code="run-model",
-                message=f"the server has no model '{name}'; {has}",
-                hint=_model_hint(name, there),
-            )
-            for name in missing
-        ]
-        raise Problem(*issues)
-    return found
-
-
-def _model_hint(name: str, there: list[str]) -> str:
-    near = did_you_mean(name, there) if there else None
-    return (
-        near
-        if near and near.startswith("did")
-        else f"`ollama pull {name}`, or `llmxsite models pull {name}` for the embedded engine"
-    )
-
-
-def _engine_problem(error: EngineError, name: str) -> Problem:
-    hints = {
-        "connection": "start the server, or name another with --host or --engine; `llmxsite doctor` says what is there",
-        "memory": "choose a smaller model or a smaller num_ctx",
-    }
-    return Problem.at(f"engine {name}", f"engine-{error.kind}", str(error), hint=hints.get(error.kind))
-
-
-def info_of(engine: EngineInfo) -> str:
-    """The server in a few words: `ollama 0.20.7 at http://127.0.0.1:11434`."""
-    version = f" {engine.version}" if engine.version else ""
-    return f"{engine.name}{version}" + (f" at {engine.address}" if engine.address else "")

@@ -142,8 +142,7 @@ async def keepable(engine: Engine, workload: Workload) -> Kept:
         lacks.append("whether a prompt came from the cache is not told")
     if any(regime.at_once for regime in regimes) and (await engine.describe()).name != "embedded":
         lacks.append("how many requests are answered at once is not told: more than that wait in a queue")
-    reduced = Workload(workload.task, workload.experiment, workload.suites, workload.models, kept)
-    return Kept(reduced, not abilities.forgets, lacks)
+    return Kept(workload.only(kept), not abilities.forgets, lacks)
 
 
 async def _cached(engine: Engine, request: Request, *, allowed: bool) -> int | None:

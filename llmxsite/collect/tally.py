@@ -61,11 +61,11 @@ class Row:
 class Tally:
     """Everything a display shows. `clock` is monotonic, in seconds."""
 
-    def __init__(self, conditions: Sequence[Condition], per_condition: int, left: Sequence[int]) -> None:
+    def __init__(self, conditions: Sequence[Condition], totals: Sequence[int], left: Sequence[int]) -> None:
         factors = varied(conditions)
         self.rows = [
-            Row(label(condition, factors), per_condition, per_condition - rest)
-            for condition, rest in zip(conditions, left, strict=True)
+            Row(label(condition, factors), total, total - rest)
+            for condition, total, rest in zip(conditions, totals, left, strict=True)
         ]
         self.total = Count()
         self.categories: dict[str, Count] = {}

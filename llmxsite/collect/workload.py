@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from copy import copy
 from itertools import groupby
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from llmxsite.diagnostics import Problem
 from llmxsite.engine.protocol import ModelInfo, Request
@@ -55,14 +56,14 @@ class Workload:
         return sum(len(items) for _, items in self._items)
 
     @property
-    def per_condition(self) -> int:
-        """Samples of each condition."""
-        return self.items * self.experiment.repeats
+    def totals(self) -> list[int]:
+        """Samples of each condition, in their order."""
+        return [self.items * self.experiment.repeats] * len(self.conditions)
 
     @property
     def planned(self) -> int:
         """Samples in all."""
-        return self.per_condition * len(self.conditions)
+        return sum(self.totals)
 
     def categories(self) -> list[str]:
         """Categories of the items asked, in the order of the suites; empty names left out."""
@@ -72,12 +73,7 @@ class Workload:
         """Plan the first item of each suite under each condition. Raises the `Problem` that the run would meet."""
         for condition in self.conditions:
             if self.items == 1 and (regime := regime_of(condition)) and regime.name == "interleaved":
-                raise Problem.at(
-                    "experiment.yaml",
-                    "experiment-regime",
-                    "the regime 'interleaved' needs a second item to ask between the requests of the first",
-                    hint="ask at least two items, or leave the regime out",
-                )
+                raise _alone()
             for suite, items in self._items:
                 if items:
                     self._job(suite, items[0], condition, 0)
@@ -91,11 +87,23 @@ class Workload:
                     yield job
 
     def request_before(self, job: Job) -> Request:
-        """What is asked just before a job where every item is asked in turn; before the first item comes the last."""
-        places = [(suite, item) for suite, items in self._items for item in items]
-        place = next(i for i, (s, item) in enumerate(places) if (s.id, item.id) == (job.suite.id, job.item.id))
-        suite, item = places[place - 1]
-        return self._job(suite, item, job.condition, job.repeat).plan.requests[0]
+        """What is asked just before a job where every item is asked in turn; before the first item comes the last.
+
+        Raises `Problem` where there is no other item.
+        """
+        firsts: dict[tuple[str, str], Job] = {}
+        for other in self.jobs(conditions=[job.condition]):
+            firsts.setdefault((other.suite.id, other.item.id), other)
+        if len(firsts) < 2:
+            raise _alone()
+        order = list(firsts)
+        return firsts[order[order.index((job.suite.id, job.item.id)) - 1]].plan.requests[0]
+
+    def only(self, conditions: Sequence[Condition]) -> Self:
+        """The same with some of its conditions."""
+        left = copy(self)
+        left.conditions = list(conditions)
+        return left
 
     def asks_alike(self, sample: Sample) -> bool:
         """Whether a logged sample would be asked in the same words today; True where it would not be asked at all."""
@@ -109,7 +117,7 @@ class Workload:
     def left(self, done: Collection[str]) -> list[int]:
         """How many samples of each condition are not in `done`."""
         if not done:
-            return [self.per_condition] * len(self.conditions)
+            return self.totals
         return [sum(1 for _ in self.jobs(done, [condition])) for condition in self.conditions]
 
     def width(self, condition: Condition, default: int | None = None) -> int:
@@ -148,3 +156,12 @@ def _together(job: Job) -> object:
     """Equal for jobs that may be under way at once."""
     regime = regime_of(job.condition)
     return (id(job.condition), job.suite.id, job.item.id) if regime is not None and regime.at_once else None
+
+
+def _alone() -> Problem:
+    return Problem.at(
+        "experiment.yaml",
+        "experiment-regime",
+        "the regime 'interleaved' needs a second item to ask between the requests of the first",
+        hint="ask at least two items, or leave the regime out",
+    )

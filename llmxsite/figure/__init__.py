@@ -5,8 +5,8 @@ Vega-Lite spec; `llmxsite.figure.theme` owns every colour, for charts and pages 
 and altair are loaded by the first `build`.
 """
 
-from llmxsite.figure.build import build
+from llmxsite.figure.build import build, check
 from llmxsite.figure.figure import Column, Figure
 from llmxsite.figure.options import KINDS, ChartProblem, Kind, Options, parse
 
-__all__ = ["KINDS", "ChartProblem", "Column", "Figure", "Kind", "Options", "build", "parse"]
+__all__ = ["KINDS", "ChartProblem", "Column", "Figure", "Kind", "Options", "build", "check", "parse"]

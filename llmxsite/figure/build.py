@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from llmxsite.diagnostics import did_you_mean
 from llmxsite.figure.figure import Figure
-from llmxsite.figure.options import ChartProblem, Options, kind_named, parse
+from llmxsite.figure.options import ChartProblem, Kind, Options, kind_named, parse
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,12 +34,9 @@ def build(
 
     Raises `ChartProblem` for an unknown kind, option, column or value, and where the filters leave nothing to show.
     """
-    chosen = kind_named(kind)
-    wanted = parse(chosen, options)
-    kept = _filtered(samples, wanted)
     from llmxsite.figure.summary import pooled
 
-    draft: Draft = importlib.import_module(f"llmxsite.figure.{chosen.module}").make(kept, wanted)
+    chosen, wanted, kept, draft = _drafted(kind, samples, options)
     narrow, wide = _specs(draft, wanted)
     marks = {name: _rows(frame, (narrow, wide), name) for name, frame in draft.marks.items()}
     words = [s for s in (wanted.caption or caption or "", *draft.caption) if s]
@@ -60,6 +57,11 @@ def build(
     )
 
 
+def check(kind: str, samples: Samples, options: dict[str, Any]) -> None:
+    """Raises `ChartProblem` where `build` would, without the chart: drawing it takes longer than finding its mistakes."""
+    _drafted(kind, samples, options)
+
+
 def column_of(samples: Samples, name: str, option: str) -> str:
     """`name` where the samples have such a column. Raises `ChartProblem` with the nearest one."""
     known = [str(c) for c in samples.frame.columns]
@@ -71,6 +73,15 @@ def column_of(samples: Samples, name: str, option: str) -> str:
             hint=did_you_mean(name, known),
         )
     return name
+
+
+def _drafted(kind: str, samples: Samples, options: dict[str, Any]) -> tuple[Kind, Options, Samples, Draft]:
+    """The kind, what is asked of it, the samples it is about, and what its module makes of them."""
+    chosen = kind_named(kind)
+    wanted = parse(chosen, options)
+    kept = _filtered(samples, wanted)
+    draft: Draft = importlib.import_module(f"llmxsite.figure.{chosen.module}").make(kept, wanted)
+    return chosen, wanted, kept, draft
 
 
 def _filtered(samples: Samples, options: Options) -> Samples:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, Protocol
 
 from llmxsite.figure.figure import Column, Size
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FEW = 10
 """Fewer answers than this in a cell or a bin, and it is marked."""

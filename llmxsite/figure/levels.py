@@ -40,12 +40,14 @@ def named(column: str, value: Any) -> str:
 
 
 def ordinal(levels: Iterable[Any]) -> list[Any] | None:
-    """The levels in the order they have by themselves (numbers, easy to hard), or None where they are only names."""
+    """The levels in the order they have by themselves (numbers, letters of options, easy to hard), or None for names."""
     known = list(dict.fromkeys(levels))
     given = [v for v in known if text(v) != NOT_STATED]
     missing = [v for v in known if text(v) == NOT_STATED]
     if given and all(isinstance(v, int | float) and not isinstance(v, bool) for v in given):
         return [*sorted(given), *missing]
+    if len(given) > 1 and all(len(text(v)) == 1 and text(v).isupper() for v in given):
+        return [*sorted(given, key=text), *missing]
     words = {text(v).lower() for v in given}
     for scale in _SCALES:
         if len(words) > 1 and words <= set(scale):

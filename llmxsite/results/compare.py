@@ -9,7 +9,7 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import stdtr, stdtrit
 
 from llmxsite.results.groups import Codes, Flags, Floats, Table, group, key_columns, number, scores, units
 from llmxsite.stats.mcnemar import exact_p
@@ -209,9 +209,9 @@ def _judged(result: pd.DataFrame, alpha: float, correction: Correction, margin: 
     # A standard error of 0 is no certainty: all items gave the same difference, and more of them might not.
     error = np.where(se > 0, se, np.nan)
     df = np.where(df > 0, df, np.nan)
-    t = stats.t.ppf(1 - alpha / 2, df)
+    t = stdtrit(df, 1 - alpha / 2)
     result["ci_low"], result["ci_high"] = difference - t * error, difference + t * error
-    p = 2 * stats.t.sf(np.abs(difference / error), df)
+    p = 2 * stdtr(df, -np.abs(difference / error))
     binary = result["only_a"].notna().to_numpy()
     only_a, only_b = (result[c].fillna(0).to_numpy(dtype=np.int64) for c in ("only_a", "only_b"))
     exact = np.where(binary, exact_p(only_a, only_b), np.nan)
@@ -223,7 +223,7 @@ def _judged(result: pd.DataFrame, alpha: float, correction: Correction, margin: 
     result["p_holm"] = np.array([np.nan if x is None else x for x in adjusted], dtype=np.float64)
     result["p_equivalence"] = np.nan
     if margin is not None:
-        above, below = stats.t.sf((difference + margin) / error, df), stats.t.cdf((difference - margin) / error, df)
+        above, below = stdtr(df, -(difference + margin) / error), stdtr(df, (difference - margin) / error)
         result["p_equivalence"] = np.maximum(above, below)
     result["verdict"] = np.select(
         [identical, result["p_holm"] < alpha, result["p_equivalence"] < alpha],

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import ndtri, stdtrit
 
 from llmxsite.results.groups import Codes, Flags, Floats, Groups, Scores, Table, floats, group, scores, units
 from llmxsite.stats.calibration import bin_index
@@ -39,7 +39,7 @@ def summarise(table: Table, by: Sequence[str] = DEFAULT_BY, *, alpha: float = 0.
     frame = table.frame
     groups = group(table, by)
     s = scores(frame)
-    out = groups.keys.copy()
+    out: dict[str, Any] = {str(name): groups.keys[name] for name in groups.keys}
     n = np.bincount(groups.codes, minlength=groups.count)
     errors = _count(groups, ~s.answered)
     unscored = _count(groups, s.answered & ~s.scored)
@@ -71,7 +71,7 @@ def summarise(table: Table, by: Sequence[str] = DEFAULT_BY, *, alpha: float = 0.
         out["auroc"] = trust["auroc"]
         out["letter_mass"] = _mean(floats(frame, "letter_mass"), groups, s.answered)
         out["first_token_ms"] = _median(floats(frame, "first_token_ms"), groups, s.answered)
-    return out
+    return pd.DataFrame(out, index=groups.keys.index)
 
 
 @dataclass(frozen=True)
@@ -101,10 +101,10 @@ def _spread(frame: pd.DataFrame, groups: Groups, s: Scores, accuracy: Floats, al
     se = np.where(varied & (clusters > 1), se, np.nan)
 
     single = clusters == n
-    z = float(stats.norm.ppf(1 - alpha / 2))
+    z = float(ndtri(1 - alpha / 2))
     plain = wilson_bounds(accuracy, n, z)
     clustered = clustered_wilson(accuracy, se, n, clusters, alpha)
-    t = stats.t.ppf(1 - alpha / 2, clusters - 1)
+    t = stdtrit(clusters - 1, 1 - alpha / 2)
     by_t = np.clip(accuracy - t * se, 0, 1), np.clip(accuracy + t * se, 0, 1)
     low, high = (np.where(partial, b, np.where(single, p, c)) for p, c, b in zip(plain, clustered, by_t, strict=True))
     method = [

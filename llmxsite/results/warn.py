@@ -143,7 +143,7 @@ def _of_comparison(table: Table, by: Sequence[str], margin: float | None) -> Ite
         yield f"No comparison here could have shown differences below {_points(float(tested['mde'].min()))} (power 80 %)."
     open_ones = int((found["verdict"] == "not shown").sum())
     if open_ones and margin is None:
-        yield f"{_count(open_ones, 'difference')} not shown: without a margin stated before the run, that is not `the same`."
+        yield f"{_count(open_ones, 'difference')} not shown: without a margin stated before the run, that is not “the same”."
 
 
 class _Names:

@@ -1,16 +1,19 @@
-"""The lock that keeps two collectors from writing one log.
+"""The locks that keep two collectors from writing one log, and from beginning one run twice.
 
-The system's own advisory lock on the log itself: it goes with the process, however that dies, so there is never a stale
-one to clear away, and no second file to lose.
+The system's own advisory lock on the log, or on its folder, itself: it goes with the process, however that dies, so
+there is never a stale one to clear away, and no second file to lose.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from llmxsite.diagnostics import Problem
+from llmxsite.runlog.trouble import unwritable
 
 if sys.platform == "win32":
     import msvcrt
@@ -29,6 +32,9 @@ if sys.platform == "win32":
             os.lseek(fd, at, os.SEEK_SET)
         return True
 
+    def _wait(fd: int) -> None:
+        """Windows opens no folder: two collectors begun at the very same moment are not kept apart there."""
+
 else:
     import fcntl
 
@@ -38,6 +44,29 @@ else:
         except BlockingIOError:
             return False
         return True
+
+    def _wait(fd: int) -> None:
+        with contextlib.suppress(OSError):  # without locks, the log's own will say so
+            fcntl.flock(fd, fcntl.LOCK_EX)
+
+
+@contextlib.contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold a folder, made where it is not there, while a log is chosen or begun in it; wait where another holds it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(folder / "new.jsonl", error) from None
+    try:
+        fd = os.open(folder, os.O_RDONLY)
+    except OSError:  # Windows
+        yield
+        return
+    try:
+        _wait(fd)
+        yield
+    finally:
+        os.close(fd)
 
 
 class Lock:

@@ -119,7 +119,19 @@ class _Build:
         self.photos: dict[str, str] = {}
 
     def run(self, inputs: str) -> Report:
-        from llmxsite.site.pages import compare, figures, hardware, home, methods, models, reports, runs, suites, texts
+        from llmxsite.site.pages import (
+            compare,
+            drift,
+            figures,
+            hardware,
+            home,
+            methods,
+            models,
+            reports,
+            runs,
+            suites,
+            texts,
+        )
         from llmxsite.site.sampling import sampling
 
         edition = self.edition
@@ -127,7 +139,7 @@ class _Build:
         with sampling({name: job for name, (_, job) in todo.items()}, self.out, self.jobs) as written:
             for page in chain.from_iterable(m.pages(edition) for m in (home, reports, models, suites)):
                 self._page(page)
-            for page in chain.from_iterable(m.pages(edition) for m in (compare, hardware, methods, texts)):
+            for page in chain.from_iterable(m.pages(edition) for m in (compare, drift, hardware, methods, texts)):
                 self._page(page)
             for name, output, files in written:
                 self._sampled(name, todo[name][0], output, files)
@@ -198,7 +210,7 @@ class _Build:
         from llmxsite.site.pages import runs
 
         todo: dict[str, tuple[str, Job]] = {}
-        for entry in self.edition.catalogue.runs:
+        for entry in self.edition.catalogue.logs:
             name = sampled(entry)
             key = paths.digest(msgspec.json.encode([self.edition.frame_key, entry.hash, entry.path], order="sorted"))
             old = self.cache.state.pages.get(name)
@@ -213,7 +225,7 @@ class _Build:
 
     def _sampled(self, name: str, key: str, output: Output, files: dict[str, Seen]) -> None:
         """Note what the writing of a run's samples gave."""
-        entry = next(r for r in self.edition.catalogue.runs if sampled(r) == name)
+        entry = next(r for r in self.edition.catalogue.logs if sampled(r) == name)
         self.state.pages[name] = PageRecord(key, output.files, [], output.issues)
         self.cache.keep(self.cache.name("states", [entry.hash]), output.states)
         self.state.written.update(files)

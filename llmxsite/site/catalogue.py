@@ -5,6 +5,7 @@ Reading it takes front matter, experiments, suites and the first and last lines 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from llmxsite.document import Document
 from llmxsite.engine.protocol import ModelInfo
 from llmxsite.experiment import Experiment
 from llmxsite.record import End, Host, Resume, Run, SuiteRef, hypothesis_hash
-from llmxsite.runlog import read_header
+from llmxsite.runlog import read_header, repeated
 from llmxsite.site import frontmatter, paths
 from llmxsite.site.cache import Cache
 from llmxsite.site.frontmatter import Article, ModelMeta, PageMeta, ReportMeta
@@ -48,6 +49,11 @@ class RunEntry(msgspec.Struct, kw_only=True):
     @property
     def address(self) -> str:
         return paths.run(self.report, self.run.id)
+
+    @property
+    def drift(self) -> str:
+        """Address of its comparison with the run before it, where there is one."""
+        return paths.drift(self.report, self.run.id)
 
     @property
     def date(self) -> str:
@@ -180,7 +186,9 @@ class Catalogue(msgspec.Struct, kw_only=True):
     models: list[ModelEntry]
     suites: list[SuiteEntry]
     runs: list[RunEntry]
-    """Newest first."""
+    """Newest first: those that numbers are of. A run and its reruns count once, see `runlog.repeated`."""
+    reruns: list[RunEntry] = []
+    """The others, newest first: they have pages of their own, and are part of no other number."""
     pages: list[PageEntry]
 
     def report(self, slug: str) -> ReportEntry | None:
@@ -193,7 +201,12 @@ class Catalogue(msgspec.Struct, kw_only=True):
         return next((s for s in self.suites if s.id == id), None)
 
     def run(self, id: str) -> RunEntry | None:  # noqa: A002
-        return next((r for r in self.runs if r.id == id), None)
+        return next((r for r in self.logs if r.id == id), None)
+
+    @property
+    def logs(self) -> list[RunEntry]:
+        """Every run that has a page, newest first."""
+        return _newest([*self.runs, *self.reruns])
 
     @property
     def hosts(self) -> list[tuple[Host, list[RunEntry]]]:
@@ -207,7 +220,9 @@ class Catalogue(msgspec.Struct, kw_only=True):
 
 def read(study: Study, cache: Cache, issues: Issues) -> Catalogue:
     """The study's catalogue. What cannot be read is an issue and left out; raises `Problem` for a bad `site.yaml`."""
-    runs = _runs(study, cache, issues)
+    logs = _runs(study, cache, issues)
+    repeats = repeated(entry.run for entry in logs)
+    runs = [entry for entry in logs if entry.id not in repeats]
     return Catalogue(
         config=study.config,
         home=_page(study.content / "index.md", "index", issues),
@@ -215,6 +230,7 @@ def read(study: Study, cache: Cache, issues: Issues) -> Catalogue:
         models=_models(study, runs, issues),
         suites=_suites(study, runs, cache, issues),
         runs=runs,
+        reruns=[entry for entry in logs if entry.id in repeats],
         pages=_pages(study, issues),
     )
 
@@ -246,7 +262,11 @@ def _runs(study: Study, cache: Cache, issues: Issues) -> list[RunEntry]:
             )
             continue
         found[entry.run.id] = entry
-    return sorted(found.values(), key=lambda r: (r.run.started or "", r.run.id), reverse=True)
+    return _newest(found.values())
+
+
+def _newest(runs: Iterable[RunEntry]) -> list[RunEntry]:
+    return sorted(runs, key=lambda r: (r.run.started or "", r.run.id), reverse=True)
 
 
 def _run(path: Path, name: str, digest: str, size: int) -> RunEntry:

@@ -31,9 +31,9 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "best_case": ("Best case", "percent"),
     "mean_confidence": ("Mean confidence", "percent"),
     "confidence_gap": ("Confidence − accuracy", "points"),
-    "ece": ("ECE", "number"),
-    "ece_noise_floor": ("ECE by chance", "number"),
-    "ece_noise_p95": ("ECE by chance, 95%", "number"),
+    "ece": ("ECE", "percent"),
+    "ece_noise_floor": ("ECE by chance", "percent"),
+    "ece_noise_p95": ("ECE by chance, 95%", "percent"),
     "coverage": ("With a confidence", "percent"),
     "brier": ("Brier", "number"),
     "auroc": ("AUROC", "number"),
@@ -262,6 +262,8 @@ def scope(host: PageHost, d: Directive) -> Sequence[RunEntry]:
     """The runs a directive is about: those its filters name, else the page's own."""
     where = d.options.get("where")
     named = {"run", "experiment", "contributor"} & set(where if isinstance(where, dict) else {})
+    if "run" in named:  # a rerun counts where it is asked for by its name
+        return host.edition.catalogue.logs
     return host.edition.catalogue.runs if named else host.runs
 
 

@@ -38,7 +38,7 @@ class _Fault(msgspec.Struct):
 
 
 class DryHost(PageHost):
-    """The page's host, with charts built but not drawn: a picture takes a hundred times as long as its mistakes."""
+    """The page's host, with charts checked but not drawn: a picture takes a hundred times as long as its mistakes."""
 
     def __init__(self, edition: Edition, issues: Issues, written: Written) -> None:
         super().__init__(edition, issues, written.address, written.article.path, report=written.report)
@@ -59,7 +59,7 @@ class DryHost(PageHost):
             from llmxsite.figure import ChartProblem
 
             try:
-                figure.build(directive.argument, self.edition.numbers.of(runs), directive.options, id="check")
+                figure.check(directive.argument, self.edition.numbers.of(runs), directive.options)
             except ChartProblem as problem:
                 issue: Issue = problem.issues[0]
                 return [_Fault(issue.code, issue.message, problem.option, issue.hint)]

@@ -13,10 +13,11 @@ from markupsafe import Markup
 
 from llmxsite import __version__
 from llmxsite.diagnostics import Issue, Issues
+from llmxsite.drift.lineage import ancestors
 from llmxsite.site import paths
 from llmxsite.site.assets import Assets
 from llmxsite.site.cache import Cache, package_fingerprint
-from llmxsite.site.catalogue import Catalogue
+from llmxsite.site.catalogue import Catalogue, RunEntry
 from llmxsite.site.numbers import Numbers
 from llmxsite.site.search import Entry
 from llmxsite.site.search import field as field_html
@@ -111,6 +112,11 @@ class Edition:
         )
 
     @cached_property
+    def lineage(self) -> list[tuple[RunEntry, RunEntry]]:
+        """Each run that repeats or follows an earlier one, with that one first."""
+        return ancestors(self.catalogue.logs)
+
+    @cached_property
     def sources(self) -> dict[Path, str]:
         """Markdown file to address, for every page that is written by hand."""
         c, content = self.catalogue, self.study.content.resolve()
@@ -157,9 +163,20 @@ class Edition:
             version=__version__,
             paths=paths,
             catalogue=self.catalogue,
+            guessing=self.guessing,
             search_field=Markup(field_html(lambda target: paths.relative(address, target))),  # escapes
             **{"description": None, "crumbs": [], "charts": False, "linked": None, "card": None, **context},
         )
+
+    def guessing(self, suite: str | None) -> float | None:
+        """Accuracy of blind guessing in a suite: the mean of one over the number of options (docs/statistics.md, conventions).
+
+        None where an item has no options to guess among, or the study does not hold the suite.
+        """
+        entry = self.catalogue.suite(suite) if suite else None
+        items = entry.suite.items if entry and entry.suite else []
+        shares = [1 / len(i.choices) for i in items if i.choices]
+        return sum(shares) / len(shares) if shares and len(shares) == len(items) else None
 
     def search_page(self, entries: list[Entry]) -> str:
         """The page to search on; without scripts, a list of everything there is."""

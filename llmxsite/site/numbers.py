@@ -32,28 +32,42 @@ class Numbers:
 
     def __init__(self, study: Study, catalogue: Catalogue, cache: Cache) -> None:
         self.study, self.catalogue, self.cache = study, catalogue, cache
+        self._last: tuple[list[str], Samples] | None = None
+        """The runs last asked for: a page asks for the same ones again and again."""
 
     @cached_property
-    def samples(self) -> Samples:
-        """All samples of the study. Loading them is what everything here puts off.
+    def everything(self) -> Samples:
+        """All samples of the study, reruns among them. Loading them is what everything here puts off.
 
         What is wrong in a log is said by the pages of its samples, which every build makes or remembers.
         """
         from llmxsite import tables
 
-        return tables.load(self.study, Issues())
+        return tables.load(self.study, Issues(), reruns=True)
+
+    @cached_property
+    def samples(self) -> Samples:
+        """The samples that numbers are of: each run once, without its reruns."""
+        if not self.catalogue.reruns:
+            return self.everything
+        return self.everything.where(run=[r.id for r in self.catalogue.runs])
 
     @cached_property
     def fingerprint(self) -> str:
         """Hash over every log: what a number without filters depends on."""
         from llmxsite.site.paths import digest
 
-        return digest("\n".join(sorted(f"{r.path}:{r.hash}" for r in self.catalogue.runs)))
+        return digest("\n".join(sorted(f"{r.path}:{r.hash}" for r in self.catalogue.logs)))
 
     def of(self, runs: Sequence[RunEntry], where: Mapping[str, Any] | None = None) -> Samples:
         """The samples of these runs, or those of them that `where` leaves."""
-        whole = len(runs) == len(self.catalogue.runs)
-        samples = self.samples if whole else self.samples.where(run=[r.id for r in runs])
+        ids = [run.id for run in runs]
+        if set(ids) == {run.id for run in self.catalogue.runs}:
+            samples = self.samples
+        else:
+            if self._last is None or self._last[0] != ids:
+                self._last = ids, self.everything.where(run=ids)
+            samples = self._last[1]
         return samples.where(**where) if where else samples
 
     def summary(

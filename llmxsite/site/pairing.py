@@ -14,37 +14,16 @@ from typing import NamedTuple
 import msgspec
 
 from llmxsite.diagnostics import Issues
-from llmxsite.record import Line, Sample
+from llmxsite.record import Sample
 from llmxsite.runlog import iterate
-from llmxsite.site import paths, transcript
+from llmxsite.site import beside, paths, transcript
+from llmxsite.site.beside import Item
 from llmxsite.site.catalogue import RunEntry
 from llmxsite.site.samples import last_lines
 from llmxsite.site.templates import value
-from llmxsite.site.worddiff import word_diff
 
 SHOWN = 40
 """Items shown in full for a pair, those where the two part first."""
-_decode = msgspec.json.Decoder(Line).decode
-
-
-class Side(msgspec.Struct):
-    """One reply as a page shows it."""
-
-    state: str
-    answer: str
-    html: str
-    """The words, those that differ marked."""
-    address: str
-
-
-class Item(msgspec.Struct):
-    """One item under both conditions."""
-
-    item: str
-    under: str
-    """The other settings, the same on both sides."""
-    question: str
-    sides: list[Side]
 
 
 class Met(msgspec.Struct):
@@ -96,7 +75,7 @@ def meet(study: Path, runs: Sequence[RunEntry], factor: str, pairs: Iterable[tup
         only_a = sum(x.right and not y.right for _, x, y in shared)
         only_b = len(parted) - only_a
         met[name] = Met(both, only_a, only_b, len(shared) - both - len(parted), len(worded), [])
-    texts = _read(study, runs, {(p.run, p.line) for entries in chosen.values() for e in entries for p in e[1:]})
+    texts = beside.read(study, runs, {(p.run, p.line) for entries in chosen.values() for e in entries for p in e[1:]})
     for name, entries in chosen.items():
         met[name].items = [
             _item(runs, key, (x, texts[x.run, x.line]), (y, texts[y.run, y.line])) for key, x, y in entries
@@ -128,7 +107,7 @@ def _note(study: Path, runs: Sequence[RunEntry], factor: str, levels: set[str]) 
                 )
             )
             key = (record.suite, record.item, record.item_hash, others)
-            words = hashlib.blake2b(_text(record).encode(), digest_size=8).digest()
+            words = hashlib.blake2b(beside.text(record).encode(), digest_size=8).digest()
             at = _Place(
                 transcript.state(record) == "right", words, number, line, (place - 1) // paths.SAMPLES_A_PAGE + 1
             )
@@ -136,30 +115,7 @@ def _note(study: Path, runs: Sequence[RunEntry], factor: str, levels: set[str]) 
     return noted
 
 
-def _read(study: Path, runs: Sequence[RunEntry], wanted: set[tuple[int, int]]) -> dict[tuple[int, int], Sample]:
-    """The samples on these lines of these runs' logs."""
-    found: dict[tuple[int, int], Sample] = {}
-    for number, run in enumerate(runs):
-        lines = {line for n, line in wanted if n == number}
-        if not lines:
-            continue
-        with (study / run.path).open("rb") as stream:
-            for line, raw in enumerate(stream, 1):
-                if line in lines and isinstance(record := _decode(raw), Sample):
-                    found[number, line] = record
-    return found
-
-
 def _item(runs: Sequence[RunEntry], key: Key, a: tuple[_Place, Sample], b: tuple[_Place, Sample]) -> Item:
-    left, right = word_diff(_text(a[1]), _text(b[1]))
-    sides = []
-    for (place, sample), html in ((a, left), (b, right)):
-        run = runs[place.run]
-        address = f"{paths.samples(run.report, run.id, place.page)}#{paths.sample_anchor(sample.key)}"
-        sides.append(Side(transcript.state(sample), transcript.answer(sample), html, address))
     under = ", ".join(f"{k} {v}" for k, v in key[3] if k in ("model", "temperature", "prompt"))
-    return Item(key[1], under, transcript.snippet(a[1], 160), sides)
-
-
-def _text(sample: Sample) -> str:
-    return (sample.reply.text if sample.reply else None) or ""
+    first, second = ((runs[place.run], place.page, sample) for place, sample in (a, b))
+    return beside.item(first, second, under)

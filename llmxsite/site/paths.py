@@ -85,6 +85,11 @@ def run(report_slug: str, run_id: str) -> str:
     return f"runs/{part(report_slug)}/{part(run_id)}/index.html"
 
 
+def drift(report_slug: str, run_id: str) -> str:
+    """`drift("temperature", "20260801-2")` -> `runs/temperature/20260801-2/drift.html`."""
+    return f"runs/{part(report_slug)}/{part(run_id)}/drift.html"
+
+
 def samples(report_slug: str, run_id: str, number: int) -> str:
     """`samples("t", "r1", 3)` -> `runs/t/r1/samples-003.html`."""
     return f"runs/{part(report_slug)}/{part(run_id)}/samples-{number:03d}.html"

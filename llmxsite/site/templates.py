@@ -9,6 +9,8 @@ from typing import Any
 from jinja2 import ChoiceLoader, Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from llmxsite.site import sketch
+
 FOLDER = Path(__file__).parent / "templates"
 MONTHS = (
     "January",
@@ -54,6 +56,8 @@ def environment(theme: Path, cache: Path | None) -> Environment:
         mark=mark,
         spread=spread,
         forest=forest,
+        before_after=sketch.before_after,
+        histogram=sketch.histogram,
         value=value,
         p_value=p_value,
     )
@@ -161,8 +165,7 @@ def mark(row: dict[str, Any], chance: float | None = None, name: str = "accuracy
     if share is None:
         return Markup('<span class="mark">{}</span>').format(missing(None, "not measured"))
     parts = ['<line class="track" x1="0" x2="100" y1="8" y2="8"/>']
-    if chance:
-        parts.append(f'<line class="chance" x1="{100 * chance:.1f}" x2="{100 * chance:.1f}" y1="1" y2="15"/>')
+    parts.append(_guessing(chance, 15))
     interval = Markup("")
     if low is not None and high is not None:
         parts.append(f'<line class="span" x1="{100 * low:.1f}" x2="{100 * high:.1f}" y1="8" y2="8"/>')
@@ -174,18 +177,23 @@ def mark(row: dict[str, Any], chance: float | None = None, name: str = "accuracy
     return Markup('<span class="mark">{}<b>{}</b>{}</span>').format(drawing, percent(share), interval)
 
 
-def spread(rows: list[dict[str, Any]], column: str = "model") -> Markup:
+def _guessing(chance: float | None, end: int) -> str:
+    """The dashed line at what guessing gives, down to `end`; nothing where that is not known."""
+    return f'<line class="chance" x1="{100 * chance:.1f}" x2="{100 * chance:.1f}" y1="1" y2="{end}"/>' if chance else ""
+
+
+def spread(rows: list[dict[str, Any]], column: str = "model", chance: float | None = None) -> Markup:
     """Several accuracies on one track, a point each: numbers of different models are not averaged.
 
     One row is drawn with its interval, as `mark` does.
     """
     known = sorted((r for r in rows if r.get("accuracy") is not None), key=lambda r: float(r["accuracy"]))
     if len(known) <= 1:
-        return mark(known[0] if known else {})
+        return mark(known[0] if known else {}, chance)
     points = "".join(f'<ellipse class="dot" cx="{100 * r["accuracy"]:.1f}" cy="8" rx="3.3" ry="3.6"/>' for r in known)
     drawing = Markup(  # made of numbers alone
         '<svg viewBox="0 0 100 16" preserveAspectRatio="none" aria-hidden="true">'
-        f'<line class="track" x1="0" x2="100" y1="8" y2="8"/>{points}</svg>'
+        f'<line class="track" x1="0" x2="100" y1="8" y2="8"/>{_guessing(chance, 15)}{points}</svg>'
     )
     low, high = (percent(known[i]["accuracy"], 0) for i in (0, -1))
     words = "; ".join(f"{r[column]} {percent(r['accuracy'])}" for r in known)
@@ -195,11 +203,11 @@ def spread(rows: list[dict[str, Any]], column: str = "model") -> Markup:
     )
 
 
-def forest(rows: list[dict[str, Any]], most: int = 7) -> Markup:
+def forest(rows: list[dict[str, Any]], most: int = 7, chance: float | None = None) -> Markup:
     """Accuracies with their intervals below each other, without words: the shape of a finding."""
     known = [r for r in rows if r.get("accuracy") is not None][:most]
     height = 9 * len(known) + 1
-    parts = []
+    parts = [_guessing(chance, height - 1)]
     for index, row in enumerate(known):
         y = 9 * index + 5
         parts.append(f'<line class="track" x1="0" x2="100" y1="{y}" y2="{y}"/>')

@@ -192,7 +192,7 @@ class PageHost:
         address = posixpath.normpath(posixpath.join(posixpath.dirname(self.address), target))
         c = self.edition.catalogue
         known = {e.address for e in c.reports} | {e.address for e in c.models} | {e.address for e in c.suites}
-        known |= {e.address for e in c.runs} | {paths.section(s) for s, _ in self.edition.sections} | {paths.HOME}
+        known |= {e.address for e in c.logs} | {paths.section(s) for s, _ in self.edition.sections} | {paths.HOME}
         return address if address in known else None
 
     def reference(self, name: str, line: int) -> tuple[str, str]:

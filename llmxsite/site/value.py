@@ -116,7 +116,7 @@ def select(query: Query, table: Table, report: str | None = None) -> Samples:
     """The rows a query's filters leave. Raises `QueryError`, with what is known, when there are none."""
     frame = table.frame
     if report is not None and not {"experiment", "report"} & set(query.filters):
-        frame = frame[(frame["experiment"].astype("object") == report).to_numpy(dtype=bool)]
+        frame = frame[_matches(frame["experiment"], report).to_numpy()]
         if frame.empty:
             raise QueryError(f"report '{report}' has no samples yet", 0, f"collect some: llmxsite run {report}")
     elif frame.empty:
@@ -143,7 +143,7 @@ def select(query: Query, table: Table, report: str | None = None) -> Samples:
                 query.place(name),
                 f"with {others}, {name} is: {left}",
             )
-        frame = frame[mask.to_numpy(dtype=bool)]
+        frame = frame[mask.to_numpy()]
     return Samples(frame, table.factors)
 
 
@@ -275,20 +275,26 @@ def _matches(column: pd.Series, value: str) -> pd.Series:
     """Rows whose value is `value`, compared as numbers in a column of numbers."""
     if pd.api.types.is_bool_dtype(column.dtype):
         wanted = {"true": True, "yes": True, "false": False, "no": False}.get(value.lower())
-        return (column == wanted).fillna(False).astype(bool)
+        return _true(column == wanted)
     if pd.api.types.is_numeric_dtype(column.dtype):
         try:
-            return (column == float(value)).fillna(False).astype(bool)
+            return _true(column == float(value))
         except ValueError:
             return pd.Series(False, index=column.index)
-    return (column.astype("object") == value).fillna(False).astype(bool)
+    return _true(column == value)
+
+
+def _true(found: pd.Series) -> pd.Series:
+    """A comparison's result with missing as False."""
+    return found if found.dtype == bool else found.fillna(False).astype(bool)
 
 
 def _levels(column: pd.Series, *, missing: bool = False) -> list[str]:
     """The values of a column as a person writes them, sorted; `unknown` for a missing one where that counts."""
-    values = sorted(column.dropna().unique().tolist(), key=lambda v: (isinstance(v, str), v))
+    codes, known = pd.factorize(column)
+    values = sorted(known.tolist(), key=lambda v: (isinstance(v, str), v))
     words = [f"{v:g}" if isinstance(v, float) else str(v) for v in values]
-    return [*words, "unknown"] if missing and bool(column.isna().any()) else words
+    return [*words, "unknown"] if missing and bool((codes < 0).any()) else words
 
 
 def _level(column: pd.Series, value: str, offset: int) -> object:

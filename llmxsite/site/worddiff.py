@@ -6,19 +6,31 @@ import re
 from difflib import SequenceMatcher
 from html import escape
 
-_PIECE = re.compile(r"\s+|\w+|[^\w\s]")
+_WORD = re.compile(r"\w+|[^\w\s]")
 MOST = 4000
 """Words compared; longer texts are shown as they are, since the comparison takes time that grows with their product."""
 
 
 def word_diff(left: str, right: str) -> tuple[str, str]:
-    """Both texts as escaped HTML. `word_diff("a b", "a c")` -> `("a <del>b</del>", "a <ins>c</ins>")`."""
-    a, b = _PIECE.findall(left), _PIECE.findall(right)
+    """Both texts as escaped HTML. `word_diff("a b", "a c")` -> `("a <del>b</del>", "a <ins>c</ins>")`.
+
+    Only words and signs are compared. The space between them would match everywhere, which says nothing and takes most of
+    the time.
+    """
+    a, b = list(_WORD.finditer(left)), list(_WORD.finditer(right))
     if max(len(a), len(b)) > MOST:
         return escape(left), escape(right)
-    first, second = [], []
-    for kind, a1, a2, b1, b2 in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
-        old, new = escape("".join(a[a1:a2])), escape("".join(b[b1:b2]))
-        first.append(old if kind == "equal" or not old else f"<del>{old}</del>")
-        second.append(new if kind == "equal" or not new else f"<ins>{new}</ins>")
-    return "".join(first), "".join(second)
+    codes = SequenceMatcher(None, [m[0] for m in a], [m[0] for m in b], autojunk=False).get_opcodes()
+    changed = [code for code in codes if code[0] != "equal"]
+    return (
+        _marked(left, [(a[i].start(), a[j - 1].end()) for _, i, j, _, _ in changed if i < j], "del"),
+        _marked(right, [(b[i].start(), b[j - 1].end()) for _, _, _, i, j in changed if i < j], "ins"),
+    )
+
+
+def _marked(text: str, places: list[tuple[int, int]], tag: str) -> str:
+    parts, at = [], 0
+    for start, end in places:
+        parts += [escape(text[at:start]), f"<{tag}>{escape(text[start:end])}</{tag}>"]
+        at = end
+    return "".join([*parts, escape(text[at:])])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy.special import ndtri, stdtrit
 
 from llmxsite.stats.interval import UNDEFINED, Interval, Numbers, Vector, vector
 from llmxsite.stats.mean import around, standard_error
@@ -91,10 +91,10 @@ def clustered_wilson(
     p, se, n, groups = (np.asarray(x, dtype=np.float64) for x in (p, se, n, groups))
     with np.errstate(divide="ignore", invalid="ignore"):
         effective = np.minimum(p * (1 - p) / np.square(se), n)
-        critical = stats.t.ppf(1 - alpha / 2, groups - 1)
+        critical = stdtrit(groups - 1, 1 - alpha / 2)
     constant = (p == 0) | (p == 1)
     effective = np.where(constant, groups, effective)
-    critical = np.where(constant, stats.norm.ppf(1 - alpha / 2), critical)
+    critical = np.where(constant, ndtri(1 - alpha / 2), critical)
     low, high = wilson_bounds(p, effective, critical)
     one = groups < 2
     return np.where(one, np.nan, low), np.where(one, np.nan, high)

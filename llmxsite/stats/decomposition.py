@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.optimize import isotonic_regression
 from scipy.special import xlog1py, xlogy
 
 from llmxsite.stats.calibration import bin_index, checked
@@ -58,6 +57,8 @@ def corp(confidence: Numbers, correct: Numbers, score: Literal["brier", "log"] =
     c, y = checked(confidence, correct)
     if len(c) == 0:
         return Corp(None, None, None, None)
+    from scipy.optimize import isotonic_regression
+
     # Equal confidences have to get equal values: they are pooled, weighted by how many they are.
     _, where, counts = np.unique(c, return_inverse=True, return_counts=True)
     means = np.bincount(where, weights=y) / counts

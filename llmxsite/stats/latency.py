@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from scipy import stats
+from scipy.special import bdtr
 
-from llmxsite.stats.interval import UNDEFINED, Interval, Numbers, defined, pair, vector
+from llmxsite.stats.interval import UNDEFINED, Interval, Numbers, Vector, pair, vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +42,27 @@ def latency(durations: Numbers, alpha: float = 0.05) -> Latency:
 
     Source: Hyndman and Fan 1996 (quantile types 7 and 1); Conover 1999, section 3.2 (interval of a median).
     """
-    x = vector(durations)
+    x = np.sort(vector(durations))
     if len(x) == 0:
         return Latency(0, None, None, UNDEFINED, None, None, None, None)
-    median = float(np.median(x))
-    ends: Any = stats.quantile_test(x, q=median, p=0.5).confidence_interval(1 - alpha)
-    low, high = defined(ends.low), defined(ends.high)
+    lower, median, upper = (float(q) for q in np.quantile(x, [0.25, 0.5, 0.75]))
     return Latency(
         n=len(x),
         mean=float(x.mean()),
         median=median,
-        median_interval=UNDEFINED if low is None or high is None else Interval(low, high),
+        median_interval=_median_interval(x, alpha),
         p95=float(np.quantile(x, 0.95)),
         p95_observed=float(np.quantile(x, 0.95, method="inverted_cdf")),
-        iqr=float(stats.iqr(x)),
-        geometric_mean=float(stats.gmean(x)),
+        iqr=upper - lower,
+        geometric_mean=float(np.exp(np.log(x).mean())),
     )
+
+
+def _median_interval(x: Vector, alpha: float) -> Interval:
+    """The order statistics, counted from both ends, that leave out the median with a chance of at most alpha."""
+    n = len(x)
+    below = int(np.searchsorted(bdtr(np.arange(n), n, 0.5), alpha / 2)) - 1
+    return UNDEFINED if below < 0 else Interval(float(x[below]), float(x[n - 1 - below]))
 
 
 def throughput(tokens: Numbers, seconds: Numbers) -> Throughput:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy import stats
+from scipy.special import ndtri, stdtrit
 
 from llmxsite.stats.interval import UNDEFINED, Interval, Numbers, vector
 
@@ -53,11 +53,11 @@ def mean(scores: Numbers, alpha: float = 0.05, distribution: Literal["t", "z"] =
 def standard_error(scores: Numbers) -> float:
     """Standard error of a mean, sqrt(variance / n) with n - 1 in the variance; exactly 0 for equal scores; n >= 2."""
     s = vector(scores)
-    return 0.0 if float(np.ptp(s)) <= ROUNDING * float(np.abs(s).max()) else float(stats.sem(s))
+    return 0.0 if float(np.ptp(s)) <= ROUNDING * float(np.abs(s).max()) else float(s.std(ddof=1) / math.sqrt(len(s)))
 
 
 def around(centre: float, se: float, degrees: float | None, alpha: float = 0.05) -> Interval:
     """centre ± q se: q from Student's t with `degrees` of freedom, or from the normal distribution when None."""
     tail = 1 - alpha / 2
-    q = float(stats.norm.ppf(tail) if degrees is None else stats.t.ppf(tail, degrees))
+    q = float(ndtri(tail) if degrees is None else stdtrit(degrees, tail))
     return Interval(centre - q * se, centre + q * se)

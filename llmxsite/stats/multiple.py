@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from statsmodels.stats.multitest import multipletests
 
 from llmxsite.stats.interval import Vector
 
@@ -40,6 +39,8 @@ def adjust(p: Sequence[float | None], alpha: float = 0.05, method: Correction = 
     if method == "holm":
         adjusted[known] = _holm(values[known])
     elif method != "none" and known.any():
+        from statsmodels.stats.multitest import multipletests
+
         with np.errstate(divide="ignore"):  # Šidák's formula takes the logarithm of 1 - p, and p may be 1
             adjusted[known] = multipletests(values[known], alpha=alpha, method=method)[1]
     return Adjusted(

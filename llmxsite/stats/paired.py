@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy.special import ndtr, stdtr
 
 from llmxsite.stats.cluster import clustered_mean
 from llmxsite.stats.interval import UNDEFINED, Interval, Numbers, Vector, defined, pair
@@ -88,8 +88,8 @@ def paired_difference(
         interval=UNDEFINED if se is None else around(centre, se, groups - 1, alpha),
         interval_z=UNDEFINED if se is None else around(centre, se, None, alpha),
         t=t,
-        p=None if t is None else defined(2 * stats.t.sf(abs(t), groups - 1)),
-        p_z=None if t is None else defined(2 * stats.norm.sf(abs(t))),
+        p=None if t is None else defined(float(2 * stdtr(groups - 1, -abs(t)))),
+        p_z=None if t is None else defined(float(2 * ndtr(-abs(t)))),
         se_unpaired=math.hypot(standard_error(first), standard_error(second)) if n > 1 else None,
         r=correlation(first, second),
         identical=bool((d == 0).all()),

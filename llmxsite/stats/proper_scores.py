@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy.special import ndtr
 
 from llmxsite.stats.calibration import checked
 from llmxsite.stats.interval import Numbers, defined
@@ -67,8 +67,8 @@ def auroc(confidence: Numbers, correct: Numbers) -> float | None:
         raise ValueError("AUROC needs right and wrong, not partial credit")
     if len(right) == 0 or len(wrong) == 0:
         return None
-    ranks = stats.rankdata(np.concatenate([right, wrong]))
-    u = ranks[: len(right)].sum() - len(right) * (len(right) + 1) / 2
+    below = np.sort(wrong)
+    u = (np.searchsorted(below, right, "left") + np.searchsorted(below, right, "right")).sum() / 2
     return float(u / (len(right) * len(wrong)))
 
 
@@ -95,4 +95,4 @@ def spiegelhalter(confidence: Numbers, correct: Numbers) -> Spiegelhalter:
     if variance == 0:
         return Spiegelhalter(None, None)
     z = float(((y - c) * (1 - 2 * c)).sum() / math.sqrt(variance))
-    return Spiegelhalter(z, defined(2 * stats.norm.sf(abs(z))))
+    return Spiegelhalter(z, defined(2 * ndtr(-abs(z))))

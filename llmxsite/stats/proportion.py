@@ -7,14 +7,12 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
-from statsmodels.stats.proportion import proportion_confint
+from scipy.special import betaincinv, ndtri
 
 from llmxsite.stats.interval import UNDEFINED, Interval, Vector
 
 Method = Literal["wilson", "clopper-pearson", "jeffreys", "agresti-coull", "wald"]
 _NAMES = {
-    "wilson": "wilson",
     "clopper-pearson": "beta",
     "jeffreys": "jeffreys",
     "agresti-coull": "agresti_coull",
@@ -29,7 +27,10 @@ def wilson(k: float, n: float, alpha: float = 0.05) -> Interval:
 
     Source: Wilson 1927; Brown, Cai and DasGupta 2001; Bowyer et al. 2025 (arXiv:2503.01747).
     """
-    return interval(k, n, alpha, "wilson")
+    if n <= 0:
+        return UNDEFINED
+    low, high = wilson_bounds(k / n, n, ndtri(1 - alpha / 2))
+    return Interval(float(low), float(high))
 
 
 def interval(k: float, n: float, alpha: float = 0.05, method: Method = "wilson") -> Interval:
@@ -38,11 +39,13 @@ def interval(k: float, n: float, alpha: float = 0.05, method: Method = "wilson")
     Clopper-Pearson never covers too little and is wide; Jeffreys is the posterior under Beta(1/2, 1/2); Agresti-Coull is
     Wilson's, widened; Wald's is mean ± z SE, and is here to be compared with.
     """
+    if method == "wilson":
+        return wilson(k, n, alpha)
     if n <= 0:
         return UNDEFINED
+    from statsmodels.stats.proportion import proportion_confint  # a second to import, and Wilson's does without
+
     low, high = proportion_confint(k, n, alpha=alpha, method=_NAMES[method])
-    if method == "wilson":  # its formula meets 0 and 1 exactly there; rounding leaves 1e-17
-        low, high = (0.0 if k == 0 else low), (1.0 if k == n else high)
     return Interval(float(low), float(high)).clipped()
 
 
@@ -54,7 +57,7 @@ def beta_posterior(k: float, n: float, alpha: float = 0.05, prior: tuple[float, 
     if n <= 0:
         return UNDEFINED
     a, b = prior
-    low, high = np.asarray(stats.beta.ppf([alpha / 2, 1 - alpha / 2], k + a, n - k + b))
+    low, high = betaincinv(k + a, n - k + b, [alpha / 2, 1 - alpha / 2])
     return Interval(float(low), float(high))
 
 
@@ -62,6 +65,8 @@ def wilson_corrected(k: int, n: int, alpha: float = 0.05) -> Interval:
     """Wilson's interval with continuity correction: close to Clopper-Pearson. Undefined for n = 0."""
     if n <= 0:
         return UNDEFINED
+    from scipy import stats
+
     found = stats.binomtest(k, n).proportion_ci(1 - alpha, method="wilsoncc")
     return Interval(float(found.low), float(found.high))
 

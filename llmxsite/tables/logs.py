@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from llmxsite import runlog
 from llmxsite.diagnostics import Issues, Problem
 from llmxsite.study import Study
 from llmxsite.tables import reader
@@ -14,17 +15,26 @@ from llmxsite.tables.frame import Source, assemble
 from llmxsite.tables.samples import Samples
 
 
-def load(study: Study, issues: Issues, *, report: str | None = None, logs: Iterable[Path] | None = None) -> Samples:
+def load(
+    study: Study,
+    issues: Issues,
+    *,
+    report: str | None = None,
+    logs: Iterable[Path] | None = None,
+    reruns: bool = False,
+) -> Samples:
     """The samples of all the study's logs, of one report's, or of the `logs` given.
 
-    A log that cannot be read, a line that cannot be, and a second log of the same run become issues; the rest is there.
+    Of a run and its reruns one is taken, see `runlog.repeated`; all of them with `reruns`. A log that cannot be read, a line that cannot be, and a second log of the same run become issues; the rest is there.
     """
     sources = dict(_sources(study, issues, study.run_logs(report) if logs is None else logs))
+    repeats = {} if reruns else runlog.repeated(source.log.run for source in sources.values())
+    sources = {path: source for path, source in sources.items() if source.log.run.id not in repeats}
     runs = {source.log.run.id: source.log.run for source in sources.values()}
     ends = {source.log.run.id: source.log.end for source in sources.values()}
     paths = {source.log.run.id: path for path, source in sources.items()}
     frame, factors = assemble(list(sources.values()))
-    return Samples(frame, tuple(factors), runs, ends, paths)
+    return Samples(frame, tuple(factors), runs, ends, paths, repeats)
 
 
 def _sources(study: Study, issues: Issues, logs: Iterable[Path]) -> Iterator[tuple[Path, Source]]:

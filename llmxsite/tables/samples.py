@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from llmxsite.diagnostics import did_you_mean
@@ -27,6 +28,8 @@ class Samples:
     """Closing line by run id; None for a run that is not complete."""
     paths: Mapping[str, Path]
     """Log by run id."""
+    repeats: Mapping[str, str] = field(default_factory=dict)
+    """Runs that were left out because they repeat one that counts already, with that run."""
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -46,7 +49,7 @@ class Samples:
             keep &= _equals(self.frame[name], list(values))
         if bool(keep.all()):
             return self
-        return self._taken(self.frame[keep].reset_index(drop=True))
+        return self._taken(self.frame.take(np.flatnonzero(keep)))
 
     def varying(self) -> tuple[str, ...]:
         """The factors with more than one value among these samples; not to be set counts as a value."""
@@ -54,9 +57,7 @@ class Samples:
 
     def _taken(self, frame: pd.DataFrame) -> Samples:
         """Of these, the rows of `frame`, without the runs and categories that none of them has."""
-        for name in frame.columns:
-            if isinstance(frame[name].dtype, pd.CategoricalDtype):
-                frame[name] = frame[name].cat.remove_unused_categories()
+        frame = pd.DataFrame({name: _used(column.array) for name, column in frame.items()}, copy=False)
         left = set(frame["run"].cat.categories)
         return Samples(
             frame,
@@ -64,7 +65,21 @@ class Samples:
             runs={run: header for run, header in self.runs.items() if run in left},
             ends={run: end for run, end in self.ends.items() if run in left},
             paths={run: path for run, path in self.paths.items() if run in left},
+            repeats=self.repeats,
         )
+
+
+def _used(values: Any) -> Any:
+    """A column's values; of a categorical one, without the categories that do not occur."""
+    if not isinstance(values, pd.Categorical):
+        return values
+    codes, count = values.codes, len(values.categories)
+    met = np.zeros(count + 1, np.bool_)
+    met[codes] = True  # -1, which is missing, marks the last place
+    if met[:count].all():
+        return values
+    new = np.append(np.cumsum(met[:count]) - 1, -1)
+    return pd.Categorical.from_codes(new[codes], categories=values.categories[met[:count]], validate=False)
 
 
 def _equals(column: pd.Series[Any], wanted: Sequence[Any]) -> pd.Series[bool]:

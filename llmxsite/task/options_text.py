@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cached_property, lru_cache
 
 _ARTICLES = r"(?:(?:the|an?|les?|la|une?|des|du|der|die|das|el|los|las)\W+|l['’])"
 _PLAIN = str.maketrans({"−": "-", "–": "-", "’": "'", "‘": "'", "“": '"', "”": '"', "\u00a0": " ", "\u202f": " "})
@@ -13,6 +14,10 @@ _NEGATED = re.compile(
 )
 _END = re.compile(r"[\s*_`\"'”»)\]}$]*(?:[.;:!?\n]|$|\s[-–—]\s)")
 _GAP = re.compile(r"[\s*_`\"'“«)\]}.:,;$({\[–—-]*")
+_AROUND, _AFTER = re.compile(r"[\W_]*"), re.compile(r"[\s*_`\"'.,;:!?)\]}]*")
+_KNOWN = 2048
+"""Options whose patterns are kept: those of a suite come again with every model and setting, and compiling one takes longer
+than using it a hundred times."""
 
 Place = tuple[int, int, int]
 """Index of an option, and where its text starts and ends."""
@@ -22,17 +27,16 @@ class OptionTexts:
     """The options of one item, as patterns: case, markup between words and a leading article do not matter."""
 
     def __init__(self, choices: Sequence[str]) -> None:
-        self._patterns = [_pattern(choice) for choice in choices]
-        self._slight = [_slight(choice) for choice in choices]
+        self.choices = choices
+
+    @cached_property
+    def _patterns(self) -> list[re.Pattern[str]]:
+        return [_pattern(choice) for choice in self.choices]
 
     def equal(self, text: str) -> tuple[int, int] | None:
         """The one option that `text` is, with where it starts, punctuation and markup around it aside."""
         plain = text.translate(_PLAIN)
-        found = [
-            (i, m.start(1))
-            for i, p in enumerate(self._patterns)
-            if (m := re.fullmatch(rf"[\W_]*?({p})[\s*_`\"'.,;:!?)\]}}]*", plain, re.IGNORECASE))
-        ]
+        found = [(i, at) for i, p in enumerate(self._patterns) if (at := _alone(p, plain)) is not None]
         return found[0] if len(found) == 1 else None
 
     def at(self, text: str, start: int) -> Place | None:
@@ -40,7 +44,7 @@ class OptionTexts:
         plain = text[start : start + 2000].translate(_PLAIN)
         best: Place | None = None
         for index, pattern in enumerate(self._patterns):
-            match = re.match(pattern, plain, re.IGNORECASE)
+            match = pattern.match(plain)
             if match and match.end() > 1 and (best is None or start + match.end() > best[2]):
                 best = (index, start, start + match.end())
         return best
@@ -71,9 +75,9 @@ class OptionTexts:
         places = [
             (index, match.start(), match.end())
             for index, pattern in enumerate(self._patterns)
-            for match in re.finditer(pattern, plain, re.IGNORECASE)
+            for match in pattern.finditer(plain)
             if match.end() > match.start()
-            and (not self._slight[index] or match.start() == first or match.end() == last)
+            and (not _slight(self.choices[index]) or match.start() == first or match.end() == last)
         ]
         whole: list[Place] = []
         for place in sorted(places, key=lambda p: (p[1], -p[2])):  # what lies inside an earlier one is a part of it
@@ -83,7 +87,15 @@ class OptionTexts:
         return kept
 
 
-def _pattern(choice: str) -> str:
+def _alone(pattern: re.Pattern[str], text: str) -> int | None:
+    """Where the pattern starts in `text`, when there is nothing else but punctuation and markup."""
+    before = _AROUND.match(text)
+    starts = range(before.end() + 1 if before else 1)
+    return next((at for at in starts if (m := pattern.match(text, at)) and _AFTER.fullmatch(text, m.end())), None)
+
+
+@lru_cache(_KNOWN)
+def _pattern(choice: str) -> re.Pattern[str]:
     """An option's text as a regular expression.
 
     Words alone may have any punctuation between them; a text with digits or signs must be met as it is, so that 4 is not
@@ -94,9 +106,9 @@ def _pattern(choice: str) -> str:
     if words and not re.search(r"[\d+*/=<>^%$€£°±√∞-]", plain):
         articles = len(words) > 1 and re.fullmatch(_ARTICLES, words[0] + " ", re.IGNORECASE) is not None
         body = r"\W{1,4}".join(map(re.escape, words[1:] if articles else words))
-        return rf"(?<!\w){_ARTICLES}?{body}(?!\w)"
+        return re.compile(rf"(?<!\w){_ARTICLES}?{body}(?!\w)", re.IGNORECASE)
     body = r"\s*".join(map(re.escape, plain.split()))
-    return rf"(?<![\w.,+-]){body}(?!\w|[.,]\d)" if body else r"(?!)"
+    return re.compile(rf"(?<![\w.,+-]){body}(?!\w|[.,]\d)" if body else r"(?!)", re.IGNORECASE)
 
 
 def _slight(choice: str) -> bool:

@@ -37,7 +37,7 @@ def pages(edition: Edition) -> Iterator[Page]:
         yield Page(paths.index("models"), "models", "Models", partial(_models, edition), listed)
     if c.suites:
         yield Page(paths.index("suites"), "suites", "Suites", partial(_suites, edition), listed)
-    for number in range(1, -(-len(c.runs) // RUNS_A_PAGE) + 1):
+    for number in range(1, -(-len(c.logs) // RUNS_A_PAGE) + 1):
         yield Page(_runs_address(number), "runs", "Runs", partial(_runs, edition, number), listed)
 
 
@@ -108,7 +108,7 @@ def _suites(edition: Edition, _: Issues) -> Made:
 def _runs(edition: Edition, number: int, _: Issues) -> Made:
     from llmxsite.site.samples import page_numbers
 
-    runs = edition.catalogue.runs
+    runs = edition.catalogue.logs
     shown = runs[(number - 1) * RUNS_A_PAGE : number * RUNS_A_PAGE]
     address = _runs_address(number)
     return _list(

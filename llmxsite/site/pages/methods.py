@@ -34,7 +34,11 @@ class Section(NamedTuple):
 def pages(edition: Edition) -> Iterator[Page]:
     """One page, where there are numbers to explain."""
     if edition.catalogue.runs:
-        parts = [edition.numbers.fingerprint, [(r.slug, r.title, r.registered) for r in edition.catalogue.reports]]
+        parts = [
+            edition.numbers.fingerprint,
+            len(edition.lineage),
+            [(r.slug, r.title, r.registered) for r in edition.catalogue.reports],
+        ]
         yield Page(ADDRESS, "methods", "Methods", lambda issues: _methods(edition, issues), parts)
 
 
@@ -74,6 +78,7 @@ def used(edition: Edition) -> dict[str, str]:
     same = sum(run.run.task == "determinism" for run in c.runs)
     note("determinism", same, "determinism experiment", "determinism experiments")
     note("latency", sum(r.get("latency_ms") is not None for r in runs), "run with timing", "runs with timing")
+    note("drift", len(edition.lineage), "pair of runs", "pairs of runs")
     note("pooling", sum(len(m.runs) > 1 for m in c.models), "model with several runs", "models with several runs")
     note("hypotheses", sum(r.hypothesis is not None for r in c.reports), "report", "reports")
     said["sources"] = ""

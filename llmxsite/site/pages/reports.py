@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from llmxsite.diagnostics import Issues
 from llmxsite.site import paths, samples, setup
-from llmxsite.site.catalogue import ReportEntry
+from llmxsite.site.catalogue import ReportEntry, RunEntry
 from llmxsite.site.edition import Edition, Made, linked_data
 from llmxsite.site.pages import Page
 from llmxsite.site.pages.shared import run_rows
@@ -32,11 +32,17 @@ def pages(edition: Edition) -> Iterator[Page]:
                 edition.names,
                 article_key(edition, report.article),
                 report.experiment,
-                [(r.id, r.hash) for r in report.runs],
+                [(r.id, r.hash) for r in logs_of(edition, report)],
+                [(b.id, a.drift) for b, a in edition.lineage if report.slug in (a.report, b.report)],
             ],
             updated=report.date,
             summary=report.summary or report.question,
         )
+
+
+def logs_of(edition: Edition, report: ReportEntry) -> list[RunEntry]:
+    """The report's runs as its page lists them: reruns, which its numbers leave out, among them."""
+    return [entry for entry in edition.catalogue.logs if entry.report == report.slug]
 
 
 def _report(edition: Edition, report: ReportEntry, issues: Issues) -> Made:
@@ -50,7 +56,7 @@ def _report(edition: Edition, report: ReportEntry, issues: Issues) -> Made:
     headings = [*text.headings]
     warnings = edition.numbers.warnings(report.runs)
     headings += [(2, "limits", "Limits")] if warnings else []
-    headings += [(2, "runs", "Runs")] if report.runs else []
+    headings += [(2, "runs", "Runs")] if logs_of(edition, report) else []
     headings += [(2, "reproduce", "Reproduce"), (2, "cite", "Cite")]
     lead = (meta.subtitle or meta.summary) if meta else None
     if lead is None and report.question and report.question != title:
@@ -71,6 +77,8 @@ def _report(edition: Edition, report: ReportEntry, issues: Issues) -> Made:
         hypothesis=setup.registration(report) if report.hypothesis else None,
         warnings=warnings,
         runs=run_rows(edition, report.runs),
+        drifts=[(b.id, a.id, a.drift) for b, a in edition.lineage if report.slug in (a.report, b.report)],
+        listed=run_rows(edition, logs_of(edition, report)),
         setup=setup.describe(edition, report.runs) if report.runs else None,
         commands=commands(edition, report),
         bibtex=bibtex(edition, report),

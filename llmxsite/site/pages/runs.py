@@ -24,20 +24,20 @@ PARTED = 8
 
 def pages(edition: Edition) -> Iterator[Page]:
     """One page a run. Its pages of samples are written by `samples`, from the frame `frame` gives."""
-    for entry in edition.catalogue.runs:
+    for entry in edition.catalogue.logs:
         yield Page(
             entry.address,
             "run",
             f"Run {entry.id}",
             partial(_run, edition, entry),
-            [entry.hash, entry.path, edition.names],
+            [entry.hash, entry.path, edition.names, *relatives(edition, entry)],
             updated=entry.date,
         )
 
 
 def _run(edition: Edition, entry: RunEntry, _: Issues) -> Made:
     run = entry.run
-    whole = edition.numbers.outcomes(edition.catalogue.runs).get(entry.id)
+    whole = edition.numbers.outcomes([entry]).get(entry.id)
     by_model = edition.numbers.summary([entry], ["model"])
     states = edition.numbers.states(entry)
     total = sum(states.values())
@@ -55,6 +55,9 @@ def _run(edition: Edition, entry: RunEntry, _: Issues) -> Made:
         entry=entry,
         run=run,
         report=report,
+        relatives=relatives(edition, entry),
+        repeated=edition.catalogue.run(run.rerun_of.id) if run.rerun_of is not None else None,
+        counted=entry in edition.catalogue.runs,
         state=run_state(entry),
         whole=whole,
         by_model=by_model,
@@ -121,6 +124,12 @@ def frame(edition: Edition, entry: RunEntry) -> str:
         .replace("&lt;!--number--&gt;", samples.NUMBER)
         .replace(f'<link rel="canonical" href="{edition.absolute(address)}">\n', "")
     )
+
+
+def relatives(edition: Edition, entry: RunEntry) -> tuple[list[str], list[tuple[str, str]]]:
+    """The id of the run this one is compared with, and the runs that are compared with this one, each with its address."""
+    earlier = [before.id for before, after in edition.lineage if after is entry]
+    return earlier, [(after.id, after.drift) for before, after in edition.lineage if before is entry]
 
 
 def varied(entry: RunEntry) -> frozenset[str]:

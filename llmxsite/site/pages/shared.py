@@ -15,7 +15,7 @@ from llmxsite.site.templates import count, parameters, percent, value
 def run_rows(edition: Edition, runs: Sequence[RunEntry], model: str | None = None) -> list[Row]:
     """One row a run, as `runs_table` shows it, its accuracies by model; with `model`, of that model alone."""
     outcomes: dict[str, list[Row]] = {}
-    for row in edition.numbers.summary(edition.catalogue.runs, ["run", "model"]):
+    for row in edition.numbers.summary(edition.catalogue.logs, ["run", "model"]):
         if model in (None, row["model"]):
             outcomes.setdefault(str(row["run"]), []).append(row)
     rows = []
@@ -33,6 +33,7 @@ def run_rows(edition: Edition, runs: Sequence[RunEntry], model: str | None = Non
                 "summary": outcomes.get(entry.id, []),
                 "samples": sum(row["n"] for row in outcomes.get(entry.id, [])),
                 "state": run_state(entry),
+                "repeats": entry.run.rerun_of.id if entry.run.rerun_of is not None else None,
             }
         )
     return rows
@@ -71,7 +72,7 @@ def _versions(edition: Edition, model: ModelEntry, found: dict[tuple[str, str | 
         for row in measured or [dict.fromkeys(("n", "accuracy", "ci_low", "ci_high", "suite"))]:
             suite = edition.catalogue.suite(row["suite"]) if row["suite"] else None
             place = {"suite": suite.title, "suite_address": suite.address} if suite else {"suite": None}
-            rows.append({**row, **base, **place})
+            rows.append({**row, **base, **place, "chance": edition.guessing(row["suite"])})
     return rows or [
         {**dict.fromkeys(("parameters", "quantization", "digest", "suite", "n", "accuracy", "ci_low", "ci_high"))}
     ]
@@ -98,17 +99,10 @@ def suite_rows(edition: Edition, suites: Sequence[SuiteEntry]) -> list[Row]:
                 "licence": (suite.licence if suite else None) or (ref.licence if ref else None),
                 "runs": len(entry.run_ids),
                 "summary": summary.get(entry.id, []),
-                "chance": chance(entry),
+                "chance": edition.guessing(entry.id),
             }
         )
     return rows
-
-
-def chance(entry: SuiteEntry) -> float | None:
-    """Accuracy of blind guessing: the mean of one over the number of options (docs/statistics.md, conventions)."""
-    items = entry.suite.items if entry.suite else []
-    shares = [1 / len(i.choices) for i in items if i.choices]
-    return sum(shares) / len(shares) if shares and len(shares) == len(items) else None
 
 
 def report_rows(edition: Edition, reports: Sequence[ReportEntry]) -> list[Row]:
@@ -139,6 +133,8 @@ def headline(edition: Edition, report: ReportEntry) -> dict[str, Any] | None:
         return None
     total = count(sum(r["n"] for r in known), "sample")
     models = len({m.name for r in report.runs for m in r.run.models})
+    chances = {edition.guessing(suite.id) for r in report.runs for suite in r.run.suites}
+    chance = chances.pop() if len(chances) == 1 else None
     if models > 1 and factor != "model":
         total = f"{total} of {models} models"
     if factor is None or len(known) == 1:
@@ -146,13 +142,19 @@ def headline(edition: Edition, report: ReportEntry) -> dict[str, Any] | None:
         interval = (
             f"95% interval {percent(row['ci_low'])} to {percent(row['ci_high'])}, " if row["ci_low"] is not None else ""
         )
-        return {"number": percent(row["accuracy"]), "words": f"accuracy; {interval}{total}", "rows": known}
+        return {
+            "number": percent(row["accuracy"]),
+            "words": f"accuracy; {interval}{total}",
+            "rows": known,
+            "chance": chance,
+        }
     ordered = sorted(known, key=lambda r: float(r["accuracy"]))
     low, high = ordered[0], ordered[-1]
     return {
         "number": f"{percent(low['accuracy'], 0).rstrip('%')}–{percent(high['accuracy'], 0)}",
         "words": f"accuracy by {factor.replace('_', ' ')}: {value(low[factor])} lowest, {value(high[factor])} highest; {total}",
         "rows": known,
+        "chance": chance,
     }
 
 

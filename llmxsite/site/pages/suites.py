@@ -19,7 +19,7 @@ from llmxsite.site.drawing import draw
 from llmxsite.site.edition import Edition, Made
 from llmxsite.site.frame import frame
 from llmxsite.site.pages import Page
-from llmxsite.site.pages.shared import chance, run_rows
+from llmxsite.site.pages.shared import run_rows
 from llmxsite.site.samples import page_numbers
 from llmxsite.site.search import Entry
 from llmxsite.study import slugify
@@ -81,7 +81,6 @@ def _suite(edition: Edition, entry: SuiteEntry, number: int, _: Issues) -> Made:
         page_href=lambda n: paths.relative(address, paths.suite(entry.id, n)),
         categories=_counted(i.category for i in items),
         difficulties=_counted(i.difficulty for i in items),
-        chance=chance(entry),
         chart=chart,
         charts=bool(figures),
         by_model=edition.numbers.summary(runs, ["model", "digest"], where={"suite": entry.id}),

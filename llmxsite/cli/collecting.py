@@ -1,0 +1,150 @@
+"""What `run` and `rerun` share: a session watched in the terminal, from the first request to the words at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from llmxsite.cli.terminal import err, out
+from llmxsite.diagnostics import Issue, Issues, display_path
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+    from contextlib import AsyncExitStack
+
+    from llmxsite.collect.interrupt import Interrupts
+    from llmxsite.collect.loop import Result
+    from llmxsite.collect.progress import Display
+    from llmxsite.collect.session import Session
+    from llmxsite.study import Study
+
+Host = Annotated[
+    str | None, typer.Option("--host", help="Address of the server; OLLAMA_HOST or this machine without it.")
+]
+Resume = Annotated[
+    bool | None,
+    typer.Option("--resume/--new", help="Go on in a run log, or begin a new one; goes on where it can when not given."),
+]
+Live = Annotated[bool, typer.Option("--live", help="Show every reply as it streams, thinking included.")]
+Contributor = Annotated[str | None, typer.Option("--contributor", help="Name to record in the log; none without it.")]
+
+
+def mode_of(resume: bool | None) -> Literal["auto", "new", "resume"]:
+    """What `--resume/--new` asks for."""
+    return "auto" if resume is None else "resume" if resume else "new"
+
+
+def interrupts() -> Interrupts:
+    """Ctrl-C for a whole command, however many sessions it has."""
+    from llmxsite.collect.interrupt import Interrupts
+
+    return Interrupts(lambda message: err().print(message, style="yellow"))
+
+
+def watch(
+    opened: Callable[[AsyncExitStack], Awaitable[Session]],
+    introduce: Callable[[Session], None],
+    again: str,
+    *,
+    live: bool,
+    interrupts: Interrupts,
+    issues: Issues,
+    study: Study | None,
+) -> Result | None:
+    """Open a session, make what is left of it, and say how it ended; None where nothing was left.
+
+    `introduce` says what is about to happen; `again` is the command that goes on with it. Exits with 130 when interrupted.
+    """
+    import asyncio
+    from contextlib import AsyncExitStack
+
+    async def collect() -> Result | None:
+        with interrupts.watching():
+            async with AsyncExitStack() as stack:
+                session = await opened(stack)
+                introduce(session)
+                display = _display(live)
+                with display:
+                    path, result = await session.collect(display, started=lambda c: interrupts.finish_with(c.stop))
+                shown = place(path, study)
+                if result is None:
+                    words = f"Everything is done: {shown} holds all {session.workload.planned:,} samples."
+                    out().print(words, soft_wrap=True)
+                    out().print("A new run begins with --new.")
+                    return None
+                display.summary()
+                _outcome(result, shown, again, issues)
+                return result
+
+    try:
+        result = asyncio.run(collect())
+    except asyncio.CancelledError:
+        raise typer.Exit(130) from None
+    if result is not None and result.reason == "interrupted":
+        raise typer.Exit(130)
+    return result
+
+
+def surroundings(session: Session) -> None:
+    """The server, what it lacks, and why a new log begins."""
+    from llmxsite.collect.surroundings import info_of
+
+    console = out()
+    console.print(f"Engine: {info_of(session.header.engine)}", markup=False)
+    for lack in session.header.engine.lacks:
+        console.print(f"  {lack}", style="yellow", markup=False)
+    if session.choice.reasons:
+        console.print(f"A new run log begins: {'; '.join(session.choice.reasons)}", markup=False)
+
+
+def remaining(session: Session, study: Study | None) -> None:
+    """How much is done already, and how long the rest may take."""
+    from llmxsite.collect.tally import duration
+
+    left = session.left()
+    to_go = sum(left)
+    if session.choice.path is not None and to_go:
+        done = f"{session.workload.planned - to_go:,} done, {to_go:,} to go"
+        out().print(f"Going on in {place(session.choice.path, study)}: {done}", markup=False)
+    if session.measured is not None and to_go:
+        seconds = session.measured.expected(session.workload, left, session.wish.concurrency)
+        each = ", ".join(f"{model} {value:.2f} s" for model, value in session.measured.seconds.items())
+        if seconds is not None:
+            out().print(f"Expected time: about {duration(seconds)} ({each} a request)", markup=False)
+
+
+def place(path: Path, study: Study | None) -> str:
+    """A log's path from the root of its study, or as it would be typed where it lies in none."""
+    return study.relative(path) if study is not None and path.is_relative_to(study.root) else display_path(path)
+
+
+def say(message: str) -> None:
+    """A step on the way, where a person is looking."""
+    if err().is_terminal:
+        err().print(message, style="dim", markup=False)
+
+
+def _outcome(result: Result, shown: str, again: str, issues: Issues) -> None:
+    """Where the log is, and how to go on."""
+    if result.reason == "interrupted":
+        err().print(f"Interrupted; everything so far is in {shown}. `{again}` goes on.", markup=False, soft_wrap=True)
+        return
+    for issue in result.issues:
+        issues.extend([Issue(path=shown, code=issue.code, message=issue.message, hint=issue.hint)])
+    if result.reason == "complete":
+        out().print(f"Done: {shown}", markup=False, soft_wrap=True)
+        if result.errors:
+            words = "1 sample" if result.errors == 1 else f"{result.errors:,} samples"
+            issues.add(shown, "run-errors", f"{words} ended in an error", hint=f"`{again}` asks them again")
+
+
+def _display(live: bool) -> Display:
+    from llmxsite.collect.progress import Picture, Plain, Stream
+
+    console = err()
+    if live:
+        return Stream(out())
+    return Picture(console) if console.is_terminal else Plain(console)

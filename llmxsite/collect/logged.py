@@ -1,0 +1,185 @@
+"""The samples of a run log, to be asked once more: the workload of a rerun, which needs neither suite nor experiment."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple, Self
+
+import msgspec
+
+from llmxsite import runlog, task
+from llmxsite.collect.workload import Job, Workload
+from llmxsite.diagnostics import Issues, Problem
+from llmxsite.engine.protocol import ModelInfo, Options
+from llmxsite.experiment import Condition, Resolved
+from llmxsite.record import Run, Sample, decode_line, sample_key
+from llmxsite.runlog.reader import raw_lines
+from llmxsite.suite import Item, Suite
+from llmxsite.task import Plan
+
+_OPTIONS = frozenset(field.name for field in msgspec.structs.fields(Options))
+
+
+class Logged(NamedTuple):
+    """What of a log can be asked once more."""
+
+    path: Path
+    header: Run
+    conditions: list[Condition]
+    """Each once, in the order of their first samples."""
+    contexts: dict[str, int]
+    """Every model and the context its first request asked for."""
+    lines: dict[int, int]
+    """The lines that count, each with the place of its condition."""
+    errors: int
+    """Samples that ended in an error: their lines do not say what would have been right, so they cannot be scored."""
+
+
+def survey(path: Path, limit: int | None, issues: Issues) -> Logged:
+    """Read a log and check that all of it can be asked again; with `limit`, only the first items of each suite.
+
+    Lines that cannot be read go to `issues`. Raises `Problem` for a log that does not hold its requests, or whose
+    replies could not be scored here.
+    """
+    header: Run | None = None
+    last: dict[str, tuple[int, bytes | None]] = {}
+    """The last line of each key, and its condition; None after an error."""
+    contexts: dict[str, int] = {}
+    items: dict[str, dict[str, None]] = {}
+    for number, line in runlog.iterate(path, issues):
+        if isinstance(line, Run):
+            header = line
+        elif isinstance(line, Sample):
+            asked = items.setdefault(line.suite, {})
+            if line.item not in asked and limit is not None and len(asked) >= limit:
+                continue
+            asked[line.item] = None
+            failed = line.outcome == "error"
+            if not failed:
+                _check(path, number, line)
+                contexts.setdefault(str(line.condition["model"]), line.request.options["num_ctx"])
+            last[line.key] = (number, None if failed else msgspec.json.encode(line.condition))
+    assert header is not None  # `iterate` begins with it or raises
+    found = sorted((number, condition) for number, condition in last.values() if condition is not None)
+    if not found:
+        raise Problem.at(path, "rerun-empty", "no sample in this log was answered, so there is nothing to repeat")
+    places = {condition: place for place, condition in enumerate(dict.fromkeys(c for _, c in found))}
+    conditions: list[Condition] = [msgspec.json.decode(condition) for condition in places]
+    lines = {number: places[condition] for number, condition in found}
+    return Logged(path, header, conditions, contexts, lines, len(last) - len(found))
+
+
+def _check(path: Path, number: int, sample: Sample) -> None:
+    """Raise the `Problem` of a line that cannot be asked, or not scored, once more."""
+    request = sample.request
+    why = hint = None
+    if not request.messages and request.prompt is None:
+        why, hint = "the request is not in the log", "an import has only what the other tool wrote down"
+    elif _OPTIONS - request.options.keys() or not isinstance(sample.condition.get("model"), str):
+        missing = ", ".join(sorted(_OPTIONS - request.options.keys())) or "the model"
+        why = f"the log does not say all that was sent: {missing} is missing"
+    elif len(sample.draws or [0]) != 1 + len(request.draws):
+        why = "the sample is a vote, and the log keeps only the first of its requests"
+    elif runlog.rescore(sample) is None:
+        why = f"this version of llmxsite cannot score it: its scorer is {sample.scorer or 'not known'}"
+    if why is not None:
+        message = f"'{sample.item}' cannot be asked once more: {why}"
+        raise Problem.at(path, "rerun-request", message, line=number, hint=hint)
+
+
+class LoggedWorkload(Workload):
+    """The samples of a log, in its order, on the models of today."""
+
+    def __init__(self, logged: Logged, experiment: Resolved, models: Mapping[str, ModelInfo]) -> None:
+        super().__init__(task.get(logged.header.task), experiment, [], models, logged.conditions)
+        self._path = logged.path
+        ids = {suite.id: suite.language for suite in logged.header.suites}
+        self._suites = {name: Suite(id=name, title=name, language=language) for name, language in ids.items()}
+        self._only = next(iter(ids)) if len(ids) == 1 else ""
+        self._rows = [(number, place, self._key(sample)) for number, place, sample in self._samples(logged.lines)]
+
+    @property
+    def totals(self) -> list[int]:
+        return self._count(place for _, place, _ in self._rows)
+
+    def categories(self) -> list[str]:
+        rows = {number: place for number, place, _ in self._rows}
+        return list(dict.fromkeys(s.category for _, _, s in self._samples(rows) if s.category))
+
+    def check(self) -> None:
+        """Nothing is left to plan: `survey` has looked at every line."""
+
+    def jobs(self, done: Collection[str] = (), conditions: Sequence[Condition] | None = None) -> Iterator[Job]:
+        wanted = self.conditions if conditions is None else conditions
+        places = {self.conditions.index(condition) for condition in wanted}
+        rows = {number: place for number, place, key in self._rows if place in places and key not in done}
+        for _, place, sample in self._samples(rows):
+            yield self._logged(sample, self.conditions[place])
+
+    def only(self, conditions: Sequence[Condition]) -> Self:
+        left = super().only(conditions)
+        places = {self.conditions.index(condition): place for place, condition in enumerate(conditions)}
+        left._rows = [(number, places[place], key) for number, place, key in self._rows if place in places]
+        return left
+
+    def asks_alike(self, sample: Sample) -> bool:
+        """The words come from the log, whatever version of llmxsite sends them."""
+        return True
+
+    def left(self, done: Collection[str]) -> list[int]:
+        return self._count(place for _, place, key in self._rows if key not in done)
+
+    def _count(self, places: Iterator[int]) -> list[int]:
+        counts = Counter(places)
+        return [counts[place] for place in range(len(self.conditions))]
+
+    def _samples(self, lines: Mapping[int, int]) -> Iterator[tuple[int, int, Sample]]:
+        """Number, place of the condition and record of the given lines, one at a time."""
+        try:
+            with self._path.open("rb") as stream:
+                for number, raw in raw_lines(stream):
+                    if number in lines:
+                        line = decode_line(raw)
+                        if isinstance(line, Sample):
+                            yield number, lines[number], line
+        except (OSError, msgspec.DecodeError) as error:
+            raise Problem.at(
+                self._path,
+                "log-changed",
+                f"the log that is repeated changed or went away meanwhile: {error}",
+                hint="put it back as it was and run the same command again: it goes on where it stopped",
+            ) from None
+
+    def _key(self, sample: Sample) -> str:
+        digest = self.models[str(sample.condition["model"])].digest
+        suite = sample.suite or self._only
+        return sample_key(digest, suite, sample.item, sample.condition, sample.request, sample.repeat)
+
+    def _logged(self, sample: Sample, condition: Condition) -> Job:
+        question = runlog.asked(sample)
+        assert question is not None and sample.scorer is not None  # `survey` scored this very line
+        name = sample.suite or self._only
+        words = [message.content for message in sample.request.messages if message.role == "user"]
+        item = Item(
+            id=sample.item,
+            category=sample.category,
+            subcategory=sample.subcategory,
+            difficulty=sample.difficulty,
+            language=sample.language,
+            cluster=sample.cluster,
+            question=words[-1] if words else sample.request.prompt or "",
+            choices=sample.shown.choices if sample.shown else None,
+            answer=question.expected,
+        )
+        return Job(
+            key=self._key(sample),
+            suite=self._suites.get(name) or Suite(id=name, title=name),
+            item=item,
+            hash=sample.item_hash,
+            condition=condition,
+            repeat=sample.repeat,
+            plan=Plan(sample.request.requests(str(condition["model"])), question, sample.scorer),
+            sent=sample.request,
+        )

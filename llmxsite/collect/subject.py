@@ -1,0 +1,90 @@
+"""What a run is about, before any server is asked: an experiment of a study, or a log to repeat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from llmxsite import task
+from llmxsite.collect.workload import Workload
+from llmxsite.engine.protocol import EngineInfo, ModelInfo, Options
+from llmxsite.experiment import Condition, Resolved, width
+from llmxsite.record import SCHEMA, Hypothesis, Run, SuiteRef, hypothesis_hash
+from llmxsite.study import Study, check_slug
+from llmxsite.suite import Suite
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What there is to ask, and where the answers go."""
+
+    header: Run
+    """The header as far as it depends on no server: no engine, models or machine yet, no id, no start."""
+    place: str
+    """The file that asks for it, as a message names it."""
+    folder: Path
+    """Where its logs lie."""
+    conditions: Sequence[Condition]
+    contexts: Mapping[str, int]
+    """Every model, with the context that it is loaded with."""
+    workload: Callable[[dict[str, ModelInfo]], Workload]
+    """What there is to do with the models as the server has them."""
+
+    def width(self, wished: int | None) -> int:
+        """The most requests that will ever be under way at once, where `wished` are wished for."""
+        default = wished or self.header.concurrency or 1
+        return max((width(condition, default) for condition in self.conditions), default=1)
+
+
+def of_experiment(
+    study: Study,
+    report: str,
+    experiment: Resolved,
+    suites: Sequence[Suite],
+    conditions: Sequence[Condition],
+    contributor: str | None = None,
+) -> Subject:
+    """The conditions of a report's experiment that one engine answers."""
+    contexts: dict[str, int] = {}
+    for condition in conditions:
+        wanted = condition.get("num_ctx", experiment.options.get("num_ctx"))
+        contexts.setdefault(str(condition["model"]), wanted if isinstance(wanted, int) else Options().num_ctx)
+    hypothesis = None
+    if experiment.hypothesis:
+        hypothesis = Hypothesis(text=experiment.hypothesis, hash=hypothesis_hash(experiment.hypothesis))
+    header = Run(
+        schema=SCHEMA,
+        id="",
+        report=report,
+        task=experiment.task,
+        experiment=msgspec.to_builtins(experiment),
+        suites=[_reference(suite) for suite in suites],
+        engine=EngineInfo(name=""),
+        models=[],
+        contributor=contributor,
+        hypothesis=hypothesis,
+        concurrency=experiment.concurrency,
+    )
+    return Subject(
+        header=header,
+        place="experiment.yaml",
+        folder=study.runs / check_slug(report, "report"),
+        conditions=conditions,
+        contexts=contexts,
+        workload=lambda models: Workload(task.get(experiment.task), experiment, suites, models, conditions),
+    )
+
+
+def _reference(suite: Suite) -> SuiteRef:
+    return SuiteRef(
+        id=suite.id,
+        hash=suite.hash(),
+        title=suite.title,
+        version=suite.version,
+        licence=suite.licence,
+        language=suite.language,
+        items=len(suite.items),
+    )

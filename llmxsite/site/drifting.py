@@ -1,0 +1,111 @@
+"""Two runs compared as their page shows it, computed once for the two logs it comes from."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+
+import msgspec
+
+from llmxsite.diagnostics import Issues
+from llmxsite.drift import Drift, Pair, compare
+from llmxsite.site import beside, paths
+from llmxsite.site.beside import Item
+from llmxsite.site.catalogue import RunEntry
+from llmxsite.site.edition import Edition
+from llmxsite.site.samples import last_lines
+from llmxsite.site.templates import value
+
+SHOWN = 30
+"""Pairs shown in full, flips first."""
+DOTS = 1500
+"""Most pairs of confidences drawn; of more, every so many."""
+
+
+class Found(msgspec.Struct):
+    """A comparison, with the pairs a page shows in the place of all pairs."""
+
+    drift: Drift
+    differing: int
+    """Pairs whose reply, answer or score is another one."""
+    items: list[Item]
+    confidence: list[tuple[float, float, bool]]
+    """Before, after, and whether the answer is the same one."""
+    drawn_of: int
+    """Pairs with a confidence on both sides, drawn or not."""
+
+
+def compared(edition: Edition, before: RunEntry, after: RunEntry) -> Found:
+    """The comparison of two runs of the study, from memory where their logs are as they were."""
+    parts = [before.path, before.hash, after.path, after.hash]
+    return edition.cache.memo("drift", parts, Found, lambda: _compare(edition, before, after))
+
+
+def _compare(edition: Edition, before: RunEntry, after: RunEntry) -> Found:
+    root, runs = edition.study.root, (before, after)
+    # What is wrong in a log is said by the pages of its samples.
+    drift = compare(root / before.path, root / after.path, Issues())
+    drift.before.path, drift.after.path = before.path, after.path
+    differing = drift.differing
+    sure = [
+        (p.confidence_before, p.confidence_after, p.same_answer is not False)
+        for p in drift.pairs
+        if p.confidence_before is not None and p.confidence_after is not None
+    ]
+    found = Found(
+        drift=drift,
+        differing=len(differing),
+        items=_items(edition, runs, differing[:SHOWN], _varied(drift.pairs)),
+        confidence=sure[:: -(-len(sure) // DOTS) or 1],
+        drawn_of=len(sure),
+    )
+    drift.pairs = []
+    return found
+
+
+def _items(edition: Edition, runs: tuple[RunEntry, RunEntry], pairs: list[Pair], varied: set[str]) -> list[Item]:
+    """The pairs with their words, in full."""
+    lines = [sorted(last_lines(edition.study.root / run.path)) for run in runs]
+    at = [(p.line_before, p.line_after) for p in pairs]
+    texts = beside.read(edition.study.root, runs, {(side, line) for both in at for side, line in enumerate(both)})
+    items = []
+    for pair, both in zip(pairs, at, strict=True):
+        first, second = (
+            (runs[side], bisect_left(lines[side], line) // paths.SAMPLES_A_PAGE + 1, texts[side, line])
+            for side, line in enumerate(both)
+        )
+        made = beside.item(first, second, _under(pair, varied), tokens=True)
+        made.remark = _remark(pair)
+        items.append(made)
+    return items
+
+
+def _under(pair: Pair, varied: set[str]) -> str:
+    """The settings that tell this pair from others."""
+    said = [f"{name.replace('_', ' ')} {value(v)}" for name, v in pair.condition.items() if name in varied]
+    return ", ".join([*said, *([f"repeat {pair.repeat + 1}"] if pair.repeat else [])])
+
+
+def _varied(pairs: list[Pair]) -> set[str]:
+    names = {name for pair in pairs for name in pair.condition}
+    return {name for name in names if len({pair.condition.get(name) for pair in pairs}) > 1}
+
+
+def _remark(pair: Pair) -> str:
+    """Where the two part, and how far their probabilities had moved until there."""
+    if pair.same_reply is not False:
+        return "The reply is the same; it was read or scored in another way."
+    said = []
+    if pair.first_token is not None:
+        said.append(
+            "They part at the first token"
+            if pair.first_token == 0
+            else f"They share {pair.first_token:,} {'token' if pair.first_token == 1 else 'tokens'} and part at the next"
+        )
+    if pair.tokens_compared:
+        same = pair.tokens_identical == pair.tokens_compared
+        said.append(
+            "until there every log-probability is the same to the last bit"
+            if same
+            else f"until there log-probabilities moved by up to {pair.shift_largest:.2g} nats"
+        )
+    return "; ".join(said) + "." if said else ""
