@@ -16,10 +16,11 @@ from servers.wire import Call, Wire
 
 from llmxsite import engine, experiment, runlog
 from llmxsite.collect import Wish
-from llmxsite.collect.session import engines, open_session, prepare
+from llmxsite.collect.rerun import of_log
+from llmxsite.collect.session import engines, open_session, open_subject, prepare
 from llmxsite.diagnostics import Issues, Problem
 from llmxsite.experiment import REGIMES
-from llmxsite.runlog.writer import now
+from llmxsite.runlog import Clock
 from llmxsite.study import Study
 
 PASS = ["a", "b", "c"]
@@ -254,6 +255,33 @@ def test_after_a_failed_attempt_the_prompt_is_warmed_up_again(study: Study) -> N
     asyncio.run(go())
 
 
+def test_a_rerun_keeps_the_regimes(study: Study, tmp_path: Path) -> None:
+    """As the log alone says them: it needs neither suite nor experiment."""
+
+    async def go() -> None:
+        design(study)
+        async with Asked() as server:
+            await ask(study, server)
+            first = list(server.heard)
+            assert first == [letter for regime in REGIMES for letter in ORDERS[regime]]
+            (path,) = study.run_logs("trial")
+            subject, _ = of_log(path, tmp_path / "again", None, None, Issues())
+            wish = Wish(host=server.url, probe=False)
+            async with AsyncExitStack() as stack:
+                session = await open_subject(
+                    stack, subject, wish, name="ollama", root=tmp_path, clock=Clock(), say=lambda _: None
+                )
+                again, _ = await session.collect(Starting(server))
+            assert server.heard == first
+            done = [
+                [(s.item, s.repeat, s.before) for s in samples_of(p) if s.condition["regime"] != "concurrent"]
+                for p in (path, again)
+            ]
+            assert done[0] == done[1]
+
+    asyncio.run(go())
+
+
 # What a server cannot do.
 
 
@@ -265,7 +293,7 @@ async def through(study: Study, server: Asked, name: str) -> tuple[Any, Starting
     seen = Starting(server)
     async with AsyncExitStack() as stack:
         session = await open_session(
-            stack, study, "trial", found, suites, conditions, wish, name=name, clock=now, say=lambda _: None
+            stack, study, "trial", found, suites, conditions, wish, name=name, clock=Clock(), say=lambda _: None
         )
         await session.collect(seen)
     return session, seen
@@ -278,8 +306,8 @@ def test_a_server_that_cannot_unload_goes_without_reload_and_says_so(study: Stud
             session, seen = await through(study, server, "openai")
             met = list(dict.fromkeys(str(s.condition["regime"]) for s in seen.samples))
             assert met == ["cold", "warm", "interleaved", "concurrent"] and session.workload.planned == 4 * 9
-            assert "no regime reload: a model cannot be unloaded" in session.now.engine.lacks
-            assert any("answered at once is not told" in lack for lack in session.now.engine.lacks)
+            assert "no regime reload: a model cannot be unloaded" in session.header.engine.lacks
+            assert any("answered at once is not told" in lack for lack in session.header.engine.lacks)
             flags = [body["cache_prompt"] for body in server.bodies]
             assert flags[:9] == [False] * 9 and set(flags[9:]) == {True}
             cold = [s for s in seen.samples if s.condition["regime"] == "cold"]
@@ -305,7 +333,7 @@ def test_a_cache_that_cannot_be_turned_off_is_not_called_cold(study: Study) -> N
             session, _ = await through(study, server, "openai")
             assert [c["regime"] for c in session.workload.conditions] == ["warm"]
             words = "no regime cold: neither can the prompt cache be seen to be off, nor a model be unloaded"
-            assert words in session.now.engine.lacks
+            assert words in session.header.engine.lacks
         design(study, sweep={"regime": ["cold", "reload"]})
         async with Stubborn() as server:
             with pytest.raises(Problem, match="can keep none of the regimes"):
@@ -331,7 +359,7 @@ def test_the_embedded_engine_keeps_every_regime(tmp_path: Path) -> None:
         ((name, conditions),) = engines(found, wish)
         async with AsyncExitStack() as stack:
             session = await open_session(
-                stack, study, "trial", found, suites, conditions, wish, name=name, clock=now, say=lambda _: None
+                stack, study, "trial", found, suites, conditions, wish, name=name, clock=Clock(), say=lambda _: None
             )
             assert isinstance(session.engine, type(engine.connect("embedded"))) and not session.unload_for_cold
             path, result = await session.collect(Notes())
