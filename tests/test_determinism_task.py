@@ -343,15 +343,21 @@ def test_a_cache_that_cannot_be_turned_off_is_not_called_cold(study: Study) -> N
 
 
 @pytest.mark.embedded
-def test_the_embedded_engine_keeps_every_regime(tmp_path: Path) -> None:
+def test_the_embedded_engine_is_cold_warm_and_loaded_anew(tmp_path: Path) -> None:
     """As the tokens taken from the cache and the loading times show."""
     from llmxsite.engine import weights
 
     if weights.find("smollm2:135m") is None:
         pytest.skip("smollm2:135m is not pulled")
     study = make_study(tmp_path, items=2)
-    options = {"num_ctx": 512, "num_predict": 2}
-    write_experiment(tmp_path, task="determinism", models=["smollm2:135m"], repeats=2, concurrency=2, options=options)
+    write_experiment(
+        tmp_path,
+        task="determinism",
+        models=["smollm2:135m"],
+        sweep={"regime": ["cold", "warm", "reload"]},
+        repeats=2,
+        options={"num_ctx": 512, "num_predict": 1},
+    )
 
     async def go() -> Path:
         wish = Wish(engine="embedded", probe=False)
@@ -363,14 +369,12 @@ def test_the_embedded_engine_keeps_every_regime(tmp_path: Path) -> None:
             )
             assert isinstance(session.engine, type(engine.connect("embedded"))) and not session.unload_for_cold
             path, result = await session.collect(Notes())
-            assert result is not None and result.made == 20 and result.errors == 0
+            assert result is not None and result.made == 12 and result.errors == 0
             return path
 
     by_regime: dict[str, list[Any]] = {}
     for line in samples_of(asyncio.run(go())):
         by_regime.setdefault(str(line.condition["regime"]), []).append(line)
-    assert list(by_regime) == list(REGIMES)
     assert all(line.usage.cached_tokens == 0 for line in by_regime["cold"])
     assert all((line.usage.cached_tokens or 0) > 0.9 * (line.usage.prompt_tokens or 0) for line in by_regime["warm"])
     assert [bool(line.timing.load_ms) for line in by_regime["reload"]] == [True, False, True, False]
-    assert not any(line.timing.load_ms for line in by_regime["interleaved"])
