@@ -1,10 +1,13 @@
 """The collector beside the floors, on the same server in one run.
 
-    python benchmarks/collector.py [--quick] [--inspect PYTHON]
+    python benchmarks/collector.py [--quick] [--rounds N] [--inspect PYTHON] [--memory]
 
 Floors are the least that any client does: post a request, read the streamed reply with its logprobs, write one line a
 reply. They are written with bare aiohttp and, where it is installed, bare httpx. `--inspect` adds inspect_ai,
-from the environment whose Python is named. Every client runs in a process of its own; the server in another. Prints a table in Markdown.
+from the environment whose Python is named. Every client runs in a process of its own; the server in another. With
+`--rounds`, the clients of a cell take turns, and each number is the median; ratios are taken within a round, so that a machine
+that is busy for a while slows both sides of one. `--memory` adds the peak at 1,000, 10,000 and 100,000 samples. Prints tables in
+Markdown, the last with the budgets.
 """
 
 from __future__ import annotations
@@ -15,11 +18,12 @@ import contextlib
 import importlib.util
 import json
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +31,10 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 MODEL = "fake:1b"
 GRID = [(latency, width) for latency in (0, 5, 50) for width in (1, 4, 16)]
+QUICK = [(5, 4), (5, 16)]
+"""The cells that have budgets."""
+PEER_SAMPLES = 150
+"""At most so many for inspect_ai, whose start is not counted."""
 
 
 def body(number: int) -> dict[str, Any]:
@@ -134,7 +142,8 @@ async def inspect(url: str, count: int, width: int, out: Path) -> None:
     )
     task = Task(dataset=MemoryDataset(rows), solver=multiple_choice(), scorer=choice())
     _STARTED[0], _CPU[0] = time.perf_counter(), time.process_time()
-    await eval_async(task, model=model, log_dir=str(out.parent))
+    (log,) = await eval_async(task, model=model, log_dir=str(out.parent))
+    assert log.status == "success" and log.results is not None and log.results.completed_samples == count, log.error
 
 
 CLIENTS: dict[str, Callable[[str, int, int, Path], Awaitable[None]]] = {
@@ -212,10 +221,50 @@ def server(latency: int) -> Any:
         process.wait()
 
 
+def cell(
+    clients: list[str], latency: int, width: int, rounds: int, inspect_python: str | None
+) -> dict[str, list[dict[str, float]]]:
+    """What each client measured in each round; a client that failed has said why on standard error and is left out."""
+    rate = min(600, width * 1000 / (latency + 3))
+    count = max(60, int(3 * rate))
+    found: dict[str, list[dict[str, float]]] = {}
+    with tempfile.TemporaryDirectory() as name, server(latency) as url:
+        folder = Path(name)
+        write_study(folder, count)
+        for _ in range(rounds):
+            for client in clients:
+                peer = client == "inspect_ai"
+                python = inspect_python if peer and inspect_python else sys.executable
+                if one := measure(client, url, min(count, PEER_SAMPLES) if peer else count, width, folder, python):
+                    found.setdefault(client, []).append(one)
+    return {client: measured for client, measured in found.items() if len(measured) == rounds}
+
+
+def median(measured: list[dict[str, float]], what: str) -> float:
+    return statistics.median(one[what] for one in measured)
+
+
+def ratio(ours: list[dict[str, float]], other: list[dict[str, float]]) -> float:
+    """Requests a second over those of another client, within each round."""
+    return statistics.median(a["rate"] / b["rate"] for a, b in zip(ours, other, strict=True))
+
+
+def memory(counts: Sequence[int]) -> list[float]:
+    """Our peak in MB for runs of so many samples, 16 at once from a server that answers at once."""
+    peaks = []
+    for count in counts:
+        with tempfile.TemporaryDirectory() as name, server(0) as url:
+            write_study(Path(name), count)
+            peaks.append(measure("llmxsite", url, count, 16, Path(name)).get("peak_mb", float("nan")))
+    return peaks
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="5 ms and concurrency 4 only")
+    parser.add_argument("--quick", action="store_true", help="5 ms at concurrency 4 and 16 only")
+    parser.add_argument("--rounds", type=int, default=1, metavar="N", help="measure each cell N times")
     parser.add_argument("--inspect", metavar="PYTHON", help="measure inspect_ai too, with this Python, which has it")
+    parser.add_argument("--memory", action="store_true", help="measure the peak at up to 100,000 samples (minutes)")
     parser.add_argument("--child", nargs=5, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.child:
@@ -225,30 +274,38 @@ def main() -> None:
     clients = ["aiohttp", *(["httpx"] if importlib.util.find_spec("httpx") else []), "llmxsite"]
     if asked.inspect:
         clients.append("inspect_ai")
-    print("| latency | at once | client | requests/s | of aiohttp | own CPU ms/request | peak MB |")
-    print("|---|---|---|---|---|---|---|")
-    for latency, width in [(5, 4)] if asked.quick else GRID:
-        rate = min(600, width * 1000 / (latency + 3))
-        count = max(60, int(3 * rate))
-        with tempfile.TemporaryDirectory() as name, server(latency) as url:
-            folder = Path(name)
-            write_study(folder, count)
-            floor = None
-            for client in clients:
-                peer = client == "inspect_ai"
-                python = asked.inspect if peer else sys.executable
-                found = measure(client, url, min(count, 150) if peer else count, width, folder, python)
-                if not found:
-                    continue
-                floor = floor or found["rate"]
-                print(
-                    f"| {latency} ms | {width} | {client} | {found['rate']:.0f} | {found['rate'] / floor:.2f} "
-                    f"| {found['cpu_ms']:.2f} | {found['peak_mb']:.0f} |",
-                    flush=True,
-                )
+    budgets: list[tuple[str, str, str]] = []
+    print("| latency | at once | client | requests/s | of aiohttp | llmxsite is | own CPU ms/request | peak MB |")
+    print("|---|---|---|---|---|---|---|---|")
+    for latency, width in QUICK if asked.quick else GRID:
+        found = cell(clients, latency, width, asked.rounds, asked.inspect)
+        floor, ours = found.get("aiohttp"), found.get("llmxsite")
+        for client, measured in found.items():
+            of_floor = f"{ratio(measured, floor):.2f}" if floor else ""
+            times = f"{ratio(ours, measured):.2f} times" if ours and client != "llmxsite" else ""
+            print(
+                f"| {latency} ms | {width} | {client} | {median(measured, 'rate'):.0f} | {of_floor} | {times} "
+                f"| {median(measured, 'cpu_ms'):.2f} | {median(measured, 'peak_mb'):.0f} |",
+                flush=True,
+            )
+        if ours and floor and (latency, width) in QUICK:
+            budget = {4: "0.8", 16: "0.5"}[width]
+            budgets.append((f"of bare aiohttp, 5 ms, {width} at once", f"{ratio(ours, floor):.2f}", budget))
+            if width == 4:
+                budgets.append(("own CPU a request", f"{median(ours, 'cpu_ms'):.2f} ms", "1.5 ms"))
+                if peer := found.get("inspect_ai"):
+                    budgets.append(("of inspect_ai, 5 ms, 4 at once", f"{ratio(ours, peer):.1f} times", "15 times"))
+    if asked.memory:
+        sizes = (1_000, 10_000, 100_000)
+        peaks = ", ".join(f"{peak:.1f}" for peak in memory(sizes))
+        budgets.append((f"peak memory at {', '.join(f'{n:,}' for n in sizes)} samples", f"{peaks} MB", "120 MB, flat"))
     with tempfile.TemporaryDirectory() as name, server(0) as url:
         write_study(Path(name), 20)
-        print(f"\nStart to end of a run of one sample: {min(start_up(url, Path(name)) for _ in range(3)):.2f} s")
+        seconds = min(start_up(url, Path(name)) for _ in range(max(3, asked.rounds)))
+        budgets.append(("start to end of a run of one sample", f"{seconds:.2f} s", "0.6 s"))
+    print("\n| what | measured | budget |\n|---|---|---|")
+    for what, measured_as, budget in budgets:
+        print(f"| {what} | {measured_as} | {budget} |")
 
 
 if __name__ == "__main__":

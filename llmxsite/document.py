@@ -1,4 +1,4 @@
-"""YAML, JSON and JSON Lines from people, read with limits and with the line of every value.
+"""YAML and JSON from people, read with limits and with the line of every value.
 
 `Document.load` parses; `Document.convert` checks the data against a msgspec Struct and turns each mismatch into an
 `Issue` at the right line and column, with the nearest known key where a key is unknown.
@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,10 +15,10 @@ import yaml
 
 from llmxsite.diagnostics import Issue, Issues, Problem, Severity, did_you_mean, display_path
 from llmxsite.json_positions import positions
+from llmxsite.reading import read_text
 
 T = TypeVar("T")
 Key = str | int
-MAX_BYTES = 64 * 1024 * 1024
 MAX_DEPTH = 64
 MAX_NODES = 4_000_000
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -248,47 +247,6 @@ class _Builder:
 
     def _add(self, where: tuple[int, int], code: str, message: str) -> None:
         self.issues.append(Issue(path=self.path, line=where[0], column=where[1], code=code, message=message))
-
-
-def read_text(path: Path, *, limit: int = MAX_BYTES) -> str:
-    """The file as text (UTF-8, a byte order mark allowed). Raises `Problem` with the mend when it cannot be."""
-    try:
-        size = path.stat().st_size
-        if size > limit:
-            raise Problem.at(path, "file-too-large", f"{size:,} bytes; at most {limit:,} are read")
-        return path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        raise Problem.at(path, "file-missing", "no such file") from None
-    except IsADirectoryError:
-        raise Problem.at(path, "file-is-folder", "a folder, where a file was expected") from None
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise Problem.at(
-            path, "file-encoding", f"not UTF-8 at byte {error.start}", line=line, hint="save it as UTF-8"
-        ) from None
-    except OSError as error:
-        raise Problem.at(path, "file-unreadable", f"cannot be read: {error.strerror or error}") from None
-
-
-def json_lines(path: Path, issues: Issues, *, code: str = "jsonl") -> Iterator[tuple[int, Any]]:
-    """`(line, value)` for every line that holds JSON; blank lines are passed over, broken ones become issues."""
-    try:
-        with path.open("rb") as stream:
-            for number, raw in enumerate(stream, 1):
-                if not raw.strip():
-                    continue
-                try:
-                    yield number, msgspec.json.decode(raw)
-                except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                    issues.add(
-                        path,
-                        f"{code}-line",
-                        f"not valid JSON: {error}",
-                        line=number,
-                        excerpt=raw[:400].decode("utf-8", "replace"),
-                    )
-    except OSError as error:
-        raise Problem.at(path, "file-unreadable", f"cannot be read: {error.strerror or error}") from None
 
 
 def _structs(type_: Any) -> list[type[msgspec.Struct]]:

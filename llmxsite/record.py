@@ -87,6 +87,15 @@ class RerunOf(msgspec.Struct, kw_only=True):
     """Of all bytes of its file when the repetition began."""
 
 
+class Share(msgspec.Struct, kw_only=True):
+    """A log's place in a run that several machines made together: each has a log of its own."""
+
+    id: str
+    """The run of all of them."""
+    machine: int
+    """Counted from 1. A number and nothing else: no log names a machine."""
+
+
 class Run(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="type", tag="run"):
     """The first line: everything that holds for all samples."""
 
@@ -109,7 +118,9 @@ class Run(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="type", ta
     started: str | None = None
     """UTC, ISO 8601 with `Z`; None in an import whose source does not say."""
     planned: int | None = None
-    """Samples the experiment asks for."""
+    """Samples the experiment asks for; of several machines, of all together."""
+    cluster: Share | None = None
+    """For a run on several machines."""
     concurrency: int | None = None
     """Requests under way at once, where no condition says otherwise: as wished for this run, else the experiment's."""
     rerun_of: RerunOf | None = None

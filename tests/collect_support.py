@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import yaml
 from servers.fake import Fake
@@ -88,15 +90,23 @@ def samples_of(path: Path) -> list[Sample]:
     return found
 
 
+def scores_of(path: Path) -> dict[str, tuple[object, ...]]:
+    """What each sample of a log is and scored, by key; the last line of a key counts."""
+    return {s.key: (s.item, str(s.condition), s.repeat, s.outcome, str(s.scores)) for s in samples_of(path)}
+
+
 class Watched(Fake):
-    """A fake server that sends a process a signal when a given call comes in, as many milliseconds later as asked."""
+    """A fake server that sends a process a signal when a given call comes in, as many milliseconds later as asked; or
+    does what `act` is set to."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self.victim: subprocess.Popen[str] | None = None
+        self.victim: int | None = None
+        """The process."""
         self.at_call = 0
         self.after_ms = 0.0
         self.signal = signal.SIGKILL
+        self.act: Callable[[], object] = self._send
         self.count = 0
 
     def aim(self, at_call: int, after_ms: float) -> None:
@@ -106,12 +116,70 @@ class Watched(Fake):
     async def handle(self, call: Call, wire: Wire) -> None:
         self.count += 1
         if self.count == self.at_call and self._loop is not None:
-            self._loop.call_later(self.after_ms / 1000, self._strike)
+            self._loop.call_later(self.after_ms / 1000, self.act)
         await super().handle(call, wire)
 
-    def _strike(self) -> None:
+    def _send(self) -> None:
         if self.victim is not None:
-            self.victim.send_signal(self.signal)
+            os.kill(self.victim, self.signal)
+
+
+class Nursery:
+    """Starts `llmxsite` in processes of their own at little cost: forked from one that has imported everything already.
+
+    They are real processes with a command line, to be killed one at a time.
+    """
+
+    _CODE = """
+import json, os, sys
+import llmxsite.cli, llmxsite.collect.session, llmxsite.collect.progress, llmxsite.engine.ollama, rich.console, yaml
+from llmxsite import provenance, task
+task.get("benchmark")
+for line in sys.stdin:
+    words, output = json.loads(line)
+    child = os.fork()
+    if child == 0:
+        code = 70
+        try:
+            file = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+            os.dup2(file, 1), os.dup2(file, 2)
+            sys.argv = ["llmxsite", *words]
+            llmxsite.cli.main()
+            code = 0
+        except SystemExit as end:
+            code = end.code or 0
+        finally:
+            sys.stdout.flush(), sys.stderr.flush()
+            os._exit(code)
+    print(child, flush=True)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+
+    def __enter__(self) -> Self:
+        self._mother = subprocess.Popen(
+            [sys.executable, "-c", self._CODE],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environment(),
+            text=True,
+        )
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        assert self._mother.stdin is not None
+        self._mother.stdin.close()
+        self._mother.wait()
+
+    def run(self, study: Study, *words: str, server: Watched, output: Path) -> int:
+        """One process to its end, which the server may bring about; its exit code, negative for a signal."""
+        assert self._mother.stdin is not None and self._mother.stdout is not None
+        line = [["--study", str(study.root), *words, "--host", server.url], str(output)]
+        self._mother.stdin.write(json.dumps(line) + "\n")
+        self._mother.stdin.flush()
+        server.victim = int(self._mother.stdout.readline())
+        code = int(self._mother.stdout.readline())
+        server.victim = None
+        return code
 
 
 class Notes(Silent):

@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from servers.live import address, has, raw, server, talk
 
 from llmxsite.study import Study
+
+__all__ = ["address", "has", "raw", "server", "site_study_built", "talk"]
 
 # A deadline would make a test's outcome depend on how busy the machine is.
 settings.register_profile("steady", deadline=None)

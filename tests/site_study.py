@@ -76,6 +76,7 @@ MODELS = {
         context_length=8192,
         context_in_force=2048,
         capabilities=["completion"],
+        stored_messages=2,
     ),
     "small:1b": ModelInfo(
         name="small:1b",
@@ -107,7 +108,13 @@ MODELS = {
 }
 SKILL = {"tiny:135m": 0.30, "small:1b": 0.58, "think:3b": 0.77}
 HYPOTHESIS = "Accuracy falls by more than five points between temperature 0 and 1.2, for every model."
-_ENGINE = EngineInfo(name="ollama", version="0.13.1", address="http://127.0.0.1:11434", backend="llama.cpp")
+_ENGINE = EngineInfo(
+    name="ollama",
+    version="0.13.1",
+    address="http://127.0.0.1:11434",
+    backend="llama.cpp",
+    lacks=["the prompt cache cannot be turned off: server 0.13.1"],
+)
 _HOSTS = [
     Host(os="Linux 6.1", machine="x86_64", cpu="Ryzen 5 5600U", cores=6, memory_bytes=16 << 30, gpus=[]),
     Host(
@@ -313,7 +320,9 @@ def _sample(suite: Suite, item: Item, info: ModelInfo, temperature: float, repea
         return Sample(**base, reply=reply, timing=timing, usage=usage, outcome="failure", scores=scores)
     if luck < 0.08:
         reply = Answer(
-            text="Let us consider each of the options in turn, beginning with the first of", done_reason="length"
+            text="Let us consider each of the options in turn, beginning with the first of",
+            done_reason="length",
+            warnings=["context-truncated"],
         )
         scores = {**expected, "answer": None, "correct": False, "parsed": False}
         return Sample(**base, reply=reply, timing=timing, usage=usage, outcome="truncated", scores=scores)

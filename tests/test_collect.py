@@ -222,7 +222,9 @@ def test_the_models_own_fault_is_scored_not_tried_again(study: Study) -> None:
 
 
 def test_a_cut_context_is_truncated(study: Study) -> None:
-    path, _, _ = collected(study, Fake(faults=["cut"]))
+    path, _, _ = collected(study, Fake(faults=["cut"], refuses_overflow=False))
+    lacks = runlog.read(path, Issues()).run.engine.lacks
+    assert "prompts that do not fit are cut silently: server 0.20.7" in lacks, "found before the first sample"
     first, second = samples_of(path)[:2]
     assert first.outcome == "truncated" and first.reply is not None and "context-truncated" in first.reply.warnings
     assert second.outcome == "ok"
@@ -476,12 +478,12 @@ def test_an_interrupt_finishes_what_is_in_hand(study: Study, number: signal.Sign
             stderr=subprocess.PIPE,
             text=True,
         )
-        server.victim = child
+        server.victim = child.pid
         _, errors = child.communicate(timeout=120)
         assert child.returncode == 130
         assert "`llmxsite run trial` goes on." in errors
-        # One of them was the probe.
-        asked = sum(call.path == "/api/chat" for call in server.calls)
+        # One of them was the probe; a prompt that is only rendered is no reply.
+        asked = sum(call.path == "/api/chat" and "_debug_render_only" not in call.json for call in server.calls)
         log = runlog.read(the_log(study), Issues())
         assert len(log.samples) == asked - 1 and log.counts.keys() == {"ok"}
         assert log.end is not None and log.end.reason == "interrupted"

@@ -1,29 +1,24 @@
 """A run killed at any moment and taken up again has each sample once, and the scores of an unbroken run.
 
-Real processes are killed with SIGKILL at random moments; `LLMXSITE_KILLS` sets how many (200 for the full number).
+Real processes are killed with SIGKILL at random moments; `LLMXSITE_KILLS` sets how many (1,000 for the full number).
 """
 
 from __future__ import annotations
 
 import os
 import random
-import subprocess
+import signal
 from pathlib import Path
 
 import pytest
-from collect_support import Watched, command, environment, make_study, run, samples_of, the_log
+from collect_support import Nursery, Watched, make_study, run, samples_of, scores_of, the_log
 
 from llmxsite import runlog
 from llmxsite.diagnostics import Issues
-from llmxsite.study import Study
 
-KILLS = int(os.environ.get("LLMXSITE_KILLS", "6"))
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="processes are forked and killed in POSIX's ways")
+KILLS = int(os.environ.get("LLMXSITE_KILLS", "10"))
 DESIGN = {"sweep": {"temperature": [0.0, 0.7]}, "repeats": 2, "concurrency": 3}
-
-
-def scores(study: Study) -> dict[str, tuple[object, ...]]:
-    """What each sample is and scored, by key."""
-    return {s.key: (s.item, str(s.condition), s.repeat, s.outcome, str(s.scores)) for s in samples_of(the_log(study))}
 
 
 @pytest.fixture(scope="module")
@@ -32,37 +27,45 @@ def unbroken(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[object
     with Watched() as server:
         done = run(study, "run", "trial", server=server)
     assert done.returncode == 0, done.stderr
-    found = scores(study)
+    found = scores_of(the_log(study))
     assert len(found) == 60
     return found
 
 
 def test_killed_runs_lose_and_double_nothing(tmp_path: Path, unbroken: dict[str, tuple[object, ...]]) -> None:
-    chance = random.Random(20261122)
-    killed = finished = 0
-    with Watched(latency=0.002) as server:
+    killed = seed = 0
+    with Watched(latency=0.002) as server, Nursery() as nursery:
         while killed < KILLS:
-            study = make_study(tmp_path / f"study-{finished}", items=15, **DESIGN)
-            while True:
-                # Up to 6 calls set a run up; after that each is a sample.
-                server.aim(chance.randint(1, 45), chance.uniform(0, 30))
-                child = subprocess.Popen(
-                    command(study, "run", "trial", server=server),
-                    env=environment(),
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.PIPE,
-                    text=True,
-                )
-                server.victim = child
-                _, errors = child.communicate(timeout=120)
-                if child.returncode == 0:
-                    break
-                assert child.returncode == -9, errors
-                killed += 1
-            finished += 1
-            lines = samples_of(the_log(study))
-            assert len(lines) == len({s.key for s in lines}) == 60
-            assert scores(study) == unbroken
-            issues = Issues()
-            assert runlog.verify(the_log(study), issues).sealed
-            assert not [issue for issue in issues if issue.severity == "error"]
+            try:
+                killed += _killed(tmp_path / f"study-{seed}", random.Random(seed), server, nursery, unbroken)
+            except BaseException as error:
+                error.add_note(f"kills of seed {seed}, after {killed} kills")
+                raise
+            seed += 1
+
+
+def _killed(
+    folder: Path,
+    chance: random.Random,
+    server: Watched,
+    nursery: Nursery,
+    unbroken: dict[str, tuple[object, ...]],
+) -> int:
+    """A run that is killed again and again until it is complete; how often it was."""
+    killed = 0
+    study = make_study(folder, items=15, **DESIGN)
+    while True:
+        # Up to 6 calls set a run up; after that each is a sample.
+        server.aim(chance.randint(1, 45), chance.uniform(0, 30))
+        code = nursery.run(study, "run", "trial", server=server, output=folder / "output")
+        if code == 0:
+            break
+        assert code == -signal.SIGKILL, (folder / "output").read_text()
+        killed += 1
+    lines = samples_of(the_log(study))
+    assert len(lines) == len({s.key for s in lines}) == 60
+    assert scores_of(the_log(study)) == unbroken
+    issues = Issues()
+    assert runlog.verify(the_log(study), issues).sealed
+    assert not list(issues)
+    return killed

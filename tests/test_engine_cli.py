@@ -80,9 +80,34 @@ def test_doctor_says_what_a_server_lacks(tmp_path: Path) -> None:
     assert "confidence cannot be measured" in done.stdout
 
 
+def test_models_elsewhere_are_said_not_to_be_local(tmp_path: Path) -> None:
+    with Fake(models=("fake:1b", "fake:cloud", "far:1b"), remote=("far:1b",)) as server:
+        listed = llmxsite("models", "list", "--host", server.url, cwd=tmp_path)
+        shown = llmxsite("models", "show", "far:1b", "--host", server.url, cwd=tmp_path)
+        looked = llmxsite("doctor", "--host", server.url, cwd=tmp_path)
+        asked = llmxsite("doctor", "--host", server.url, "--model", "far:1b", cwd=tmp_path)
+    marked = [line.split()[0] for line in listed.stdout.splitlines() if line.rstrip().endswith("not local")]
+    assert marked == ["fake:cloud", "far:1b"], "told by the server, or by the tag of its name"
+    assert "not local" in shown.stdout and "another machine computes" in shown.stdout
+    assert "not local, as another machine computes: fake:cloud, far:1b" in looked.stdout
+    assert "trying fake:1b" in looked.stdout
+    assert asked.returncode == 0 and "far:1b is not local" in asked.stdout and "logprobs" not in asked.stdout
+
+
+def test_doctor_ends_with_what_follows(host: str, tmp_path: Path) -> None:
+    last = [
+        llmxsite("doctor", "--engine", "ollama", "--host", where, cwd=tmp_path).stdout.splitlines()[-1]
+        for where in (host, "http://127.0.0.1:9")
+    ]
+    assert last[0].startswith("Experiments can be run. ") and last[0].endswith("worth a look.")
+    assert last[1] == "Nothing can be run until what failed is mended."
+
+
 def test_doctor_fails_when_nothing_can_be_run(tmp_path: Path) -> None:
     done = llmxsite("doctor", "--host", "http://127.0.0.1:9", cwd=tmp_path)
     assert done.returncode == 1 and "no model server answers" in done.stdout
+    refused = llmxsite("doctor", "--engine", "ollama", "--host", "http://127.0.0.1:9", cwd=tmp_path)
+    assert "does not answer: connection refused" in refused.stdout and "`ollama serve` starts it" in refused.stdout
     empty = llmxsite("doctor", "--engine", "embedded", "--format", "json", cwd=tmp_path)
     last = json.loads(empty.stdout)[-1]
     assert empty.returncode == 1 and last["status"] == "fail" and last["mend"]

@@ -132,16 +132,6 @@ def test_the_cache_gives_the_same_bytes(tmp_path):
     assert len(list(tmp_path.iterdir())) == 1, "one drawing serves both themes"
 
 
-def test_render_all_fills_the_cache(tmp_path):
-    figures = [make(kind) for kind in ("heatmap", "bars", "sweep")]
-    render.render_all(figures, cache=tmp_path)
-    assert len(list(tmp_path.iterdir())) == 6
-    before = {p.name: p.stat().st_mtime_ns for p in tmp_path.iterdir()}
-    for made in figures:
-        render.svg(made, "dark", "narrow", cache=tmp_path)
-    assert before == {p.name: p.stat().st_mtime_ns for p in tmp_path.iterdir()}
-
-
 @pytest.mark.slow
 def test_another_process_draws_the_same_bytes(tmp_path):
     """Ids that count up within a process, sets, hashes of strings: none may reach a file."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import shutil
+import signal
 from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -12,7 +14,18 @@ from typing import Any
 
 import msgspec
 import pytest
-from collect_support import AT_ONCE, Notes, Watched, collect, make_study, run, samples_of, the_log, write_experiment
+from collect_support import (
+    AT_ONCE,
+    Notes,
+    Nursery,
+    Watched,
+    collect,
+    make_study,
+    run,
+    samples_of,
+    the_log,
+    write_experiment,
+)
 from servers.fake import Fake
 
 from llmxsite import runlog, tables
@@ -24,6 +37,7 @@ from llmxsite.engine import weights
 from llmxsite.engine.protocol import EngineInfo
 from llmxsite.record import RerunOf, Run
 from llmxsite.runlog import Clock
+from llmxsite.site.build import build
 from llmxsite.study import Study
 
 
@@ -308,3 +322,41 @@ def test_a_rerun_on_real_weights(tmp_path: Path) -> None:
     texts = [{s.key: s.reply and s.reply.text for s in samples_of(path)} for path in (first, second)]
     assert len(texts[0]) == 4 and texts[0] == texts[1]
     assert runlog.verify(second, Issues()).sealed
+
+
+def test_the_site_keeps_a_rerun_apart(study: Study, tmp_path: Path) -> None:
+    async def go() -> tuple[Path, Path]:
+        async with Fake() as server:
+            first, _, _ = await collect(study, server)
+            second, _ = await repeat(first, first.parent, server)
+            return first, second
+
+    first, second = asyncio.run(go())
+    site = tmp_path / "site"
+    build(study, site, issues=Issues())
+    page = (site / "runs" / "trial" / second.stem / "index.html").read_text(encoding="utf-8")
+    assert "It repeats run" in page and f"../{first.stem}/index.html" in page and "no further evidence" in page
+    assert "It repeats" not in (site / "runs" / "trial" / first.stem / "index.html").read_text(encoding="utf-8")
+    listed = (site / "runs" / "index.html").read_text(encoding="utf-8")
+    assert f"repeats {first.stem}" in listed and second.stem in listed
+    report = (site / "reports" / "trial" / "index.html").read_text(encoding="utf-8")
+    assert "1 run, 12 samples" in report and f"repeats {first.stem}" in report
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_an_interrupt_says_how_a_rerun_goes_on(study: Study, tmp_path: Path) -> None:
+    write_experiment(study.root, repeats=5)
+    with Watched(latency=0.01) as server, Nursery() as nursery:
+        assert nursery.run(study, "run", "trial", server=server, output=tmp_path / "run") == 0
+        first = the_log(study)
+        server.signal = signal.SIGINT
+        server.aim(20, 0)
+        assert nursery.run(study, "rerun", first.stem, server=server, output=tmp_path / "rerun") == 130
+        said = (tmp_path / "rerun").read_text()
+        assert f"`llmxsite rerun {first.stem}` goes on." in said
+        (second,) = set(study.run_logs("trial")) - {first}
+        made = len(samples_of(second))
+        assert 0 < made < 60
+        assert nursery.run(study, "rerun", first.stem, server=server, output=tmp_path / "rerun") == 0
+        assert f"{made:,} done, {60 - made:,} to go" in (tmp_path / "rerun").read_text()
+    assert len(samples_of(second)) == 60 and runlog.verify(second, Issues()).sealed

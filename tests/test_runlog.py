@@ -149,44 +149,6 @@ def test_cut_at_any_byte_and_resumed_each_sample_is_there_once(
     assert runlog.verify(path, issues).sealed and not issues.failed()
 
 
-@settings(max_examples=150, deadline=None)
-@given(st.data())
-def test_one_changed_byte_is_found(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
-    path = tmp_path_factory.mktemp("changed") / "r.jsonl"
-    whole_log = whole(path, 2)
-    place = data.draw(st.integers(0, len(whole_log) - 1))
-    value = data.draw(st.integers(0, 255).filter(lambda v: v != whole_log[place]))
-    path.write_bytes(whole_log[:place] + bytes([value]) + whole_log[place + 1 :])
-    issues = Issues()
-    try:
-        found = runlog.verify(path, issues)
-    except Problem as caught:
-        assert caught.issues[0].code == "log-header"
-    else:
-        assert issues.failed() or not found.sealed
-        assert list(issues)
-
-
-@pytest.mark.parametrize("change", ["removed", "reordered", "doubled", "cut off"])
-def test_changed_lines_are_found(tmp_path: Path, change: str) -> None:
-    path = tmp_path / "r.jsonl"
-    lines = whole(path).splitlines(keepends=True)
-    changed = {
-        "removed": [*lines[:2], *lines[3:]],
-        "reordered": [lines[0], lines[2], lines[1], *lines[3:]],
-        "doubled": [*lines[:3], *lines[2:]],
-        "cut off": lines[:-2],
-    }[change]
-    path.write_bytes(b"".join(changed))
-    issues = Issues()
-    found = runlog.verify(path, issues)
-    codes = {issue.code for issue in issues}
-    assert not found.sealed
-    wanted = {"removed": "log-counts", "reordered": "log-order", "doubled": "log-twice", "cut off": "log-open"}[change]
-    assert wanted in codes
-    assert change == "cut off" or "log-hash" in codes
-
-
 def test_a_score_that_does_not_follow_is_found(tmp_path: Path) -> None:
     path = tmp_path / "r.jsonl"
     wrong = sample(1)

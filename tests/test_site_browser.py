@@ -94,9 +94,15 @@ class Visit:
         self.page = self.context.new_page()
         self.root, self.asked, self.said = root, [], []
         self.page.on("request", lambda r: self.asked.append(r.url))
-        self.page.on("requestfailed", lambda r: self.said.append(f"failed: {r.url}"))
+        self.page.on("requestfailed", self._failed)
         self.page.on("console", lambda m: self.said.append(f"{m.type}: {m.text}"))
         self.page.on("pageerror", lambda e: self.said.append(f"error: {e}"))
+
+    def _failed(self, request: Any) -> None:
+        # Pictures and fonts may still be on their way when the next page is opened, which cuts them off. What is missing,
+        # refused or forbidden fails otherwise.
+        if request.failure != "net::ERR_ABORTED":
+            self.said.append(f"failed: {request.url} ({request.failure})")
 
     def open(self, address: str) -> Any:
         self.page.goto(self.root + address, wait_until="load")

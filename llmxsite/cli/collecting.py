@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -12,7 +12,7 @@ from llmxsite.cli.terminal import err, out
 from llmxsite.diagnostics import Issue, Issues, display_path
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Coroutine
     from contextlib import AsyncExitStack
 
     from llmxsite.collect.interrupt import Interrupts
@@ -58,7 +58,6 @@ def watch(
 
     `introduce` says what is about to happen; `again` is the command that goes on with it. Exits with 130 when interrupted.
     """
-    import asyncio
     from contextlib import AsyncExitStack
 
     async def collect() -> Result | None:
@@ -66,21 +65,28 @@ def watch(
             async with AsyncExitStack() as stack:
                 session = await opened(stack)
                 introduce(session)
-                display = _display(live)
-                with display:
-                    path, result = await session.collect(display, started=lambda c: interrupts.finish_with(c.stop))
+                watched = display(live)
+                with watched:
+                    path, result = await session.collect(watched, started=lambda c: interrupts.finish_with(c.stop))
                 shown = place(path, study)
                 if result is None:
                     words = f"Everything is done: {shown} holds all {session.workload.planned:,} samples."
                     out().print(words, soft_wrap=True)
                     out().print("A new run begins with --new.")
                     return None
-                display.summary()
+                watched.summary()
                 _outcome(result, shown, again, issues)
                 return result
 
+    return finished(collect())
+
+
+def finished(run: Coroutine[Any, Any, Result | None]) -> Result | None:
+    """Run it to its end; exits with 130 when it was interrupted."""
+    import asyncio
+
     try:
-        result = asyncio.run(collect())
+        result = asyncio.run(run)
     except asyncio.CancelledError:
         raise typer.Exit(130) from None
     if result is not None and result.reason == "interrupted":
@@ -102,8 +108,6 @@ def surroundings(session: Session) -> None:
 
 def remaining(session: Session, study: Study | None) -> None:
     """How much is done already, and how long the rest may take."""
-    from llmxsite.collect.tally import duration
-
     left = session.left()
     to_go = sum(left)
     if session.choice.path is not None and to_go:
@@ -113,7 +117,14 @@ def remaining(session: Session, study: Study | None) -> None:
         seconds = session.measured.expected(session.workload, left, session.wish.concurrency)
         each = ", ".join(f"{model} {value:.2f} s" for model, value in session.measured.seconds.items())
         if seconds is not None:
-            out().print(f"Expected time: about {duration(seconds)} ({each} a request)", markup=False)
+            expected(seconds, f"{each} a request")
+
+
+def expected(seconds: float, basis: str) -> None:
+    """How long the rest may take, and what that is taken from."""
+    from llmxsite.collect.tally import duration
+
+    out().print(f"Expected time: about {duration(seconds)} ({basis})", markup=False)
 
 
 def place(path: Path, study: Study | None) -> str:
@@ -130,18 +141,28 @@ def say(message: str) -> None:
 def _outcome(result: Result, shown: str, again: str, issues: Issues) -> None:
     """Where the log is, and how to go on."""
     if result.reason == "interrupted":
-        err().print(f"Interrupted; everything so far is in {shown}. `{again}` goes on.", markup=False, soft_wrap=True)
+        interrupted(shown, again)
         return
     for issue in result.issues:
         issues.extend([Issue(path=shown, code=issue.code, message=issue.message, hint=issue.hint)])
+    done(result, shown, shown, again, issues)
+
+
+def done(result: Result, logs: str, place: str, again: str, issues: Issues) -> None:
+    """Where a run that is complete lies, and whether some of it is to be asked again; `place` is what an issue is at."""
     if result.reason == "complete":
-        out().print(f"Done: {shown}", markup=False, soft_wrap=True)
+        out().print(f"Done: {logs}", markup=False, soft_wrap=True)
         if result.errors:
             words = "1 sample" if result.errors == 1 else f"{result.errors:,} samples"
-            issues.add(shown, "run-errors", f"{words} ended in an error", hint=f"`{again}` asks them again")
+            issues.add(place, "run-errors", f"{words} ended in an error", hint=f"`{again}` asks them again")
 
 
-def _display(live: bool) -> Display:
+def interrupted(logs: str, again: str) -> None:
+    err().print(f"Interrupted; everything so far is in {logs}. `{again}` goes on.", markup=False, soft_wrap=True)
+
+
+def display(live: bool = False) -> Display:
+    """How a run is shown here: as it streams, as a live picture, or in lines where there is no terminal."""
     from llmxsite.collect.progress import Picture, Plain, Stream
 
     console = err()

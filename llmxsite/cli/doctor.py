@@ -9,12 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 import typer
 
 from llmxsite.cli.models import EngineName, Format, Host, print_table
-from llmxsite.cli.terminal import err, study_here
+from llmxsite.cli.terminal import err, out, study_here
 
 if TYPE_CHECKING:
     from llmxsite.engine.protocol import Engine, ModelInfo
 
-Status = Literal["ok", "warn", "fail"]
+Status = Literal["ok", "note", "warn", "fail"]
+"""`note`: worth knowing, and nothing to mend."""
+
+
+_WIDEST = 9
+"""Letters of the longest name of a check."""
 
 
 class Check(NamedTuple):
@@ -43,31 +48,53 @@ def doctor(
     Exit code 1 when nothing can be run.
     """
     checks: list[Check] = []
+
+    def add(check: Check) -> None:
+        checks.append(check)
+        if format == "table":
+            _print(check)  # at once: loading a model takes a while
+
     for look in (_python, _packages, _cache, _study, _terminal):
-        checks += look()
-    checks += _engine(engine, host, model)
+        for check in look():
+            add(check)
+    _engine(engine, host, model, add)
     if format == "json":
         import msgspec
 
         sys.stdout.write(msgspec.json.format(msgspec.json.encode([c._asdict() for c in checks])).decode() + "\n")
     else:
-        _print(checks)
+        out().print(_verdict(checks), markup=False)
     if any(check.status == "fail" for check in checks):
         raise typer.Exit(1)
 
 
-def _print(checks: list[Check]) -> None:
+def _print(check: Check) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-    styles = {"ok": "green", "warn": "yellow", "fail": "red bold"}
-    for check in checks:
-        detail = Text(check.detail)
-        if check.mend:
-            detail.append(f"\nto mend it: {check.mend}", style="italic")
-        table.add_row(Text(check.status, style=styles[check.status]), check.what, detail)
-    print_table(table)
+    styles = {"ok": "green", "note": "cyan", "warn": "yellow", "fail": "red bold"}
+    row = Table.grid(padding=(0, 2, 0, 0))
+    row.add_column(width=4)
+    row.add_column(width=_WIDEST)
+    row.add_column(overflow="fold")
+    row.add_row(Text(check.status, style=styles[check.status]), check.what, check.detail)
+    if check.mend:
+        row.add_row("", "", Text(f"to mend it: {check.mend}", style="italic"))
+    print_table(row)
+
+
+def _verdict(checks: list[Check]) -> str:
+    """One sentence over all of it."""
+    failed, doubtful = (sum(check.status == status for check in checks) for status in ("fail", "warn"))
+    if failed:
+        return "\nNothing can be run until what failed is mended."
+    if doubtful:
+        return f"\nExperiments can be run. {_several(doubtful, 'line')} above {'is' if doubtful == 1 else 'are'} worth a look."
+    return "\nExperiments can be run."
+
+
+def _several(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _python() -> Iterator[Check]:
@@ -81,7 +108,7 @@ def _packages() -> Iterator[Check]:
     try:
         wanted = [r.partition(";")[0] for r in requires("llmxsite") or [] if "extra ==" not in r]
     except PackageNotFoundError:
-        yield Check("packages", "warn", "llmxsite runs from its source folder and is not installed", "pip install -e .")
+        yield Check("packages", "note", "llmxsite runs from its source folder and is not installed")
         return
     import re
 
@@ -129,7 +156,7 @@ def _study() -> Iterator[Check]:
         yield Check("study", "warn", issue.message, issue.hint)
         return
     reports, runs = len(study.report_slugs()), len(study.run_logs())
-    yield Check("study", "ok", f"{study.root}: {reports} reports, {runs} run logs")
+    yield Check("study", "ok", f"{study.root}: {_several(reports, 'report')}, {_several(runs, 'run log')}")
 
 
 def _terminal() -> Iterator[Check]:
@@ -143,24 +170,24 @@ def _terminal() -> Iterator[Check]:
         yield Check("terminal", "ok", f"{err().width} columns, {colours}, UTF-8")
 
 
-def _engine(name: str, host: str | None, model: str | None) -> list[Check]:
+def _engine(name: str, host: str | None, model: str | None, add: Callable[[Check], None]) -> None:
     import asyncio
 
     from llmxsite.engine import connect, problem
     from llmxsite.engine.protocol import EngineError
 
-    checks: list[Check] = []
-
     async def ask() -> None:
         async with connect(name, host) as engine:
-            await _ask_engine(engine, model, checks.append)
+            await _ask_engine(engine, model, add)
 
     try:
         asyncio.run(ask())
     except EngineError as error:
         issue = problem(error, host or name).issues[0]
-        checks.append(Check("engine", "fail", issue.message, issue.hint))
-    return checks
+        mend = issue.hint
+        if error.kind == "connection" and name == "ollama":
+            mend = "`ollama serve` starts it; --host names another address; --engine embedded needs no server"
+        add(Check("engine", "fail", issue.message, mend))
 
 
 async def _ask_engine(engine: Engine, wanted: str | None, add: Callable[[Check], None]) -> None:
@@ -169,30 +196,64 @@ async def _ask_engine(engine: Engine, wanted: str | None, add: Callable[[Check],
     from llmxsite.engine.protocol import EngineError
 
     info = await engine.describe()
-    add(Check("engine", "ok", " ".join(filter(None, (info.name, info.version, info.address and f"at {info.address}")))))
-    models = await engine.models()
-    name = wanted or _smallest([await engine.model(m.name) if m.capabilities is None else m for m in models])
+    what = " ".join(filter(None, (info.name, info.version if info.backend is None else None)))
+    where = info.address and f"at {info.address}"
+    add(Check("engine", "ok", ", ".join(filter(None, (" ".join(filter(None, (what, where))), info.backend)))))
+    models = [await engine.model(m.name) if m.capabilities is None else m for m in await engine.models()]
+    name = wanted or _smallest(models)
+    if elsewhere := sorted(m.name for m in models if m.remote):
+        add(Check("models", "note", f"not local, as another machine computes: {', '.join(elsewhere)}"))
     if name is None:
         mend = "ollama pull smollm2:135m" if info.name == "ollama" else "llmxsite models pull smollm2:135m"
-        add(Check("models", "fail", "none that completes text", mend))
+        add(Check("models", "fail", "none here that completes text", mend))
         return
     add(Check("models", "ok", f"{len(models)} here; trying {name}"))
     try:
         model = await engine.model(name, num_ctx=CONTEXT)
+        if model.remote:
+            add(
+                Check(
+                    "model",
+                    "warn",
+                    f"{name} is not local: what it does is not this machine's",
+                    "--model NAME tries a local one",
+                )
+            )
+            return
+        for check in (*_loaded(model, CONTEXT), *_stored(model)):
+            add(check)
         findings = await probe(engine, name)
     except EngineError as error:
-        add(Check(name, "fail", str(error), "llmxsite models list"))
+        add(
+            Check(
+                "model", "fail", f"{name}: {error}", "`llmxsite models list` shows what there is; --model NAME tries it"
+            )
+        )
         return
-    in_force = model.context_in_force
-    told = (
-        "the context in force is not told" if in_force is None else f"{in_force} tokens in force, {CONTEXT} asked for"
-    )
-    # llama.cpp rounds a context up; only less than was asked for harms a run.
-    add(Check("context", "ok" if in_force is not None and in_force >= CONTEXT else "warn", told))
     for finding in findings:
         add(Check(finding.what, "ok" if finding.verdict == "yes" else "warn", finding.detail))
     for lack in (await engine.describe()).lacks:
-        add(Check("lacks", "warn", lack))
+        add(Check("lacks", "note", lack))
+
+
+def _loaded(model: ModelInfo, asked: int) -> Iterator[Check]:
+    """What came of loading a model."""
+    context = model.context_in_force
+    told = "the context in force is not told" if context is None else f"{context:,} tokens in force, {asked} asked for"
+    # llama.cpp rounds a context up; only less than was asked for harms a run.
+    yield Check("context", "ok" if context is not None and context >= asked else "warn", told)
+    if model.gpu_share is not None:
+        shares = {0.0: "the model computes on the processor alone", 1.0: "the whole model is on the GPU"}
+        part = f"{100 * model.gpu_share:.0f}% of the model is on the GPU, the rest on the processor"
+        yield Check("GPU", "ok", shares.get(model.gpu_share, part))
+
+
+def _stored(model: ModelInfo) -> Iterator[Check]:
+    """Words that the server adds by itself."""
+    if model.stored_messages:
+        yield Check("stored", "note", f"{_several(model.stored_messages, 'message')}, put before every conversation")
+    if model.system:
+        yield Check("stored", "note", "a system prompt, added where an experiment sets none")
 
 
 def _smallest(models: list[ModelInfo]) -> str | None:

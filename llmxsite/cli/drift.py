@@ -28,9 +28,7 @@ def drift(
             "a report stands for its two newest runs.",
         ),
     ],
-    after: Annotated[
-        str | None, typer.Argument(metavar="[B]", help="The run to compare with it, the later one.")
-    ] = None,
+    after: Annotated[str | None, typer.Argument(metavar="B", help="The run to compare with it, the later one.")] = None,
     format: Annotated[  # noqa: A002
         Literal["text", "json", "csv"],
         typer.Option("--format", help="text, json (everything), or csv (a row for each pair of samples)."),

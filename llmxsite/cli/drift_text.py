@@ -81,7 +81,7 @@ def _unknown(facts: Sequence[Fact]) -> list[tuple[str, list[Fact]]]:
     return [
         ("not recorded before", [f for f in facts if not f.before and f.after]),
         ("not recorded after", [f for f in facts if f.before and not f.after]),
-        ("not in one pair", [f for f in facts if bool(f.before) == bool(f.after)]),
+        ("never on both sides", [f for f in facts if bool(f.before) == bool(f.after)]),
     ]
 
 

@@ -104,9 +104,15 @@ def show_model(
     from rich.table import Table
 
     table = Table.grid(padding=(0, 2))
+    table.add_column()
+    table.add_column(overflow="fold")
     for field, value in msgspec.to_builtins(model).items():
         if field == "size_bytes":
             value = _size(value)
+        elif field == "gpu_share":
+            value = f"{100 * value:.0f}%"
+        elif field == "remote":
+            field, value = "not local", "another machine computes, behind the address of a local server"
         elif isinstance(value, list):
             value = ", ".join(value)
         elif isinstance(value, int) and not isinstance(value, bool):
@@ -158,7 +164,7 @@ def _table(title: str, models: list[ModelInfo]) -> Any:
             model.parameter_size or (f"{model.parameters / 1e6:,.0f}M" if model.parameters else ""),
             f"{model.context_length:,}" if model.context_length else "",
             (model.digest or "")[:12],
-            ", ".join([*(model.capabilities or []), *(["remote"] if model.remote else [])]),
+            ", ".join([*(model.capabilities or []), *(["not local"] if model.remote else [])]),
         )
     return table
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from llmxsite.cli import collecting
+from llmxsite.cli import collecting, run_cluster
 from llmxsite.cli.collecting import Contributor, Host, Live, Resume
 from llmxsite.cli.terminal import finish, out, study_here
 from llmxsite.diagnostics import Issues
@@ -92,11 +92,30 @@ def run(
     concurrency: Concurrency = None,
     live: Live = False,
     contributor: Contributor = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            "--cluster",
+            metavar="ADDRESS",
+            help="Spread the run over the machines of the Dask scheduler at this address.",
+        ),
+    ] = None,
+    weights: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--weights", metavar="DIGEST", help="With --cluster: of a model that differs between machines, take these."
+        ),
+    ] = None,
 ) -> None:
     """Run an experiment, or go on with it where it stopped. Ctrl-C finishes the samples in hand and keeps everything."""
     from llmxsite.collect.session import Wish, engines, open_session, prepare
+    from llmxsite.collect.subject import of_experiment
     from llmxsite.runlog import Clock
 
+    if live and cluster:
+        raise typer.BadParameter("replies on other machines cannot be shown as they stream", param_hint="--live")
+    if weights and not cluster:
+        raise typer.BadParameter("says which machines of a --cluster take part", param_hint="--weights")
     study, issues = study_here(), Issues()
     wish = Wish(
         engine=engine,
@@ -110,6 +129,14 @@ def run(
     _introduce(study, report, experiment, suites)
     interrupts = collecting.interrupts()
     for name, conditions in engines(experiment, wish):
+        if cluster:
+            _requests(study, experiment, suites, conditions)
+            _power(experiment, suites)
+            about = of_experiment(study, report, experiment, suites, conditions, contributor)
+            result = run_cluster.watch(about, wish, name, cluster, weights or [], interrupts, issues, study)
+            if result is not None and result.reason == "stopped":
+                break
+            continue
 
         async def opened(stack: AsyncExitStack, name: str = name, conditions: list[Condition] = conditions) -> Session:
             return await open_session(

@@ -16,7 +16,7 @@ from llmxsite.record import Resume, Run
 from llmxsite.runlog import read_header
 
 _FORM = "%Y-%m-%d-%H%M%S"
-_STAMP = re.compile(r"\d{4}-\d\d-\d\d-\d{6}(?=-[0-9a-f]{4}\.jsonl$)")
+_STAMP = re.compile(r"\d{4}-\d\d-\d\d-\d{6}(?=-[0-9a-f]{4}(?:-m\d+)?\.jsonl$)")
 
 
 class Choice(NamedTuple):
@@ -30,7 +30,7 @@ class Choice(NamedTuple):
 def choose(logs: Iterable[Path], now: Run) -> Choice:
     """The newest of `logs` that a run can go on in whose header would be `now`.
 
-    Logs that cannot be read, imported ones, and repetitions of another log are passed over.
+    Logs that cannot be read, imported ones, repetitions of another log, and those of a run on several machines are passed over.
     """
     reasons: tuple[str, ...] | None = None
     for path in sorted(logs, key=lambda p: p.name, reverse=True):
@@ -38,7 +38,7 @@ def choose(logs: Iterable[Path], now: Run) -> Choice:
             header = read_header(path)
         except Problem:
             continue
-        if header.source is not None or _repeats(header) != _repeats(now):
+        if header.source is not None or header.cluster is not None or _repeats(header) != _repeats(now):
             continue
         found = differences(header, now)
         if not found:

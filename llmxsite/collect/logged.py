@@ -82,7 +82,7 @@ def _check(path: Path, number: int, sample: Sample) -> None:
         why = f"the log does not say all that was sent: {missing} is missing"
     elif len(sample.draws or [0]) != 1 + len(request.draws):
         why = "the sample is a vote, and the log keeps only the first of its requests"
-    elif runlog.rescore(sample) is None:
+    elif not task.knows(sample.scorer) or runlog.asked(sample) is None:
         why = f"this version of llmxsite cannot score it: its scorer is {sample.scorer or 'not known'}"
     if why is not None:
         message = f"'{sample.item}' cannot be asked once more: {why}"
@@ -159,7 +159,7 @@ class LoggedWorkload(Workload):
 
     def _logged(self, sample: Sample, condition: Condition) -> Job:
         question = runlog.asked(sample)
-        assert question is not None and sample.scorer is not None  # `survey` scored this very line
+        assert question is not None and sample.scorer is not None  # `survey` has seen this very line
         name = sample.suite or self._only
         words = [message.content for message in sample.request.messages if message.role == "user"]
         item = Item(

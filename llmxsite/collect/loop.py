@@ -1,6 +1,6 @@
 """The loop: requests out, replies in, lines to the log, until nothing is left or something stops it.
 
-A fixed number of workers take jobs from one iterator, so memory is that of the jobs under way. A request that fails by no
+A fixed number of workers take jobs from one source, so memory is that of the jobs under way. A request that fails by no
 fault of its own is sent again with growing waits; what still fails becomes a line with outcome `error`, which a later run
 asks again. The loop stops by itself where going on would only fill the log with errors, and says how to go on.
 """
@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
 from llmxsite.collect import sample as lines
 from llmxsite.collect.observer import Observer
+from llmxsite.collect.source import Alone, Source
 from llmxsite.collect.stage import Stage
 from llmxsite.collect.workload import Job, Workload
 from llmxsite.diagnostics import Issue
@@ -91,33 +92,40 @@ class Collector:
     async def run(self, done: set[str]) -> Result:
         """Make every sample whose key is not in `done`. Raises the `Problem` of a log that cannot be written."""
         for width, jobs in self._workload.blocks(done, self._concurrency):
-            try:
-                async with asyncio.TaskGroup() as group:
-                    for _ in range(width):
-                        group.create_task(self._work(jobs))
-            except BaseExceptionGroup as errors:
-                raise errors.exceptions[0] from None
+            await self.empty(Alone(jobs), width)
             if self._stopping.is_set():
                 break
         if self._unusable and self.result.reason == "complete":
             self.result.reason = "stopped"
         return self.result
 
-    async def _work(self, jobs: Iterator[Job]) -> None:
-        while not self._stopping.is_set():
-            job = next(jobs, None)
-            if job is None:
-                return
-            if job.condition["model"] in self._unusable:
-                continue
-            made = await self._ask(job)
+    async def empty(self, source: Source, width: int) -> None:
+        """Make the jobs of a source, `width` at once, until it has none for us or something stops us."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(width):
+                    group.create_task(self._work(source))
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+
+    async def _work(self, source: Source) -> None:
+        while not self._stopping.is_set() and (job := await source.take()) is not None:
+            made = None
+            try:
+                if not self._stopping.is_set():  # it may have been, while there was nothing to take
+                    made = await self._ask(job, source)
+            finally:
+                if made is None:
+                    source.back(job)
             if made is not None:
                 self._writer.append(made)
+                source.made(job)
                 self.result.made += 1
+                self.result.errors += made.outcome == "error"
                 self._observer.sample(job, made)
 
-    async def _ask(self, job: Job) -> Sample | None:
-        """The sample's line; None when the run was stopped while it waited to try again."""
+    async def _ask(self, job: Job, source: Source) -> Sample | None:
+        """The sample's line; None when it was not made: stopped while it waited to try again, or left to others."""
         self._observer.start(job)
         replies = []
         before: list[str] | None = None
@@ -135,7 +143,8 @@ class Collector:
                             return None
                         continue
                     self._stage.forget()
-                    await self._judge(job, error, attempt)
+                    if await self._judge(job, error, attempt, source) and source.shared:
+                        return None
                     return lines.failed(job, self._workload.task, error, attempt, self._now())
         self._in_a_row = 0
         return lines.answered(job, self._workload.task, replies, self._keep, self._now(), before)
@@ -157,25 +166,27 @@ class Collector:
             return True
         return False
 
-    async def _judge(self, job: Job, error: EngineError, attempts: int) -> None:
-        """What a sample's final error means for the rest of the run."""
+    async def _judge(self, job: Job, error: EngineError, attempts: int, source: Source) -> bool:
+        """What a sample's final error means for the rest of the run; True where its server is to blame, not the sample."""
         if lines.overflows(error):
             self._in_a_row = 0
-            return
-        self.result.errors += 1
+            return False
         self._in_a_row += 1
         model = str(job.condition["model"])
         if error.kind in _UNUSABLE:
             if model not in self._unusable:
                 self._unusable.add(model)
+                source.without(model)
                 self._problem(
                     "run-model", f"'{model}' cannot go on: {error}", "the other models go on; run again for this one"
                 )
-            return
+            return True
         if error.kind in ("connection", "timeout") and not await self._answers():
             self._halt(f"the server has gone: {error} ({attempts} attempts)")
-        elif self._in_a_row >= self._policy.errors_in_a_row:
+            return True
+        if self._in_a_row >= self._policy.errors_in_a_row:
             self._halt(f"{self._in_a_row} samples in a row ended in an error; the last: {error}")
+        return False
 
     async def _answers(self) -> bool:
         try:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from llmxsite.collect.tally import Count, Row, Tally, duration, label
 from llmxsite.collect.workload import Job, Workload
@@ -19,6 +19,22 @@ if TYPE_CHECKING:
 
 _MARKS = {"+": ("✓", "green"), "-": ("✗", "red"), "?": ("?", "yellow"), "!": ("!", "magenta")}
 PLAIN_SECONDS = 10.0
+MOST_MACHINES = 12
+"""Lines for machines; a larger class is counted."""
+
+
+class Working(Protocol):
+    """A machine among several, as it is shown."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def made(self) -> int: ...
+    @property
+    def errors(self) -> int: ...
+    def rate(self, clock: float) -> float | None: ...
 
 
 class Display:
@@ -29,6 +45,8 @@ class Display:
     def __init__(self, console: Console, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.console, self.clock = console, clock
         self.tally: Tally | None = None
+        self.machines: Sequence[Working] = ()
+        """Where several share the run; each has a line of its own."""
 
     def __enter__(self) -> Self:
         return self
@@ -60,6 +78,8 @@ class Display:
         if self.tally is None or not self.tally.total.answered + self.tally.total.errors:
             return
         self.console.print(_conditions(self.tally, self.tally.rows, min(self.console.width, 120)))
+        if self.machines:
+            self.console.print(_machines(self.machines, min(self.console.width, 120), self.clock()))
         if before := sum(row.before for row in self.tally.rows):
             words = f"Right, wrong and accuracy are of this session; {before:,} samples were there before."
             self.console.print(words, style="dim", markup=False)
@@ -86,10 +106,23 @@ class Plain(Display):
         elif self.clock() - self._last >= PLAIN_SECONDS:
             self._last = self.clock()
             self._say(_headline(self.tally, self._last))
+            for line in self._lines():
+                self._say(f"  {line}")
 
     def summary(self) -> None:
         if self.tally is not None:
             self._say(f"{self.tally.done:,} of {self.tally.planned:,} samples; {_in_words(self.tally.total)}")
+            for line in self._lines():
+                self._say(f"  {line}")
+
+    def _lines(self) -> Iterator[str]:
+        """`machine 2: 120 samples, 4.1 a second, working`"""
+        for machine in self.machines:
+            rate = machine.rate(self.clock())
+            words = [f"{machine.made:,} sample{'s' if machine.made != 1 else ''}"]
+            words += [pace(rate)] if rate else []
+            words += [f"{machine.errors:,} error{'s' if machine.errors != 1 else ''}"] if machine.errors else []
+            yield f"{machine.name}: {', '.join([*words, machine.state])}"
 
     def _say(self, line: str) -> None:
         self.console.print(line, markup=False, soft_wrap=True)
@@ -140,7 +173,9 @@ class Picture(Display):
             Text(_headline(tally, self.clock(), counted=False)),
             self._strip(tally, width),
         ]
-        room = height - 9
+        if self.machines:
+            parts.append(_machines(self.machines, width, self.clock()))
+        room = height - 9 - (min(len(self.machines), MOST_MACHINES) + 3 if self.machines else 0)
         categories = [name for name in tally.categories if name]
         shown = categories[-max(2, room // 2) :] if len(categories) > 1 else []
         rows = max(2, room - len(shown) - 2)
@@ -209,10 +244,15 @@ def _headline(tally: Tally, clock: float, *, counted: bool = True) -> str:
     )
     rate, left = tally.rate(clock), tally.seconds_left(clock)
     if rate:
-        parts.append(f"{rate:.1f} a second" if rate >= 1 else f"{1 / rate:.1f} s each")
+        parts.append(pace(rate))
     if left is not None:
         parts.append(f"{duration(left)} left")
     return " · ".join([*parts, _in_words(tally.total)])
+
+
+def pace(rate: float) -> str:
+    """Samples a second in words: `4.1 a second`, `2.5 s each`."""
+    return f"{rate:.1f} a second" if rate >= 1 else f"{1 / rate:.1f} s each"
 
 
 def _in_words(count: Count) -> str:
@@ -231,6 +271,29 @@ def _conditions(tally: Tally, rows: Sequence[Row], width: int, active: int | Non
 def _categories(counts: dict[str, Count], width: int, total: Count) -> Table:
     lines = [(name, f"{count.answered + count.errors:,}", count, False) for name, count in counts.items()]
     return _table("category, of this condition", lines, width, total)
+
+
+def _machines(machines: Sequence[Working], width: int, clock: float) -> RenderableType:
+    """A line a machine; of many, those that work or have stopped first."""
+    from rich import box
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, width=width, pad_edge=False, padding=(0, 0, 0, 2), header_style="dim")
+    table.add_column("machine", ratio=1, no_wrap=True)
+    failed = any(machine.errors for machine in machines)
+    for name in ("samples", *(["errors"] if failed else []), "rate", "state"):
+        table.add_column(name, justify="left" if name == "state" else "right", no_wrap=True)
+    order = {"gone": 0, "stopped": 0, "working": 1}
+    shown = sorted(machines, key=lambda machine: order.get(machine.state, 2))[:MOST_MACHINES]
+    for machine in sorted(shown, key=machines.index):
+        rate = machine.rate(clock)
+        cells = [f"{machine.made:,}", *([f"{machine.errors:,}"] if failed else []), pace(rate) if rate else ""]
+        style = "red" if machine.state in ("gone", "stopped") else None
+        table.add_row(machine.name, *cells, machine.state, style=style)
+    more = len(machines) - len(shown)
+    return Group(table, Text(f"and {more} more machines", style="dim")) if more else table
 
 
 def _table(first: str, lines: Sequence[tuple[str, str, Count, bool]], width: int, total: Count) -> Table:

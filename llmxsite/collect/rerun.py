@@ -56,6 +56,7 @@ def of_log(path: Path, folder: Path, limit: int | None, contributor: str | None,
         started=None,
         planned=None,
         concurrency=before.concurrency or experiment.concurrency,
+        cluster=None,
         rerun_of=RerunOf(id=before.id, sha256=sha256),
     )
     subject = Subject(
@@ -74,16 +75,17 @@ def engine_of(subject: Subject, before: Run, wished: str | None) -> str:
 
     Raises `Problem` where the log's conditions name another: their samples would say that it had answered.
     """
-    name = wished or before.engine.name
-    named = sorted({str(c["engine"]) for c in subject.conditions if "engine" in c} - {name})
-    if named and name != "auto":
+    if wished in (None, before.engine.name):
+        return before.engine.name
+    named = {str(condition["engine"]) for condition in subject.conditions if "engine" in condition}
+    if named:
         raise Problem.at(
             subject.place,
             "rerun-engine",
-            f"its conditions name the engine '{named[0]}', so '{name}' cannot answer in its stead",
-            hint=f"repeat it with --engine {named[0]}",
+            f"its conditions name the engine '{min(named)}', so '{wished}' cannot answer in its stead",
+            hint=f"repeat it with --engine {min(named)}",
         )
-    return name
+    return str(wished)
 
 
 def changes(before: Run, now: Run) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -208,20 +208,24 @@ async def open_subject(
 def _choose(about: Subject, wish: Wish, header: Run, workload: Workload) -> Choice:
     """The log to go on in, as far as that is wished. Raises `Problem` where it must be and none fits."""
     choice = Choice(None) if wish.mode == "new" else choose(about.folder.glob("*.jsonl"), header)
-    if choice.path is not None and not _asks_alike(choice.path, workload):
+    if choice.path is not None and not asks_alike(choice.path, workload):
         choice = Choice(None, None, ("this version of llmxsite asks the questions in other words",))
     if wish.mode == "resume" and choice.path is None:
-        why = "; ".join(choice.reasons) or "there is no run log of it yet"
-        raise Problem.at(
-            about.folder,
-            "run-resume",
-            f"no run of '{header.report}' can be gone on with: {why}",
-            hint="without --resume, a new run begins",
-        )
+        raise no_resume(about, choice.reasons)
     return choice
 
 
-def _asks_alike(path: Path, workload: Workload) -> bool:
+def no_resume(about: Subject, reasons: Sequence[str]) -> Problem:
+    """`--resume` was asked for, and no log fits."""
+    return Problem.at(
+        about.folder,
+        "run-resume",
+        f"no run of '{about.header.report}' can be gone on with: {'; '.join(reasons) or 'there is no run log of it yet'}",
+        hint="without --resume, a new run begins",
+    )
+
+
+def asks_alike(path: Path, workload: Workload) -> bool:
     """Whether the first sample of a log would be asked in the same words today, so that its others fit beside new ones."""
     first = next((line for _, line in iterate(path, Issues()) if isinstance(line, Sample)), None)
     return first is None or workload.asks_alike(first)

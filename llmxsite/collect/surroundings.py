@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from llmxsite import provenance
@@ -43,18 +43,24 @@ async def load_models(
             missing.append(name)
     if missing:
         there = [model.name for model in await engine.models()]
-        has = f"it has {', '.join(sorted(there))}" if there else "it has none"
-        issues = [
+        raise lacking(missing, there, place)
+    return found
+
+
+def lacking(models: Sequence[str], there: Sequence[str], place: str, server: str = "the server") -> Problem:
+    """Models that are asked for at `place`, of a server, or a cluster, that has those of `there`."""
+    has = f"it has {', '.join(sorted(there))}" if there else "it has none"
+    return Problem(
+        *(
             Issue(
                 path=place,
                 code="run-model",
-                message=f"the server has no model '{name}'; {has}",
+                message=f"{server} has no model '{name}'; {has}",
                 hint=_model_hint(name, there),
             )
-            for name in missing
-        ]
-        raise Problem(*issues)
-    return found
+            for name in models
+        )
+    )
 
 
 def unreachable(error: EngineError, name: str) -> Problem:
@@ -72,7 +78,7 @@ def info_of(engine: EngineInfo) -> str:
     return f"{engine.name}{version}" + (f" at {engine.address}" if engine.address else "")
 
 
-def _model_hint(name: str, there: list[str]) -> str:
+def _model_hint(name: str, there: Sequence[str]) -> str:
     near = did_you_mean(name, there) if there else None
     return (
         near

@@ -28,7 +28,9 @@ MODEL = (
     "size_bytes",
     "family",
     "format",
+    "render_hash",
     "system",
+    "stored_messages",
     "capabilities",
     "gpu_share",
     "remote",
@@ -94,38 +96,53 @@ class Requests:
     """What was sent with every request, gathered pair by pair."""
 
     def __init__(self) -> None:
-        self._values: dict[tuple[Group, str], tuple[dict[str, Any], dict[str, Any]]] = {}
-        self._differ: dict[tuple[Group, str], int] = {}
-        self._both: dict[tuple[Group, str], int] = {}
-        self._sent: set[tuple[Group, str]] = set()
+        self._parts: dict[tuple[Group, str], _Part] = {}
 
     def add(self, before: Sample, after: Sample) -> None:
         """One pair of samples."""
         a, b = ({**_parts(s.request), ("scoring", "scorer"): s.scorer or ABSENT} for s in (before, after))
-        for part in a.keys() | b.keys():
-            x, y = a.get(part, ABSENT), b.get(part, ABSENT)
-            values = self._values.setdefault(part, ({}, {}))
-            if any(value is not ABSENT and value not in (None, []) for value in (x, y)):
-                self._sent.add(part)
-            for known, value in zip(values, (x, y), strict=True):
-                if value is not ABSENT and len(known) < MOST_VALUES and part[1] not in _WORDS:
-                    known.setdefault(_text(value), value)
-            if x is not ABSENT and y is not ABSENT:
-                self._both[part] = self._both.get(part, 0) + 1
-                self._differ[part] = self._differ.get(part, 0) + (x != y)
+        for name in a.keys() | b.keys():
+            part = self._parts.get(name)
+            if part is None:
+                part = self._parts[name] = _Part(listed=name[1] not in WORDS)
+            part.add(a.get(name, ABSENT), b.get(name, ABSENT))
 
     def facts(self) -> list[Fact]:
         """A fact for each part of a request that was ever set, options first. Of words only whether they differ is said."""
-        found = []
-        for part in sorted(self._sent, key=lambda p: (GROUPS.index(p[0]), p[1] in _WORDS, p[1])):
-            (group, name), (a, b) = part, self._values[part]
-            both, differ = self._both.get(part, 0), self._differ.get(part, 0)
-            state: State = "changed" if differ else "same" if both else "not recorded"
-            before, after = ([v for _, v in sorted(known.items())] for known in (a, b))
-            found.append(
-                Fact(group=group, subject=None, name=name, state=state, before=before, after=after, pairs=differ)
-            )
-        return found
+        names = [name for name, part in self._parts.items() if part.set]
+        return [
+            self._parts[name].fact(*name)
+            for name in sorted(names, key=lambda n: (GROUPS.index(n[0]), n[1] in WORDS, n[1]))
+        ]
+
+
+class _Part:
+    """One part of the requests of all pairs."""
+
+    def __init__(self, *, listed: bool) -> None:
+        self.listed = listed
+        self.both = self.differ = 0
+        self.set = False
+        self._values: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
+        self._last: tuple[Any, Any] = (ABSENT, ABSENT)
+
+    def add(self, before: Any, after: Any) -> None:
+        if before is not ABSENT and after is not ABSENT:
+            self.both += 1
+            self.differ += before != after
+        if (before, after) == self._last:
+            return  # of most parts, every pair has the value of the one before
+        self._last = before, after
+        for known, value in zip(self._values, self._last, strict=True):
+            if value is not ABSENT:
+                self.set = self.set or value not in (None, [])
+                if self.listed and len(known) < MOST_VALUES:
+                    known.setdefault(_text(value), value)
+
+    def fact(self, group: Group, name: str) -> Fact:
+        state: State = "changed" if self.differ else "same" if self.both else "not recorded"
+        before, after = ([v for _, v in sorted(known.items())] for known in self._values)
+        return Fact(group=group, subject=None, name=name, state=state, before=before, after=after, pairs=self.differ)
 
 
 class _Absent:
@@ -133,7 +150,7 @@ class _Absent:
 
 
 ABSENT = _Absent()
-_WORDS = ("messages", "prompt", "tools", "draws")
+WORDS = ("messages", "prompt", "tools", "draws")
 """Parts of a request that are another for every item, or too long to be listed."""
 
 
@@ -188,8 +205,8 @@ def _history(values: Iterable[Any]) -> list[Any]:
 
 def _model(info: ModelInfo, name: str) -> Any:
     value = getattr(info, name)
-    # Only a cloud model is marked; of a local one, and of an import, nothing is said.
-    return (value or None) if name == "remote" else value
+    # Only a cloud model is marked, and stored messages are counted where there are some; of others nothing is said.
+    return (value or None) if name in ("remote", "stored_messages") else value
 
 
 def _server(info: EngineInfo, name: str, log: Log) -> Any:
@@ -218,7 +235,7 @@ def _parts(sent: Sent) -> dict[tuple[Group, str], Any]:
     if not recorded(sent):
         return {}
     parts: dict[tuple[Group, str], Any] = {("request", name): value for name, value in sent.options.items()}
-    for name in ("think", "top_logprobs", "keep_alive", *_WORDS):
+    for name in ("think", "top_logprobs", "keep_alive", *WORDS):
         parts["request", name] = getattr(sent, name)
     return parts
 

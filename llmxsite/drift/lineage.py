@@ -28,14 +28,17 @@ def ancestors(entries: Iterable[E]) -> list[tuple[E, E]]:
     """Each run that has an earlier one to be compared with, with that one first; in the order the runs started.
 
     A run that says whose repetition it is goes with its original, wherever that lies. Any other goes with the newest run
-    before it in the same report whose experiment agrees in all that a sample depends on. Imports say too little for that.
+    before it in the same report whose experiment agrees in all that a sample depends on. Imports say too little for that,
+    and a log of a run on several machines has only some of its samples.
     """
     found: list[tuple[E, E]] = []
     by_id: dict[str, E] = {}
     newest: dict[tuple[str, str], E] = {}
     for entry in sorted(entries, key=lambda e: (e.run.started or "", e.run.id)):
         run = entry.run
-        plan = None if run.source is not None else (entry.report, fingerprint(run.experiment))
+        plan = (
+            None if run.source is not None or run.cluster is not None else (entry.report, fingerprint(run.experiment))
+        )
         repeated = by_id.get(run.rerun_of.id) if run.rerun_of is not None else None
         earlier = repeated or (newest.get(plan) if plan else None)
         if earlier is not None:

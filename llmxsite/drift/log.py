@@ -46,6 +46,7 @@ class Log:
         self.path = path
         self.resumes: list[Resume] = []
         self.end: End | None = None
+        self._conditions: dict[Condition, Condition] = {}
         found: dict[str, Head] = {}
         for number, line in iterate(path, issues):
             self.end = None
@@ -73,14 +74,14 @@ class Log:
             yield Samples(stream, starts)
 
     def _head(self, number: int, sample: Sample) -> Head:
-        scores = sample.scores
+        scores, condition = sample.scores, _condition(sample.condition)
         correct, parsed = scores.get("correct"), scores.get("parsed")
         return Head(
             line=number,
             suite=sys.intern(sample.suite or self._only),
             item=sys.intern(sample.item),
             item_hash=sys.intern(sample.item_hash),
-            condition=_condition(sample.condition),
+            condition=self._conditions.setdefault(condition, condition),
             repeat=sample.repeat,
             category=sample.category and sys.intern(sample.category),
             cluster=sample.cluster and sys.intern(sample.cluster),
@@ -105,4 +106,4 @@ class Samples:
 
 def _condition(condition: Mapping[str, Any]) -> Condition:
     """A condition to be compared and hashed: not to be set is no setting."""
-    return tuple(sorted((sys.intern(name), value) for name, value in condition.items() if value is not None))
+    return tuple(sorted((name, value) for name, value in condition.items() if value is not None))

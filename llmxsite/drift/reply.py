@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from llmxsite.drift.log import Head
+from llmxsite.drift.log import Condition, Head
 from llmxsite.drift.report import Pair
 from llmxsite.engine.protocol import TokenLogprob
-from llmxsite.record import Answer, Sample, Sent
+from llmxsite.record import Answer, Sample, Scalar, Sent
 from llmxsite.stats import determinism
 
 SHOWN = 60
@@ -41,14 +42,14 @@ def compare(heads: tuple[Head, Head], before: Sample, after: Sample) -> Seen:
     kept = first is not None and second is not None
     pair = Pair(
         suite=heads[0].suite,
-        item=before.item,
-        category=before.category if before.category is not None else after.category,
-        condition=before.condition,
+        item=heads[0].item,
+        category=heads[0].category if heads[0].category is not None else heads[1].category,
+        condition=_settings(heads[0].condition),
         repeat=before.repeat,
         line_before=heads[0].line,
         line_after=heads[1].line,
-        outcome_before=before.outcome,
-        outcome_after=after.outcome,
+        outcome_before=heads[0].outcome,
+        outcome_after=heads[1].outcome,
         same_request=same_request(before.request, after.request),
         same_reply=first == second if kept else None,
         same_answer=_same_answer(before, after),
@@ -70,6 +71,12 @@ def compare(heads: tuple[Head, Head], before: Sample, after: Sample) -> Seen:
         pair.tokens_compared, pair.tokens_identical = shift.tokens, round((shift.identical or 0) * shift.tokens)
         pair.shift_mean, pair.shift_largest = shift.mean, shift.largest
     return Seen(pair, _margin(a), shift, (_timed(before), _timed(after)))
+
+
+@lru_cache(maxsize=4096)
+def _settings(condition: Condition) -> dict[str, Scalar]:
+    """A condition as a mapping, one for all pairs under it: nothing writes to it."""
+    return dict(condition)
 
 
 def said(sample: Sample) -> list[tuple[Any, ...]] | None:

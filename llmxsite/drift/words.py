@@ -18,6 +18,7 @@ NAMES = {
     ("server", "lacks"): "what the server lacks",
     ("model", "gpu_share"): "share on the GPU",
     ("model", "system"): "stored system prompt",
+    ("model", "render_hash"): "hash of a rendered conversation",
     ("model", "size_bytes"): "size of the weights",
     ("machine", "os"): "operating system",
     ("machine", "machine"): "architecture",
@@ -281,7 +282,7 @@ def _one(fact: Fact, value: Any) -> str:
         return "not set"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if fact.name in ("digest", "template_hash", "hash"):
+    if fact.name in ("digest", "template_hash", "render_hash", "hash"):
         return str(value)[:12]
     if fact.name == "commit":
         commit, _, rest = str(value).partition(" ")

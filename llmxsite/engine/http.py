@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import email.utils
+import errno
+import os
 import re
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -201,9 +203,12 @@ def _check_stream(response: aiohttp.ClientResponse) -> None:
 
 
 def _reason(error: BaseException) -> str:
-    os_error = getattr(error, "os_error", None)
-    text = (os_error.strerror if isinstance(os_error, OSError) else None) or str(error) or type(error).__name__
-    return plain(text)
+    cause = getattr(error, "os_error", error)
+    number = cause.errno if isinstance(cause, OSError) else None
+    if number is not None and number in errno.errorcode:
+        # The event loop writes "Connect call failed (...)" where the system says "Connection refused".
+        return os.strerror(number).lower()
+    return plain(getattr(cause, "strerror", None) or str(error) or type(error).__name__)
 
 
 def plain(text: str) -> str:

@@ -1,25 +1,25 @@
 """Engine for Ollama's native API, which tells more than its `/v1`: digests, templates, the context in force, clocks.
 
-What a server can do is found by asking it, never guessed from its version: a load asks for one token with logprobs and
-reads back the context; what is missing stands in `EngineInfo.lacks`.
+What a server can do is found by asking it, never guessed from its version: a load asks for one token with logprobs,
+reads back the context, sends a prompt that cannot fit it, and asks what becomes of a conversation before the model reads
+it. What is missing stands in `EngineInfo.lacks`. docs/ollama.md has what was seen, and on which version.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-from contextlib import aclosing
-from typing import Any
+from contextlib import aclosing, suppress
 
 import msgspec
 
+from llmxsite.engine import ollama_shapes as shapes
 from llmxsite.engine import wire
 from llmxsite.engine.address import Address
 from llmxsite.engine.http import Http, Limits, error_for, is_model_failure, plain
 from llmxsite.engine.protocol import (
     EngineError,
     EngineInfo,
-    Message,
     ModelInfo,
     OnText,
     Options,
@@ -30,89 +30,10 @@ from llmxsite.engine.protocol import (
 )
 from llmxsite.engine.reading import Reading
 
-
-class _Function(msgspec.Struct):
-    name: str = ""
-    arguments: Any = None
-
-
-class _Call(msgspec.Struct):
-    function: _Function
-
-
-class _Message(msgspec.Struct):
-    content: str | None = None
-    thinking: str | None = None
-    tool_calls: list[_Call] | None = None
-
-
-class _Chunk(msgspec.Struct):
-    """A line of /api/chat, or of /api/generate, which has `response` and `thinking` at its top. Times in nanoseconds."""
-
-    message: _Message | None = None
-    response: str | None = None
-    thinking: str | None = None
-    logprobs: list[wire.Entry] | None = None
-    done: bool = False
-    done_reason: str | None = None
-    load_duration: int | None = None
-    prompt_eval_count: int | None = None
-    prompt_eval_duration: int | None = None
-    eval_count: int | None = None
-    eval_duration: int | None = None
-    error: str | None = None
-
-
-class _Details(msgspec.Struct):
-    format: str | None = None
-    family: str | None = None
-    parameter_size: str | None = None
-    quantization_level: str | None = None
-
-
-class _Listed(msgspec.Struct):
-    """A model of /api/tags or /api/ps."""
-
-    name: str
-    digest: str | None = None
-    size: int | None = None
-    size_vram: int | None = None
-    context_length: int | None = None
-    details: _Details | None = None
-    remote_host: str | None = None
-    remote_model: str | None = None
-
-
-class _List(msgspec.Struct):
-    models: list[_Listed] | None = None
-
-
-class _Show(msgspec.Struct):
-    template: str | None = None
-    renderer: str | None = None
-    system: str | None = None
-    license: str | None = None
-    capabilities: list[str] | None = None
-    model_info: dict[str, Any] | None = None
-    remote_host: str | None = None
-    remote_model: str | None = None
-
-
-class _Version(msgspec.Struct):
-    version: str
-
-
-class _Embeddings(msgspec.Struct):
-    embeddings: list[list[float]]
-
-
-_chunk = msgspec.json.Decoder(_Chunk)
-_list = msgspec.json.Decoder(_List)
-_show = msgspec.json.Decoder(_Show)
-_version = msgspec.json.Decoder(_Version)
-_embeddings = msgspec.json.Decoder(_Embeddings)
 _POLL_SECONDS = 0.05
-_BARE_TEMPLATES = ("", "{{ .Prompt }}", "{{.Prompt}}")
+_REFUSAL_SECONDS = 30.0
+"""A prompt that does not fit is refused as soon as its tokens are counted: a server that takes longer is reading it."""
+_CUTS = "prompts that do not fit are cut silently"
 
 
 class Ollama:
@@ -126,6 +47,8 @@ class Ollama:
         self._lacks: dict[str, None] = {"the prompt cache cannot be turned off": None}
         self._contexts: dict[str, int] = {}
         """Contexts found in force, where they differ from what was asked."""
+        self._refuses: set[str] = set()
+        """Models for which a prompt that does not fit is refused: none of theirs was cut."""
 
     async def __aenter__(self) -> Ollama:
         await self._http.__aenter__()
@@ -136,7 +59,7 @@ class Ollama:
 
     async def describe(self) -> EngineInfo:
         """The server's version, and what it was found to lack so far: ask again after a model was loaded."""
-        version = wire.decode(await self._http.ask("/api/version"), _version, []).version
+        version = wire.decode(await self._http.ask("/api/version"), shapes.read_version, []).version
         return EngineInfo(
             name=self.name,
             version=plain(version),
@@ -146,15 +69,15 @@ class Ollama:
 
     async def models(self) -> list[ModelInfo]:
         """Every model of /api/tags."""
-        listed = wire.decode(await self._http.ask("/api/tags"), _list, []).models or []
-        return [_model_info(model) for model in listed]
+        listed = wire.decode(await self._http.ask("/api/tags"), shapes.read_models, []).models or []
+        return [shapes.listed_model(model) for model in listed]
 
     async def model(self, name: str, *, num_ctx: int | None = None) -> ModelInfo:
         """Tags and show together; with `num_ctx`, after one token from the loaded model, what /api/ps says of it."""
-        info = next((model for model in await self.models() if _same(model.name, name)), None)
-        show = wire.decode(await self._http.ask("/api/show", {"model": name}), _show, [])
+        info = next((model for model in await self.models() if shapes.same_name(model.name, name)), None)
+        show = await self._show(name)
         info = msgspec.structs.replace(info, name=name) if info else ModelInfo(name=name)
-        _add_show(info, show)
+        shapes.add_show(info, show)
         if num_ctx is not None and not info.remote:
             await self._load(info, num_ctx)
         return info
@@ -164,7 +87,9 @@ class Ollama:
         reading = Reading(request, on_text)
         raw = request.raw_prompt is not None
         batches = self._http.stream(
-            "/api/generate" if raw else "/api/chat", _body(request), byte_limit=wire.byte_limit(request.options)
+            "/api/generate" if raw else "/api/chat",
+            shapes.shape_request(request),
+            byte_limit=wire.byte_limit(request.options),
         )
         try:
             async with aclosing(batches):
@@ -176,14 +101,12 @@ class Ollama:
             if not is_model_failure(error, tools=bool(request.tools)):
                 raise
             reading.failure = str(error)
-        if reading.failure is None and not reading.done:
-            raise EngineError("protocol", "the reply ended before it was complete", retry=True)
         reply = reading.reply()
         if "logprobs-missing" in reply.warnings:
             self._lacks["no logprobs"] = None
-        if self._was_cut(request, reply.usage):
+        if request.model not in self._refuses and self._was_cut(request, reply.usage):
             reply.warnings.append("context-truncated")
-            self._lacks["prompts that do not fit are cut silently"] = None
+            self._lacks[_CUTS] = None
         return reply
 
     async def embed(self, model: str, texts: list[str]) -> list[list[float]]:
@@ -192,7 +115,7 @@ class Ollama:
         for text in texts:
             body = {"model": model, "input": text, "truncate": False}
             answer = await self._http.ask("/api/embed", body, seconds=self._http.limits.first_byte)
-            found = wire.decode(answer, _embeddings, []).embeddings
+            found = wire.decode(answer, shapes.read_embeddings, []).embeddings
             if len(found) != 1:
                 raise EngineError("protocol", f"{len(found)} vectors came back for one text", retry=False)
             vectors.append(found[0])
@@ -208,16 +131,31 @@ class Ollama:
         except TimeoutError:
             raise EngineError("timeout", f"the server still has '{model}' in memory", retry=True) from None
 
-    async def _running(self, name: str) -> _Listed | None:
-        """What /api/ps says of a model in memory."""
-        running = wire.decode(await self._http.ask("/api/ps"), _list, []).models or []
-        return next((model for model in running if _same(model.name, name)), None)
+    async def _running(self, name: str) -> shapes.Listed | None:
+        """What /api/ps says of a model in memory.
+
+        Models that share their weights share a place in memory, under the name of the one that was loaded first.
+        """
+        running = wire.decode(await self._http.ask("/api/ps"), shapes.read_models, []).models or []
+        named = next((model for model in running if shapes.same_name(model.name, name)), None)
+        if named is not None or not running:
+            return named
+        weights = (await self._show(name)).weights
+        for model in running:
+            with suppress(EngineError):  # one that was removed stays in memory and cannot be described
+                if weights is not None and (await self._show(model.name)).weights == weights:
+                    return model
+        return None
+
+    async def _show(self, name: str) -> shapes.Show:
+        return wire.decode(await self._http.ask("/api/show", {"model": name}), shapes.read_show, [])
 
     def _take(self, reading: Reading, line: bytes) -> None:
         """One line of a reply."""
-        chunk = wire.decode(line, _chunk, reading.warnings)
+        chunk = wire.decode(line, shapes.read_chunk, reading.warnings)
         if chunk.error is not None:
             raise error_for(500, line, streamed=True)
+        reading.count(chunk.piece())
         if chunk.message is not None:
             reading.text(chunk.message.thinking, thinking=True)
             reading.text(chunk.message.content)
@@ -233,30 +171,33 @@ class Ollama:
         if chunk.done:
             reading.done = True
             reading.done_reason = chunk.done_reason
-            reading.timing.load_ms = _ms(chunk.load_duration)
-            reading.timing.prompt_ms = _ms(chunk.prompt_eval_duration)
-            reading.timing.eval_ms = _ms(chunk.eval_duration)
+            reading.timing.load_ms = shapes.milliseconds(chunk.load_duration)
+            reading.timing.prompt_ms = shapes.milliseconds(chunk.prompt_eval_duration)
+            reading.timing.eval_ms = shapes.milliseconds(chunk.eval_duration)
             reading.usage = Usage(prompt_tokens=chunk.prompt_eval_count, completion_tokens=chunk.eval_count)
 
     def _was_cut(self, request: Request, usage: Usage) -> bool:
         """Whether a server that does not honour `truncate: false` seems to have cut the prompt.
 
-        It then reads as many tokens as the context has or, in some versions, half of them. At half, the text must also
-        hold far more characters than that many tokens spell: a prompt may have that length by chance.
+        It then reads as many tokens as the context has or, in some versions, about half of them; of a conversation it
+        drops the oldest messages and reads the rest. Where the context is not full, the text must also hold far more
+        characters than that many tokens spell, and enough to fill the context.
         """
         count = usage.prompt_tokens
         context = self._contexts.get(request.model, request.options.num_ctx)
         if not count or context <= 0:
             return False
         characters = sum(len(m.content) for m in request.messages) + len(request.raw_prompt or "")
-        return count >= context - 1 or (abs(count - context // 2) <= 8 and characters > 6 * count)
+        halved = abs(count - context // 2) <= 8
+        return count >= context - 1 or (
+            (halved or len(request.messages) > 1) and characters > max(6 * count, 3 * context)
+        )
 
     async def _load(self, info: ModelInfo, num_ctx: int) -> None:
         """Load a model with a context and read what came of it."""
-        if "completion" in (info.capabilities or ["completion"]):
-            await self.chat(
-                Request(model=info.name, messages=[], raw_prompt="1", options=Options(num_ctx=num_ctx, num_predict=1))
-            )
+        completes = "completion" in (info.capabilities or ["completion"])
+        if completes:
+            await self.chat(_completion(info.name, "One two three four", num_ctx))
         else:
             body = {"model": info.name, "input": "1", "options": {"num_ctx": num_ctx}}
             await self._http.ask("/api/embed", body, seconds=self._http.limits.first_byte)
@@ -270,80 +211,35 @@ class Ollama:
             self._lacks["the context in force is not told"] = None
         elif info.context_in_force != num_ctx:
             self._contexts[info.name] = info.context_in_force
+        if completes:
+            info.render_hash = await self._render_hash(info.name, num_ctx)
+            await self._ask_too_much(info.name, num_ctx, info.context_in_force or num_ctx)
+
+    async def _render_hash(self, name: str, num_ctx: int) -> str | None:
+        """The hash of the prompt that a fixed conversation becomes; None at a server that does not tell it."""
+        # A server that does not know the field answers; one token of that is enough.
+        body = {"model": name, "stream": False, "options": {"num_ctx": num_ctx, "num_predict": 1}}
+        body |= {"messages": shapes.CONVERSATION, "_debug_render_only": True}
+        answer = await self._http.ask("/api/chat", body, seconds=self._http.limits.first_byte)
+        rendered = wire.decode(answer, shapes.read_chunk, []).debug.rendered
+        return None if rendered is None else hashlib.sha256(rendered.encode()).hexdigest()
+
+    async def _ask_too_much(self, name: str, num_ctx: int, context: int) -> None:
+        """Find out whether a prompt of more than `context` tokens is refused or cut without a word."""
+        try:
+            async with asyncio.timeout(_REFUSAL_SECONDS):
+                reply = await self.chat(_completion(name, "tea " * (context + 16), num_ctx))
+        except TimeoutError:
+            return
+        except EngineError as error:
+            if "does not fit the context" not in str(error):
+                raise
+            self._refuses.add(name)
+            return
+        if (reply.usage.prompt_tokens or 0) <= context:
+            self._lacks[_CUTS] = None
 
 
-def _body(request: Request) -> dict[str, Any]:
-    options = msgspec.to_builtins(request.options)
-    if not request.options.stop:
-        # An empty list would take away the stop words stored with the model.
-        del options["stop"]
-    body: dict[str, Any] = {"model": request.model, "stream": True, "options": options}
-    if request.raw_prompt is not None:
-        body |= {"prompt": request.raw_prompt, "raw": True}
-    else:
-        body["messages"] = [_message(message) for message in request.messages]
-        if request.think is not None:
-            body["think"] = request.think
-        if request.tools:
-            body["tools"] = request.tools
-    if request.top_logprobs is not None:
-        body |= {"logprobs": True, "top_logprobs": request.top_logprobs}
-    if request.keep_alive is not None:
-        body["keep_alive"] = request.keep_alive
-    # A prompt or a reply that does not fit must be an error or end there, never be cut without a word.
-    return body | {"truncate": False, "shift": False}
-
-
-def _message(message: Message) -> dict[str, Any]:
-    shaped: dict[str, Any] = {"role": message.role, "content": message.content}
-    if message.thinking:
-        shaped["thinking"] = message.thinking
-    if message.tool_calls:
-        shaped["tool_calls"] = [
-            {"function": {"name": call.name, "arguments": call.arguments or {}}} for call in message.tool_calls
-        ]
-    if message.tool_name:
-        shaped["tool_name"] = message.tool_name
-    return shaped
-
-
-def _model_info(model: _Listed) -> ModelInfo:
-    details = model.details or _Details()
-    remote = bool(model.remote_host or model.remote_model)
-    return ModelInfo(
-        name=model.name,
-        digest=(model.digest or "").removeprefix("sha256:") or None,
-        family=details.family or None,
-        format=details.format or None,
-        quantization=details.quantization_level or None,
-        parameter_size=details.parameter_size or None,
-        size_bytes=None if remote else model.size,
-        remote=remote,
-    )
-
-
-def _add_show(info: ModelInfo, show: _Show) -> None:
-    facts = show.model_info or {}
-    count = facts.get("general.parameter_count")
-    context = facts.get(f"{facts.get('general.architecture')}.context_length")
-    info.parameters = count if isinstance(count, int) else None
-    info.context_length = context if isinstance(context, int) else None
-    info.system = show.system or None
-    info.remote = info.remote or bool(show.remote_host or show.remote_model)
-    named = facts.get("general.license")
-    info.licence = named if isinstance(named, str) and named else plain((show.license or "").strip()[:80]) or None
-    if show.template is not None:
-        info.template_hash = hashlib.sha256(show.template.encode()).hexdigest()
-    if show.capabilities is not None:
-        bare = (show.template or "").strip() in _BARE_TEMPLATES and not show.renderer
-        chats = "completion" in show.capabilities and not bare
-        info.capabilities = [*show.capabilities, *(["chat"] if chats else [])]
-
-
-def _same(listed: str, asked: str) -> bool:
-    """Whether two spellings name one model: a tag that is left out is `latest`."""
-    return listed.lower().removesuffix(":latest") == asked.lower().removesuffix(":latest")
-
-
-def _ms(nanoseconds: int | None) -> float | None:
-    return None if nanoseconds is None else round(nanoseconds / 1e6, 3)
+def _completion(model: str, prompt: str, num_ctx: int) -> Request:
+    """A request for one token after `prompt`."""
+    return Request(model=model, messages=[], raw_prompt=prompt, options=Options(num_ctx=num_ctx, num_predict=1))

@@ -217,8 +217,6 @@ class OpenAI:
             if not is_model_failure(error, tools=bool(request.tools)):
                 raise
             reading.failure = str(error)
-        if reading.failure is None and not reading.done:
-            raise EngineError("protocol", "the reply ended before it was complete", retry=True)
         reading.finish_calls()
         reply = reading.reply()
         if "logprobs-missing" in reply.warnings:
@@ -256,6 +254,7 @@ class _Reading(Reading):
             self.timing.prompt_ms = chunk.timings.prompt_ms
             self.timing.eval_ms = chunk.timings.predicted_ms
         for choice in chunk.choices or ():
+            self.count(choice.piece())
             if choice.delta is not None:
                 self.text(choice.delta.reasoning_content or choice.delta.reasoning, thinking=True)
                 self.text(choice.delta.content)

@@ -61,6 +61,11 @@ class Choice(msgspec.Struct):
     finish_reason: str | None = None
     logprobs: Logprobs | None = None
 
+    def piece(self) -> str:
+        """The text that this event adds, thinking or answer."""
+        delta = self.delta or Delta(content=self.text)
+        return delta.content or delta.reasoning_content or delta.reasoning or ""
+
 
 class PromptDetails(msgspec.Struct):
     cached_tokens: int | None = None

@@ -127,7 +127,8 @@ class Reply(msgspec.Struct, kw_only=True):
     """The model's own fault reported by the server as an error, such as a malformed tool call: scored, not retried."""
     warnings: list[str] = []
     """What is suspicious about this reply: `context-truncated` (the server seems to have cut the prompt), `logprobs-missing`,
-    `token-mismatch` (the tokens do not spell the text), `duplicate-alternatives`, `invalid-utf8`."""
+    `token-mismatch` (the tokens do not spell the text), `repetition-stopped` (the server ended a reply that repeats itself,
+    without a word of its end), `duplicate-alternatives`, `invalid-utf8`."""
 
 
 class EngineInfo(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -166,11 +167,17 @@ class ModelInfo(msgspec.Struct, kw_only=True, omit_defaults=True):
     """`completion`, `tools`, `thinking`, `embedding`, `vision`, ... in Ollama's words, and `chat` where there is a chat
     template. A model that has `completion` without `chat` is a base model: give it raw prompts."""
     template_hash: str | None = None
+    """sha256 of the chat template's text."""
+    render_hash: str | None = None
+    """sha256 of the prompt that the server makes of one fixed conversation, where it tells: template, built-in renderer,
+    stored system prompt and messages together."""
     system: str | None = None
-    """A system prompt stored with the model."""
+    """A system prompt stored with the model, which the server adds where a conversation does not begin with one."""
+    stored_messages: int = 0
+    """Messages stored with the model, which the server puts before every conversation."""
     licence: str | None = None
     remote: bool = False
-    """A cloud model behind a local address."""
+    """Not local: another machine computes, behind a local address."""
 
 
 class EngineError(Exception):
@@ -240,5 +247,8 @@ def clean_logprob(value: object) -> float | None:
     """
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # an integer that no float holds
+        return None
     return None if math.isnan(number) or number <= -1e30 or number == math.inf else min(number, 0.0)

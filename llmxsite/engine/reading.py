@@ -5,7 +5,10 @@ from __future__ import annotations
 import time
 
 from llmxsite.engine import wire
-from llmxsite.engine.protocol import OnText, Reply, Request, Timing, TokenLogprob, ToolCall, Usage
+from llmxsite.engine.protocol import EngineError, OnText, Reply, Request, Timing, TokenLogprob, ToolCall, Usage
+
+REPEATS = 30
+"""Messages alike after which Ollama ends a reply without a last one (docs/ollama.md, `repetition`)."""
 
 
 class Reading:
@@ -25,6 +28,7 @@ class Reading:
         """What the server said of a model's output that it could not read."""
         self.done = False
         """Whether the server said that the reply is complete."""
+        self._last, self._run = "", 0
         self._on_text = on_text
         self._started = time.perf_counter()
 
@@ -36,6 +40,13 @@ class Reading:
             if self._on_text is not None:
                 self._on_text(piece, thinking)
 
+    def count(self, piece: str) -> None:
+        """Note what one message of the server adds: how many at the end are alike, but for the blanks around them."""
+        bare = piece.strip()
+        if piece:
+            self._run = self._run + 1 if bare == self._last else 1
+            self._last = bare
+
     def output(self) -> None:
         """Something that the model wrote has come, be it text or a tool call."""
         if self.timing.first_token_ms is None:
@@ -46,7 +57,15 @@ class Reading:
         self.tokens += wire.tokens(entries, self.warnings)
 
     def reply(self) -> Reply:
-        """The whole reply, with what is suspicious about its tokens."""
+        """The whole reply, with what is suspicious about its tokens.
+
+        Raises `EngineError` for one that ended before the server said so, unless it had repeated itself to the point where
+        Ollama gives it up: that is the model's doing, and would be the same another time.
+        """
+        if self.failure is None and not self.done:
+            if self._run < REPEATS:
+                raise EngineError("protocol", "the reply ended before it was complete", retry=True)
+            self.warnings.append("repetition-stopped")
         self.timing.total_ms = self._elapsed()
         text = "".join(self.pieces)
         plain = not (self.thinking or self.calls or self.request.tools or self.failure)

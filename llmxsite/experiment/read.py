@@ -10,12 +10,13 @@ from typing import Any
 import msgspec
 
 from llmxsite.diagnostics import Issue, Issues, Problem, did_you_mean
-from llmxsite.document import Document, Key, read_text
+from llmxsite.document import Document, Key
 from llmxsite.experiment import preset, regime
 from llmxsite.experiment.condition import TEMPERATURE, expand
 from llmxsite.experiment.design import AVAILABLE, Experiment, Resolved
 from llmxsite.experiment.factor import FACTORS, OPTIONS, as_number
 from llmxsite.experiment.prompt import Template, parse_prompt, prompt_hint
+from llmxsite.reading import read_text
 from llmxsite.study import Study
 
 CODE = "experiment"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import altair as alt
 import numpy as np
 import pandas as pd
 
@@ -26,6 +25,7 @@ from llmxsite.figure.summary import (
     summarise,
     value_columns,
 )
+from llmxsite.figure.vega import alt
 
 MOST = 120
 """Bars: beyond it a heatmap or a table reads better."""

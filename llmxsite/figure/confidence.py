@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-import altair as alt
 import numpy as np
 import pandas as pd
 
@@ -20,6 +19,7 @@ from llmxsite.figure.marks import only, point, rect, room, rule, stack, table
 from llmxsite.figure.options import ChartProblem, Options
 from llmxsite.figure.panels import Panels, columns_for, draw_frame, frame, limit
 from llmxsite.figure.summary import apart, key_column, key_columns, level_text, records
+from llmxsite.figure.vega import alt
 
 MOST = 12
 POINTS = 2000

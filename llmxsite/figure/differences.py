@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import altair as alt
 import pandas as pd
 
 from llmxsite import results
 from llmxsite.figure import levels, words
+from llmxsite.figure.difference_words import caption, label, notes, p_text
 from llmxsite.figure.draft import NARROW, Draft, Layout, Samples
 from llmxsite.figure.figure import Column
 from llmxsite.figure.marks import haloed, linear, once, only, point, rect, room, rule, stack, table, text
 from llmxsite.figure.options import ChartProblem, Options
 from llmxsite.figure.summary import apart, key_column, key_columns, records
+from llmxsite.figure.vega import alt
 from llmxsite.stats.multiple import adjust
 
 MOST = 60
@@ -78,7 +79,7 @@ def make(samples: Samples, options: Options) -> Draft:
         data[column] = data[column].astype(object)
     layouts = {"": Layout("wide", options.width), "_narrow": Layout("narrow", NARROW)}
     marks = _marks(data, factor, by, layouts, options.alpha)
-    said = _caption(data, factor, by, options.alpha)
+    said = caption(data, factor, by, options.alpha)
     return Draft(
         keys=None,
         data=data,
@@ -97,7 +98,7 @@ def make(samples: Samples, options: Options) -> Draft:
             f"Dot plot of {words.count(len(data), 'paired difference')} in accuracy with intervals and a line at 0.",
             *said,
         ],
-        notes=_notes(data),
+        notes=notes(data),
     )
 
 
@@ -150,20 +151,11 @@ def _turned(found: pd.DataFrame, factor: str, options: Options) -> pd.DataFrame:
     return out
 
 
-def _label(row: dict[str, Any], by: list[str], pixels: float) -> str:
-    """`A − B` within `pixels`, with the group in front where there is one."""
-    front = f"{words.shorten(words.clean(levels.text(row[by[0]])), pixels * 0.34)}: " if by else ""
-    each = (pixels - words.width(front) - 22) / 2
-    a, b = (words.clean(levels.text(row[side])) for side in ("a", "b"))
-    spare = each - min(words.width(a), words.width(b), each)
-    return f"{front}{words.shorten(a, each + spare)} − {words.shorten(b, each + spare)}"
-
-
 def _marks(data: pd.DataFrame, factor: str, by: list[str], layouts: dict[str, Layout], alpha: float) -> pd.DataFrame:
     rows = records(data)
     labels = {
         f"label{suffix}": words.distinct(
-            [_label(row, by, 330 if layout.narrow else layout.width * 0.42) for row in rows]
+            [label(row, by, 330 if layout.narrow else layout.width * 0.42) for row in rows]
         )
         for suffix, layout in layouts.items()
     }
@@ -185,22 +177,12 @@ def _marks(data: pd.DataFrame, factor: str, by: list[str], layouts: dict[str, La
                 words.MISSING if math.isnan(a) else f"{words.show(a, 'points')} to {words.show(b, 'points')}"
                 for a, b in zip(data["ci_low"], data["ci_high"], strict=True)
             ],
-            "p": [_p(r) for r in rows],
+            "p": [p_text(r) for r in rows],
             "n": data["n"],
             "verdict": data["verdict"].astype(str),
             "smallest": [words.show(v, "points").lstrip("+") for v in data["mde"]],
         }
     )  # fmt: skip
-
-
-def _p(row: dict[str, Any]) -> str:
-    """What stands beside a row."""
-    if row["verdict"] == "identical":
-        return "identical"
-    if math.isnan(row["p_holm"]):
-        return "p undefined"
-    shown = words.show(row["p_holm"], "p")
-    return f"p {shown}" if shown.startswith("<") else f"p = {shown}"
 
 
 def _draw(layout: Layout, marks: pd.DataFrame) -> dict[str, Any]:
@@ -274,49 +256,3 @@ def _domain(marks: pd.DataFrame) -> tuple[float, float]:
     low, high = float(ends.min()), float(ends.max())
     span = max(high - low, 4.0)
     return low - 0.05 * span, high + 0.05 * span
-
-
-def _row(row: dict[str, Any], factor: str, by: list[str]) -> str:
-    front = f"{levels.named(by[0], row[by[0]])}: " if by else ""
-    interval = words.measured(row["difference"], row["ci_low"], row["ci_high"], int(row["n"]), "points")
-    return f"{front}{levels.named(factor, row['a'])} minus {levels.named(factor, row['b'])}, {interval}, {_p(row)}"
-
-
-def _caption(data: pd.DataFrame, factor: str, by: list[str], alpha: float) -> list[str]:
-    rows = records(data)
-    different = [r for r in rows if r["verdict"] == "different"]
-    said = [
-        f"{len(different)} of {words.count(len(rows), 'difference')} {'has' if len(rows) == 1 else 'have'} a Holm-adjusted p below {alpha:g}."
-    ]
-    largest = max(rows, key=lambda r: abs(r["difference"]))
-    said.append(f"Largest: {_row(largest, factor, by)}.")
-    return said
-
-
-def _notes(data: pd.DataFrame) -> list[str]:
-    notes = []
-    mde = data["mde"].dropna()
-    if len(mde):
-        gap = float(data["difference"].abs().max())
-        if float(mde.min()) > gap:
-            notes.append(f"This suite could not have seen differences below {100 * float(mde.min()):.1f} points.")
-        else:
-            notes.append(
-                f"Smallest difference each row could show with power 80%: {100 * float(mde.min()):.1f} to {100 * float(mde.max()):.1f} points."
-            )
-    unshown = int((data["verdict"] == "not shown").sum())
-    if unshown:
-        notes.append(f"{unshown} of {len(data)} are not shown to differ, which is not the same as being equal.")
-    lost = int(data["lost"].max())
-    if lost:
-        notes.append(
-            f"Up to {words.count(lost, 'item')} a row lost: only one of the two answered them, or their content differs."
-        )
-    if "confounded" in data and bool(data["confounded"].any()):
-        notes.append("Some levels share no other condition: the difference is also that of those conditions.")
-    if len(data) and int(data["n"].min()) < 30:
-        notes.append("Fewer than 30 shared items in a row: ranking suppressed.")
-    few = data["clusters"] if "clusters" in data else pd.Series(dtype="float64")
-    if len(few) and int(few.min()) < 10:
-        notes.append("Few clusters: fewer than 10 independent items, intervals use t.")
-    return notes

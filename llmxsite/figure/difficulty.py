@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import altair as alt
 import numpy as np
 import pandas as pd
 
@@ -14,6 +13,7 @@ from llmxsite.figure.figure import Column
 from llmxsite.figure.marks import once, room, stack, table, text
 from llmxsite.figure.options import ChartProblem, Options
 from llmxsite.figure.summary import apart, key_column, level_text
+from llmxsite.figure.vega import alt
 
 HEIGHT = 240
 EXACT = 12

@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-import altair as alt
 import pandas as pd
 
 from llmxsite.figure import levels, words
@@ -15,6 +14,7 @@ from llmxsite.figure.draft import FEW, NARROW, Layout
 from llmxsite.figure.marks import at, field_of, only, room, rule, stack, table
 from llmxsite.figure.metrics import Metric
 from llmxsite.figure.summary import interval_text, level_text
+from llmxsite.figure.vega import alt
 
 LINES = "split(datum.label, '\\n')"
 """Axis labels with line breaks of ours in several lines."""

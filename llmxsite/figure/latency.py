@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import altair as alt
 import pandas as pd
 
 from llmxsite.figure import levels, words
@@ -26,6 +25,7 @@ from llmxsite.figure.summary import (
 )
 from llmxsite.figure.times import axis, scale, times
 from llmxsite.figure.times import notes as time_notes
+from llmxsite.figure.vega import alt
 from llmxsite.stats.latency import latency
 
 HEIGHT = 320

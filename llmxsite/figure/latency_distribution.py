@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import altair as alt
 import numpy as np
 import pandas as pd
 
@@ -15,6 +14,7 @@ from llmxsite.figure.marks import haloed, room, rule, stack, table, text
 from llmxsite.figure.options import ChartProblem, Options
 from llmxsite.figure.summary import apart, key_column, key_columns, records
 from llmxsite.figure.times import axis, notes, scale, times
+from llmxsite.figure.vega import alt
 
 MOST = 60
 _NAMES = ("p5", "q1", "median", "q3", "p95")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import altair as alt
+from llmxsite.figure.vega import alt
 
 
 def table(name: str = "table") -> alt.Chart:
@@ -23,8 +23,9 @@ def only(chart: alt.Chart, field: str, value: str | bool) -> alt.Chart:
     return chart.transform_filter(alt.FieldEqualPredicate(field=field, equal=value))
 
 
-_FIELDS: dict[str, Any] = {"x2": alt.X2, "y2": alt.Y2, "text": alt.Text}
-_VALUES: dict[str, Any] = {"x": alt.XValue, "y": alt.YValue}
+_FIELDS = {"x2": "X2", "y2": "Y2", "text": "Text"}
+_VALUES = {"x": "XValue", "y": "YValue"}
+"""Altair's classes for channels given as a field's name, and as a value."""
 
 
 def encode(chart: alt.Chart, **channels: Any) -> alt.Chart:
@@ -35,9 +36,9 @@ def encode(chart: alt.Chart, **channels: Any) -> alt.Chart:
     made: dict[str, Any] = {}
     for name, channel in channels.items():
         if name in _FIELDS and isinstance(channel, str):
-            made[name] = _FIELDS[name](channel)
+            made[name] = getattr(alt, _FIELDS[name])(channel)
         elif name in _VALUES and isinstance(channel, str | int | float):
-            made[name] = _VALUES[name](channel)
+            made[name] = getattr(alt, _VALUES[name])(channel)
         else:
             made[name] = channel
     return chart.encode(**made)

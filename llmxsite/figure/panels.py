@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import altair as alt
 import pandas as pd
 
 from llmxsite.figure import words
 from llmxsite.figure.draft import Layout
 from llmxsite.figure.marks import linear, only, rule, table, text
 from llmxsite.figure.options import ChartProblem
+from llmxsite.figure.vega import alt
 
 
 @dataclass(frozen=True)

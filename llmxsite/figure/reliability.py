@@ -6,21 +6,21 @@ of a perfectly calibrated model would fall at this n (Bröcker and Smith 2007).
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
-import altair as alt
 import numpy as np
 import pandas as pd
 
 from llmxsite import results
 from llmxsite.figure import levels, words
+from llmxsite.figure.calibration_words import findings, notes, shape, subtitle
 from llmxsite.figure.draft import FEW, NARROW, Draft, Layout, Samples
 from llmxsite.figure.figure import Column
 from llmxsite.figure.marks import only, point, rect, room, rule, stack, table
 from llmxsite.figure.options import ChartProblem, Options
 from llmxsite.figure.panels import Panels, columns_for, draw_frame, frame, limit
 from llmxsite.figure.summary import apart, key_column, key_columns
+from llmxsite.figure.vega import alt
 
 BASE, TALLEST = -0.38, 0.28
 """Foot and greatest height of the histogram, in units of the panel."""
@@ -55,7 +55,7 @@ def make(samples: Samples, options: Options) -> Draft:
     for suffix, layout in layouts.items():
         panels = _panels(len(order), layout)
         beside = len(order) == 1 and not layout.narrow
-        subtitles = [[] if beside else _subtitle(row, panels.unit) for _, row in summary.iterrows()]
+        subtitles = [[] if beside else subtitle(row, panels.unit) for _, row in summary.iterrows()]
         grid = frame(panels, titles, subtitles, TICKS, ("mean confidence", "accuracy"), BASE)
         if beside:
             grid.texts = pd.concat([grid.texts, _beside(panels, summary.iloc[0])], ignore_index=True)
@@ -73,7 +73,7 @@ def make(samples: Samples, options: Options) -> Draft:
         draw=lambda layout: _draw(_panels(len(order), layout), by),
         title=f"Reliability by {words.heading(by).lower()}" if len(order) > 1 else f"Reliability of {titles[0]}",
         caption=[
-            *_findings(titles, summary),
+            *findings(titles, summary),
             (
                 f"Confidence is the probability of the chosen letter among the letters, in {ends}; bars are 95% intervals (Wilson), "
                 "pale bars where a calibrated model would fall, areas follow n."
@@ -81,10 +81,10 @@ def make(samples: Samples, options: Options) -> Draft:
         ],
         alt=[
             f"Reliability diagram, {words.count(len(order), 'panel')}: accuracy against mean confidence in {ends}.",
-            *_findings(titles, summary),
-            *(_shape(bins[bins["panel"] == i], title) for i, title in enumerate(titles)),
+            *findings(titles, summary),
+            *(shape(bins[bins["panel"] == i], title) for i, title in enumerate(titles)),
         ],
-        notes=_notes(summary, without, by, bins),
+        notes=notes(summary, without, by, bins),
     )
 
 
@@ -242,16 +242,6 @@ def _draw(panels: Panels, by: str) -> dict[str, Any]:
     return stack(layers, panels.height, room(right=4))
 
 
-def _subtitle(row: pd.Series, pixels: float) -> list[str]:
-    """Under a panel's name: in one line where it fits, else in two."""
-    parts = [
-        f"ECE {words.percent(row['ece'])}, floor {words.percent(row['ece_noise_floor'])}",
-        f"n = {int(row['n']):,}",
-    ]
-    whole = " · ".join(parts)
-    return [whole] if words.width(whole, 11.5) < pixels - 4 else parts
-
-
 def _beside(panels: Panels, row: pd.Series) -> pd.DataFrame:
     """The numbers of the only panel, in words in the place of a second one."""
     said = [
@@ -268,60 +258,3 @@ def _beside(panels: Panels, row: pd.Series) -> pd.DataFrame:
         for text, role, shift in ((value, "title", 6), (label, "subtitle", 22))
     ]
     return pd.DataFrame(rows, columns=["x", "y", "text", "role"])
-
-
-def _findings(names: list[str], summary: pd.DataFrame) -> list[str]:
-    """A sentence a panel; where there are many, the least and the most calibrated, and how many stand out of the noise."""
-    rows = [(name, row) for name, (_, row) in zip(names, summary.iterrows(), strict=True)]
-    if len(rows) <= 3:
-        return [_sentence(name, row) for name, row in rows]
-    ranked = sorted(rows, key=lambda pair: float(pair[1]["ece"]))
-    above = int((summary["ece"] > summary["ece_noise_p95"]).sum())
-    return [
-        f"Smallest error: {_sentence(*ranked[0])}",
-        f"Largest: {_sentence(*ranked[-1])}",
-        f"The error of {above} of {len(rows)} lies above what 95% of calibrated models would show at the same n.",
-    ]
-
-
-def _sentence(name: str, row: pd.Series) -> str:
-    """`phi3:mini, expected calibration error 7.1% over 447 answers, where a calibrated model would show 3.0% (95% below 4.6%); ...`"""
-    gap = float(row["confidence_gap"])
-    lean = "over-confident" if gap > 0 else "under-confident"
-    return (
-        f"{name}, expected calibration error {words.percent(row['ece'])} over {words.count(int(row['n']), 'answer')}, where a calibrated model would show "
-        f"{words.percent(row['ece_noise_floor'])} (95% of redraws below {words.percent(row['ece_noise_p95'])}); "
-        f"mean confidence {words.percent(row['mean_confidence'])}, accuracy {words.percent(row['accuracy'])}, "
-        f"{words.show(gap, 'points')} points ({lean})."
-    )
-
-
-def _shape(bins: pd.DataFrame, name: str) -> str:
-    """How many occupied bins lie on which side of the diagonal."""
-    below = int((bins["accuracy"] < bins["confidence"]).sum())
-    return f"{name}: {below} of {words.count(len(bins), 'occupied bin')} lie below the diagonal."
-
-
-def _notes(summary: pd.DataFrame, without: pd.DataFrame, by: str, bins: pd.DataFrame) -> list[str]:
-    """Warnings of the statistics reference that bear on calibration."""
-    notes = []
-    for _, row in summary.iterrows():
-        name = levels.named(by, row[by])
-        if row["ece"] < row["ece_noise_p95"]:
-            notes.append(f"{name}: not distinguishable from calibrated at this n.")
-        if row["coverage"] < 0.95:
-            notes.append(f"{name}: only {words.percent(row['coverage'])} of the scored answers have a confidence.")
-        truncated = row["truncated_share"]
-        if row["letter_mass"] < 0.9 or (not math.isnan(truncated) and truncated > 0.05):
-            notes.append(
-                f"{name}: truncated logprobs; the alternatives seen hold {words.percent(row['letter_mass'])} of the probability."
-            )
-    if len(without):
-        names = [levels.named(by, v) for v in without[by].astype(object)]
-        notes.append(f"No confidence, and so no panel: {words.listed(names)}.")
-    few = int((bins["n"] < FEW).sum())
-    if few:
-        notes.append(
-            f"{words.count(few, 'bin')} of {len(bins)} hold fewer than {FEW} answers; their points are hollow."
-        )
-    return notes

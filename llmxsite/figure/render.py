@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 from xml.sax.saxutils import escape, quoteattr
@@ -100,49 +99,11 @@ def spec(figure: Figure, theme: Theme | Literal["auto"], with_data: bool = True,
     return out
 
 
-def render_all(
-    figures: Sequence[Figure], *, cache: Path, sizes: Sequence[Size] = ("wide", "narrow"), jobs: int = 1
-) -> None:
-    """Draw what is not in the cache yet, so that `svg` finds it there. With `jobs` above 1, in that many processes.
-
-    Starting Vega costs a process over a second, so extra processes start only for enough drawings.
-    """
-    todo = [(f, s) for f in figures for s in sizes if not _is_drawn(f, s, cache)]
-    jobs = max(1, min(jobs, len(todo) // 12))
-    if jobs == 1:
-        for figure, size in todo:
-            svg(figure, "auto", size, cache=cache)
-        return
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
-
-    parts = [[(_bare(f), s) for f, s in todo[i::jobs]] for i in range(jobs)]
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        for done in [pool.submit(_draw_part, part, cache) for part in parts]:
-            done.result()
-
-
-def _draw_part(part: Iterable[tuple[dict[str, Any], Size]], cache: Path) -> None:
-    for fields, size in part:
-        svg(Figure(**fields), "auto", size, cache=cache)
-
-
-def _bare(figure: Figure) -> dict[str, Any]:
-    """The figure's fields without its table, which drawing does not need and a pipe should not carry."""
-    fields = {name: getattr(figure, name) for name in figure.__struct_fields__}
-    return {**fields, "data": None}
-
-
 def _recipe(figure: Figure, size: Size) -> str:
     """The complete Vega-Lite spec of a static picture, as JSON with sorted keys."""
     width = figure.width if size == "wide" else NARROW
     full = {**figure.of(size), "width": width, "datasets": figure.marks, "config": vega_config("auto")}
     return json.dumps(full, sort_keys=True, ensure_ascii=False)
-
-
-def _is_drawn(figure: Figure, size: Size, cache: Path) -> bool:
-    file = _cached(cache, "svg", _ingredients(figure, size))
-    return file is not None and file.is_file()
 
 
 def _ingredients(figure: Figure, size: Size) -> list[Any]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import altair as alt
-
 from llmxsite.figure import words
 from llmxsite.figure.draft import Layout
 from llmxsite.figure.marks import once, point, text
 from llmxsite.figure.options import ChartProblem
 from llmxsite.figure.theme import series
+from llmxsite.figure.vega import alt
 
 MOST = 8
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import altair as alt
 import pandas as pd
 
 from llmxsite.figure import levels, words
@@ -28,6 +27,7 @@ from llmxsite.figure.summary import (
     summarise,
     value_columns,
 )
+from llmxsite.figure.vega import alt
 
 HEIGHT = 300
 LABEL = 200

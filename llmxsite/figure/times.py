@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import altair as alt
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -12,6 +11,7 @@ import pandas as pd
 from llmxsite.figure import words
 from llmxsite.figure.draft import Samples
 from llmxsite.figure.options import ChartProblem
+from llmxsite.figure.vega import alt
 
 _LOADING_MS = 50.0
 """A request that spent longer than this on loading the model was a cold one."""

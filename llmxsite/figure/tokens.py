@@ -7,7 +7,6 @@ import math
 from pathlib import Path
 from typing import Any
 
-import altair as alt
 import msgspec
 import pandas as pd
 
@@ -19,6 +18,7 @@ from llmxsite.figure.marks import only, pixels, rect, stack, table, text
 from llmxsite.figure.options import ChartProblem, Options
 from llmxsite.figure.summary import records
 from llmxsite.figure.theme import MONO
+from llmxsite.figure.vega import alt
 
 MOST = 1200
 """Tokens drawn; the table has them all."""

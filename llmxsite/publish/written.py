@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from llmxsite.diagnostics import Issues, Problem, did_you_mean
 from llmxsite.site import catalogue
 from llmxsite.site.cache import Cache
-from llmxsite.site.catalogue import ReportEntry
 from llmxsite.site.citations import Bibliography
 from llmxsite.site.directive import Directive
 from llmxsite.site.drawing import Drawn
 from llmxsite.site.edition import Edition
+from llmxsite.site.entries import ReportEntry
 from llmxsite.site.markdown import render
 from llmxsite.site.text import RESERVED, PageHost
 from llmxsite.study import Study

@@ -1,4 +1,4 @@
-"""A log as an open, locked file to which whole lines are added, or none."""
+"""A log as an open, locked file to which only whole lines are added."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class LogFile:
             os.fsync(self._fd)
 
     def add(self, data: bytes, size: int) -> None:
-        """Put `data` after the `size` bytes that the file has, all of it or nothing.
+        """Put `data` after the `size` bytes that the file has; where that fails, as many whole lines of it as fit.
 
         A file whose name leads elsewhere by now is saved with `data` in it, and one that another program changed is left
         alone; both raise.
@@ -108,14 +108,16 @@ class LogFile:
         """Where a copy of the whole file stands now: under its own name if that is free, else beside it, else in the
         system's folder for temporary files."""
         names = [self.path.name, *(f"{self.path.name}.rescued{'' if n == 1 else n}" for n in range(1, _MOST_SAVED))]
-        places = [self.path.with_name(name) for name in names]
-        for place in [*places, *(Path(tempfile.gettempdir()) / name for name in names[1:])]:
-            try:
-                place.parent.mkdir(parents=True, exist_ok=True)
-                self._copy(place)
-            except OSError:
-                continue
-            return place
+        for folder in (self.path.parent, Path(tempfile.gettempdir())):
+            for name in names:
+                try:
+                    folder.mkdir(parents=True, exist_ok=True)
+                    self._copy(folder / name)
+                except FileExistsError:
+                    continue
+                except OSError:
+                    break
+                return folder / name
         return None
 
     def _copy(self, place: Path) -> None:
@@ -146,14 +148,15 @@ def sync_folder(folder: Path) -> None:
 
 
 def _write_all(fd: int, data: bytes, size: int) -> None:
-    """All of `data` at the end of the file, or, where that fails, none of it."""
+    """All of `data` at the end of the file, or, where that fails, as many whole lines of it as could be written."""
     view = memoryview(data)
     try:
         while view:
             view = view[os.write(fd, view) :]
     except OSError:
+        whole = data.rfind(b"\n", 0, len(data) - len(view)) + 1
         with contextlib.suppress(OSError):
-            os.ftruncate(fd, size)
+            os.ftruncate(fd, size + whole)
         raise
 
 

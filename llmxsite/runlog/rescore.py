@@ -10,6 +10,7 @@ import msgspec
 from llmxsite import task
 from llmxsite.engine.protocol import Reply, TokenLogprob
 from llmxsite.record import Answer, Sample, Scalar
+from llmxsite.suite import LETTERS
 from llmxsite.task import Question, Scored
 
 _KINDS = frozenset({"choice", "numeric", "text"})
@@ -48,9 +49,9 @@ def asked(sample: Sample) -> Question | None:
     if kind not in _KINDS or expected is None or (kind == "choice" and not choices):
         return None
     order = sample.scores.get("order")
-    shown = [choices[i] for i in order] if choices and order else choices or []
     try:
-        return msgspec.convert(
+        shown = [choices[i] for i in order] if choices and order else choices or []
+        question = msgspec.convert(
             {
                 "kind": kind,
                 "choices": shown,
@@ -65,6 +66,16 @@ def asked(sample: Sample) -> Question | None:
         )
     except (msgspec.ValidationError, IndexError, TypeError):
         return None
+    return question if _answerable(question) else None
+
+
+def _answerable(question: Question) -> bool:
+    """Whether a right answer is of the question's kind: lines are anybody's."""
+    expected, shown = question.expected, len(question.choices)
+    if question.kind == "choice":
+        ordered = question.order is None or sorted(question.order) == list(range(shown))
+        return isinstance(expected, str) and len(expected) == 1 and expected in LETTERS[:shown] and ordered
+    return isinstance(expected, str) == (question.kind == "text")
 
 
 def _reply(answer: Answer) -> Reply:

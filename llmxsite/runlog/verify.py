@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from llmxsite import task
 from llmxsite.diagnostics import Issues, Severity
 from llmxsite.record import End, Resume, Run, Sample, encode_line, sample_key
 from llmxsite.runlog.reader import iterate, raw_lines
@@ -52,25 +53,33 @@ class _Check:
         self.outcomes: dict[str, str] = {}
         self.last: Run | Sample | Resume | End | None = None
         self.last_time: str | None = None
-        self.digests: dict[str, str | None] = {}
+        self.digests: dict[str, tuple[int, str | None]] = {}
+        """By model: the line that tells its digest, and the digest."""
+        self.right_keys: set[tuple[str, int]] = set()
+        """Models, each with the line that tells its digest, under which any key follows from its line."""
+        self.wrong_keys: dict[tuple[str, int], list[tuple[int, str]]] = {}
+        """By the same: lines and items of the keys that do not."""
+        self.good_seal: int | None = None
+        """The last `end` line whose hash fits."""
         self.counted: dict[int, dict[str, int]] = {}
         """Samples by outcome as they stood before each `end` line."""
 
     def line(self, number: int, line: Run | Sample | Resume | End) -> None:
         if isinstance(line, Run):
             self.run, self.result.run = line, line.id
-            self.digests = {m.name: m.digest for m in line.models}
+            self.digests = {m.name: (number, m.digest) for m in line.models}
         elif isinstance(line, Sample):
             self._sample(number, line)
         elif isinstance(line, Resume):
-            self.digests |= {m.name: m.digest for m in line.models or ()}
+            self.digests |= {m.name: (number, m.digest) for m in line.models or ()}
         else:
             self.counted[number] = self._counts()
         self._order(number, line)
         self.last = line
 
     def seals(self) -> None:
-        """Compare each `end` line with the bytes before it."""
+        """Compare each `end` line with the bytes before it, and say what only the whole log shows."""
+        self._keys()
         self.result.samples = len(self.outcomes)
         self.result.counts = self._counts()
         sha, fits = hashlib.sha256(), True
@@ -94,7 +103,10 @@ class _Check:
         end = msgspec.json.decode(raw, type=End)
         good = True
         if end.sha256 != sha256:
-            good = self._add(number, "log-hash", "bytes before this line are not those that were written")
+            since = f"between line {self.good_seal:,} and this one" if self.good_seal else "before this line"
+            good = self._add(number, "log-hash", f"bytes {since} are not those that were written")
+        else:
+            self.good_seal = number
         if (end.check is not None and end.check != end_check(end)) or encode_line(end) != raw:
             good = self._add(number, "log-end", "this line is not as it was written")
         there = self.counted[number]
@@ -110,12 +122,24 @@ class _Check:
         self.outcomes[sample.key] = sample.outcome
         if self.run is not None and self.run.source is None:
             suite = sample.suite or (self.run.suites[0].id if len(self.run.suites) == 1 else "")
-            name = sample.condition.get("model")
-            digest = self.digests.get(str(name))
+            name = str(sample.condition.get("model"))
+            told, digest = self.digests.get(name, (1, None))
             expected = sample_key(digest, suite, sample.item, sample.condition, sample.request, sample.repeat)
-            if expected != sample.key:
-                self._add(number, "log-key", f"the key of '{sample.item}' does not follow from its line")
+            if expected == sample.key:
+                self.right_keys.add((name, told))
+            else:
+                self.wrong_keys.setdefault((name, told), []).append((number, sample.item))
         self._score(number, sample)
+
+    def _keys(self) -> None:
+        """Say which keys are wrong: those of single lines, or, where no key of a model is right, its digest."""
+        for (name, told), lines in self.wrong_keys.items():
+            if len(lines) > 1 and (name, told) not in self.right_keys:
+                message = f"no key of the {len(lines):,} samples of '{name}' follows from the digest told here"
+                self._add(told, "log-key", message)
+                continue
+            for number, item in lines:
+                self._add(number, "log-key", f"the key of '{item}' does not follow from its line")
 
     def _score(self, number: int, sample: Sample) -> None:
         if sample.outcome == "error":
@@ -123,6 +147,11 @@ class _Check:
                 self._add(number, "log-score", f"'{sample.item}' ended in an error and has scores")
             return
         scored = rescore(sample)
+        if scored is None and task.knows(sample.scorer):
+            self._add(
+                number, "log-score", f"'{sample.item}' cannot be scored from its line, though {sample.scorer} did"
+            )
+            return
         if scored is None:
             name = sample.scorer or "none"
             self.result.foreign[name] = self.result.foreign.get(name, 0) + 1

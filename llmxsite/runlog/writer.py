@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Self
 
 from llmxsite.diagnostics import Issues, Problem
-from llmxsite.record import Line, Resume, Run, Sample, encode_line
+from llmxsite.record import End, Line, Resume, Run, Sample, encode_line
 from llmxsite.runlog.file import LogFile
 from llmxsite.runlog.seal import Reason, seal
 from llmxsite.runlog.state import State, scan
@@ -85,7 +85,7 @@ class RunLogWriter:
 
     @property
     def sealed(self) -> bool:
-        """Whether the log, as it was opened, ends in an `end` line."""
+        """Whether the log ends in an `end` line, as far as it is written."""
         return self._state.sealed
 
     def append(self, sample: Sample) -> None:
@@ -190,6 +190,7 @@ class RunLogWriter:
         data = b"".join(map(encode_line, lines))
         self._file.add(data, self._state.size)
         self._state.take(data)
+        self._state.sealed = isinstance(lines[-1], End)
         for line in lines:
             if isinstance(line, Sample):
                 self._state.count(line.key, line.outcome)

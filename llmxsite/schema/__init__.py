@@ -11,14 +11,16 @@ FOLDER = Path(__file__).parent
 
 
 def schemas() -> dict[str, dict[str, Any]]:
-    """Every schema by its file's name: a line of a run log, `experiment.yaml`, a suite."""
+    """Every schema by its file's name: a line of a run log, `experiment.yaml`, a suite, what `drift --format json` prints."""
     from llmxsite import record
+    from llmxsite.drift import Drift
     from llmxsite.experiment import Experiment
     from llmxsite.suite import Suite
 
     return {
         "runlog.json": record.json_schema(),
         "experiment.json": _schema("llmxsite experiment.yaml", Experiment),
+        "drift.json": _schema("llmxsite drift", Drift),
         "suite.json": _schema("llmxsite suite", Suite),
     }
 

@@ -9,7 +9,7 @@ import msgspec
 
 from llmxsite.record import Line, Sample
 from llmxsite.site import paths, transcript
-from llmxsite.site.catalogue import RunEntry
+from llmxsite.site.entries import RunEntry
 from llmxsite.site.worddiff import word_diff
 
 _decode = msgspec.json.Decoder(Line).decode

@@ -1,4 +1,4 @@
-"""BibTeX, read: entries, `@string` abbreviations, nested braces, `#` concatenation, LaTeX accents.
+"""BibTeX, read: entries, `@string` abbreviations, nested braces, `#` concatenation.
 
 A reader of our own, because a bibliography beside a report needs the line of every mistake and nothing of what the
 large libraries bring (writing, sorting, styles, plug-ins).
@@ -7,11 +7,11 @@ large libraries bring (writing, sorting, styles, plug-ins).
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from llmxsite.diagnostics import Issues, Severity, did_you_mean, display_path
+from llmxsite.site.latex import closing, names, plain
 
 _MONTHS = str.split("jan feb mar apr may jun jul aug sep oct nov dec")
 _NAME = re.compile(r"[^\s\"#%'(),={}]+")
@@ -21,42 +21,6 @@ _TYPES = set(
         "proceedings report software techreport thesis unpublished dataset"
     )
 )
-_ACCENTS = {
-    "`": "\u0300",
-    "'": "\u0301",
-    "^": "\u0302",
-    "~": "\u0303",
-    "=": "\u0304",
-    "u": "\u0306",
-    ".": "\u0307",
-    '"': "\u0308",
-    "r": "\u030a",
-    "H": "\u030b",
-    "v": "\u030c",
-    "d": "\u0323",
-    "c": "\u0327",
-    "k": "\u0328",
-}
-_LETTERS = {
-    "ss": "ß",
-    "ae": "æ",
-    "AE": "Æ",
-    "oe": "œ",
-    "OE": "Œ",
-    "aa": "å",
-    "AA": "Å",
-    "o": "ø",
-    "O": "Ø",
-    "l": "ł",
-    "L": "Ł",
-    "i": "i",
-    "j": "j",
-}
-_ACCENT = re.compile(
-    r"\\([`'^~=.\"]|[uvHcdkr](?![A-Za-z]))\s*(?:\{\s*(\\?[A-Za-z])\s*\}|(\\[ij](?![A-Za-z])|[A-Za-z]))"
-)
-_LETTER = re.compile(r"\\(ss|ae|AE|oe|OE|aa|AA|o|O|l|L|i|j)(?![A-Za-z])\s*(?:\{\})?")
-_COMMAND = re.compile(r"\\(?:emph|textit|textbf|textsc|texttt|textrm|mathrm|url|href|mbox|enquote)\s*(?=\{)")
 
 
 @dataclass
@@ -74,70 +38,6 @@ class Entry:
 def parse(text: str, path: str | Path, issues: Issues) -> dict[str, Entry]:
     """Every entry by key. What cannot be read is an issue with its line, and reading goes on after it."""
     return _Reader(text, display_path(path), issues).read()
-
-
-def plain(value: str) -> str:
-    """A field's LaTeX as text: `M{\\"u}ller \\& Co` -> `Müller & Co`."""
-
-    def accent(m: re.Match[str]) -> str:
-        letter = (m[2] or m[3]).lstrip("\\")
-        return unicodedata.normalize("NFC", letter + _ACCENTS[m[1]])
-
-    value = _ACCENT.sub(accent, value)
-    value = _LETTER.sub(lambda m: _LETTERS[m[1]], value)
-    value = _COMMAND.sub("", value)
-    value = value.replace("\\textendash", "–").replace("\\textemdash", "—").replace("\\textasciitilde", "∼")
-    value = re.sub(r"\\([&%$#_{}])", r"\1", value)
-    value = value.replace("---", "—").replace("--", "–").replace("``", "“").replace("''", "”")
-    value = re.sub(r"(?<!\\)[{}]", "", value).replace("~", "\u00a0").replace("\\ ", " ").replace("\\\\", " ")
-    return " ".join(value.split(" ")).strip() if "\u00a0" in value else " ".join(value.split())
-
-
-def names(value: str) -> list[tuple[str, str]]:
-    """An author field as `(family, given)` pairs: `Guo, Chuan and Geoff Pleiss and {OpenAI}`."""
-    return [_name(part) for part in _split_top(value, " and ") if part.strip()]
-
-
-def _name(text: str) -> tuple[str, str]:
-    text = " ".join(text.split())
-    if text.startswith("{") and _closing(text, 0) == len(text) - 1:
-        return plain(text), ""
-    parts = [p.strip() for p in _split_top(text, ",")]
-    if len(parts) > 1:
-        family, given = parts[0], " ".join(parts[2:] + parts[1:2]) if len(parts) > 2 else parts[1]
-        return plain(family), plain(given)
-    words = _split_top(text, " ")
-    # "van der Berg": lower-case particles open the family name.
-    start = next((i for i, w in enumerate(words[:-1]) if i and plain(w)[:1].islower()), len(words) - 1)
-    return plain(" ".join(words[start:])), plain(" ".join(words[:start]))
-
-
-def _closing(text: str, start: int) -> int:
-    depth = 0
-    for index in range(start, len(text)):
-        if text[index] == "{":
-            depth += 1
-        elif text[index] == "}":
-            depth -= 1
-            if depth == 0:
-                return index
-    return -1
-
-
-def _split_top(text: str, separator: str) -> list[str]:
-    """`text` split where `separator` stands outside braces; white space counts as one space for ` and `."""
-    text = " ".join(text.split())
-    parts, depth, start, index = [], 0, 0, 0
-    while index < len(text):
-        char = text[index]
-        depth += (char == "{") - (char == "}")
-        if depth == 0 and text[index : index + len(separator)].lower() == separator:
-            parts.append(text[start:index])
-            index += len(separator)
-            start = index
-            continue
-        index += 1
-    return [*parts, text[start:]]
 
 
 class _Stop(Exception):  # noqa: N818 - ends one entry, not the program
@@ -234,7 +134,7 @@ class _Reader:
             self._space()
             char = self._peek()
             if char == "{":
-                end = _closing(self.text, self.pos)
+                end = closing(self.text, self.pos)
                 if end < 0:
                     raise _Stop(self.pos, "this brace is never closed")
                 parts.append(self.text[self.pos + 1 : end])
@@ -264,7 +164,7 @@ class _Reader:
 
     def _skip_group(self) -> None:
         if self._peek() == "{":
-            end = _closing(self.text, self.pos)
+            end = closing(self.text, self.pos)
             self.pos = end + 1 if end >= 0 else len(self.text)
 
     def _peek(self) -> str:

@@ -21,8 +21,8 @@ from llmxsite.site.cache import Cache, PageRecord, Seen, State, package_fingerpr
 from llmxsite.study import Study
 
 if TYPE_CHECKING:
-    from llmxsite.site.catalogue import RunEntry
     from llmxsite.site.drawing import Drawn
+    from llmxsite.site.entries import RunEntry
     from llmxsite.site.pages import Page
     from llmxsite.site.samples import Job, Output
     from llmxsite.site.search import Entry
@@ -227,7 +227,7 @@ class _Build:
         """Note what the writing of a run's samples gave."""
         entry = next(r for r in self.edition.catalogue.logs if sampled(r) == name)
         self.state.pages[name] = PageRecord(key, output.files, [], output.issues)
-        self.cache.keep(self.cache.name("states", [entry.hash]), output.states)
+        self.cache.keep(self.cache.name("tally", [entry.hash]), output.tally)
         self.state.written.update(files)
         self.issues.extend(output.issues)
         count = sum(a.endswith(".html") for a in output.files)

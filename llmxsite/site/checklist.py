@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from llmxsite.site import setup
-from llmxsite.site.catalogue import ReportEntry
 from llmxsite.site.edition import Edition
+from llmxsite.site.entries import ReportEntry
 from llmxsite.site.templates import parameters
 
 ITEMS = {

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from llmxsite.diagnostics import Issues, did_you_mean
 from llmxsite.record import Sample
 from llmxsite.site import checklist, partings, paths, setup, transcript
-from llmxsite.site.catalogue import RunEntry
 from llmxsite.site.directive import Directive
 from llmxsite.site.drawing import draw
+from llmxsite.site.entries import RunEntry
 from llmxsite.site.frame import frame
 from llmxsite.site.worddiff import word_diff
 

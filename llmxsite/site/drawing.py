@@ -14,8 +14,8 @@ import msgspec
 
 from llmxsite.site import paths
 from llmxsite.site.assets import data_script
-from llmxsite.site.catalogue import RunEntry
 from llmxsite.site.edition import Edition
+from llmxsite.site.entries import RunEntry
 from llmxsite.site.numbers import hashes, plain
 
 THEMES = ("light", "dark")

@@ -10,8 +10,8 @@ from llmxsite.diagnostics import Issues
 from llmxsite.drift import Drift, Pair, compare
 from llmxsite.site import beside, paths
 from llmxsite.site.beside import Item
-from llmxsite.site.catalogue import RunEntry
 from llmxsite.site.edition import Edition
+from llmxsite.site.entries import RunEntry
 from llmxsite.site.samples import last_lines
 from llmxsite.site.templates import value
 

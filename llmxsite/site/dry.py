@@ -10,10 +10,10 @@ import msgspec
 
 from llmxsite.diagnostics import Issue, Issues
 from llmxsite.site import paths
-from llmxsite.site.catalogue import ReportEntry
 from llmxsite.site.citations import Bibliography
 from llmxsite.site.directive import Directive
 from llmxsite.site.edition import Edition
+from llmxsite.site.entries import ReportEntry
 from llmxsite.site.frontmatter import Article
 from llmxsite.site.markdown import Rendered, render
 from llmxsite.site.numbers import hashes

@@ -17,7 +17,8 @@ from llmxsite.drift.lineage import ancestors
 from llmxsite.site import paths
 from llmxsite.site.assets import Assets
 from llmxsite.site.cache import Cache, package_fingerprint
-from llmxsite.site.catalogue import Catalogue, RunEntry
+from llmxsite.site.catalogue import Catalogue
+from llmxsite.site.entries import RunEntry
 from llmxsite.site.numbers import Numbers
 from llmxsite.site.search import Entry
 from llmxsite.site.search import field as field_html

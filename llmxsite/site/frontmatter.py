@@ -14,7 +14,8 @@ import msgspec
 from msgspec import Meta
 
 from llmxsite.diagnostics import Issues, Problem
-from llmxsite.document import Document, read_text
+from llmxsite.document import Document
+from llmxsite.reading import read_text
 from llmxsite.site.source import lines_of
 from llmxsite.study import Author
 

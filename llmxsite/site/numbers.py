@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from llmxsite.diagnostics import Issues
 from llmxsite.site.cache import Cache
-from llmxsite.site.catalogue import Catalogue, RunEntry
+from llmxsite.site.catalogue import Catalogue
+from llmxsite.site.entries import RunEntry
 from llmxsite.study import Study
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from llmxsite.site.samples import Tally
     from llmxsite.tables import Samples
 
 MANY_MODELS = 12
@@ -98,24 +100,23 @@ class Numbers:
         """The whole of each run, by its id."""
         return {str(r["run"]): r for r in self.summary(runs, ["run"])}
 
-    def states(self, run: RunEntry) -> dict[str, int]:
-        """How many samples of a run ended in each of `transcript.STATES`."""
+    def tally(self, run: RunEntry) -> Tally:
+        """How many samples of a run ended how, and which replies are marked."""
+        from llmxsite.site.samples import Tally, last_lines
 
-        def make() -> dict[str, int]:
+        def make() -> Tally:
             from llmxsite.record import Sample
             from llmxsite.runlog import iterate
-            from llmxsite.site.samples import last_lines
-            from llmxsite.site.transcript import state
 
             log = self.study.root / run.path
             final = last_lines(log)
-            found: dict[str, int] = {}
+            found = Tally()
             for line, record in iterate(log, Issues()):
                 if isinstance(record, Sample) and line in final:
-                    found[state(record)] = found.get(state(record), 0) + 1
+                    found.add(record)
             return found
 
-        return self.cache.memo("states", [run.hash], dict[str, int], make)
+        return self.cache.memo("tally", [run.hash], Tally, make)
 
     def items(self, suite: str, runs: Sequence[RunEntry]) -> list[Row]:
         """Each item of a suite over these runs: `item`, `item_hash`, `n`, `accuracy`, by the text that was asked."""

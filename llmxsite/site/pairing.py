@@ -18,7 +18,7 @@ from llmxsite.record import Sample
 from llmxsite.runlog import iterate
 from llmxsite.site import beside, paths, transcript
 from llmxsite.site.beside import Item
-from llmxsite.site.catalogue import RunEntry
+from llmxsite.site.entries import RunEntry
 from llmxsite.site.samples import last_lines
 from llmxsite.site.templates import value
 

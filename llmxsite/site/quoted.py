@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from llmxsite.site.catalogue import RunEntry
+from llmxsite.site.entries import RunEntry
 from llmxsite.site.markdown import Rendered
 from llmxsite.site.numbers import Numbers, hashes
 from llmxsite.site.source import Source

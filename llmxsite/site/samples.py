@@ -39,12 +39,29 @@ class Job(NamedTuple):
     """The factors that vary within the run: a sample names its own value of each."""
 
 
+class Tally(msgspec.Struct):
+    """What became of a run's samples, counted."""
+
+    states: dict[str, int] = {}
+    """By `transcript.STATES`; those that did not occur are absent."""
+    warned: dict[str, int] = {}
+    """Replies by what is suspicious about them."""
+
+    def add(self, sample: Sample) -> str:
+        """Count one sample; its state."""
+        kind = transcript.state(sample)
+        self.states[kind] = self.states.get(kind, 0) + 1
+        for warning in sample.reply.warnings if sample.reply is not None else ():
+            self.warned[warning] = self.warned.get(warning, 0) + 1
+        return kind
+
+
 class Output(NamedTuple):
     """What became of a job."""
 
     files: dict[str, str]
     """Address to sha256 of every file written."""
-    states: dict[str, int]
+    tally: Tally
     issues: list[Issue]
 
 
@@ -60,7 +77,7 @@ def write(job: Job, put: Callable[[str, bytes], str]) -> Output:
     total = len(final)
     pages = -(-total // paths.SAMPLES_A_PAGE)
     files: dict[str, str] = {}
-    states = dict.fromkeys(STATES, 0)
+    tally = Tally()
     index: list[list[object]] = []
     number, inside = 1, dict.fromkeys(STATES, 0)
     body: list[str] = []
@@ -77,8 +94,7 @@ def write(job: Job, put: Callable[[str, bytes], str]) -> Output:
     for line, record in iterate(job.log, issues):
         if not isinstance(record, Sample) or line not in final:
             continue
-        kind = transcript.state(record)
-        states[kind] += 1
+        kind = tally.add(record)
         inside[kind] += 1
         body.append(transcript.article(record, line, transcript.condition(record, job.varied)))
         index.append(_entry(record, kind))
@@ -92,7 +108,7 @@ def write(job: Job, put: Callable[[str, bytes], str]) -> Output:
     if is_packed(job.log.stat().st_size):
         address = packed_log(job.report, job.run)
         files[address] = put(address, gzip.compress(job.log.read_bytes(), 6, mtime=0))
-    return Output(files, {k: n for k, n in states.items() if n}, list(issues))
+    return Output(files, tally, list(issues))
 
 
 def index_script(report: str, run: str) -> str:

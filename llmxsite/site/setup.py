@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from llmxsite.record import Host, hypothesis_hash
-from llmxsite.site.catalogue import ReportEntry, RunEntry
 from llmxsite.site.edition import Edition
+from llmxsite.site.entries import ReportEntry, RunEntry
 from llmxsite.site.templates import size
 
 OPTIONS = [

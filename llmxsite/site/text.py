@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from llmxsite.diagnostics import Issue, Issues, did_you_mean, display_path
-from llmxsite.document import read_text
+from llmxsite.reading import read_text
 from llmxsite.site import paths
-from llmxsite.site.catalogue import ReportEntry, RunEntry
 from llmxsite.site.citations import Bibliography
 from llmxsite.site.directive import Directive
 from llmxsite.site.edition import Edition
+from llmxsite.site.entries import ReportEntry, RunEntry
 from llmxsite.site.frontmatter import Article
 from llmxsite.site.markdown import render
 from llmxsite.site.source import lines_of

@@ -17,6 +17,7 @@ from llmxsite import results, tables
 from llmxsite.diagnostics import did_you_mean
 from llmxsite.results import Table
 from llmxsite.site import agreement
+from llmxsite.site.levels import level_of, levels_of, matches, nearest
 from llmxsite.site.query import COUNT, MILLISECONDS, NUMBER, PERCENT, POINTS, Query, QueryError, parse
 
 POPULATION = ("suite", "suite_hash", "model", "digest", "contributor")
@@ -116,7 +117,7 @@ def select(query: Query, table: Table, report: str | None = None) -> Samples:
     """The rows a query's filters leave. Raises `QueryError`, with what is known, when there are none."""
     frame = table.frame
     if report is not None and not {"experiment", "report"} & set(query.filters):
-        frame = frame[_matches(frame["experiment"], report).to_numpy()]
+        frame = frame[matches(frame["experiment"], report).to_numpy()]
         if frame.empty:
             raise QueryError(f"report '{report}' has no samples yet", 0, f"collect some: llmxsite run {report}")
     elif frame.empty:
@@ -126,18 +127,18 @@ def select(query: Query, table: Table, report: str | None = None) -> Samples:
         column = "experiment" if name == "report" else name
         if column not in whole.columns:
             known = [str(c) for c in whole.columns]
-            raise QueryError(f"no column '{name}' in the samples", query.place(name), _nearest(name, known, whole))
+            raise QueryError(f"no column '{name}' in the samples", query.place(name), nearest(name, known, whole))
         for value in wanted:
-            if not _matches(whole[column], value).any():
-                levels = _levels(whole[column])
+            if not matches(whole[column], value).any():
+                levels = levels_of(whole[column])
                 offset = query.place(name) + len(name) + 1
                 raise QueryError(f"no sample has {name}={value}", offset, did_you_mean(value, levels))
-        mask = _matches(frame[column], wanted[0])
+        mask = matches(frame[column], wanted[0])
         for value in wanted[1:]:
-            mask |= _matches(frame[column], value)
+            mask |= matches(frame[column], value)
         if not mask.any():
             others = " ".join(f"{k}={'|'.join(v)}" for k, v in query.filters.items() if k != name)
-            left = ", ".join(_levels(frame[column])[:20]) or "none"
+            left = ", ".join(levels_of(frame[column])[:20]) or "none"
             raise QueryError(
                 f"no sample has {name}={'|'.join(wanted)} together with the other filters",
                 query.place(name),
@@ -184,7 +185,7 @@ def _count(query: Query, samples: Samples, runs: list[str]) -> Value:
             known = [str(c) for c in samples.frame.columns]
             raise QueryError(f"no column '{column}' in the samples", query.place("of"), did_you_mean(column, known))
         number = int(samples.frame[column].nunique())
-        title = f"different values of {column}: {', '.join(_levels(samples.frame[column])[:12])}"
+        title = f"different values of {column}: {', '.join(levels_of(samples.frame[column])[:12])}"
     return Value(query, float(number), math.nan, math.nan, title, runs, write(number, query.form, query.digits))
 
 
@@ -194,10 +195,10 @@ def _difference(query: Query, samples: Samples, runs: list[str]) -> Value:
         raise QueryError(
             f"no column '{factor}' in the samples",
             query.place("factor"),
-            _nearest(factor, ["model", *samples.factors], samples.frame),
+            nearest(factor, ["model", *samples.factors], samples.frame),
         )
     column = samples.frame[factor]
-    pair = [_level(column, query.options[name], query.place(name)) for name in ("a", "b")]
+    pair = [level_of(column, query.options[name], query.place(name)) for name in ("a", "b")]
     table = results.compare(samples, factor, levels=pair)
     if table.empty or not int(table.iloc[0]["n"]):
         raise QueryError(f"{pair[0]} and {pair[1]} have no item in common", query.place("a"))
@@ -224,7 +225,7 @@ def _agreement(query: Query, table: Table, samples: Samples, runs: list[str]) ->
     factor = query.options.get("factor", "regime")
     if factor not in samples.frame.columns:
         raise QueryError(f"no column '{factor}' in the samples", query.place("factor"), "factor=run compares days")
-    pair = [_level(samples.frame[factor], query.options[n], query.place(n)) for n in ("a", "b") if n in query.options]
+    pair = [level_of(samples.frame[factor], query.options[n], query.place(n)) for n in ("a", "b") if n in query.options]
     assert isinstance(table, tables.Samples)  # what a study's logs are loaded as
     number, low, high, title = agreement.measure(query, replace(table, frame=samples.frame), pair)
     title = "; ".join([title, *_pooled(samples)]) if query.metric == "agreement" else title
@@ -236,7 +237,7 @@ def _single_population(query: Query, samples: Samples) -> None:
     for column in POPULATION:
         if column == compared or (compared == "model" and column == "digest"):
             continue
-        levels = _levels(samples.frame[column], missing=True)
+        levels = levels_of(samples.frame[column], missing=True)
         if len(levels) > 1 and column not in query.filters:
             shown = ", ".join(level[:20] for level in levels[:8])
             raise QueryError(
@@ -259,7 +260,7 @@ def _pooled(samples: Samples) -> list[str]:
     """What the number is averaged over, as the title says it."""
     found = []
     for column in (*POPULATION, *samples.factors):
-        count = len(_levels(samples.frame[column], missing=column in POPULATION))
+        count = len(levels_of(samples.frame[column], missing=column in POPULATION))
         if count > 1 and column not in ("seed", "suite_hash"):
             found.append(f"{count} levels of {column}")
     return [f"over {', '.join(found)}"] if found else []
@@ -269,51 +270,6 @@ def _runs(runs: list[str]) -> str:
     if len(runs) == 1:
         return f"run {runs[0]}"
     return f"{len(runs)} runs: {', '.join(runs[:3])}{', …' if len(runs) > 3 else ''}"
-
-
-def _matches(column: pd.Series, value: str) -> pd.Series:
-    """Rows whose value is `value`, compared as numbers in a column of numbers."""
-    if pd.api.types.is_bool_dtype(column.dtype):
-        wanted = {"true": True, "yes": True, "false": False, "no": False}.get(value.lower())
-        return _true(column == wanted)
-    if pd.api.types.is_numeric_dtype(column.dtype):
-        try:
-            return _true(column == float(value))
-        except ValueError:
-            return pd.Series(False, index=column.index)
-    return _true(column == value)
-
-
-def _true(found: pd.Series) -> pd.Series:
-    """A comparison's result with missing as False."""
-    return found if found.dtype == bool else found.fillna(False).astype(bool)
-
-
-def _levels(column: pd.Series, *, missing: bool = False) -> list[str]:
-    """The values of a column as a person writes them, sorted; `unknown` for a missing one where that counts."""
-    codes, known = pd.factorize(column)
-    values = sorted(known.tolist(), key=lambda v: (isinstance(v, str), v))
-    words = [f"{v:g}" if isinstance(v, float) else str(v) for v in values]
-    return [*words, "unknown"] if missing and bool((codes < 0).any()) else words
-
-
-def _level(column: pd.Series, value: str, offset: int) -> object:
-    """The level of a factor that is written `value`."""
-    found = column[_matches(column, value)]
-    if found.empty:
-        raise QueryError(f"no sample has {value} there", offset, did_you_mean(value, _levels(column)))
-    level: object = found.iloc[0]
-    return level
-
-
-def _nearest(name: str, known: list[str], frame: pd.DataFrame) -> str | None:
-    """The nearest column, or, where the word is a value, the column that has it."""
-    hint = did_you_mean(name, known)
-    return hint if hint and hint.startswith("did") else "columns: " + ", ".join(_useful(known, frame))
-
-
-def _useful(known: list[str], frame: pd.DataFrame) -> list[str]:
-    return [c for c in known if c in frame.columns and 0 < frame[c].nunique() <= 50][:30]
 
 
 def _float(value: object) -> float:

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from llmxsite.diagnostics import Issue, Severity, display_path
-from llmxsite.document import Document, Key, read_text
+from llmxsite.document import Document, Key
+from llmxsite.reading import read_text
 
 _EXCERPT = 400
 """Characters of a long line that an issue quotes."""

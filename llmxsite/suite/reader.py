@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from llmxsite.diagnostics import Issues, Problem, did_you_mean
-from llmxsite.document import Document, Key, json_lines
+from llmxsite.document import Document, Key
+from llmxsite.reading import json_lines
 from llmxsite.study import Study
 from llmxsite.suite import llmxray
 from llmxsite.suite.model import Item, Suite, tidy

@@ -41,18 +41,18 @@ class Growing:
         return None if self._array is None else self._array[: self._size]
 
 
-class Words(dict[str | None, int]):
-    """Numbers texts in order of appearance; looking one up adds it. None is -1."""
+class Words:
+    """Numbers texts in order of appearance. None is -1."""
 
     def __init__(self) -> None:
-        super().__init__({None: -1})
-
-    def __missing__(self, text: str | None) -> int:
-        code = self[text] = len(self) - 1
-        return code
+        self._codes: dict[str | None, int] = {None: -1}
 
     def codes(self, texts: Sequence[str | None]) -> Array:
-        return np.fromiter(map(self.__getitem__, texts), np.int32, len(texts))
+        known = self._codes
+        for text in dict.fromkeys(texts):
+            if text not in known:
+                known[text] = len(known) - 1
+        return np.fromiter(map(known.__getitem__, texts), np.int32, len(texts))
 
     def texts(self) -> list[str]:
-        return [text for text in self if text is not None]
+        return [text for text in self._codes if text is not None]

@@ -40,6 +40,8 @@ def load(
 def _sources(study: Study, issues: Issues, logs: Iterable[Path]) -> Iterator[tuple[Path, Source]]:
     cache = Cache(study.root, study.cache / "tables")
     seen: dict[str, Path] = {}
+    shared: dict[str, str] = {}
+    """Each text once, however many logs hold it: every model's log names every item of a suite."""
     for path in logs:
         try:
             log = _columns(path, cache, issues)
@@ -56,6 +58,7 @@ def _sources(study: Study, issues: Issues, logs: Iterable[Path]) -> Iterator[tup
                 hint=f"the first is {first.name} in {first.parent.name}; delete one of them",
             )
             continue
+        log.words = {name: [shared.setdefault(text, text) for text in texts] for name, texts in log.words.items()}
         yield path, Source(log, _report(study, path) or log.run.report, log.run.contributor)
     cache.save()
 

@@ -15,84 +15,24 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from types import NoneType
-from typing import IO, Annotated, Any
+from typing import IO, Any
 
 import msgspec
 import numpy as np
 import pyarrow as pa
-from msgspec.structs import astuple
 
 from llmxsite import runlog
 from llmxsite.diagnostics import Issues, Problem
-from llmxsite.record import End, Outcome, Resume, Run, Scalar
+from llmxsite.record import End, Resume, Run
 from llmxsite.runlog.reader import MAX_LINE
 from llmxsite.tables.columns import ALL, TEXTS, Array, LogColumns, Setting, dtype, last_of_each, missing_value
 from llmxsite.tables.growing import Growing, Words
+from llmxsite.tables.slim import NAMES, SlimSample, decode_condition, decode_slim, unpack
 
 _BLOCK = 1 << 20
 _ROWS = 1024
 """Records gathered before they move into arrays: enough to make the move cheap, few enough for the processor's cache."""
 _NEWLINE = ord("\n")
-
-
-class _Timing(msgspec.Struct, gc=False, frozen=True):
-    total_ms: float | None = None
-    first_token_ms: float | None = None
-    load_ms: float | None = None
-    prompt_ms: float | None = None
-    eval_ms: float | None = None
-
-
-class _Usage(msgspec.Struct, gc=False, frozen=True):
-    prompt_tokens: float | None = None
-    completion_tokens: float | None = None
-
-
-class _Scores(msgspec.Struct, gc=False, frozen=True):
-    answer: Any = None
-    expected: Any = None
-    parsed: bool | None = None
-    correct: bool | float | None = None
-    confidence: float | None = None
-    confidence_low: float | None = None
-    confidence_high: float | None = None
-    letter_mass: float | None = None
-    mean_token_probability: float | None = None
-    p_correct: float | None = None
-    position: float | None = None
-
-
-class SlimSample(msgspec.Struct, gc=False, tag_field="type", tag="sample"):
-    """The fields of `record.Sample` that become columns."""
-
-    key: str
-    item: str
-    item_hash: str
-    condition: msgspec.Raw
-    """Undecoded: a log has few distinct conditions, and each is decoded once."""
-    outcome: Outcome
-    suite: str = ""
-    category: str | None = None
-    subcategory: str | None = None
-    difficulty: str | None = None
-    language: str | None = None
-    cluster: str | None = None
-    repeat: Annotated[int, msgspec.Meta(ge=-(2**31), lt=2**31)] = 0
-    timing: _Timing = _Timing()
-    usage: _Usage = _Usage()
-    scores: _Scores = _Scores()
-
-
-decode_slim = msgspec.json.Decoder(SlimSample | Run | Resume | End).decode
-"""One line's bytes as a record; the floor beside which `benchmarks/tables.py` measures `read`."""
-_decode_condition = msgspec.json.Decoder(dict[str, Scalar]).decode
-_NAMES = (
-    *SlimSample.__struct_fields__,
-    *("latency_ms" if name == "total_ms" else name for name in _Timing.__struct_fields__),
-    *_Usage.__struct_fields__,
-    *_Scores.__struct_fields__,
-)
-"""What `_move` unpacks, in its order."""
 
 
 def read(path: Path, issues: Issues) -> tuple[LogColumns, str]:
@@ -201,8 +141,7 @@ class _Reader:
             return
         self.log.end = None
         self.log.rows += len(rows)
-        unpacked = [astuple(r) + astuple(r.timing) + astuple(r.usage) + astuple(r.scores) for r in rows]
-        fields: dict[str, Any] = dict(zip(_NAMES, zip(*unpacked, strict=True), strict=True))
+        fields: dict[str, Any] = dict(zip(NAMES, zip(*unpack(rows), strict=True), strict=True))
         fields |= {"setting": self.settings, "line": self.numbers}
         self.keys.append(pa.array(fields["key"], pa.string()))
         self.hashes.add(fields["key"])
@@ -217,7 +156,7 @@ class _Reader:
     def _setting(self, raw: bytes) -> int:
         """Take up a condition that is met for the first time."""
         try:
-            condition = _decode_condition(raw)
+            condition = decode_condition(raw)
         except msgspec.DecodeError:
             self.known[raw] = -1
             return -1

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from llmxsite.engine.protocol import Reply
 
-__all__ = ["Plan", "Question", "Scored", "Task", "get", "primary", "rescore", "style_of"]
+__all__ = ["Plan", "Question", "Scored", "Task", "get", "knows", "primary", "rescore", "style_of"]
 
 
 def get(name: str) -> Task:
@@ -41,3 +41,10 @@ def rescore(scorer: str, question: Question, replies: Sequence[Reply]) -> Scored
     from llmxsite.task import benchmark
 
     return benchmark.score(question, replies) if scorer == benchmark.SCORERS.get(question.kind) else None
+
+
+def knows(scorer: str | None) -> bool:
+    """Whether `rescore` can repeat what this scorer does."""
+    from llmxsite.task import benchmark
+
+    return scorer in benchmark.SCORERS.values()

@@ -73,12 +73,16 @@ class Fake(HttpServer):
     version: str = "0.20.7"
     logprobs: bool = True
     context_limit: int = 8192
+    refuses_overflow: bool = True
+    """Whether Ollama's API refuses a prompt of more words than the context has; it is cut silently otherwise."""
     reply: Callable[[dict[str, Any]], Reply] | None = None
     refuses: tuple[str, ...] = ()
     """Fields that a strict OpenAI-compatible server does not know."""
     capabilities: tuple[str, ...] = ("completion", "tools", "thinking")
     cached: int = 0
     """Prompt tokens that `/v1` says it took from its cache."""
+    remote: tuple[str, ...] = ()
+    """Those of `models` that Ollama's API says are elsewhere."""
     loaded: dict[str, int] = field(default_factory=dict)
     """Models in memory and their context."""
 
@@ -113,6 +117,7 @@ class Fake(HttpServer):
                 "size": 1000,
                 "details": {"format": "gguf", "family": "fake", "parameter_size": "1B", "quantization_level": "Q4_0"},
             }
+            | ({"remote_host": "https://ollama.com:443", "remote_model": name} if name in self.remote else {})
             for name in self.models
         ]
         match path:
@@ -161,6 +166,13 @@ class Fake(HttpServer):
 
     async def _generate(self, path: str, body: dict[str, Any], wire: Wire) -> None:
         native = path.startswith("/api/")
+        context = min(body.get("options", {}).get("num_ctx", 4096), self.context_limit)
+        if native and body.get("_debug_render_only"):
+            await wire.answer(200, {"_debug_info": {"rendered_template": _prompt(body)}})
+            return
+        if native and self.refuses_overflow and len(_prompt(body).split()) > context:
+            await wire.answer(400, {"error": "the input length exceeds the context length"})
+            return
         if self.latency:
             await asyncio.sleep(self.latency)
         fault = next(self._faults, None)
@@ -171,15 +183,16 @@ class Fake(HttpServer):
         budget = options.get("num_predict") or options.get("max_tokens") or len(tokens)
         if 0 < budget < len(tokens):
             tokens, reason = tokens[:budget], "length"
-        context = options.get("num_ctx", 4096)
         self._forget_leaving()
-        load_ms = 40 if self.loaded.get(body["model"]) == min(context, self.context_limit) else 700
-        self.loaded[body["model"]] = min(context, self.context_limit)
+        load_ms = 40 if self.loaded.get(body["model"]) == context else 700
+        self.loaded[body["model"]] = context
         if body.get("keep_alive") == 0:
             self._leaving.add(body["model"])
         read = context if fault == "cut" else len(_prompt(body).split())
+        if native:
+            read = min(read, context)
         asked = self.logprobs and fault != "no-logprobs" and (body.get("logprobs") not in (None, False))
-        shape = _Native(path, body["model"], load_ms) if native else _Events(path, self.cached)
+        shape = _Native(path, body["model"], load_ms) if native else _Events(path, body["model"], self.cached)
         parts = [shape.token(token, _entry(token, body, fault) if asked else None) for token in tokens]
         parts.append(shape.end(reason, read, len(tokens)))
         await _send(wire, native, parts, fault)
@@ -305,6 +318,7 @@ class _Events:
     """How /v1 writes a token, and the end."""
 
     path: str
+    model: str
     cached: int
 
     def token(self, text: str, entries: Any) -> bytes:
@@ -313,14 +327,18 @@ class _Events:
 
     def end(self, reason: str, read: int, wrote: int) -> bytes:
         last = self._event({"delta": {}} if "chat" in self.path else {"text": ""}, {"finish_reason": reason})
-        counts = {"prompt_tokens": read, "completion_tokens": wrote}
+        counts: dict[str, Any] = {"prompt_tokens": read, "completion_tokens": wrote, "total_tokens": read + wrote}
         counts |= {"prompt_tokens_details": {"cached_tokens": self.cached}}
-        usage = {"choices": [], "usage": counts}
+        usage = self._head() | {"choices": [], "usage": counts}
         return last + b": a comment\n\n" + _frame(json.dumps(usage).encode(), native=False) + b"data: [DONE]\n\n"
 
     def _event(self, choice: dict[str, Any], more: dict[str, Any]) -> bytes:
         choice = {"index": 0, "finish_reason": None, **choice, **more}
-        return _frame(json.dumps({"choices": [choice]}).encode(), native=False)
+        return _frame(json.dumps(self._head() | {"choices": [choice]}).encode(), native=False)
+
+    def _head(self) -> dict[str, Any]:
+        kind = "chat.completion.chunk" if "chat" in self.path else "text_completion"
+        return {"id": "reply-1", "object": kind, "created": 1767225600, "model": self.model}
 
 
 def _entry(token: str, body: dict[str, Any], fault: str | None) -> list[dict[str, Any]]:

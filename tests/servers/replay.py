@@ -1,14 +1,15 @@
 """Recordings of real servers: a proxy that makes them, and a server that plays them back.
 
-A recording is JSON: which server it was, and its exchanges in order. Played back, a request must be the recorded one to the
-byte of its JSON (keys in any order); the answers to one request come in the order they were recorded, the last again
-and again.
+A recording is JSON: which server it was, and its exchanges in order, with the test they belong to where there are several.
+Played back, a request must be one of the test's to the byte of its JSON (keys in any order); the answers to one request
+come in the order they were recorded, the last again and again.
 """
 
 from __future__ import annotations
 
 import base64
 import json
+import re
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ import aiohttp
 from servers.wire import Call, HttpServer, Wire
 
 RECORDINGS = Path(__file__).parent.parent / "recordings"
-_PRIVATE = ("modelfile", "parent_model", "tensors", "model_path")
+_PRIVATE = ("parent_model", "tensors", "model_path")
 """Fields that hold paths of the machine, or megabytes."""
 
 
@@ -29,12 +30,15 @@ class Replay(HttpServer):
         super().__init__()
         recording = json.loads((RECORDINGS / f"{name}.json").read_text(encoding="utf-8"))
         self.server = recording["server"]
+        self.test: str | None = None
+        """The test that is running, where the recording has several."""
         self._answers: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for exchange in recording["exchanges"]:
-            self._answers[_key(exchange["method"], exchange["path"], exchange["request"])].append(exchange)
+            key = _key(exchange.get("test"), exchange["method"], exchange["path"], exchange["request"])
+            self._answers[key].append(exchange)
 
     async def handle(self, call: Call, wire: Wire) -> None:
-        answers = self._answers.get(_key(call.method, call.path, call.json))
+        answers = self._answers.get(_key(self.test, call.method, call.path, call.json))
         if not answers:
             await wire.answer(599, f"not in the recording: {call.method} {call.path} {call.body.decode()}")
             return
@@ -52,7 +56,10 @@ class Recorder(HttpServer):
         super().__init__()
         self.upstream = upstream
         self.server = server
+        self.test: str | None = None
+        """The test that is running, where there are several."""
         self.exchanges: list[dict[str, Any]] = []
+        self._last: dict[str, dict[str, Any]] = {}
 
     async def handle(self, call: Call, wire: Wire) -> None:
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(None)) as session:
@@ -66,12 +73,17 @@ class Recorder(HttpServer):
                 kind = response.headers["Content-Type"]
                 kept = {k: v for k, v in response.headers.items() if k == "Retry-After"}
         body = _without_private(body)
-        self.exchanges.append(
-            {"method": call.method, "path": call.path, "request": call.json, "status": response.status, "type": kind}
+        exchange = (
+            ({"test": self.test} if self.test else {})
+            | {"method": call.method, "path": call.path, "request": call.json, "status": response.status, "type": kind}
             | ({"headers": kept} if kept else {})
             | ({"broken": True} if broken else {})
             | _text(body)
         )
+        key = _key(self.test, call.method, call.path, call.json)
+        if self._last.get(key) != exchange:  # played back, the last answer is given again and again
+            self._last[key] = exchange
+            self.exchanges.append(exchange)
         await wire.answer(response.status, body, kind=kind, headers=kept)
 
     def save(self, name: str) -> None:
@@ -81,8 +93,8 @@ class Recorder(HttpServer):
         (RECORDINGS / f"{name}.json").write_text(text, encoding="utf-8")
 
 
-def _key(method: str, path: str, body: Any) -> str:
-    return json.dumps([method, path, body], sort_keys=True)
+def _key(test: str | None, method: str, path: str, body: Any) -> str:
+    return json.dumps([test, method, path, body], sort_keys=True)
 
 
 def _text(body: bytes) -> dict[str, str]:
@@ -93,7 +105,7 @@ def _text(body: bytes) -> dict[str, str]:
 
 
 def _without_private(body: bytes) -> bytes:
-    """The answer without the fields that hold paths; streams have none."""
+    """The answer without the paths that it holds; streams have none."""
     try:
         value = json.loads(body)
     except ValueError:
@@ -102,6 +114,8 @@ def _without_private(body: bytes) -> bytes:
     def clean(part: Any) -> Any:
         if isinstance(part, dict):
             return {k: clean(v) for k, v in part.items() if k not in _PRIVATE}
+        if isinstance(part, str):
+            return re.sub(r"(?m)^FROM /.*/", "FROM ", part)
         return [clean(v) for v in part] if isinstance(part, list) else part
 
     return body if clean(value) == value else json.dumps(clean(value)).encode()

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from llmxsite.diagnostics import Issues
 from llmxsite.site import paths
-from llmxsite.site.catalogue import ReportEntry
 from llmxsite.site.edition import Edition, Made
+from llmxsite.site.entries import ReportEntry
 from llmxsite.site.numbers import Row, hashes
 from llmxsite.site.pages import Page
 from llmxsite.site.pages.shared import varied

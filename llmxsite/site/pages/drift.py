@@ -9,9 +9,9 @@ from typing import Any
 from llmxsite.diagnostics import Issues
 from llmxsite.drift import Drift, Fact, words
 from llmxsite.site import paths
-from llmxsite.site.catalogue import RunEntry
 from llmxsite.site.drifting import SHOWN, compared
 from llmxsite.site.edition import Edition, Made
+from llmxsite.site.entries import RunEntry
 from llmxsite.site.pages import Page
 from llmxsite.site.search import Entry
 
@@ -84,7 +84,7 @@ def _shares(drift: Drift) -> list[dict[str, Any]]:
         ("Requests, in every part", drift.requests),
         ("Replies, byte for byte", drift.replies),
         ("Answers", drift.answers),
-        ("Log-probabilities of all shared tokens, to the last bit", drift.shift.pairs),
+        ("Log-probabilities of shared tokens, bit for bit", drift.shift.pairs),
     )
     return [
         {"name": name, "accuracy": s.share, "ci_low": s.low, "ci_high": s.high, "share": s} for name, s in named if s.n

@@ -15,9 +15,9 @@ from markupsafe import Markup
 
 from llmxsite.diagnostics import Issues, Problem
 from llmxsite.site import paths, setup
-from llmxsite.site.catalogue import ModelEntry, RunEntry
 from llmxsite.site.drawing import draw
 from llmxsite.site.edition import Edition, Made
+from llmxsite.site.entries import ModelEntry, RunEntry
 from llmxsite.site.frame import frame
 from llmxsite.site.pages import Page
 from llmxsite.site.pages.shared import model_rows, run_rows

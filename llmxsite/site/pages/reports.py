@@ -11,8 +11,8 @@ from markupsafe import Markup
 
 from llmxsite.diagnostics import Issues
 from llmxsite.site import paths, samples, setup
-from llmxsite.site.catalogue import ReportEntry, RunEntry
 from llmxsite.site.edition import Edition, Made, linked_data
+from llmxsite.site.entries import ReportEntry, RunEntry
 from llmxsite.site.pages import Page
 from llmxsite.site.pages.shared import run_rows
 from llmxsite.site.search import Entry

@@ -9,9 +9,9 @@ from typing import Any
 from markupsafe import Markup
 
 from llmxsite.diagnostics import Issues
-from llmxsite.site import partings, paths, samples, setup, transcript
-from llmxsite.site.catalogue import RunEntry
+from llmxsite.site import conduct, partings, paths, samples, setup, transcript
 from llmxsite.site.edition import Edition, Made
+from llmxsite.site.entries import RunEntry
 from llmxsite.site.pages import Page
 from llmxsite.site.pages.shared import run_state
 from llmxsite.site.search import Entry
@@ -39,7 +39,8 @@ def _run(edition: Edition, entry: RunEntry, _: Issues) -> Made:
     run = entry.run
     whole = edition.numbers.outcomes([entry]).get(entry.id)
     by_model = edition.numbers.summary([entry], ["model"])
-    states = edition.numbers.states(entry)
+    tally = edition.numbers.tally(entry)
+    states = tally.states
     total = sum(states.values())
     by_category = _cells(edition.numbers.summary([entry], ["model", "suite", "category"]))
     factors = [f for f in (run.experiment.get("sweep") or {}) if f != "model"]
@@ -62,6 +63,7 @@ def _run(edition: Edition, entry: RunEntry, _: Issues) -> Made:
         whole=whole,
         by_model=by_model,
         states=[(k, transcript.WORDS[k], states[k], states[k] / total) for k in transcript.STATES if states.get(k)],
+        remarks=conduct.remarks(entry, tally.warned),
         total=total,
         by_category=by_category,
         by_condition=by_condition if len(by_condition) > 1 else [],

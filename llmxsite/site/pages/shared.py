@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from llmxsite.site import paths
-from llmxsite.site.catalogue import ModelEntry, ReportEntry, RunEntry, SuiteEntry
 from llmxsite.site.edition import Edition
+from llmxsite.site.entries import ModelEntry, ReportEntry, RunEntry, SuiteEntry
 from llmxsite.site.numbers import Row
 from llmxsite.site.templates import count, parameters, percent, value
 

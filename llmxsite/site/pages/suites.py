@@ -14,9 +14,9 @@ from markupsafe import Markup
 
 from llmxsite.diagnostics import Issues, Problem
 from llmxsite.site import paths
-from llmxsite.site.catalogue import RunEntry, SuiteEntry
 from llmxsite.site.drawing import draw
 from llmxsite.site.edition import Edition, Made
+from llmxsite.site.entries import RunEntry, SuiteEntry
 from llmxsite.site.frame import frame
 from llmxsite.site.pages import Page
 from llmxsite.site.pages.shared import run_rows

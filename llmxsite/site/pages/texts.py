@@ -9,8 +9,8 @@ from markupsafe import Markup
 
 from llmxsite.diagnostics import Issues
 from llmxsite.site import paths
-from llmxsite.site.catalogue import PageEntry
 from llmxsite.site.edition import Edition, Made
+from llmxsite.site.entries import PageEntry
 from llmxsite.site.pages import Page
 from llmxsite.site.search import Entry
 from llmxsite.site.text import article_key, render_article

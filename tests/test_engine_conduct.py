@@ -1,13 +1,15 @@
-"""Forcing a cold start, and forbidding the prompt cache: what each engine does when it is asked to."""
+"""Forcing a cold start, forbidding the prompt cache, filling the context: what each engine does when it is asked to."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 from servers.fake import Fake
+from servers.wire import Call, HttpServer, Wire
 
 from llmxsite import engine
 from llmxsite.engine import weights
@@ -22,8 +24,7 @@ def ask(model: str = "fake:1b", text: str = "A) yes\nB) no", **more: Any) -> Req
         model=model,
         messages=[Message(role="user", content=text)],
         options=Options(num_ctx=512, num_predict=more.pop("budget", 4)),
-        top_logprobs=3,
-        **more,
+        **{"top_logprobs": 3, **more},
     )
 
 
@@ -114,6 +115,48 @@ def test_ollamas_prompt_cache_cannot_be_forbidden() -> None:
     with Fake() as server:
         talk("ollama", server.url, test)
     assert all("cache_prompt" not in (call.json or {}) for call in server.calls)
+
+
+def test_full_context_is_no_sign_of_a_cut_where_longer_prompts_are_refused() -> None:
+    """Whether they are is asked when a model is loaded; until then, a prompt as long as the context is suspicious."""
+
+    async def test(ollama: Engine) -> None:
+        fits = ask(text="tea " * 512)
+        assert (await ollama.chat(fits)).warnings == ["context-truncated"]
+        await ollama.model("fake:1b", num_ctx=512)
+        assert (await ollama.chat(fits)).warnings == []
+        with pytest.raises(EngineError, match="does not fit the context"):
+            await ollama.chat(ask(text="tea " * 513))
+
+    with Fake() as server:
+        talk("ollama", server.url, test)
+
+
+class Repeating(HttpServer):
+    """Ends its replies as Ollama does when a model repeats itself: after `times` tokens alike the stream is over."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self.times = times
+
+    async def handle(self, call: Call, wire: Wire) -> None:
+        native = call.path.startswith("/api")
+        wire.start("application/x-ndjson" if native else "text/event-stream")
+        for word in ("So: ", *["tea", " tea"] * (self.times // 2)):
+            line = {"message": {"content": word}} if native else {"choices": [{"delta": {"content": word}}]}
+            await wire.chunk((b"" if native else b"data: ") + json.dumps(line).encode() + b"\n\n")
+        await wire.end()
+
+
+@pytest.mark.parametrize("name", ["ollama", "openai"])
+def test_reply_that_repetition_ended_is_kept_and_a_broken_one_is_not(name: str) -> None:
+    request = ask(top_logprobs=None)
+    with Repeating(30) as server:
+        reply = talk(name, server.url, lambda chosen: chosen.chat(request))
+    assert reply.warnings == ["repetition-stopped"] and reply.text.count("tea") == 30 and reply.done_reason is None
+    with Repeating(28) as server, pytest.raises(EngineError, match="before it was complete") as caught:
+        talk(name, server.url, lambda chosen: chosen.chat(request))
+    assert caught.value.retry
 
 
 def with_weights(test: Callable[[Embedded], Awaitable[Any]], concurrency: int = 1) -> Any:

@@ -1,0 +1,90 @@
+"""Jobs that several collectors share. Each is with one of them at a time, and stays in the pool until it is made."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterator, Sequence
+
+from llmxsite.collect.workload import Job, Workload
+from llmxsite.experiment import Condition
+
+
+class Pool:
+    """The jobs of some conditions, in their order. Memory is that of the jobs under way."""
+
+    def __init__(self, workload: Workload, done: Collection[str], conditions: Sequence[Condition]) -> None:
+        models = dict.fromkeys(str(condition["model"]) for condition in conditions)
+        self._fresh: dict[str, Iterator[Job]] = {
+            model: workload.jobs(done, [c for c in conditions if c["model"] == model]) for model in models
+        }
+        self._returned: list[Job] = []
+        self._out: dict[str, Job] = {}
+        self._waiting: set[asyncio.Future[None]] = set()
+        self._closed = False
+
+    def seat(self, models: set[str]) -> Seat:
+        """A place at the pool for one machine. `models` is the machine's own set, and is made smaller by `without`."""
+        return Seat(self, models)
+
+    def close(self) -> None:
+        """Hand out nothing more."""
+        self._closed = True
+        self._wake()
+
+    async def _take(self, models: set[str]) -> Job | None:
+        """The next job of one of `models`. Waits while others have some in hand that may still come back."""
+        while not self._closed:
+            job = self._next(models)
+            if job is not None:
+                self._out[job.key] = job
+                return job
+            if not any(job.condition["model"] in models for job in self._out.values()):
+                return None
+            change = asyncio.get_running_loop().create_future()
+            self._waiting.add(change)
+            try:
+                await change
+            finally:
+                self._waiting.discard(change)
+        return None
+
+    def _next(self, models: set[str]) -> Job | None:
+        for place, returned in enumerate(self._returned):
+            if returned.condition["model"] in models:
+                return self._returned.pop(place)
+        for model, jobs in self._fresh.items():
+            if model in models and (job := next(jobs, None)) is not None:
+                return job
+        return None
+
+    def _leave(self, job: Job, *, made: bool) -> None:
+        del self._out[job.key]
+        if not made:
+            self._returned.append(job)
+        self._wake()
+
+    def _wake(self) -> None:
+        for change in self._waiting:
+            if not change.done():
+                change.set_result(None)
+
+
+class Seat:
+    """One machine's place at a pool: the source of its collector's jobs."""
+
+    shared = True
+
+    def __init__(self, pool: Pool, models: set[str]) -> None:
+        self._pool, self._models = pool, models
+
+    async def take(self) -> Job | None:
+        return await self._pool._take(self._models)
+
+    def made(self, job: Job) -> None:
+        self._pool._leave(job, made=True)
+
+    def back(self, job: Job) -> None:
+        self._pool._leave(job, made=False)
+
+    def without(self, model: str) -> None:
+        self._models.discard(model)

@@ -1,0 +1,170 @@
+"""What the site has a page for, one by one: runs, models, suites, reports and pages of text, each with its slug and its address."""
+
+from __future__ import annotations
+
+import msgspec
+
+from llmxsite.engine.protocol import ModelInfo
+from llmxsite.experiment import Experiment
+from llmxsite.record import End, Run, SuiteRef, hypothesis_hash
+from llmxsite.site import paths
+from llmxsite.site.frontmatter import Article, ModelMeta, PageMeta, ReportMeta
+from llmxsite.suite import Suite
+
+
+class RunEntry(msgspec.Struct, kw_only=True):
+    """A run log, by its header and its last line."""
+
+    run: Run
+    path: str
+    """From the study's root."""
+    hash: str
+    size: int
+    end: End | None = None
+
+    @property
+    def id(self) -> str:
+        return self.run.id
+
+    @property
+    def report(self) -> str:
+        """The folder it lies in: renaming a report takes its runs along, whatever their headers say."""
+        return self.path.split("/")[-2]
+
+    @property
+    def address(self) -> str:
+        return paths.run(self.report, self.run.id)
+
+    @property
+    def drift(self) -> str:
+        """Address of its comparison with the run before it, where there is one."""
+        return paths.drift(self.report, self.run.id)
+
+    @property
+    def date(self) -> str:
+        """`2026-08-01`; empty where the source does not say."""
+        return (self.run.started or "")[:10]
+
+
+class Version(msgspec.Struct, kw_only=True):
+    """A model under one digest of its weights: what a name stood for on a day."""
+
+    digest: str | None
+    info: ModelInfo
+    runs: list[str]
+
+
+class ModelEntry(msgspec.Struct, kw_only=True):
+    """A model by its name, with each digest it had in the logs, and the text a person wrote for its card."""
+
+    slug: str
+    name: str
+    versions: list[Version] = []
+    article: Article[ModelMeta] | None = None
+
+    @property
+    def address(self) -> str:
+        return paths.model(self.slug)
+
+    @property
+    def runs(self) -> list[str]:
+        return [run for version in self.versions for run in version.runs]
+
+
+class SuiteEntry(msgspec.Struct, kw_only=True):
+    """A suite by its id: the study's own file, or only what logs say of it."""
+
+    id: str
+    suite: Suite | None = None
+    path: str | None = None
+    hash: str | None = None
+    """Of the file as it is now; None where there is no file."""
+    refs: dict[str, SuiteRef] = {}
+    """Each content hash the runs used, with what they say of it."""
+    runs: dict[str, list[str]] = {}
+    """Content hash to the runs that used it."""
+
+    @property
+    def address(self) -> str:
+        return paths.suite(self.id)
+
+    @property
+    def title(self) -> str:
+        named = [ref.title for ref in self.refs.values() if ref.title]
+        return self.suite.title if self.suite else (named[0] if named else self.id)
+
+    @property
+    def run_ids(self) -> list[str]:
+        return [run for runs in self.runs.values() for run in runs]
+
+
+class ReportEntry(msgspec.Struct, kw_only=True):
+    """A report: its text, its experiment, and the runs of that experiment."""
+
+    slug: str
+    article: Article[ReportMeta] | None = None
+    experiment: Experiment | None = None
+    runs: list[RunEntry] = []
+
+    @property
+    def address(self) -> str:
+        return paths.report(self.slug)
+
+    @property
+    def title(self) -> str:
+        if self.article is not None:
+            return self.article.meta.title or first_heading(self.article.body) or self.slug
+        return (self.experiment.question if self.experiment else None) or self.slug
+
+    @property
+    def question(self) -> str | None:
+        asked = self.experiment.question if self.experiment else None
+        return asked or next((q for r in self.runs if (q := r.run.experiment.get("question"))), None)
+
+    @property
+    def hypothesis(self) -> str | None:
+        stated = self.experiment.hypothesis if self.experiment else None
+        return stated or next((r.run.hypothesis.text for r in self.runs if r.run.hypothesis), None)
+
+    @property
+    def summary(self) -> str | None:
+        return self.article.meta.summary if self.article else None
+
+    @property
+    def date(self) -> str:
+        """When it was written, or the newest day of its runs."""
+        meta = self.article.meta if self.article else None
+        return (meta and (meta.updated or meta.date)) or max((r.date for r in self.runs), default="")
+
+    @property
+    def registered(self) -> str:
+        """Whether today's hypothesis stands in the logs: `none`, `waiting`, `before`, `changed` or `unstated`."""
+        text = self.hypothesis
+        if not text:
+            return "none"
+        if not self.runs:
+            return "waiting"
+        wanted = hypothesis_hash(text)
+        found = [r.run.hypothesis.hash if r.run.hypothesis else None for r in self.runs]
+        if all(h == wanted for h in found):
+            return "before"
+        return "unstated" if not any(found) else "changed"
+
+
+class PageEntry(msgspec.Struct, kw_only=True):
+    """A page of text: the home page or one of `content/pages/`."""
+
+    slug: str
+    article: Article[PageMeta]
+
+    @property
+    def title(self) -> str:
+        return self.article.meta.title or first_heading(self.article.body) or self.slug
+
+
+def first_heading(body: str) -> str | None:
+    """The text of a leading `# Heading`."""
+    for line in body.splitlines():
+        if line.strip():
+            return line[2:].strip() if line.startswith("# ") else None
+    return None

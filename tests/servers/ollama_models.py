@@ -1,0 +1,135 @@
+"""Makes the models that the tests of Ollama talk to, on a live server: two from weights, the others from those by recipe.
+
+    llmxsite models pull smollm2:135m && llmxsite models pull gemma3:270m
+    OLLAMA_HOST=... python tests/servers/ollama_models.py
+
+`smollm2-thinking` has the weights of `smollm2` under a longer template that opens with `<think>`; `smollm2-stored` has a
+system prompt, messages and parameters of its own; `gemma3-tools` and `gemma3-broken` show the model examples of good
+and of malformed tool calls; `smollm2-remote` is `smollm2` behind a remote host, which is the server itself: start it with
+OLLAMA_REMOTES=127.0.0.1 for that one to answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import urllib.request
+from typing import Any
+
+from llmxsite.engine import weights
+from llmxsite.engine.address import ollama_address
+
+CHAT, BASE, TOOLS, BROKEN, THINKING, STORED, REMOTE = (
+    "smollm2:135m",
+    "gemma3:270m",
+    "gemma3-tools:270m",
+    "gemma3-broken:270m",
+    "smollm2-thinking:135m",
+    "smollm2-stored:135m",
+    "smollm2-remote:135m",
+)
+
+_THINKS = """{{- if or .System .Tools }}<|im_start|>system
+{{ .System }}
+{{- if .Tools }}
+You can call functions. Tools:
+{{- range .Tools }}
+{{ .Function }}
+{{- end }}
+To call one, write <tool_call>{"name": "...", "arguments": {...}}</tool_call>
+{{- end }}<|im_end|>
+{{ end }}
+{{- range $i, $_ := .Messages }}
+{{- $last := eq (len (slice $.Messages $i)) 1 }}<|im_start|>{{ .Role }}
+{{ if .Thinking }}<think>{{ .Thinking }}</think>{{ end }}{{ .Content }}
+{{- range .ToolCalls }}<tool_call>{"name": "{{ .Function.Name }}", "arguments": {{ .Function.Arguments }}}</tool_call>{{ end }}<|im_end|>
+{{ if $last }}<|im_start|>assistant
+{{ if and $.IsThinkSet $.Think }}<think>
+{{ end }}{{ end }}
+{{- end }}"""
+
+
+def _calls(name: str, value: str) -> str:
+    """A template that shows three calls; `name` and `value` are how a name and an argument are written."""
+    examples = (
+        ("Open the door of room seven.", "open_door", "room", "7"),
+        ("What is the time in Rome?", "get_time", "city", "Rome"),
+        ("What is the weather in Berlin?", "get_weather", "city", "Berlin"),
+    )
+    shown = "".join(
+        f'Question: {question}\nAnswer: <tool_call>{{"name": {name.format(function)}, '
+        f'"arguments": {{"{key}": {value.format(word)}}}}}</tool_call>\n\n'
+        for question, function, key, word in examples
+    )
+    return (
+        "{{- if .Tools }}" + shown + "{{ end }}\n"
+        '{{- range .Messages }}{{ if eq .Role "user" }}Question: {{ .Content }}\n'
+        '{{ end }}{{ if .ToolCalls }}Answer: {{ range .ToolCalls }}<tool_call>{"name": "{{ .Function.Name }}", '
+        '"arguments": {{ .Function.Arguments }}}</tool_call>{{ end }}\n\n'
+        '{{ end }}{{ if eq .Role "tool" }}Result: {{ .Content }}\n{{ end }}{{ end }}Answer:'
+    )
+
+
+# One thread: more of them wait for each other by spinning, and take minutes where another program holds a core.
+_ONE_THREAD = {"num_thread": 1}
+RECIPES: dict[str, dict[str, Any]] = {
+    THINKING: {
+        "from": CHAT,
+        "template": _THINKS,
+        "system": "You are a helpful AI assistant named SmolLM, trained by Hugging Face",
+        "parameters": {**_ONE_THREAD, "stop": ["<|im_end|>"], "temperature": 0.3},
+    },
+    STORED: {
+        "from": CHAT,
+        "system": "Answer as a pirate.",
+        "messages": [{"role": "user", "content": "Ahoy"}, {"role": "assistant", "content": "Arr."}],
+        "parameters": {**_ONE_THREAD, "stop": ["<|im_end|>"], "num_predict": 2, "temperature": 0.0},
+    },
+    TOOLS: {
+        "from": BASE,
+        "template": _calls('"{}"', '"{}"'),
+        "parser": "qwen3",
+        "parameters": {**_ONE_THREAD, "stop": ["Question:"]},
+    },
+    BROKEN: {
+        "from": BASE,
+        "template": _calls("{}", "{}"),
+        "parser": "qwen3",
+        "parameters": {**_ONE_THREAD, "stop": ["Question:"]},
+    },
+}
+
+
+def main() -> None:
+    """Make every model that the server does not have yet."""
+    root = ollama_address(os.environ.get("OLLAMA_HOST")).url
+    here = {model["name"] for model in json.load(urllib.request.urlopen(f"{root}/api/tags"))["models"]}
+    remote = {REMOTE: {"from": CHAT, "remote_host": root, "info": {"capabilities": ["completion"]}}}
+    for name in (CHAT, BASE):
+        if name not in here:
+            _make(root, name, {"files": _upload(root, name), "parameters": _ONE_THREAD})
+    for name, recipe in (RECIPES | remote).items():
+        if name not in here:
+            _make(root, name, recipe)
+
+
+def _upload(root: str, name: str) -> dict[str, str]:
+    path = weights.find(name)
+    if path is None:
+        raise SystemExit(weights.missing(name))
+    data = path.read_bytes()
+    digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
+    urllib.request.urlopen(urllib.request.Request(f"{root}/api/blobs/{digest}", data=data, method="POST")).close()
+    return {path.name: digest}
+
+
+def _make(root: str, name: str, recipe: dict[str, Any]) -> None:
+    body = json.dumps({"model": name, "stream": False, **recipe}).encode()
+    with urllib.request.urlopen(urllib.request.Request(f"{root}/api/create", data=body)) as answer:
+        sys.stdout.write(f"{name}: {json.load(answer).get('status')}\n")
+
+
+if __name__ == "__main__":
+    main()

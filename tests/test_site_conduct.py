@@ -1,0 +1,68 @@
+"""What a run's page says of its server: what it lacks, what it gave instead, and which replies are marked."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from llmxsite import runlog
+from llmxsite.diagnostics import Issues
+from llmxsite.engine.protocol import EngineInfo, ModelInfo
+from llmxsite.record import Run, Sample
+from llmxsite.site import paths
+from llmxsite.site.conduct import remarks
+from llmxsite.site.entries import RunEntry
+from llmxsite.study import Study
+
+
+def told(engine: EngineInfo, *models: ModelInfo, asked: dict[str, Any], warned: dict[str, int]) -> list[str]:
+    run = Run(
+        schema=1,
+        id="a",
+        report="a",
+        task="benchmark",
+        experiment=asked,
+        suites=[],
+        engine=engine,
+        models=list(models),
+        planned=0,
+        started="2026-09-14T09:15:00Z",
+    )
+    return remarks(RunEntry(run=run, path="runs/a/a.jsonl", hash="00", size=0), warned)
+
+
+def test_what_a_server_lacks_and_gave_instead() -> None:
+    server = EngineInfo(name="ollama", version="0.12.3", lacks=["no logprobs: server 0.12.3"])
+    small = ModelInfo(name="small:1b", context_in_force=2048, system="Be brief.", stored_messages=1)
+    far = ModelInfo(name="far:cloud", remote=True)
+    asked = {"options": {"num_ctx": 1024}, "sweep": {"num_ctx": [512, 4096]}, "conditions": None}
+    assert told(server, small, far, asked=asked, warned={"context-truncated": 3, "repetition-stopped": 1}) == [
+        "no logprobs: server 0.12.3",
+        "small:1b had a context of 2,048 tokens where 4,096 were asked for",
+        "small:1b has 1 message stored with it, put before every conversation",
+        "small:1b has a system prompt stored with it, added where the experiment sets none",
+        "far:cloud is not local: another machine computed",
+        "3 replies: the server seems to have cut the prompt",
+        "1 reply: the server ended the reply, which repeated itself",
+    ]
+
+
+def test_nothing_to_say_is_not_said() -> None:
+    model = ModelInfo(name="small:1b", context_in_force=4096)
+    assert told(EngineInfo(name="embedded"), model, asked={"options": {"num_ctx": 4096}}, warned={}) == []
+
+
+def test_run_page_has_it_with_counts_of_the_log(site_study_built: tuple[Study, Path]) -> None:
+    study, out = site_study_built
+    shown = 0
+    for path in study.run_logs():
+        log = runlog.read(path, Issues())
+        page = (out / paths.run(log.run.report, log.run.id)).read_text(encoding="utf-8")
+        cut = sum(isinstance(s, Sample) and s.reply is not None and bool(s.reply.warnings) for s in log.samples)
+        found = re.findall(r"<li>([\d,]+) repl(?:y|ies): the server seems to have cut the prompt", page)
+        assert found == ([f"{cut:,}"] if cut else [])
+        assert all(lack in page for lack in log.run.engine.lacks)
+        assert ('id="server"' in page) is bool(cut or log.run.engine.lacks)
+        shown += cut
+    assert shown > 0
