@@ -5,7 +5,7 @@
 #   make lint    ruff, mypy --strict, import-linter
 #   make docs    checks that the docs name every command, option, directive and key
 #   make study   builds this repository's own study into site/
-#   make soak    1,000 random schedules of faults, and a collector killed 1,000 times (about SOAK)
+#   make soak    1,000 random schedules of faults, and a collector killed 1,000 times (about 50 minutes on two busy cores)
 #   make clean   removes what these made
 
 SHELL := /bin/sh

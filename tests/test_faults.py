@@ -44,7 +44,7 @@ from llmxsite.runlog.clock import Clock
 from llmxsite.study import Study
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the system's faults are made in POSIX's ways")
-QUICK = Limits(connect=2, answer=2, first_byte=0.2, stall=0.2, reply=30)
+QUICK = Limits(connect=2, answer=2, first_byte=0.5, stall=0.5, reply=30)
 ITEMS = 12
 
 
@@ -157,11 +157,12 @@ def whole(path: Path, unbroken: dict[str, tuple[object, ...]]) -> None:
     assert len(done) == len(set(done)) == ITEMS
 
 
-async def impatient(stack: AsyncExitStack, study: Study, server: Fake) -> Session:
-    """A session that waits a fifth of a second for a silent server; the faults are for its run, not for its opening."""
+async def opened(stack: AsyncExitStack, study: Study, server: Fake, name: str) -> Session:
+    """A session that waits half a second for a server that stalls; the faults are for its run, not for its opening."""
     server._faults = iter(())
     session = await open_trial(stack, study, server)
-    session.engine = await stack.enter_async_context(Ollama(Address(server.url), limits=QUICK))
+    limits = QUICK if name.startswith("stall") else Limits()
+    session.engine = await stack.enter_async_context(Ollama(Address(server.url), limits=limits))
     server._faults = iter(server.faults)
     return session
 
@@ -185,7 +186,7 @@ def test_a_lasting_fault_is_said_recorded_and_asked_again(
                         self.leaving = asyncio.ensure_future(server.hang_up())
 
             async with AsyncExitStack() as stack:
-                session = await impatient(stack, study, server)
+                session = await opened(stack, study, server, name)
                 seen = Leaving()
                 path, result = await session.collect(seen, policy=policy)
             assert result is not None and result.reason == "stopped"
@@ -216,7 +217,7 @@ def test_a_lasting_fault_is_said_recorded_and_asked_again(
 def test_a_passing_fault_leaves_no_trace(study: Study, unbroken: dict[str, tuple[object, ...]], name: str) -> None:
     async def go() -> None:
         async with Fake(faults=[None, name, None, name]) as server, AsyncExitStack() as stack:
-            session = await impatient(stack, study, server)
+            session = await opened(stack, study, server, name)
             path, result = await session.collect(Notes(), policy=AT_ONCE)
             assert result is not None and (result.reason, result.errors, result.made) == ("complete", 0, ITEMS)
             whole(path, unbroken)
@@ -229,7 +230,8 @@ def test_an_odd_reply_is_scored_as_it_stands(study: Study, unbroken: dict[str, t
     outcome, warning = ODD[name]
 
     async def go() -> None:
-        async with Fake(faults=[None, name, None]) as server:
+        # A server that refuses what does not fit cuts nothing.
+        async with Fake(faults=[None, name, None], refuses_overflow=name != "cut") as server:
             path, result, seen = await collect(study, server)
         assert result is not None and (result.reason, result.errors, result.made) == ("complete", 0, ITEMS)
         assert not seen.waits

@@ -245,8 +245,32 @@ NASTY = st.text(st.characters(blacklist_categories=["Cs"]), min_size=1, max_size
         "\u2028\u2029",
         "a\nb\tc",
         "<b>&amp;",
+        "if",
+        "toString",
+        "__defineGetter__",
     ]
 )
+
+
+@pytest.mark.parametrize("kind", ["heatmap", "bars", "latency", "sweep", "radar"])
+def test_names_that_vega_takes_for_functions_are_drawn(kind):
+    names = ["if", "constructor", "toString"]
+    rows = [
+        {
+            "model": m,
+            "item": f"q{i}",
+            "category": names[i % 3],
+            "correct": i % 4 > 0,
+            "latency_ms": 9.0 + i,
+            "heat": i % 2,
+        }
+        for m in names
+        for i in range(24)
+    ]
+    made = make(kind, samples(rows, ["heat"]), {"x": "heat"} if kind == "sweep" else {})
+    assert {*names} & {*made.data.astype(str).to_numpy().ravel()}, "the table has the names as they are"
+    for size in ("wide", "narrow"):
+        assert "toString" in render.svg(made, "light", size)
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))

@@ -10,16 +10,17 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pandas as pd
 import pytest
 
 from llmxsite import interchange, runlog, tables
 from llmxsite.diagnostics import Issues, Problem
 from llmxsite.interchange import archive
-from llmxsite.interchange.foreign import Foreign, Options, find
+from llmxsite.interchange.foreign import Foreign, Options, decode, find, finite
 from llmxsite.interchange.imported import Imported, store, utc
 from llmxsite.record import Line, Sample, decode_line
-from llmxsite.results import summarise
+from llmxsite.results import summarise, warnings
 from llmxsite.study import Study
 
 CASES = Path(__file__).parent / "cases" / "interchange"
@@ -235,6 +236,41 @@ def test_rows_say_where_they_are() -> None:
     assert listed.problem("odd", row=2).issues[0].line is None
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (b'{"a": NaN, "b": -Infinity}', {"a": None, "b": float("-inf")}),
+        (b'["cut \\ud83d"]', ["cut \ufffd"]),
+        (b'["\\ud83d\\ude00"]', ["\U0001f600"]),
+        (b'{"\\udc00": 1e999}', {"\ufffd": float("inf")}),
+    ],
+)
+def test_json_that_is_not_quite_json_is_read(text: bytes, expected: object) -> None:
+    assert decode(text) == expected
+    assert [json.loads(raw) for _, raw in Foreign(Path("x.json"), b"[" + text + b"]").rows()]
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b"[NaN", b'{"a": nan}', b"\xff", b"NaN"])
+def test_what_is_no_json_even_so_is_refused(text: bytes) -> None:
+    with pytest.raises((msgspec.DecodeError, UnicodeDecodeError)):
+        decode(text)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(1, 1.0), (True, 1.0), (0.5, 0.5), (10**400, None), (float("nan"), None), ("1", None), (None, None)],
+)
+def test_a_finite_number_or_none(value: object, expected: float | None) -> None:
+    assert finite(value) == expected
+
+
+def test_a_reply_cut_in_a_character_does_not_lose_its_row(tmp_path: Path) -> None:
+    row = '{"question_id": 1, "question": "?", "options": ["x"], "answer": "A", "pred": "A", "model_outputs": "so \\ud83d"}'
+    run, issues = one("mmlu-pro", f"[{row}]", tmp_path)
+    assert run.samples[0].reply is not None and run.samples[0].reply.text == "so \ufffd"
+    assert not len(issues)
+
+
 def test_frames_of_imports_have_nothing_filled_in(tmp_path: Path) -> None:
     runs, _ = read("llmxray", CASES / "llmxray-export" / "input")
     for run in runs:
@@ -243,25 +279,6 @@ def test_frames_of_imports_have_nothing_filled_in(tmp_path: Path) -> None:
     for name in ("digest", "confidence", "letter_mass", "load_ms", "eval_ms", "prompt_tokens", "cluster"):
         assert pd.isna(frame[name]).all(), name
     assert "temperature" not in frame.columns
-
-
-INSPECT_LOGS = Path(DATA, "data", "inspect-logs") if DATA else None
-INSPECT_GRADES: dict[str, list[float | None]] = {
-    "2024-11-05T13-32-37-05-00_input-task_hxs4q9azL3ySGkjJirypKZ.eval": [1.0],
-    "2025-02-11T15-17-00-05-00_popularity_dPiJifoWeEQBrfWsAopzWr.eval": [None] * 10,
-    "2025-05-12T20-28-13-04-00_popularity.json": [1.0, 1.0, 0.0],
-    "mmlu-no-summary-choices.eval": [0.0],
-}
-"""What inspect_ai 0.3.285 reads from each of its logs: `value_to_float` of each sample's score, in the order of ids."""
-
-
-@pytest.mark.skipif(INSPECT_LOGS is None, reason="LLMXSITE_TEST_DATA is not set: the logs of inspect_ai are not here")
-@pytest.mark.parametrize("name", INSPECT_GRADES)
-def test_logs_of_inspect_ai_give_what_its_own_reader_gives(name: str) -> None:
-    assert INSPECT_LOGS is not None
-    (run,), _ = read("inspect", INSPECT_LOGS / name)
-    assert [sample.scores.get("correct") for sample in run.samples] == INSPECT_GRADES[name]
-    assert [sample.item for sample in run.samples] == [str(n + 1) for n in range(len(INSPECT_GRADES[name]))]
 
 
 def test_an_archive_of_inspect_ai_is_the_same_as_its_json(tmp_path: Path) -> None:
@@ -294,3 +311,14 @@ def test_a_mapping_that_does_not_fit_is_refused(mapping: str, words: str, tmp_pa
         read("jsonl", tmp_path / "rows.jsonl", mapping=tmp_path / "mapping.yaml")
     with pytest.raises(Problem, match="need one"):
         read("jsonl", tmp_path / "rows.jsonl")
+
+
+def test_a_factor_with_words_among_its_numbers_raises_no_warning_it_cannot(tmp_path: Path) -> None:
+    case = CASES / "jsonl-csv"
+    runs, _ = read("jsonl", *(case / "input").iterdir(), mapping=case / "mapping.yaml")
+    for run in runs:
+        store(Study(tmp_path), "r", run)
+    samples = tables.load(Study(tmp_path), Issues())
+    assert "hot" in {str(value) for value in samples.frame["temperature"]}
+    said = warnings(samples, ["model"])
+    assert any("temperature above 0" in sentence for sentence in said)

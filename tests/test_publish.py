@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
+from pathlib import Path
 
 import pytest
 import site_study
@@ -12,6 +14,9 @@ from typer.testing import CliRunner
 from llmxsite.cli import app
 from llmxsite.diagnostics import Issues, Problem
 from llmxsite.publish import discussion, github, pictures
+from llmxsite.publish.discussion.condense import condense, left_out, words
+from llmxsite.publish.discussion.parts import Section
+from llmxsite.publish.github import Block
 from llmxsite.publish.written import open_edition, read
 from llmxsite.site.build import build
 from llmxsite.study import Study
@@ -99,7 +104,105 @@ def test_a_post_holds_nothing_github_would_drop_or_misread(post):
     assert not re.search(r"\]\((?!https?://)", text), "a relative link"
     assert text.count("<details>") == text.count("</details>") and text.count("<picture>") == 3
     assert "> [!WARNING]" in text, "an admonition became an alert"
-    assert "(Miller 2024)" in text and "Figure 1 shows" in text
+    assert "(Miller, 2024)" in text and "Figure 1 shows" in text
+
+
+HERE = Path(__file__).parent.parent
+REPORTS = sorted(p.name for p in (HERE / "content" / "reports").iterdir())
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory) -> Study:
+    """This repository as a study, in a copy so that nothing is left behind in it."""
+    root = tmp_path_factory.mktemp("own")
+    for name in ("content", "runs", "suites"):
+        shutil.copytree(HERE / name, root / name)
+    return Study(root)
+
+
+@pytest.mark.parametrize("report", REPORTS)
+def test_a_long_report_is_shortened_by_whole_paragraphs(own, report):
+    issues = Issues()
+    text = discussion.export(own, report, issues=issues, base_url=BASE)
+    whole = discussion.export(own, report, issues=Issues(), base_url=BASE, whole=True)
+    assert 500 <= words(text) <= 800 < words(whole) and not len(issues)
+    assert len(text) < discussion.LIMIT
+    heads = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    assert heads == ["Question", "Hypothesis", "Setup", "Results", "Conclusions", "Follow-up", "Limits"]
+    paragraphs, kept = (
+        {
+            p
+            for p in re.sub(r"<details>.*?</details>", "", t, flags=re.DOTALL).split("\n\n")
+            if re.match(r"\w|\*(?!Left)\w|`", p)
+        }
+        for t in (whole, text)
+    )
+    assert kept <= paragraphs, "nothing is in it that the report does not say"
+    pictures = re.findall(r"<img src=\S+", whole)
+    assert len(pictures) >= 4 and re.findall(r"<img src=\S+", text) == pictures
+    assert text.count("<table>") == whole.count("<table>")
+    said = re.search(r"^\*Left out here: (.+)\. \[The full report\]\((.+?)\) has them\.\*$", text, re.MULTILINE)
+    assert said and said[2] == f"{BASE}/reports/{report}/"
+    told = sum(map(int, re.findall(r"(\d+) (?:paragraphs? )?of “", said[1])))
+    assert told == len(paragraphs - kept) > 0
+    assert "Left out here" not in whole
+
+
+def test_a_short_report_is_left_as_it_is(study):
+    text = discussion.export(study, "size", issues=Issues(), base_url=BASE)
+    assert words(text) < 800
+    assert text == discussion.export(study, "size", issues=Issues(), base_url=BASE, whole=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("It is 17.8% \\[12.3, 25.0\\] of *them*.", 7),
+        ("[Figure, table and sources](https://a.org/b)", 4),
+        ("| a | b |\n| --- | --- |\n\none", 1),
+        ("<details>\n<summary>x</summary>\n\nmany words\n\n</details> two words", 2),
+        ('<picture>\n<img src="a" alt="long words">\n</picture>', 0),
+        ("```math\nx + y\n```", 0),
+        ("- – ---", 0),
+    ],
+)
+def test_words_are_those_a_reader_meets(text, count):
+    assert words(text) == count
+
+
+def test_a_heading_goes_with_what_stands_under_it():
+    blocks = [Block("prose", "One."), Block("heading", "### A"), Block("prose", "Two."), Block("prose", "Three.")]
+    section = Section("results", "Results", blocks, {0})
+    assert section.text(brief=True) == ["One."]
+    assert section.first() == [0, 2]
+    section.kept = {0, 3}
+    assert section.text(brief=True) == ["One.", "### A", "Three."]
+    assert left_out([section]) == "1 paragraph of “Results”"
+    assert not left_out([Section("results", "Results", blocks, {0, 2, 3})])
+
+
+def test_a_paragraph_that_does_not_fit_makes_room_for_shorter_ones():
+    long, short = Block("prose", "word " * 790), Block("prose", "Short and good.")
+    sections = [Section("conclusions", "What it means", [short, long]), Section("results", "Results", [short, short])]
+    condense(sections, lambda: sum(words(t) for s in sections for t in s.text(brief=True)))
+    assert [sorted(s.kept) for s in sections] == [[0, 1], [0, 1]]
+    sections[1].blocks.append(long)
+    condense(sections, lambda: sum(words(t) for s in sections for t in s.text(brief=True)))
+    assert [sorted(s.kept) for s in sections] == [[0, 1], [0, 1]]
+
+
+@pytest.mark.parametrize(
+    ("text", "joined"),
+    [
+        ("one\ntwo", "one two"),
+        ("- one\n  more\n- two", "- one more\n- two"),
+        ("1. one\n2. two", "1. one\n2. two"),
+        ("one  \ntwo", "one  \ntwo"),
+        ("one\\\ntwo", "one\\\ntwo"),
+    ],
+)
+def test_line_ends_that_discussions_would_break_are_taken_out(text, joined):
+    assert github.unwrapped(text) == joined
 
 
 def test_numbers_in_prose_are_the_sites(post, study):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -70,24 +71,81 @@ def discussion(
     base_url: Annotated[
         str | None, typer.Option("--base-url", help="Address of the published site, over the one in site.yaml.")
     ] = None,
+    whole: Annotated[
+        bool,
+        typer.Option("--whole", help="Every paragraph, however long the post gets; 800 words at most when not given."),
+    ] = False,
 ) -> None:
     """Write a report as a post for GitHub Discussions. Publish the site first: the pictures are shown from there.
 
-    Parts that nobody has written yet are marked as to be written; nothing is made up.
+    A long report is shortened by leaving paragraphs out, and the post says which. Parts that nobody has written yet are
+    marked as to be written; nothing is made up.
 
     \b
     Example: llmxsite export discussion temperature --out post.md
-    Example: llmxsite export discussion temperature --base-url https://me.github.io/study | pbcopy
+    Example: llmxsite export discussion temperature --base-url https://me.github.io/study --whole | pbcopy
     """
     from llmxsite.publish import discussion as post
 
     issues = Issues()
-    text = post.export(study_here(), report, issues=issues, base_url=base_url)
+    text = post.export(study_here(), report, issues=issues, base_url=base_url, whole=whole)
     if out is None:
         sys.stdout.write(text)
     else:
         out.write_text(text, encoding="utf-8", newline="\n")
         err().print(f"{len(text):,} characters written to {out}")
+    finish(issues)
+
+
+class Relationship(StrEnum):
+    """How those who ran the models stand to those who made them, in the words of Every Eval Ever."""
+
+    first_party = "first_party"
+    third_party = "third_party"
+    collaborative = "collaborative"
+    other = "other"
+
+
+@commands.command("every-eval-ever")
+def every_eval_ever(
+    reports: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[REPORT]...", help="Reports whose runs are written; all when not given."),
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", help="Folder to write to; the records go to its `data/`.")] = Path(
+        "every-eval-ever"
+    ),
+    organization: Annotated[
+        str | None, typer.Option("--organization", help="Who provides the results; the study's title when not given.")
+    ] = None,
+    relationship: Annotated[
+        Relationship, typer.Option("--relationship", help="Of those who ran the models to those who made them.")
+    ] = Relationship.third_party,
+    retrieved: Annotated[
+        datetime | None,
+        typer.Option(
+            "--retrieved", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="When (UTC), for logs that tell no time."
+        ),
+    ] = None,
+) -> None:
+    """Write runs in the format of Every Eval Ever, the EvalEval coalition's shared collection of evaluation results.
+
+    Each run, model, condition and suite gives a record and a file of its samples, as the collection's folders have them.
+
+    \b
+    Example: llmxsite export every-eval-ever
+    Example: llmxsite export every-eval-ever temperature size --out /tmp/records --organization "Lycée Ampère"
+    """
+    from llmxsite.publish import every_eval_ever as records
+
+    issues = Issues()
+    options = records.Options(
+        organization=organization,
+        relationship=relationship.value,
+        retrieved=retrieved.replace(tzinfo=UTC).isoformat() if retrieved else None,
+    )
+    written = records.export(study_here(), out, issues=issues, reports=reports or [], options=options)
+    err().print(f"{len(written):,} record{'' if len(written) == 1 else 's'} written to {out}")
     finish(issues)
 
 

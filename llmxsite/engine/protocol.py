@@ -247,5 +247,8 @@ def clean_logprob(value: object) -> float | None:
     """
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # an integer that no float holds
+        return None
     return None if math.isnan(number) or number <= -1e30 or number == math.inf else min(number, 0.0)

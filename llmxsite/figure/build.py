@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from llmxsite.diagnostics import did_you_mean
 from llmxsite.figure.figure import Figure
 from llmxsite.figure.options import ChartProblem, Kind, Options, kind_named, parse
+from llmxsite.figure.words import drawable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -128,8 +129,17 @@ def _specs(draft: Draft, options: Options) -> tuple[dict[str, Any], dict[str, An
             **drawn,
         }
         check(spec, {name: list(frame.columns) for name, frame in draft.marks.items()})
-        specs.append(spec)
+        specs.append(_drawable(spec))
     return specs[0], specs[1]
+
+
+def _drawable(node: Any) -> Any:
+    """A spec, or a part of one, with every name in it as Vega can draw it."""
+    if isinstance(node, dict):
+        return {key: _drawable(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_drawable(value) for value in node]
+    return drawable(node) if isinstance(node, str) else node
 
 
 def _rows(frame: pd.DataFrame, specs: tuple[dict[str, Any], ...], name: str) -> list[dict[str, Any]]:
@@ -149,7 +159,9 @@ def _plain(value: Any) -> Any:
         return None if math.isnan(value) else _round(value)
     if isinstance(value, list):
         return [_plain(v) for v in value]
-    if value is None or isinstance(value, str | bool | int):
+    if isinstance(value, str):
+        return drawable(value)
+    if value is None or isinstance(value, bool | int):
         return value
     return None if value != value or type(value).__name__ == "NAType" else str(value)
 

@@ -70,6 +70,34 @@ def clean(text: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
+_LOOKED_UP = frozenset(
+    [
+        "if",
+        "constructor",
+        "hasOwnProperty",
+        "isPrototypeOf",
+        "propertyIsEnumerable",
+        "toLocaleString",
+        "toString",
+        "valueOf",
+        "__defineGetter__",
+        "__defineSetter__",
+        "__lookupGetter__",
+        "__lookupSetter__",
+    ]
+)
+_JOINER = "\u2060"
+
+
+def drawable(text: str) -> str:
+    """`text` as Vega can draw it.
+
+    Vega 6.2 looks each string of a spec up among the names of an object, inherited ones included, takes these twelve for
+    functions, and fails ('Unrecognized signal name: "if"'). With an invisible character behind it a string is one again.
+    """
+    return text + _JOINER if text in _LOOKED_UP else text
+
+
 def heading(name: str) -> str:
     """A column's name as a title in tooltips, letters and plain marks only: `num_ctx` -> `Num ctx`.
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -24,6 +26,46 @@ class Options(msgspec.Struct, kw_only=True, frozen=True):
     """The model's name."""
     mapping: Path | None = None
     """Mapping file, for formats that need one."""
+
+
+_CONSTANTS = {"NaN": None, "Infinity": math.inf, "-Infinity": -math.inf}
+
+
+def decode(data: bytes) -> Any:
+    """JSON as other tools write it, and as they ought not to.
+
+    Python's `NaN`, which is not JSON, is null, and its infinities are numbers; half a surrogate pair, which JavaScript leaves
+    where a reply was cut in the middle of a character, is a replacement character. Raises `msgspec.DecodeError` or
+    `UnicodeDecodeError` for what is no JSON even so, and RecursionError for what is nested without end.
+    """
+    try:
+        return msgspec.json.decode(data)
+    except msgspec.DecodeError:
+        try:
+            found = json.loads(data, parse_constant=_CONSTANTS.__getitem__)
+        except ValueError:
+            found = None
+        if found is None:
+            raise  # msgspec's message names the byte
+        return _whole(found)
+
+
+def _whole(value: Any) -> Any:
+    """A value whose texts are all UTF-8."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_whole(part) for part in value]
+    return {_whole(k): _whole(v) for k, v in value.items()} if isinstance(value, dict) else value
+
+
+def finite(value: object) -> float | None:
+    """A number or truth value as a float; None for anything else, what no float holds among it."""
+    try:
+        number = float(value) if isinstance(value, int | float) else math.nan
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 class Foreign:
@@ -49,6 +91,14 @@ class Foreign:
         """`name` without its suffix."""
         return PurePosixPath(self.name).stem
 
+    def beside(self, name: str) -> bytes | None:
+        """The bytes of another file in the same folder, of the archive or of the disk; None where there is none."""
+        if self._inner is not None:
+            wanted = str(self._inner.with_name(name))
+            return next((data for _, data in archive.members(self.path, lambda member: member == wanted)), None)
+        path = self.path.with_name(name)
+        return _bytes(path) if path.is_file() else None
+
     def problem(self, message: str, *, row: int | None = None, hint: str | None = None) -> Problem:
         """What makes the file unusable, at a row of it."""
         line = row if self.by_line else None
@@ -63,11 +113,10 @@ class Foreign:
         start = self.data.lstrip()[:1]
         if start == b"[":
             try:
-                rows = _decode_list(self.data)
+                rows = self._list()
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
                 raise self.problem(f"not whole JSON: {error}", hint="download or copy it again") from None
-            for number, raw in enumerate(rows, 1):
-                yield number, bytes(raw)
+            yield from enumerate(rows, 1)
             return
         if start != b"{":
             raise self.problem("expected JSON: a list of rows, or one row a line")
@@ -76,10 +125,17 @@ class Foreign:
             if line.strip():
                 yield number, line
 
+    def _list(self) -> Iterator[bytes]:
+        """The JSON text of each element."""
+        try:
+            return map(bytes, _decode_list(self.data))
+        except msgspec.DecodeError:
+            return map(msgspec.json.encode, decode(self.data))
+
     def value(self) -> Any:
         """The whole file as one JSON value. Raises `Problem` when it is none."""
         try:
-            return msgspec.json.decode(self.data)
+            return decode(self.data)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise self.problem(f"not valid JSON: {error}") from None
 

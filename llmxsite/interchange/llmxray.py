@@ -11,7 +11,7 @@ import msgspec
 
 from llmxsite.diagnostics import Issues
 from llmxsite.engine.protocol import EngineInfo, ModelInfo, Timing, Usage
-from llmxsite.interchange.foreign import Foreign, Oddities, Options
+from llmxsite.interchange.foreign import Foreign, Oddities, Options, finite
 from llmxsite.interchange.imported import Imported, Repeats, suite_ref, utc
 from llmxsite.record import Answer, Sample, Scalar, Sent, Shown, sample_key
 from llmxsite.suite import Item, item_hash
@@ -199,7 +199,8 @@ def _compare(result: Result, number: int, samples: list[Sample], odd: Oddities) 
         "correctCount": (result.correct_count, right),
         "accuracy": (result.accuracy, share),
     }
-    for name, (claimed, counted) in told.items():
+    for name, (says, counted) in told.items():
+        claimed = finite(says)
         # LLMxRay's versions write the accuracy as a share or in per cent.
         scales = (1, 100) if name == "accuracy" else (1,)
         if claimed is not None and not any(math.isclose(claimed, counted * s, abs_tol=0.006 * s) for s in scales):

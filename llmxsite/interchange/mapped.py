@@ -15,7 +15,7 @@ import msgspec
 from llmxsite.diagnostics import Issues, Problem, did_you_mean
 from llmxsite.document import Document
 from llmxsite.engine.protocol import EngineInfo, ModelInfo, Timing, Usage
-from llmxsite.interchange.foreign import Foreign, Oddities, Options
+from llmxsite.interchange.foreign import Foreign, Oddities, Options, decode
 from llmxsite.interchange.imported import Imported, Repeats, suite_ref, utc
 from llmxsite.record import Answer, Fault, Sample, Scalar, Sent, Shown, sample_key
 from llmxsite.suite import Item, item_hash
@@ -233,7 +233,7 @@ def _rows(file: Foreign, odd: Oddities) -> Iterator[tuple[int, dict[str, Any]]]:
         return
     for number, raw in file.rows():
         try:
-            value = msgspec.json.decode(raw)
+            value = decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             odd.add("unreadable_rows", number, f"left out, not JSON: {error}")
             continue

@@ -6,19 +6,24 @@ GitHub's Markdown has no directives and no roles, drops scripts and styles, and 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
+from typing import Literal
 from urllib.parse import urljoin
 
 from llmxsite.publish.written import Shown, Written
 from llmxsite.site import paths
-from llmxsite.site.citations import parse_group, short_names, year
+from llmxsite.site.citations import KEY, parse_group, short_names
 from llmxsite.site.drawing import Drawn
 
 _FENCE = re.compile(r"^(?P<indent> {0,3})(?P<marks>`{3,}|~{3,}|:{3,})(?P<info>.*)$")
 _VALUE = re.compile(r"(?<!`)\{value\}`([^`]+)`")
 _REF = re.compile(r"(?<!`)\{ref\}`([^`]+)`")
-_CITE = re.compile(r"\[(-?@[^\[\]]+)\]")
+_CITE = re.compile(r"\[([^\[\]`]*@[^\[\]`]*)\](?![\[(])|(?<![\w.@/-])@(" + KEY + ")")
 _LINK = re.compile(r"(!?\[[^\]]*\])\(([^()\s]+)((?:\s+\"[^\"]*\")?)\)")
+_STARTS = re.compile(r"\s*(?:[-*+]\s|\d{1,9}[.)]\s|\[\^)| {4}")
+"""A line that begins a list's item, a footnote or code, and is no paragraph's next line."""
 _HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*\s*$")
 _ADMONITION = {
     "note": "NOTE", "seealso": "NOTE", "tip": "TIP", "hint": "TIP", "important": "IMPORTANT", "warning": "WARNING",
@@ -30,24 +35,63 @@ TABLE_ROWS = 40
 """Rows of a figure's table in the post; the CSV, linked below it, has all."""
 
 
-def convert(written: Written, markdown: str, first_line: int) -> str:
+@dataclass(frozen=True)
+class Block:
+    """A piece of a post that is whole by itself: a paragraph or list, a heading, a figure, a table, code, an alert."""
+
+    kind: Literal["prose", "heading", "figure", "shown"]
+    """`shown` is anything but words, a heading or a figure."""
+    text: str
+    brief: str = ""
+    """A figure with all but its own words folded away; else the same text."""
+
+
+def convert(written: Written, markdown: str, first_line: int) -> list[Block]:
     """Part of the report's body as GitHub Markdown. `first_line` is the line of the file on which it starts."""
     by_line = {s.directive.line: s for s in written.shown}
-    out: list[str] = []
+    found: list[Block] = []
+    open_lines: list[str] = []
     lines = markdown.splitlines()
+
+    def close() -> None:
+        if text := "\n".join(open_lines).strip("\n"):
+            shown = text.lstrip().startswith(("<", "|", ">"))
+            found.append(Block("shown", text) if shown else Block("prose", unwrapped(text)))
+        open_lines.clear()
+
     at = 0
     while at < len(lines):
         fence = _FENCE.match(lines[at])
-        if fence is None:
-            out.append(_inline(written, lines[at], first_line + at))
-            at += 1
+        if fence is not None:
+            close()
+            end = _end(lines, at, fence["marks"])
+            line = first_line + at
+            found += _block(written, by_line.get(line), lines[at : end + 1], fence["info"].strip(), line)
+            at = end + 1
             continue
-        end = _end(lines, at, fence["marks"])
-        out += _block(
-            written, by_line.get(first_line + at), lines[at : end + 1], fence["info"].strip(), first_line + at
-        )
-        at = end + 1
-    return "\n".join(out).strip()
+        line_text = _inline(written, lines[at], first_line + at)
+        folding = "\n".join(open_lines)
+        if _HEADING.match(line_text) and not open_lines:
+            found.append(Block("heading", line_text))
+        elif line_text.strip() or folding.count("<details") > folding.count("</details"):
+            open_lines.append(line_text)
+        else:
+            close()
+        at += 1
+    close()
+    return found
+
+
+def unwrapped(text: str) -> str:
+    """A paragraph or list with each sentence on: GitHub's Discussions take every line end for a line break."""
+    out: list[str] = []
+    for line in text.split("\n"):
+        before = out[-1] if out else ""
+        if not out or _STARTS.match(line) or before.endswith(("  ", "\\")):
+            out.append(line)
+        else:
+            out[-1] = f"{before.rstrip()} {line.strip()}"
+    return "\n".join(out)
 
 
 def sections(markdown: str) -> list[tuple[str, str, int]]:
@@ -68,24 +112,30 @@ def sections(markdown: str) -> list[tuple[str, str, int]]:
     return [(title, "\n".join(text), start) for title, text, start in found if title or "".join(text).strip()]
 
 
-def picture(written: Written, figure: Drawn, label: str | None) -> str:
-    """A figure: its pictures for both themes, its caption and notes, and its table folded away."""
+def picture(written: Written, figure: Drawn, label: str | None, caption: str | None = None) -> Block:
+    """A figure: its pictures for both themes, its caption and notes, and its table folded away.
+
+    `caption` is what the writer said of it; in brief, what was computed is folded away with the table.
+    """
     base = str(written.edition.base_url)
     light, dark, page = (paths.absolute(base, a) for a in (figure.photo("light"), figure.photo("dark"), figure.address))
     alt = escape(figure.alt, quote=True)
     name = f"**{label}.** " if label else ""
-    parts = [
-        f'<picture>\n<source media="(prefers-color-scheme: dark)" srcset="{escape(dark)}">\n<img src="{escape(light)}" alt="{alt}">\n</picture>',
-        f"{name}{plain(figure.title)}. {plain(figure.caption)} [Figure, table and sources]({page})",
-    ]
-    if figure.notes:
-        parts.append("> " + " ".join(plain(note) for note in figure.notes))
-    parts.append(folded_table(figure, paths.absolute(base, figure.table)))
-    return "\n\n".join(parts)
+    shown = (
+        f'<picture>\n<source media="(prefers-color-scheme: dark)" srcset="{escape(dark)}">\n'
+        f'<img src="{escape(light)}" alt="{alt}">\n</picture>'
+    )
+    link = f"[Figure, table and sources]({page})"
+    notes = ["> " + " ".join(plain(note) for note in figure.notes)] if figure.notes else []
+    numbers = folded_table(figure, paths.absolute(base, figure.table))
+    whole = [shown, f"{name}{plain(figure.title)}. {plain(figure.caption)} {link}", *notes, numbers]
+    said = f"{plain(figure.title)}. {plain(caption)}" if caption else f"{plain(figure.title)}."
+    folded = folded_table(figure, paths.absolute(base, figure.table), [plain(figure.caption), *notes])
+    return Block("figure", "\n\n".join(whole), "\n\n".join([shown, f"{name}{said} {link}", folded]))
 
 
-def folded_table(figure: Drawn, address: str) -> str:
-    """The numbers behind a figure, folded away."""
+def folded_table(figure: Drawn, address: str, before: Sequence[str] = ()) -> str:
+    """The numbers behind a figure, folded away with the texts before them."""
     heads = [f"{h.title} ({h.unit})" if h.unit and h.unit != "%" else h.title for h in figure.heads]
     shown = figure.cells[:TABLE_ROWS]
     more = (
@@ -94,10 +144,8 @@ def folded_table(figure: Drawn, address: str) -> str:
         else ""
     )
     rows = f"{figure.total_rows:,} row{'' if figure.total_rows == 1 else 's'}"
-    return (
-        f"<details>\n<summary>The numbers ({rows})</summary>\n\n"
-        f"{table(heads, shown, [h.numeric for h in figure.heads])}{more}\n\n</details>"
-    )
+    cells = table(heads, shown, [h.numeric for h in figure.heads])
+    return "\n\n".join([f"<details>\n<summary>The numbers ({rows})</summary>", *before, f"{cells}{more}", "</details>"])
 
 
 def table(heads: list[str], rows: list[list[str]], numeric: list[bool]) -> str:
@@ -129,33 +177,31 @@ def absolute(written: Written, target: str, line: int) -> str:
     return urljoin(page, href) if href else page
 
 
-def _block(written: Written, shown: Shown | None, lines: list[str], info: str, line: int) -> list[str]:
+def _block(written: Written, shown: Shown | None, lines: list[str], info: str, line: int) -> list[Block]:
     """A fence: a directive becomes what it drew, code stays code."""
     name = re.match(r"\{([\w:-]+)\}", info)
     if name is None:
-        return lines
+        return [Block("shown", "\n".join(lines))]
     if shown is not None and shown.figure is not None:
-        return ["", picture(written, shown.figure, shown.directive.label), ""]
+        return [picture(written, shown.figure, shown.directive.label, shown.directive.options.get("caption"))]
     if name[1] in _ADMONITION:
         title = info[name.end() :].strip()
-        inside = convert(written, "\n".join(lines[1:-1]), line + 1).splitlines()
-        return [
-            f"> [!{_ADMONITION[name[1]]}]",
-            *([f"> **{title}**", ">"] if title else []),
-            *(f"> {t}".rstrip() for t in inside),
-        ]
+        inside = "\n\n".join(b.text for b in convert(written, "\n".join(lines[1:-1]), line + 1)).splitlines()
+        alert = [f"[!{_ADMONITION[name[1]]}]", *([f"**{title}**", ""] if title else []), *inside]
+        return [Block("shown", "\n".join(f"> {text}".rstrip() for text in alert))]
     if name[1] == "math":
-        return ["```math", *lines[1:-1], "```"]
+        return [Block("shown", "\n".join(["```math", *lines[1:-1], "```"]))]
     if name[1] in {"code", "code-block"}:
-        return [f"```{info[name.end() :].strip()}", *(t for t in lines[1:-1] if not re.match(r":[\w-]+:", t)), "```"]
+        code = [text for text in lines[1:-1] if not re.match(r":[\w-]+:", text)]
+        return [Block("shown", "\n".join([f"```{info[name.end() :].strip()}", *code, "```"]))]
     if name[1] == "table" and shown is not None:
         label = f"**{shown.directive.label}.** " if shown.directive.label else ""
         caption = plain(str(shown.directive.options.get("caption", "")))
-        return ["", f"{label}{caption}", "", bare_table(shown.html), ""]
+        return [Block("shown", f"{label}{caption}\n\n{bare_table(shown.html)}")]
     if name[1] in {"setup", "hypothesis", "bibliography"}:
         return []
     page = paths.absolute(str(written.edition.base_url), written.report.address)
-    return ["", f"*[{name[1].capitalize()}, in the report]({page})*", ""]
+    return [Block("shown", f"*[{name[1].capitalize()}, in the report]({page})*")]
 
 
 def bare_table(html: str) -> str:
@@ -166,7 +212,8 @@ def bare_table(html: str) -> str:
     if found is None:
         return ""
     cleaned = nh3.clean(found[0], tags=_KEPT - {"a"}, attributes={"th": {"align"}, "td": {"align"}})
-    return re.sub(r"\n\s*\n", "\n", cleaned)
+    # On the site a style keeps an interval apart from its number.
+    return re.sub(r"\n\s*\n", "\n", cleaned).replace("</b>", "</b> ")
 
 
 def _inline(written: Written, text: str, line: int) -> str:
@@ -177,12 +224,23 @@ def _inline(written: Written, text: str, line: int) -> str:
         return plain(str(written.edition.numbers.value(match[1], slug).get("text") or match[1]))
 
     def cite(match: re.Match[str]) -> str:
+        entries, years = written.bibliography.entries, written.bibliography.letters()
+        if match[2]:
+            key = match[2].rstrip(".:?/-")
+            return (
+                f"{plain(short_names(entries[key]))} ({years[key]}){match[2][len(key) :]}"
+                if key in entries
+                else match[0]
+            )
         cites = parse_group(match[1])
-        known = [c for c in cites or [] if c.key in written.bibliography.entries]
-        if not known:
+        if not cites or any(c.key not in entries for c in cites):
             return match[0]
-        entries = [written.bibliography.entries[c.key] for c in known]
-        return "(" + "; ".join(f"{plain(short_names(e))} {year(e)}" for e in entries) + ")"
+        said = (
+            f"{f'{c.prefix} ' if c.prefix else ''}"
+            f"{years[c.key] if c.hide_author else f'{plain(short_names(entries[c.key]))}, {years[c.key]}'}{c.suffix.rstrip()}"
+            for c in cites
+        )
+        return f"({'; '.join(said)})"
 
     text = _VALUE.sub(value, text)
     text = _REF.sub(lambda m: written.anchors.get(m[1], m[1]), text)

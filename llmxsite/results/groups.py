@@ -135,8 +135,11 @@ def scores(frame: pd.DataFrame) -> Scores:
 
 
 def floats(frame: pd.DataFrame, column: str) -> Floats:
-    """A numeric column as floats, missing as NaN."""
-    return frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
+    """A column as floats; NaN for what is missing, and for words, which a factor of an imported log may have anywhere."""
+    values = frame[column]
+    if not pd.api.types.is_numeric_dtype(values):
+        values = pd.to_numeric(values.astype(object), errors="coerce")
+    return values.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
 def _column_codes(column: pd.Series[Any]) -> tuple[Codes, int]:

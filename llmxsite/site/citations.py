@@ -19,7 +19,7 @@ from llmxsite.site.bibtex import Entry
 from llmxsite.study import slugify
 
 KEY = r"[A-Za-z0-9_][\w:.#$%&+?<>~/-]*"
-_CITED = re.compile(rf"(?P<prefix>[^@\[\]]*?)(?P<minus>-?)@(?P<key>{KEY})(?P<suffix>[^@\[\]]*)")
+_CITED = re.compile(rf"(?P<prefix>[^@\[\]]*?)(?P<minus>-?)(?<![^\W_])@(?P<key>{KEY})(?P<suffix>[^@\[\]]*)")
 _ARXIV = re.compile(
     r"(?:arxiv:?\s*|arxiv\.org/(?:abs|pdf)/)?(\d{4}\.\d{4,5}(?:v\d+)?|[a-z-]+(?:\.[A-Z]{2})?/\d{7})", re.I
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from markdown_it.rules_block import StateBlock, reference
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline, html_inline, image, link
 from markdown_it.token import Token
@@ -18,7 +19,7 @@ from llmxsite.site.citations import KEY, parse_group
 _PLACED = ("link_open", "image", "html_inline")
 _ROLE = re.compile(r"\{([A-Za-z][\w:-]*)\}(`+)(?!`)(.+?)(?<!`)\2(?!`)", re.DOTALL)
 _NARRATIVE = re.compile(rf"@({KEY})")
-_BRACKET = re.compile(r"\[([^\[\]`]*@[^\[\]`]*)\](?![\[(:])")
+_BRACKET = re.compile(r"\[([^\[\]`]*@[^\[\]`]*)\](?![\[(])")
 
 
 def parse_inline(state: StateCore) -> None:
@@ -110,6 +111,17 @@ def citation(state: StateInline, silent: bool) -> bool:
         token.meta["cites"] = cites
     state.pos = end
     return True
+
+
+def definition(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """markdown-it's rule for `[name]: address`, which takes a paragraph that begins with `[@key]:` for no text at all."""
+    found = _BRACKET.match(state.src, state.bMarks[start] + state.tShift[start], state.eMarks[start])
+    cites = parse_group(found[1]) if found else None
+    if found is not None and cites is not None:
+        known = state.env["page"].bibliography.entries
+        if found[1].startswith(("@", "-@")) or any(cite.key in known for cite in cites):
+            return False
+    return reference(state, start, end, silent)
 
 
 def placed(rule: Callable[[StateInline, bool], bool]) -> Callable[[StateInline, bool], bool]:

@@ -120,6 +120,7 @@ def _parser(trusted: bool, language: str) -> MarkdownIt:
     md.inline.ruler.before("escape", "math", inline.math)
     md.inline.ruler.before("backticks", "role", inline.role)
     md.inline.ruler.before("link", "citation", inline.citation)
+    md.block.ruler.at("reference", inline.definition)
     md.core.ruler.at("inline", inline.parse_inline)
     md.core.ruler.before("inline", "expand", blocks.expand)
     md.core.ruler.after("inline", "tasks", blocks.tasks)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from itertools import groupby
 from pathlib import Path
 
 import msgspec
@@ -18,6 +19,7 @@ from llmxsite.collect.observer import Observer
 from llmxsite.collect.subject import Subject
 from llmxsite.collect.workload import Workload
 from llmxsite.diagnostics import Issue
+from llmxsite.experiment import Condition
 from llmxsite.record import Run
 
 LOOK_SECONDS = 2.0
@@ -81,14 +83,18 @@ class Fleet:
             observer.begin(self.workload, left)
             if started is not None:
                 started(self)
-            for width, conditions in self.workload.blocks(self._header.concurrency):
-                self._pool = Pool(self.workload, logs.done, conditions)
+            # Conditions of one width together: a machine is never asked more at once than its condition says.
+            for width, together in groupby(self.workload.conditions, self._width):
+                self._pool = Pool(self.workload, logs.done, list(together))
                 await self._empty(self._pool, width, observer, policy)
                 if self._stopping:
                     break
             result = self._result(sum(left))
             logs.seal(result.reason)
             return logs.paths, result
+
+    def _width(self, condition: Condition) -> int:
+        return self.workload.width(condition, self._header.concurrency)
 
     async def _empty(self, pool: Pool, width: int, observer: Observer, policy: Policy | None) -> None:
         """Make all jobs of a pool, as far as there are machines for them."""
