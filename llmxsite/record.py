@@ -141,6 +141,8 @@ class Sent(msgspec.Struct, kw_only=True, omit_defaults=True):
     top_logprobs: int | None = 20
     """Alternatives a token; null asked for no logprobs at all."""
     keep_alive: float | str | None = None
+    cache_prompt: bool = False
+    """Whether the server was allowed to take the prompt's beginning from its cache."""
     draws: list[dict[str, Any]] = []
     """Where one sample takes several requests: what of `options` is different in each after the first."""
 
@@ -158,6 +160,7 @@ class Sent(msgspec.Struct, kw_only=True, omit_defaults=True):
             tools=first.tools,
             top_logprobs=first.top_logprobs,
             keep_alive=first.keep_alive,
+            cache_prompt=first.cache_prompt,
             draws=[{name: value for name, value in draw.items() if value != options[name]} for draw in draws],
         )
 
@@ -173,6 +176,7 @@ class Sent(msgspec.Struct, kw_only=True, omit_defaults=True):
                 raw_prompt=self.prompt,
                 top_logprobs=self.top_logprobs,
                 keep_alive=self.keep_alive,
+                cache_prompt=self.cache_prompt,
             )
             for draw in ({}, *self.draws)
         )
@@ -231,6 +235,9 @@ class Sample(msgspec.Struct, kw_only=True, tag_field="type", tag="sample"):
     """Every factor of the experiment with its value; always `model`, `prompt` and `temperature` where they are known."""
     repeat: int = 0
     request: Sent = msgspec.field(default_factory=Sent)
+    before: list[str] | None = None
+    """What was done to the server just before, for a regime of the determinism task: `unloaded` the model, `warmed-up` (sent
+    the same request, for the cache), `other-item` (sent another item's)."""
     shown: Shown | None = None
     reply: Answer | None = None
     draws: list[Answer] | None = None

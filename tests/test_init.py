@@ -9,7 +9,7 @@ import yaml
 from text_support import run_log
 from typer.testing import CliRunner
 
-from llmxsite import scaffold
+from llmxsite import experiment, scaffold
 from llmxsite.cli import app
 from llmxsite.diagnostics import Issues, Problem
 from llmxsite.site.build import build
@@ -87,6 +87,21 @@ def test_new_report_and_suite(tmp_path: Path) -> None:
         with pytest.raises(Problem) as raised:
             again()
         assert raised.value.issues[0].code == "new-exists"
+
+
+def test_a_report_of_another_task_is_ready_to_run(tmp_path: Path) -> None:
+    study = _init(tmp_path)
+    run = CliRunner().invoke(app, ["--study", str(study.root), "new", "report", "Same again?", "--task", "determinism"])
+    assert run.exit_code == 0 and "llmxsite run same-again" in run.output
+    issues = Issues()
+    found = experiment.load(study, "same-again", issues)
+    assert (
+        not list(issues) and found is not None and found.task == "determinism" and len(experiment.expand(found)) == 10
+    )
+    assert [i for i in check(study) if i.severity == "error"] == []
+    run = CliRunner().invoke(app, ["--study", str(study.root), "plan", "same-again", "--offline"])
+    assert "10 conditions × 5 repeats × 12 items = 600 samples" in run.output
+    assert "will be below 53 % for one request and 6.1 % over all 12" in run.output
 
 
 @pytest.mark.parametrize("name", ["", "../../etc", "…", "a" * 500, ".."])

@@ -89,7 +89,7 @@ def test_forms(text: str, shown: str) -> None:
         ("accuracy format=percnt", "'format=percnt' is not known", "did you mean 'percent'?", 9),
         ("difference factor=model a=m1", "a difference needs 'b='", None, 0),
         ("difference factor=model a=m1 b=m9", "no sample has m9 there", "known: m1, m2", 29),
-        ("accuracy a=m1", "'a=' belongs to a difference", None, 9),
+        ("accuracy a=m1", "'a=' belongs to a comparison of two", None, 9),
         ("count of=modle", "no column 'modle' in the samples", "did you mean 'model'?", 6),
     ],
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -46,11 +46,16 @@ def init(
     )
 
 
-def new_report(name: Annotated[str, typer.Argument(help="Its title, or the question it asks.")]) -> None:
+def new_report(
+    name: Annotated[str, typer.Argument(help="Its title, or the question it asks.")],
+    task: Annotated[
+        Literal["benchmark", "determinism"], typer.Option("--task", help="The kind of its experiment.")
+    ] = "benchmark",
+) -> None:
     """Start a report: text, experiment and references."""
     from llmxsite import scaffold
 
-    written = scaffold.report(study_here(), name)
+    written = scaffold.report(study_here(), name, task)
     slug = written[0].parent.name
     _tell(written, [])
     _next([f"edit {display_path(written[1])}", f"llmxsite plan {slug}", f"llmxsite run {slug}"])

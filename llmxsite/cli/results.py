@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from llmxsite.cli.terminal import err, finish, out, study_here
+from llmxsite.cli.determinism_text import determinism_table
+from llmxsite.cli.terminal import err, finish, out, plain, study_here
 from llmxsite.diagnostics import Issues, Problem, did_you_mean
 
 if TYPE_CHECKING:
@@ -59,12 +60,25 @@ def results(
     sort: Annotated[
         str | None, typer.Option("--sort", metavar="COLUMN", help="Sort by a column, with - before it downwards.")
     ] = None,
+    determinism: Annotated[
+        Literal["agreement", "pairs", "items", "fragile"] | None,
+        typer.Option(
+            "--determinism",
+            help="Instead, how far the same request gave the same reply: by condition, between two regimes, by item, "
+            "or which answers were likely to flip and did.",
+        ),
+    ] = None,
+    factor: Annotated[
+        str,
+        typer.Option("--factor", metavar="COLUMN", help="What --determinism compares: regime, or run for other days."),
+    ] = "regime",
 ) -> None:
     """Show what was measured: counts, accuracy with its interval, confidence, calibration, speed.
 
     \b
     Example: llmxsite results --by model,category --where suite=everyday-science
              llmxsite results --by model,temperature --sort -accuracy --format csv > results.csv
+             llmxsite results --report same-again --determinism pairs
     """
     from llmxsite import tables
     from llmxsite.results import summarise, warnings
@@ -73,10 +87,14 @@ def results(
     study = study_here()
     _check_report(study, report)
     samples = _filtered(tables.load(study, issues, report=report, reruns=reruns), where or [])
-    columns = [part.strip() for part in by.split(",") if part.strip()] if by else [*DEFAULT_BY, *samples.varying()]
+    given = [part.strip() for part in by.split(",") if part.strip()] if by else None
+    columns = given or [*DEFAULT_BY, *samples.varying()]
     columns += ["run"] if reruns else []  # never pooled: a rerun is no further evidence
     try:
-        summary = _sorted(summarise(samples, columns), sort)
+        if determinism is not None:
+            summary = _sorted(_determinism(samples, determinism, given, factor), sort)
+        else:
+            summary = _sorted(summarise(samples, columns), sort)
     except KeyError as error:
         raise typer.BadParameter(str(error.args[0])) from None
     if format == "csv":
@@ -86,12 +104,12 @@ def results(
     elif len(samples):
         if not out().is_terminal:
             out().width = 1000  # a file or a pipe has no right edge
-        out().print(_table(summary, _keys(summary)))
+        out().print(_table(summary, _keys(summary)) if determinism is None else determinism_table(determinism, summary))
     if not len(samples):
         err().print(
             "Nothing measured yet: `llmxsite run REPORT` collects, `llmxsite import` takes in other tools' results."
         )
-    elif format == "table":
+    elif format == "table" and determinism is None:
         for sentence in warnings(summary):
             err().print(f"· {sentence}", markup=False)
         if count := len(samples.repeats):
@@ -129,6 +147,23 @@ def _filtered(samples: Samples, where: list[str]) -> Samples:
     return samples
 
 
+def _determinism(samples: Samples, what: str, by: list[str] | None, factor: str) -> pd.DataFrame:
+    """One of the tables of `results.determinism`. Raises `Problem` where no sample is of such an experiment."""
+    from llmxsite import results
+
+    samples = samples.where(task="determinism")
+    frame: pd.DataFrame = getattr(results.determinism(samples, by, factor), what) if len(samples) else samples.frame
+    if frame.empty:
+        one = len(samples) > 0
+        raise Problem.at(
+            "--determinism",
+            "no-samples",
+            f"nothing to compare by '{factor}'" if one else "no sample of a determinism experiment fits",
+            hint="--factor names another column" if one else "`llmxsite new report NAME --task determinism` starts one",
+        )
+    return frame
+
+
 def _sorted(summary: pd.DataFrame, sort: str | None) -> pd.DataFrame:
     """Sorted by a column; rows that are equal there, and missing values at the end, keep their order."""
     if sort is None:
@@ -142,14 +177,8 @@ def _sorted(summary: pd.DataFrame, sort: str | None) -> pd.DataFrame:
 def _print_json(summary: pd.DataFrame) -> None:
     import msgspec
 
-    rows = [{name: _plain(value) for name, value in row.items()} for row in summary.to_dict("records")]
+    rows = [{name: plain(value) for name, value in row.items()} for row in summary.to_dict("records")]
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(rows)).decode() + "\n")
-
-
-def _plain(value: Any) -> Any:
-    """A cell as JSON has it; None for what is missing."""
-    value = value.item() if hasattr(value, "item") else value
-    return None if value is None or value != value or str(value) == "<NA>" else value
 
 
 def _keys(summary: pd.DataFrame) -> list[str]:
@@ -163,7 +192,7 @@ def _table(summary: pd.DataFrame, keys: list[str]) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    rows = [{str(name): _plain(value) for name, value in row.items()} for row in summary.to_dict("records")]
+    rows = [{str(name): plain(value) for name, value in row.items()} for row in summary.to_dict("records")]
     same = [key for key in keys if len(rows) > 1 and len({row[key] for row in rows}) == 1]
     shown = [key for key in keys if key not in same]
     title = ", ".join(f"{key} {_cell(rows[0][key])}" for key in same)

@@ -208,12 +208,19 @@ def _requests(
 
 
 def _power(experiment: Resolved, suites: list[Suite]) -> None:
-    """The smallest difference that this n can show between two conditions."""
+    """The smallest difference that this n can show between two conditions; of the same request again, the bound it can give."""
     from llmxsite.experiment import select
     from llmxsite.stats.power import detectable, variance_per_item
+    from llmxsite.stats.proportion import never_seen
 
     n = sum(len(select(s.items, experiment.limit, experiment.limit_seed)) for s in suites)
     k = experiment.repeats
+    if experiment.task == "determinism":
+        one, every = never_seen(k - 1), never_seen(n * (k - 1))
+        if one is not None and every is not None:
+            words = f"{100 * one:.0f} % for one request and {100 * every:.1f} % over all {n:,}"
+            out().print(f"Where no reply differs, the chance that one does will be below {words}", markup=False)
+        return
     # Miller 2024, section 5: difficulties spread evenly over 0 to 1, and differences of variance 1/9.
     variance = variance_per_item(1 / 9, 1 / 6, 1 / 6, k, k)
     smallest = detectable(n, variance, alpha=experiment.analysis.alpha)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
@@ -59,3 +59,9 @@ def finish(issues: Issues, *, strict: bool = False, format: Literal["text", "jso
 def print_issues(issues: Issues) -> None:
     """Write the problems to standard error."""
     issues.print(sys.stderr, colour=err().is_terminal and not err().no_color)
+
+
+def plain(value: Any) -> Any:
+    """A cell as JSON has it; None for what is missing."""
+    value = value.item() if hasattr(value, "item") else value
+    return None if value is None or value != value or str(value) == "<NA>" else value

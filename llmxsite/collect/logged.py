@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import msgspec
 
@@ -117,6 +117,12 @@ class LoggedWorkload(Workload):
         rows = {number: place for number, place, key in self._rows if place in places and key not in done}
         for _, place, sample in self._samples(rows):
             yield self._logged(sample, self.conditions[place])
+
+    def only(self, conditions: Sequence[Condition]) -> Self:
+        left = super().only(conditions)
+        places = {self.conditions.index(condition): place for place, condition in enumerate(conditions)}
+        left._rows = [(number, places[place], key) for number, place, key in self._rows if place in places]
+        return left
 
     def asks_alike(self, sample: Sample) -> bool:
         """The words come from the log, whatever version of llmxsite sends them."""

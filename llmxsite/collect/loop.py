@@ -16,6 +16,7 @@ from typing import Literal
 from llmxsite.collect import sample as lines
 from llmxsite.collect.observer import Observer
 from llmxsite.collect.source import Alone, Source
+from llmxsite.collect.stage import Stage
 from llmxsite.collect.workload import Job, Workload
 from llmxsite.diagnostics import Issue
 from llmxsite.engine.protocol import Engine, EngineError, Reply, Request
@@ -70,11 +71,13 @@ class Collector:
         now: Callable[[], str],
         policy: Policy | None = None,
         concurrency: int | None = None,
+        stage: Stage | None = None,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._engine, self._workload, self._writer, self._observer = engine, workload, writer, observer
         self._now, self._chance, self._policy = now, chance, policy or Policy()
         self._concurrency = concurrency
+        self._stage = stage or Stage(engine, workload, concurrency=concurrency)
         self._keep = workload.experiment.logprobs
         self._stopping = asyncio.Event()
         self._unusable: set[str] = set()
@@ -88,8 +91,8 @@ class Collector:
 
     async def run(self, done: set[str]) -> Result:
         """Make every sample whose key is not in `done`. Raises the `Problem` of a log that cannot be written."""
-        for width, conditions in self._workload.blocks(self._concurrency):
-            await self.empty(Alone(self._workload.jobs(done, conditions)), width)
+        for width, jobs in self._workload.blocks(done, self._concurrency):
+            await self.empty(Alone(jobs), width)
             if self._stopping.is_set():
                 break
         if self._unusable and self.result.reason == "complete":
@@ -125,11 +128,13 @@ class Collector:
         """The sample's line; None when it was not made: stopped while it waited to try again, or left to others."""
         self._observer.start(job)
         replies = []
+        before: list[str] | None = None
         for request in job.plan.requests:
             attempt = 0
             while True:
                 attempt += 1
                 try:
+                    before = await self._stage.ready(job, attempt)
                     replies.append(await self._send(job, request))
                     break
                 except EngineError as error:
@@ -137,11 +142,12 @@ class Collector:
                         if not await self._pause(job, error, attempt):
                             return None
                         continue
+                    self._stage.forget()
                     if await self._judge(job, error, attempt, source) and source.shared:
                         return None
                     return lines.failed(job, self._workload.task, error, attempt, self._now())
         self._in_a_row = 0
-        return lines.answered(job, self._workload.task, replies, self._keep, self._now())
+        return lines.answered(job, self._workload.task, replies, self._keep, self._now(), before)
 
     async def _send(self, job: Job, request: Request) -> Reply:
         if not self._observer.wants_text:

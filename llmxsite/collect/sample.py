@@ -13,8 +13,10 @@ from llmxsite.task import Scored, Task
 Keep = Literal["answer", "all", "none"]
 
 
-def answered(job: Job, task: Task, replies: Sequence[Reply], keep: Keep, time: str) -> Sample:
-    """The line of a sample that was answered: once, or as often as its vote takes."""
+def answered(
+    job: Job, task: Task, replies: Sequence[Reply], keep: Keep, time: str, before: list[str] | None = None
+) -> Sample:
+    """The line of a sample that was answered: once, or as often as its vote takes. `before`: what the stage was set with."""
     scored = task.score(job.plan, replies)
     draws = None
     if len(replies) > 1:
@@ -28,6 +30,7 @@ def answered(job: Job, task: Task, replies: Sequence[Reply], keep: Keep, time: s
         draws=draws,
         timing=reply.timing if draws is None else _timing(replies),
         usage=reply.usage if draws is None else _usage(replies),
+        before=before,
         time=time,
     )
 
@@ -62,6 +65,7 @@ def _line(
     timing: Timing | None = None,
     usage: Usage | None = None,
     error: Fault | None = None,
+    before: list[str] | None = None,
 ) -> Sample:
     item = job.item
     return Sample(
@@ -77,6 +81,7 @@ def _line(
         condition=job.condition,
         repeat=job.repeat,
         request=job.sent,
+        before=before,
         shown=Shown(choices=item.choices) if item.choices else None,
         reply=reply,
         draws=draws,

@@ -16,6 +16,7 @@ from llmxsite.collect.choose import Choice, choose, new_id, resumed
 from llmxsite.collect.loop import Collector, Policy, Result
 from llmxsite.collect.observer import Observer
 from llmxsite.collect.probe import Probe, probe
+from llmxsite.collect.stage import Stage, keepable
 from llmxsite.collect.subject import Subject
 from llmxsite.collect.surroundings import around, load_models, unreachable
 from llmxsite.collect.workload import Workload
@@ -57,6 +58,8 @@ def prepare(study: Study, report: str, wish: Wish, issues: Issues) -> tuple[Reso
     issues.extend(found)
     if wish.limit is not None:
         experiment.limit = wish.limit
+    if wish.concurrency is not None and experiment.task == "determinism":
+        experiment.concurrency = wish.concurrency  # there it is a part of what is measured
     return experiment, suites
 
 
@@ -81,6 +84,8 @@ class Session:
     measured: Probe | None
     clock: Callable[[], str]
     choice: Choice
+    unload_for_cold: bool = False
+    """Whether a request under the regime `cold` needs the model unloaded before it."""
 
     def left(self) -> list[int]:
         """Samples still to make, by condition."""
@@ -109,6 +114,12 @@ class Session:
                 now=self.clock,
                 policy=policy,
                 concurrency=self.header.concurrency,
+                stage=Stage(
+                    self.engine,
+                    self.workload,
+                    unload_for_cold=self.unload_for_cold,
+                    concurrency=self.header.concurrency,
+                ),
             )
             if started is not None:
                 started(collector)
@@ -173,8 +184,11 @@ async def open_subject(
         models = await load_models(engine, about.contexts, about.place, say)
         workload = about.workload(models)
         workload.check()
+        kept = await keepable(engine, workload)
+        workload = kept.workload
         measured = await probe(engine, workload) if wish.probe else None
         info = await engine.describe()
+        info.lacks = [*info.lacks, *kept.lacks]
     except EngineError as error:
         raise unreachable(error, name) from None
     host, software, git = await surroundings
@@ -189,7 +203,7 @@ async def open_subject(
         concurrency=wish.concurrency or about.header.concurrency,
     )
     choice = _choose(about, wish, header, workload)
-    return Session(engine, workload, header, about, wish, measured, clock, choice)
+    return Session(engine, workload, header, about, wish, measured, clock, choice, kept.unload_for_cold)
 
 
 def _choose(about: Subject, wish: Wish, header: Run, workload: Workload) -> Choice:

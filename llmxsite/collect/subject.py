@@ -11,7 +11,7 @@ import msgspec
 from llmxsite import task
 from llmxsite.collect.workload import Workload
 from llmxsite.engine.protocol import EngineInfo, ModelInfo, Options
-from llmxsite.experiment import Condition, Resolved
+from llmxsite.experiment import Condition, Resolved, width
 from llmxsite.record import SCHEMA, Hypothesis, Run, SuiteRef, hypothesis_hash
 from llmxsite.study import Study, check_slug
 from llmxsite.suite import Suite
@@ -36,8 +36,7 @@ class Subject:
     def width(self, wished: int | None) -> int:
         """The most requests that will ever be under way at once, where `wished` are wished for."""
         default = wished or self.header.concurrency or 1
-        found = [condition.get("concurrency", default) for condition in self.conditions]
-        return max([width for width in found if isinstance(width, int)], default=1)
+        return max((width(condition, default) for condition in self.conditions), default=1)
 
 
 def of_experiment(

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from copy import copy
+from itertools import groupby
+from typing import NamedTuple, Self
 
-from llmxsite.engine.protocol import ModelInfo
-from llmxsite.experiment import Condition, Resolved, expand, select
+from llmxsite.diagnostics import Problem
+from llmxsite.engine.protocol import ModelInfo, Request
+from llmxsite.experiment import Condition, Resolved, expand, regime_of, select, width
 from llmxsite.record import Sample, Sent, sample_key
 from llmxsite.suite import Item, Suite, item_hash
 from llmxsite.task import Plan, Task
@@ -30,7 +33,8 @@ class Workload:
 
     Jobs are made one at a time, so that memory does not grow with their number. All items of a condition come before
     the next condition, and all items of a repeat before the next repeat: each condition then meets the same prompts in
-    the same order, and the server's prompt cache favours none.
+    the same order, and the server's prompt cache favours none. Under some regimes of a determinism experiment all repeats
+    of an item come before the next item; what else a regime asks for is `Stage`'s.
     """
 
     def __init__(
@@ -68,6 +72,8 @@ class Workload:
     def check(self) -> None:
         """Plan the first item of each suite under each condition. Raises the `Problem` that the run would meet."""
         for condition in self.conditions:
+            if self.items == 1 and (regime := regime_of(condition)) and regime.name == "interleaved":
+                raise _alone()
             for suite, items in self._items:
                 if items:
                     self._job(suite, items[0], condition, 0)
@@ -75,12 +81,29 @@ class Workload:
     def jobs(self, done: Collection[str] = (), conditions: Sequence[Condition] | None = None) -> Iterator[Job]:
         """Every job that is not in `done`, in the order in which they run."""
         for condition in self.conditions if conditions is None else conditions:
-            for repeat in range(self.experiment.repeats):
-                for suite, items in self._items:
-                    for item in items:
-                        job = self._job(suite, item, condition, repeat)
-                        if job.key not in done:
-                            yield job
+            for suite, item, repeat in self._order(condition):
+                job = self._job(suite, item, condition, repeat)
+                if job.key not in done:
+                    yield job
+
+    def request_before(self, job: Job) -> Request:
+        """What is asked just before a job where every item is asked in turn; before the first item comes the last.
+
+        Raises `Problem` where there is no other item.
+        """
+        firsts: dict[tuple[str, str], Job] = {}
+        for other in self.jobs(conditions=[job.condition]):
+            firsts.setdefault((other.suite.id, other.item.id), other)
+        if len(firsts) < 2:
+            raise _alone()
+        order = list(firsts)
+        return firsts[order[order.index((job.suite.id, job.item.id)) - 1]].plan.requests[0]
+
+    def only(self, conditions: Sequence[Condition]) -> Self:
+        """The same with some of its conditions."""
+        left = copy(self)
+        left.conditions = list(conditions)
+        return left
 
     def asks_alike(self, sample: Sample) -> bool:
         """Whether a logged sample would be asked in the same words today; True where it would not be asked at all."""
@@ -99,22 +122,26 @@ class Workload:
 
     def width(self, condition: Condition, default: int | None = None) -> int:
         """Requests under way at once under a condition: the factor's, else `default`, else the experiment's."""
-        wanted = condition.get("concurrency", default or self.experiment.concurrency)
-        return wanted if isinstance(wanted, int) else 1
+        return width(condition, default or self.experiment.concurrency)
 
-    def blocks(self, default: int | None = None) -> Iterator[tuple[int, list[Condition]]]:
-        """Conditions that run together, with their width."""
-        block: list[Condition] = []
-        width = 0
-        for condition in self.conditions:
-            here = self.width(condition, default)
-            if block and here != width:
-                yield width, block
-                block = []
-            width = here
-            block.append(condition)
-        if block:
-            yield width, block
+    def blocks(self, done: Collection[str] = (), default: int | None = None) -> Iterator[tuple[int, Iterator[Job]]]:
+        """The jobs that are not in `done`, in blocks that run one after another, each with its width.
+
+        A block must be used up before the next one is asked for. Conditions of one width run together; where a regime asks
+        one item several times at once, each item is a block.
+        """
+        for wide, conditions in groupby(self.conditions, lambda condition: self.width(condition, default)):
+            for _, jobs in groupby(self.jobs(done, list(conditions)), _together):
+                yield wide, jobs
+
+    def _order(self, condition: Condition) -> Iterator[tuple[Suite, Item, int]]:
+        """Suite, item and repeat of a condition's samples, in the order in which they run."""
+        regime = regime_of(condition)
+        repeats = range(self.experiment.repeats)
+        if regime is not None and regime.order == "item":
+            yield from ((suite, item, n) for suite, items in self._items for item in items for n in repeats)
+        else:
+            yield from ((suite, item, n) for n in repeats for suite, items in self._items for item in items)
 
     def _job(self, suite: Suite, item: Item, condition: Condition, repeat: int) -> Job:
         model = self.models[str(condition["model"])]
@@ -123,3 +150,18 @@ class Workload:
         key = sample_key(model.digest, suite.id, item.id, condition, sent, repeat)
         known = self._hashes.get((suite.id, item.id))
         return Job(key, suite, item, known or item_hash(item), condition, repeat, plan, sent)
+
+
+def _together(job: Job) -> object:
+    """Equal for jobs that may be under way at once."""
+    regime = regime_of(job.condition)
+    return (id(job.condition), job.suite.id, job.item.id) if regime is not None and regime.at_once else None
+
+
+def _alone() -> Problem:
+    return Problem.at(
+        "experiment.yaml",
+        "experiment-regime",
+        "the regime 'interleaved' needs a second item to ask between the requests of the first",
+        hint="ask at least two items, or leave the regime out",
+    )

@@ -30,6 +30,9 @@ LINE_LIMIT = 8 << 20
 """Bytes of one line: a token with its 20 alternatives takes a few kilobytes."""
 BODY_LIMIT = 64 << 20
 """Bytes of an answer that is not streamed: a list of models, a template, a vector."""
+_IDLE = 4.0
+"""Seconds after which a connection is not used again. llama-server closes one that was idle for 5 s, and where several were,
+each of them may turn out to be closed just as a request goes out on it."""
 
 
 class Limits(NamedTuple):
@@ -70,7 +73,7 @@ class Http:
 
     async def __aenter__(self) -> Http:
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=self._connections + 1),
+            connector=aiohttp.TCPConnector(limit=self._connections + 1, keepalive_timeout=_IDLE),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=self.limits.connect),
             headers=self._headers,
             trust_env=False,

@@ -1,7 +1,7 @@
 """An experiment: `experiment.yaml` beside a report, its factors, and their expansion into conditions.
 
-`design` has the records, `factor` what can vary, `prompt` the ways to ask, `read` the loading with every problem named,
-`condition` the expansion.
+`design` has the records, `factor` what can vary, `prompt` the ways to ask, `regime` what comes before a request that is asked
+again, `read` the loading with every problem named, `condition` the expansion.
 """
 
 from llmxsite.experiment.condition import Condition, expand, select, varied
@@ -9,15 +9,18 @@ from llmxsite.experiment.design import AVAILABLE, Analysis, Experiment, Resolved
 from llmxsite.experiment.factor import FACTORS, Factor
 from llmxsite.experiment.prompt import Prompt, Template, parse_prompt
 from llmxsite.experiment.read import load
+from llmxsite.experiment.regime import REGIMES, Regime, regime_of, width
 
 __all__ = [
     "AVAILABLE",
     "FACTORS",
+    "REGIMES",
     "Analysis",
     "Condition",
     "Experiment",
     "Factor",
     "Prompt",
+    "Regime",
     "Resolved",
     "Scalar",
     "TaskName",
@@ -27,6 +30,8 @@ __all__ = [
     "fingerprint",
     "load",
     "parse_prompt",
+    "regime_of",
     "select",
     "varied",
+    "width",
 ]

@@ -10,7 +10,7 @@ import msgspec
 TaskName = Literal["benchmark", "compare", "embeddings", "tools", "rag", "determinism", "context", "freeform"]
 Preset = Literal["temperature-sweep", "deterministic-pair"]
 Scalar = str | int | float | bool | None
-AVAILABLE: tuple[TaskName, ...] = ("benchmark",)
+AVAILABLE: tuple[TaskName, ...] = ("benchmark", "determinism")
 """The tasks that this version can run."""
 
 
@@ -73,9 +73,11 @@ _EXTENT = {"limit", "repeats", "concurrency", "report"}
 def essence(experiment: dict[str, Any]) -> dict[str, Any]:
     """What a sample depends on, of an experiment as a header holds it.
 
-    Words about the experiment are not in it, nor how much of it is run: a run of 20 items goes on to 200 in its log.
+    Words about the experiment are not in it, nor how much of it is run: a run of 20 items goes on to 200 in its log. How many
+    requests are under way at once is what the determinism task measures, and elsewhere only a matter of time.
     """
-    return {k: v for k, v in experiment.items() if k not in _PROSE | _EXTENT}
+    extent = _EXTENT - {"concurrency"} if experiment.get("task") == "determinism" else _EXTENT
+    return {k: v for k, v in experiment.items() if k not in _PROSE | extent}
 
 
 def fingerprint(experiment: Resolved | dict[str, Any]) -> str:

@@ -13,6 +13,8 @@ from llmxsite.experiment.design import Experiment
 SWEEP_TEMPERATURES = [0.2, 0.7, 1.2]
 PAIR_TEMPERATURES = [0.0, 0.7]
 PAIR_SEED = 42
+_BESIDE = ("model", "regime")
+"""Factors that a pair may be crossed with: it is compared within each of their levels."""
 
 
 def check(document: Document, experiment: Experiment) -> Iterator[Issue]:
@@ -31,7 +33,7 @@ def check(document: Document, experiment: Experiment) -> Iterator[Issue]:
                 hint=f"remove it, or the preset: it stands for sweep: {{temperature: {SWEEP_TEMPERATURES}}}",
             )
         return
-    if experiment.repeats > 1:
+    if experiment.repeats > 1 and experiment.task != "determinism":
         yield document.issue(
             ("repeats",),
             code,
@@ -44,7 +46,7 @@ def check(document: Document, experiment: Experiment) -> Iterator[Issue]:
         yield document.issue(
             ("sweep", "\0seed"), code, "the preset deterministic-pair holds one seed; here it is swept"
         )
-    factors = [name for name in experiment.sweep if name != "model"]
+    factors = [name for name in experiment.sweep if name not in _BESIDE]
     if len(factors) > 1:
         yield document.issue(
             ("sweep",),
@@ -79,7 +81,7 @@ def apply(experiment: Experiment) -> Experiment:
     if experiment.preset == "temperature-sweep":
         sweep["temperature"] = list(SWEEP_TEMPERATURES)
     elif experiment.preset == "deterministic-pair":
-        if not any(name != "model" for name in sweep):
+        if not any(name not in _BESIDE for name in sweep):
             sweep["temperature"] = list(PAIR_TEMPERATURES)
         options.setdefault("seed", PAIR_SEED)
     return msgspec.structs.replace(experiment, sweep=sweep, options=options)

@@ -11,7 +11,7 @@ import msgspec
 
 from llmxsite.diagnostics import Issue, Issues, Problem, did_you_mean
 from llmxsite.document import Document, Key
-from llmxsite.experiment import preset
+from llmxsite.experiment import preset, regime
 from llmxsite.experiment.condition import TEMPERATURE, expand
 from llmxsite.experiment.design import AVAILABLE, Experiment, Resolved
 from llmxsite.experiment.factor import FACTORS, OPTIONS, as_number
@@ -56,7 +56,8 @@ def _load(document: Document, study: Study, report: str, issues: Issues) -> Reso
     issues.extend(preset.check(document, experiment))
     if issues.failed():
         return None
-    resolved = msgspec.convert({**msgspec.structs.asdict(preset.apply(experiment)), "report": report}, Resolved)
+    experiment = regime.fill(preset.apply(experiment), set(document.data))
+    resolved = msgspec.convert({**msgspec.structs.asdict(experiment), "report": report}, Resolved)
     _canonical(resolved)
     issues.extend(_templates(document, resolved, study))
     issues.extend(_whole(document, resolved))
@@ -235,6 +236,7 @@ def _whole(document: Document, resolved: Resolved) -> Iterator[Issue]:
             yield document.issue(("conditions",), f"{CODE}-duplicate", f"one condition is there twice: {words}")
             break
         seen.add(encoded)
+    yield from regime.check(document, resolved, conditions)
     for condition in conditions:
         prompt = parse_prompt(str(condition["prompt"]))
         if prompt and prompt.kind == "self-consistency" and not (condition.get("temperature") or TEMPERATURE):

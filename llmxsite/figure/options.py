@@ -160,6 +160,12 @@ KINDS: dict[str, Kind] = {
             options=("by", "height"),
         ),
         Kind(
+            name="determinism",
+            summary="How many requests get identical replies within a regime and between two, or item by item.",
+            module="determinism",
+            options=("factor", "by", "rows", "alpha"),
+        ),
+        Kind(
             name="tokens",
             summary="One reply, token by token, tinted by how probable the model found each.",
             module="tokens",

@@ -6,9 +6,25 @@ not measured is missing in it (NaN), never 0.
 
 from llmxsite.results.calibrate import CalibrationTables, calibration
 from llmxsite.results.compare import compare
+from llmxsite.results.determinism import DeterminismTables, determinism
 from llmxsite.results.groups import Table
 from llmxsite.results.item_table import ItemTable, items
+from llmxsite.results.partings import Parting, Variant, partings
 from llmxsite.results.summary import summarise
 from llmxsite.results.warn import warnings
 
-__all__ = ["CalibrationTables", "ItemTable", "Table", "calibration", "compare", "items", "summarise", "warnings"]
+__all__ = [
+    "CalibrationTables",
+    "DeterminismTables",
+    "ItemTable",
+    "Parting",
+    "Table",
+    "Variant",
+    "calibration",
+    "compare",
+    "determinism",
+    "items",
+    "partings",
+    "summarise",
+    "warnings",
+]

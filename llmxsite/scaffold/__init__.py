@@ -25,7 +25,16 @@ _STUDY = {
     ".gitignore": "study/gitignore",
     ".github/workflows/publish.yml": "study/publish.yml",
 }
-_REPORT = ("index.md", "experiment.yaml", "references.bib")
+_REPORT = {
+    "benchmark": {name: f"report/{name}" for name in ("index.md", "experiment.yaml", "references.bib")},
+    "determinism": {
+        "index.md": "determinism/index.md",
+        "experiment.yaml": "determinism/experiment.yaml",
+        "references.bib": "report/references.bib",
+    },
+}
+"""The texts of a report by its task."""
+TASKS = tuple(_REPORT)
 
 
 def study(folder: Path, *, title: str | None = None, author: str | None = None) -> tuple[list[Path], list[Path]]:
@@ -73,8 +82,8 @@ def demo(folder: Path) -> list[Path]:
     return _write({**files, folder / ".gitignore": _fill("study/gitignore", {})})[0]
 
 
-def report(here: Study, name: str) -> list[Path]:
-    """Write a report called `name` into a study: text, experiment, references. Raises `Problem` where it exists."""
+def report(here: Study, name: str, task: str = "benchmark") -> list[Path]:
+    """Write a report called `name` into a study: text, experiment of that task, references. Raises `Problem` where it exists."""
     slug = _slug(name, "report")
     folder = here.report(slug)
     if folder.exists():
@@ -82,7 +91,7 @@ def report(here: Study, name: str) -> list[Path]:
             display_path(folder), "new-exists", f"there is a report '{slug}' already", hint="choose another name"
         )
     suites = sorted(path.parent.name if path.stem == "suite" else path.stem for path in here.suite_files())
-    return _write(_report_files(here, slug, name.strip(), suites[0] if suites else FIRST_SUITE))[0]
+    return _write(_report_files(here, slug, name.strip(), suites[0] if suites else FIRST_SUITE, task))[0]
 
 
 def suite(here: Study, name: str) -> list[Path]:
@@ -110,14 +119,14 @@ def _slug(name: str, what: str) -> str:
     return check_slug(slug, what)
 
 
-def _report_files(here: Study, slug: str, title: str, suite_id: str) -> dict[Path, str]:
+def _report_files(here: Study, slug: str, title: str, suite_id: str, task: str = "benchmark") -> dict[Path, str]:
     values = {
         "title": json.dumps(title, ensure_ascii=False),
         "question": json.dumps(title if title.endswith("?") else "What do you want to know?", ensure_ascii=False),
         "slug": slug,
         "suite": suite_id,
     }
-    return {here.report(slug) / name: _fill(f"report/{name}", values) for name in _REPORT}
+    return {here.report(slug) / name: _fill(source, values) for name, source in _REPORT[task].items()}
 
 
 def _fill(source: str, values: Mapping[str, str]) -> str:

@@ -28,6 +28,7 @@ DATA = {
     "hypothesis": None,
     "transcript": None,
     "diff": None,
+    "parting": None,
     "checklist": None,
 }
 """Directives drawn from data, with the word they are numbered by."""

@@ -1,5 +1,5 @@
 """The HTML of each directive that is drawn from data: `{chart}`, `{table}`, `{setup}`, `{hypothesis}`, `{transcript}`,
-`{diff}`, `{checklist}`. What a directive cannot show becomes an issue at its line, and a note in the page.
+`{diff}`, `{parting}`, `{checklist}`. What a directive cannot show becomes an issue at its line, and a note in the page.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from llmxsite.diagnostics import Issues, did_you_mean
 from llmxsite.record import Sample
-from llmxsite.site import checklist, paths, setup, transcript
+from llmxsite.site import checklist, partings, paths, setup, transcript
 from llmxsite.site.directive import Directive
 from llmxsite.site.drawing import draw
 from llmxsite.site.entries import RunEntry
@@ -53,11 +53,31 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "only_a": ("Only a right", "count"),
     "only_b": ("Only b right", "count"),
     "verdict": ("Verdict", "text"),
+    "n_items": ("Requests", "count"),
+    "repeats": ("Repeats", "count"),
+    "tarr": ("Same reply, 95% interval", "mark"),
+    "tara": ("Same answer, 95% interval", "mark"),
+    "accuracy_min": ("Lowest accuracy", "percent"),
+    "accuracy_max": ("Highest accuracy", "percent"),
+    "unique": ("Different replies", "number"),
+    "differing": ("Differing replies", "count"),
+    "bound": ("Chance to differ, below", "percent"),
+    "fleiss_kappa": ("Fleiss’ κ", "number"),
+    "similarity": ("Similarity", "percent"),
+    "cached_share": ("Prompt from the cache", "percent"),
+    "prompt_ms": ("Reading the prompt", "seconds"),
+    "share": ("Identical under both, 95% interval", "mark"),
+    "identical": ("Identical", "count"),
+    "largest_drift": ("Largest |Δlogprob|", "number"),
+    "first_divergence": ("Part at token", "number"),
+    "flips": ("Answer flips", "count"),
 }
 """Numbers a `{table}` can show, with their heads and forms; any other column is shown as the text it is."""
 SHOWN = {
     "summary": ["n", "accuracy", "unparsed", "mean_confidence", "ece"],
     "comparison": ["a", "b", "n", "accuracy_a", "accuracy_b", "difference", "ci_low", "ci_high", "p_holm", "verdict"],
+    "agreement": ["n_items", "repeats", "tarr", "tara", "accuracy_min", "accuracy_max", "bound"],
+    "pairs": ["a", "b", "n", "share", "largest_drift", "flips", "mcnemar_p"],
     "calibration": ["n", "mean_confidence", "confidence_gap", "ece", "ece_noise_p95", "brier", "auroc", "coverage"],
 }
 """Kinds of `{table}`, and what each shows when it does not say."""
@@ -79,7 +99,7 @@ def chart(host: PageHost, d: Directive) -> str:
 
 
 def table(host: PageHost, d: Directive) -> str:
-    """Numbers in rows: a summary, a comparison of a factor's levels, or calibration."""
+    """Numbers in rows: a summary, a comparison of a factor's levels, calibration, or how far replies agree."""
     kind = d.argument or "summary"
     known = {"by", "columns", "where", "factor", "caption", "name", "sort"}
     if kind not in SHOWN:
@@ -88,7 +108,7 @@ def table(host: PageHost, d: Directive) -> str:
     if not check_options(d, known):
         return failed(d, "an option is not known")
     runs = scope(host, d)
-    by = names(d.options.get("by")) or ([] if kind == "comparison" else ["model"])
+    by = names(d.options.get("by")) or {"comparison": [], "pairs": [], "agreement": ["regime"]}.get(kind, ["model"])
     shown = [*by, *(names(d.options.get("columns")) or SHOWN[kind])]
     try:
         rows = _rows(host, kind, runs, by, d)
@@ -103,6 +123,8 @@ def table(host: PageHost, d: Directive) -> str:
         d.add("table-empty", "no sample is left by these filters", key="where")
         return failed(d, "no sample is left by these filters")
     heads = [(c, *COLUMNS.get(c, (c.replace("_", " ").capitalize(), "text"))) for c in shown]
+    if kind == "pairs":
+        heads = [(c, "Requests" if c == "n" else title, form) for c, title, form in heads]
     caption = d.inline(str(d.options["caption"]), d.where("caption")[0]) if d.options.get("caption") else ""
     return str(part(host, "table", rows=rows, heads=heads, caption=caption, label=d.label, anchor=d.id))
 
@@ -112,6 +134,9 @@ def _rows(host: PageHost, kind: str, runs: Sequence[RunEntry], by: list[str], d:
     numbers, where = host.edition.numbers, d.options.get("where") or {}
     if kind == "comparison":
         rows = numbers.comparison(runs, str(d.options.get("factor") or "model"), by=by, where=where)
+    elif kind in ("agreement", "pairs"):
+        factor = str(d.options.get("factor") or "regime")
+        rows = numbers.determinism(runs, kind, [*by, factor] if kind == "pairs" else by, factor, where=where)
     elif kind == "calibration":
         rows = numbers.calibration(runs, by, where=where)
     else:
@@ -193,6 +218,26 @@ def diff(host: PageHost, d: Directive) -> str:
     )
 
 
+def show_parting(host: PageHost, d: Directive) -> str:
+    """Where the replies to one request of a determinism experiment part, and how each goes on."""
+    if not check_options(d, {"item", "where", "name", "caption"}):
+        return failed(d, "an option is not known")
+    try:
+        rows = host.edition.numbers.partings(scope(host, d), d.options.get("where") or {})
+    except KeyError as error:
+        d.add("table-column", str(error.args[0]), key="where")
+        return failed(d, str(error.args[0]))
+    row = next((r for r in rows if d.options.get("item") in (None, r["item"])), None)
+    if row is None:
+        why = "no request has several replies here"
+        d.add("sample-missing", why, key="item", hint="look them up on the run's page, or leave `item` out")
+        return failed(d, why)
+    varied = [name for name in row["key"] if len({str(r["key"][name]) for r in rows}) > 1]
+    html = partings.variants(row)
+    words, setting = partings.words(row), partings.setting(row, varied)
+    return str(part(host, "parting", row=row, words=words, setting=setting, html=html))
+
+
 def show_checklist(host: PageHost, d: Directive) -> str:
     """GUIDE-LLM's items, from the logs where they say it, from the front matter where a person did."""
     if host.report is None:
@@ -208,6 +253,7 @@ DRAW: dict[str, Callable[[Any, Directive], str]] = {
     "hypothesis": hypothesis,
     "transcript": show_transcript,
     "diff": diff,
+    "parting": show_parting,
     "checklist": show_checklist,
 }
 

@@ -172,6 +172,44 @@ class Numbers:
 
         return self.cache.memo("calibration", [list(by), where, hashes(runs)], list[Row], make)
 
+    def determinism(
+        self,
+        runs: Sequence[RunEntry],
+        what: str,
+        by: Sequence[str] | None = None,
+        factor: str = "regime",
+        *,
+        where: Mapping[str, Any] | None = None,
+    ) -> list[Row]:
+        """One table of `results.determinism`: `agreement`, `pairs`, `items` or `fragile`. KeyError for an unknown column."""
+        runs = [run for run in runs if run.run.task == "determinism"]
+        if not runs:
+            return []
+
+        def make() -> list[Row]:
+            from llmxsite.results import determinism
+
+            samples = self.of(runs, where)
+            return rows(getattr(determinism(samples, by, factor), what)) if len(samples) else []
+
+        key = [what, by if by is None else list(by), factor, where, hashes(runs)]
+        return self.cache.memo("determinism", key, list[Row], make)
+
+    def partings(self, runs: Sequence[RunEntry], where: Mapping[str, Any] | None = None) -> list[Row]:
+        """`results.partings` as plain rows: the requests that got several replies, and where these part."""
+        runs = [run for run in runs if run.run.task == "determinism"]
+        if not runs:
+            return []
+
+        def make() -> list[Row]:
+            from dataclasses import asdict
+
+            from llmxsite.results import partings
+
+            return [asdict(parting) for parting in partings(self.of(runs, where))]
+
+        return self.cache.memo("partings", [where, hashes(runs)], list[Row], make)
+
     def value(self, query: str, report: str | None) -> Row:
         """A `{value}` query answered: `html` with `%%runs%%` for its link, and `runs`; or `problem`, `offset` and `hint`."""
 

@@ -38,12 +38,52 @@ METRICS = {
     "n_items": COUNT,
     "count": COUNT,
     "difference": POINTS,
+    "agreement": PERCENT,
+    "identical": PERCENT,
 }
 """What can be asked for, with the form it is written in unless `format=` says otherwise."""
 DIGITS = {PERCENT: 1, POINTS: 1, NUMBER: 3, COUNT: 0, MILLISECONDS: 0}
 OPTIONS = {"format", "digits", "interval", "pool", "of", "factor", "a", "b"}
 COMPARED = ("mde", "p_holm", "p", "n", "lost", "accuracy_a", "accuracy_b", "accuracy")
 """What `difference of=` can give of a comparison; `accuracy` is the difference itself."""
+AGREED = {
+    "tarr": PERCENT,
+    "tara": PERCENT,
+    "pairwise": PERCENT,
+    "accuracy_min": PERCENT,
+    "accuracy_max": PERCENT,
+    "bound": PERCENT,
+    "similarity": PERCENT,
+    "cached_share": PERCENT,
+    "prompt_ms": MILLISECONDS,
+    "unique": NUMBER,
+    "fleiss_kappa": NUMBER,
+    "largest_drift": NUMBER,
+    "differing": COUNT,
+    "compared": COUNT,
+    "n_items": COUNT,
+    "repeats": COUNT,
+    "predicted": COUNT,
+    "flipped": COUNT,
+    "both": COUNT,
+}
+"""What `agreement of=` can give of determinism experiments, with its form. The last three count items at temperature 0: those
+predicted to flip, those that did, and those of which both holds."""
+SAME = {
+    "share": PERCENT,
+    "agreement": PERCENT,
+    "logprobs_identical": PERCENT,
+    "largest_drift": NUMBER,
+    "mean_drift": NUMBER,
+    "mcnemar_p": NUMBER,
+    "first_divergence": NUMBER,
+    "n": COUNT,
+    "identical": COUNT,
+    "flips": COUNT,
+    "only_a": COUNT,
+    "only_b": COUNT,
+}
+"""What `identical of=` can give of two regimes (or other levels of `factor=`), with its form."""
 _PAIR = re.compile(r"([A-Za-z_][\w-]*)=(\"[^\"]*\"|'[^']*'|\S*)")
 _SPACE = re.compile(r"\s+")
 
@@ -69,10 +109,17 @@ class Query:
         return self.places.get(name, 0)
 
     @property
+    def of(self) -> str:
+        """Which of its numbers a metric that has several is asked for."""
+        return self.options.get("of", {"agreement": "tarr", "identical": "share"}.get(self.metric, "accuracy"))
+
+    @property
     def form(self) -> str:
         """How the number is written."""
         if self.metric == "difference" and (of := self.options.get("of", "accuracy")) != "accuracy":
             default = {"mde": POINTS, "n": COUNT, "lost": COUNT, "p": NUMBER, "p_holm": NUMBER}.get(of, PERCENT)
+        elif self.metric in ("agreement", "identical"):
+            default = (AGREED if self.metric == "agreement" else SAME)[self.of]
         else:
             default = METRICS[self.metric]
         return self.options.get("format", default)
@@ -139,13 +186,21 @@ def _check(query: Query) -> None:
                 f"'{options['factor']}' is the factor compared and a filter too", query.place(options["factor"])
             )
         return
+    if query.metric == "agreement":
+        _one_of(query, "of", tuple(AGREED))
+    if query.metric == "identical":
+        _one_of(query, "of", tuple(SAME))
+        for name in ("a", "b"):
+            if name not in options:
+                raise QueryError(f"two levels are compared: '{name}=' is missing", 0, "identical a=cold b=warm")
+        return
     for name in ("factor", "a", "b"):
         if name in options:
             raise QueryError(
-                f"'{name}=' belongs to a difference", query.place(name), "start with: difference of=accuracy"
+                f"'{name}=' belongs to a comparison of two", query.place(name), "start with: difference of=accuracy"
             )
-    if "of" in options and query.metric != "count":
-        raise QueryError("'of=' belongs to a count or a difference", query.place("of"), "count of=model")
+    if "of" in options and query.metric not in ("count", "agreement"):
+        raise QueryError("'of=' belongs to a count, a difference or an agreement", query.place("of"), "count of=model")
 
 
 def _one_of(query: Query, name: str, known: tuple[str, ...]) -> None:

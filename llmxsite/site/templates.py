@@ -158,10 +158,11 @@ def value(thing: Any) -> Any:
     return str(thing)
 
 
-def mark(row: dict[str, Any], chance: float | None = None) -> Markup:
-    """Accuracy with its interval, drawn on a track from 0 to 100 % and written beside it."""
-    accuracy, low, high = row.get("accuracy"), row.get("ci_low"), row.get("ci_high")
-    if accuracy is None:
+def mark(row: dict[str, Any], chance: float | None = None, name: str = "accuracy") -> Markup:
+    """Accuracy, or another share, with its interval, drawn on a track from 0 to 100 % and written beside it."""
+    ends = (f"{name}_low", f"{name}_high") if f"{name}_low" in row else ("ci_low", "ci_high")
+    share, low, high = row.get(name), *(row.get(end) for end in ends)
+    if share is None:
         return Markup('<span class="mark">{}</span>').format(missing(None, "not measured"))
     parts = ['<line class="track" x1="0" x2="100" y1="8" y2="8"/>']
     parts.append(_guessing(chance, 15))
@@ -169,11 +170,11 @@ def mark(row: dict[str, Any], chance: float | None = None) -> Markup:
     if low is not None and high is not None:
         parts.append(f'<line class="span" x1="{100 * low:.1f}" x2="{100 * high:.1f}" y1="8" y2="8"/>')
         interval = Markup('<span class="ci">{}–{}</span>').format(f"{100 * low:.1f}", f"{100 * high:.1f}")
-    parts.append(f'<ellipse class="dot" cx="{100 * accuracy:.1f}" cy="8" rx="3.3" ry="3.6"/>')
+    parts.append(f'<ellipse class="dot" cx="{100 * share:.1f}" cy="8" rx="3.3" ry="3.6"/>')
     drawing = Markup(  # made of numbers alone
         f'<svg viewBox="0 0 100 16" preserveAspectRatio="none" aria-hidden="true">{"".join(parts)}</svg>'
     )
-    return Markup('<span class="mark">{}<b>{}</b>{}</span>').format(drawing, percent(accuracy), interval)
+    return Markup('<span class="mark">{}<b>{}</b>{}</span>').format(drawing, percent(share), interval)
 
 
 def _guessing(chance: float | None, end: int) -> str:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
 import pandas as pd
 
-from llmxsite import results
+from llmxsite import results, tables
 from llmxsite.diagnostics import did_you_mean
 from llmxsite.results import Table
+from llmxsite.site import agreement
 from llmxsite.site.levels import level_of, levels_of, matches, nearest
 from llmxsite.site.query import COUNT, MILLISECONDS, NUMBER, PERCENT, POINTS, Query, QueryError, parse
 
@@ -97,6 +98,8 @@ def evaluate(text: str, table: Table, *, report: str | None = None) -> Value:
         _single_population(query, samples)
     if query.metric == "difference":
         return _difference(query, samples, runs)
+    if query.metric in ("agreement", "identical"):
+        return _agreement(query, table, samples, runs)
     row = results.summarise(samples, by=[]).iloc[0]
     number = _float(row[query.metric])
     with_interval = query.metric == "accuracy" and query.options.get("interval") != "no"
@@ -215,6 +218,18 @@ def _difference(query: Query, samples: Samples, runs: list[str]) -> Value:
     if of in ("p", "p_holm") and number < 10**-query.digits:
         text = f"<{10**-query.digits:.{query.digits}f}"
     return Value(query, number, low, high, "; ".join(p for p in parts if p), runs, text)
+
+
+def _agreement(query: Query, table: Table, samples: Samples, runs: list[str]) -> Value:
+    """A number of a determinism experiment, whose replies are read from the logs."""
+    factor = query.options.get("factor", "regime")
+    if factor not in samples.frame.columns:
+        raise QueryError(f"no column '{factor}' in the samples", query.place("factor"), "factor=run compares days")
+    pair = [level_of(samples.frame[factor], query.options[n], query.place(n)) for n in ("a", "b") if n in query.options]
+    assert isinstance(table, tables.Samples)  # what a study's logs are loaded as
+    number, low, high, title = agreement.measure(query, replace(table, frame=samples.frame), pair)
+    title = "; ".join([title, *_pooled(samples)]) if query.metric == "agreement" else title
+    return Value(query, number, low, high, title, runs, write(number, query.form, query.digits))
 
 
 def _single_population(query: Query, samples: Samples) -> None:

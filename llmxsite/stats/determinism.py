@@ -145,14 +145,20 @@ def common_prefix(runs: Sequence[Sequence[Hashable]]) -> int:
 
 def edit_distance(a: Sequence[Hashable], b: Sequence[Hashable]) -> int:
     """Levenshtein distance in tokens: insertions, deletions and substitutions."""
-    if len(a) < len(b):
-        a, b = b, a
-    row = list(range(len(b) + 1))
-    for i, x in enumerate(a, 1):
-        diagonal, row[0] = row[0], i
-        for j, y in enumerate(b, 1):
-            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (x != y))
-    return row[-1]
+    start = common_prefix([a, b])
+    end = common_prefix([a[start:][::-1], b[start:][::-1]])
+    a, b = a[start : len(a) - end], b[start : len(b) - end]
+    if not a or not b:
+        return len(a) + len(b)
+    codes: dict[Hashable, int] = {}
+    x, y = (np.array([codes.setdefault(token, len(codes)) for token in side]) for side in (a, b))
+    steps = np.arange(len(y) + 1)
+    row = steps.copy()
+    for i, code in enumerate(x, 1):
+        # Of a cell's three neighbours the left one is in this very row: a running minimum stands for it.
+        over = np.minimum(row[1:] + 1, row[:-1] + (y != code))
+        row = np.minimum.accumulate(np.concatenate(([i], over)) - steps) + steps
+    return int(row[-1])
 
 
 def _similarity(counts: Counter[tuple[Hashable, ...]]) -> float | None:

@@ -23,6 +23,10 @@ def get(name: str) -> Task:
         from llmxsite.task.benchmark import Benchmark
 
         return Benchmark()
+    if name == "determinism":
+        from llmxsite.task.determinism import Determinism
+
+        return Determinism()
     hint = did_you_mean(name, AVAILABLE) or f"available: {', '.join(AVAILABLE)}"
     raise Problem.at(
         "experiment.yaml",

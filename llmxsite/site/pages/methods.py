@@ -75,6 +75,8 @@ def used(edition: Edition) -> dict[str, str]:
     sure = sum(r.get("mean_confidence") is not None for r in runs)
     note("confidence", sure, "run with logprobs", "runs with logprobs")
     note("calibration", sure, "run with logprobs", "runs with logprobs")
+    same = sum(run.run.task == "determinism" for run in c.runs)
+    note("determinism", same, "determinism experiment", "determinism experiments")
     note("latency", sum(r.get("latency_ms") is not None for r in runs), "run with timing", "runs with timing")
     note("drift", len(edition.lineage), "pair of runs", "pairs of runs")
     note("pooling", sum(len(m.runs) > 1 for m in c.models), "model with several runs", "models with several runs")

@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from llmxsite.diagnostics import Issues
-from llmxsite.site import conduct, paths, samples, setup, transcript
+from llmxsite.site import conduct, partings, paths, samples, setup, transcript
 from llmxsite.site.edition import Edition, Made
 from llmxsite.site.entries import RunEntry
 from llmxsite.site.pages import Page
@@ -18,6 +18,8 @@ from llmxsite.site.search import Entry
 
 SHOWN = 12
 """Samples on the run's own page; the rest stand on the pages of samples."""
+PARTED = 8
+"""Requests whose replies part that are shown there."""
 
 
 def pages(edition: Edition) -> Iterator[Page]:
@@ -66,6 +68,7 @@ def _run(edition: Edition, entry: RunEntry, _: Issues) -> Made:
         by_category=by_category,
         by_condition=by_condition if len(by_condition) > 1 else [],
         factors=factors,
+        **_determinism(edition, entry),
         setup=setup.describe(edition, [entry]),
         settings=setup.settings([entry]),
         models=[(m, edition.catalogue.model(m.name)) for m in run.models],
@@ -82,6 +85,28 @@ def _run(edition: Edition, entry: RunEntry, _: Issues) -> Made:
         description=f"Every sample of run {entry.id}, with setup, outcomes and accuracy by category.",
     )
     return Made(html, search=[_search_entry(entry)])
+
+
+def _determinism(edition: Edition, entry: RunEntry) -> dict[str, Any]:
+    """What a run of a determinism experiment shows beside: agreement, pairs of regimes, and where replies part."""
+    if entry.run.task != "determinism":
+        return {"agreement": [], "pairs": [], "partings": [], "parted": 0}
+    agreement, pairs = (edition.numbers.determinism([entry], what) for what in ("agreement", "pairs"))
+    rows = edition.numbers.partings([entry])
+    varied = [name for name in (rows[0]["key"] if rows else ()) if len({str(r["key"][name]) for r in rows}) > 1]
+    first = [
+        (row["item"], partings.setting(row, varied), partings.words(row), Markup(partings.variants(row)))  # escapes
+        for row in rows[:PARTED]
+    ]
+    keys = [name for name in (agreement[0] if agreement else ()) if name not in ("suite", "model")]
+    return {
+        "agreement": agreement,
+        "agreement_keys": keys[: keys.index("n_items")] if keys else [],
+        "pairs": pairs,
+        "pair_keys": [name for name in keys[: keys.index("n_items")] if name != "regime"] if keys else [],
+        "partings": first,
+        "parted": len(rows),
+    }
 
 
 def frame(edition: Edition, entry: RunEntry) -> str:

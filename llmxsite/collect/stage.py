@@ -1,0 +1,151 @@
+"""The stage of a determinism experiment: the state in which the server must meet each request.
+
+What a regime promises has to hold however a run goes: at its start, after an interruption, after a request that failed. So
+nothing is taken over from a session before; what was done is written beside each sample.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import NamedTuple
+
+import msgspec
+
+from llmxsite.collect.workload import Job, Workload
+from llmxsite.diagnostics import Problem
+from llmxsite.engine.protocol import Engine, EngineError, Request
+from llmxsite.experiment import REGIMES, regime_of
+
+UNLOADED, WARMED, OTHER = "unloaded", "warmed-up", "other-item"
+"""What can be done before a request: the model unloaded, the same request sent for the cache, another item's sent."""
+
+
+class Abilities(NamedTuple):
+    """What a server can do of what regimes ask for."""
+
+    unloads: bool
+    """Whether it can be told to put a model out of memory."""
+    forgets: bool
+    """Whether a request can forbid it to use its prompt cache, as the tokens that it takes from there show."""
+    caches: bool | None
+    """Whether it takes a prompt that it has just read from its cache; None where it does not tell."""
+
+    def lack(self, regime: str) -> str | None:
+        """Why a regime cannot be run here; None where it can."""
+        if regime == "reload" and not self.unloads:
+            return "a model cannot be unloaded"
+        if regime == "cold" and not (self.unloads or self.forgets):
+            return "neither can the prompt cache be seen to be off, nor a model be unloaded"
+        if REGIMES[regime].cache and regime != "reload" and self.caches is False:
+            return "there is no prompt cache"
+        return None
+
+
+class Stage:
+    """Sets the stage for each job of one session. Does nothing for jobs without a regime."""
+
+    def __init__(
+        self, engine: Engine, workload: Workload, *, unload_for_cold: bool = False, concurrency: int | None = None
+    ) -> None:
+        self._engine, self._workload = engine, workload
+        self._unload_for_cold, self._concurrency = unload_for_cold, concurrency
+        self._lock = asyncio.Lock()
+        self._scene: tuple[object, object] | None = None
+        """The condition, and the item or the pass, that the server stands ready for; None where that is not known."""
+
+    async def ready(self, job: Job, attempt: int = 1) -> list[str] | None:
+        """Bring the server to where the job's regime starts from, and say what that took; None where it stood there.
+
+        After a failed attempt it is brought there anew. Raises `EngineError`, as the request itself may.
+        """
+        regime = regime_of(job.condition)
+        if regime is None:
+            return None
+        async with self._lock:  # of several at once, the first makes ready for all
+            scene = (id(job.condition), job.repeat if regime.name == "reload" else (job.suite.id, job.item.id))
+            before = self._scene if attempt == 1 else None
+            self._scene = None
+            done = await self._set(regime.name, job, scene, before)
+            self._scene = scene
+            return done
+
+    def forget(self) -> None:
+        """A request came to nothing: who knows what the server holds now."""
+        self._scene = None
+
+    async def _set(
+        self, regime: str, job: Job, scene: tuple[object, object], before: tuple[object, object] | None
+    ) -> list[str] | None:
+        request = job.plan.requests[0]
+        if regime == "cold":
+            return await self._unload(request) if self._unload_for_cold else None
+        if regime == "interleaved":
+            if before is not None and before[0] == scene[0] and before[1] != scene[1]:
+                return None
+            await self._engine.chat(self._workload.request_before(job))
+            return [OTHER]
+        if before == scene:
+            return None
+        if regime == "reload":
+            return await self._unload(request)
+        width = self._workload.width(job.condition, self._concurrency)
+        await asyncio.gather(*(self._engine.chat(request) for _ in range(width)))
+        return [WARMED]
+
+    async def _unload(self, request: Request) -> list[str]:
+        await self._engine.unload(request.model)
+        return [UNLOADED]
+
+
+async def survey(engine: Engine, request: Request) -> Abilities:
+    """Find out what the server can do by asking: at most three requests, one loading. Raises `EngineError`."""
+    asked = [await _cached(engine, request, allowed=True)]
+    caches: bool | None = None
+    forgets = False
+    if asked[0] is not None:
+        caches = bool(await _cached(engine, request, allowed=True))
+        forgets = not caches or not await _cached(engine, request, allowed=False)
+    try:
+        await engine.unload(request.model)
+    except EngineError as error:
+        if error.kind != "unsupported":
+            raise
+        return Abilities(unloads=False, forgets=forgets, caches=caches)
+    return Abilities(unloads=True, forgets=forgets, caches=caches)
+
+
+class Kept(NamedTuple):
+    """What of a workload this server can keep to."""
+
+    workload: Workload
+    """Without the conditions whose regime it cannot keep."""
+    unload_for_cold: bool
+    lacks: list[str]
+    """In words: what is left out and why, and what cannot be known."""
+
+
+async def keepable(engine: Engine, workload: Workload) -> Kept:
+    """Ask the server what it can do for the workload's regimes. Raises `Problem` where it can keep none, and `EngineError`."""
+    regimes = [regime for condition in workload.conditions if (regime := regime_of(condition))]
+    first = next(workload.jobs(), None)
+    if not regimes or first is None:
+        return Kept(workload, False, [])
+    abilities = await survey(engine, first.plan.requests[0])
+    why = {regime.name: abilities.lack(regime.name) for regime in regimes}
+    lacks = [f"no regime {name}: {words}" for name, words in why.items() if words]
+    kept = [c for c in workload.conditions if (regime := regime_of(c)) is None or not why[regime.name]]
+    if not kept:
+        raise Problem.at(
+            "experiment.yaml", "experiment-regime", f"this server can keep none of the regimes: {lacks[0]}"
+        )
+    if abilities.caches is None:
+        lacks.append("whether a prompt came from the cache is not told")
+    if any(regime.at_once for regime in regimes) and (await engine.describe()).name != "embedded":
+        lacks.append("how many requests are answered at once is not told: more than that wait in a queue")
+    return Kept(workload.only(kept), not abilities.forgets, lacks)
+
+
+async def _cached(engine: Engine, request: Request, *, allowed: bool) -> int | None:
+    """Prompt tokens that the server says it took from its cache."""
+    reply = await engine.chat(msgspec.structs.replace(request, cache_prompt=allowed))
+    return reply.usage.cached_tokens
