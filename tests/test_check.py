@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
+import shutil
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from llmxsite.cli import app
 from llmxsite.diagnostics import Issue
 from llmxsite.site import leaks, publishing
 from llmxsite.site.cache import Cache
-from llmxsite.site.check import check
+from llmxsite.site.check import _gathered, check
 from llmxsite.site.leaks import Scanner, Who
 from llmxsite.study import Study
 
@@ -114,13 +114,26 @@ def test_a_number_copied_from_the_logs_gets_a_hint(study: Study) -> None:
     assert "{value}`accuracy suite=everyday-numbers model=smollm2:135m`" in hints[0].hint
 
 
-def test_a_second_check_is_fast_and_finds_the_same(study: Study) -> None:
+def test_a_second_check_looks_at_nothing_again(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
     _edit(study, "content/index.md", "first report](", "first report](nowhere/")
     first = check(study).sorted()
     assert first
-    started = time.process_time()
+    for name in ("runlog.verify", "suite.check.check", "figure.check", "tables.load"):
+        monkeypatch.setattr(f"llmxsite.{name}", lambda *_, **__: pytest.fail("looked at again"))
     assert check(study).sorted() == first
-    assert time.process_time() - started < 2
+
+
+def test_logs_verified_in_another_process_give_the_same(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = next(iter(study.run_logs()))
+    path.write_bytes(path.read_bytes().replace(b'"correct":true', b'"correct":false', 1))
+    alone = list(check(study))
+    assert any(issue.path.endswith(".jsonl") for issue in alone)
+    shutil.rmtree(study.cache)
+    monkeypatch.setattr("llmxsite.site.check.LARGE", 0)
+    monkeypatch.setattr(
+        "llmxsite.site.check._gathered", lambda look: pytest.fail("here") if "verify" in str(look) else _gathered(look)
+    )
+    assert list(check(study, jobs=2)) == alone
 
 
 LEAKS = {

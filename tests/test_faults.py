@@ -663,6 +663,18 @@ def test_a_rescue_without_a_folder_goes_to_the_system_s_own(
     whole(paths[0], unbroken)
 
 
+def test_what_a_kill_left_half_made_is_taken_away(study: Study, unbroken: dict[str, tuple[object, ...]]) -> None:
+    """A collector killed between making the file and naming it leaves no header, or one without a name."""
+    folder = study.runs / "trial"
+    folder.mkdir(parents=True)
+    for number, data in enumerate((b"", b'{"type":"run"', b'{"type":"run"}\n')):
+        (folder / f"2026-01-01-00000{number}-abcd.jsonl.part").write_bytes(data)
+    imported = folder / "imported.jsonl.part"
+    imported.write_bytes(b"{}\n{}\n")
+    whole(gone_on(study), unbroken)
+    assert list(folder.glob("*.part")) == [imported]
+
+
 def test_of_many_lines_those_that_fit_are_kept(tmp_path: Path) -> None:
     """Lines wait while the disk is slow, and go to it together: a full one takes as many as it can."""
     script = f"""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -31,7 +32,7 @@ def check(
     """Check everything of the study at once: site.yaml, reports, experiments, suites, logs, links, citations, numbers."""
     from llmxsite.site.check import check as check_study
 
-    issues = check_study(study_here(), publish=publish, out=out)
+    issues = check_study(study_here(), publish=publish, out=out, jobs=os.cpu_count() or 1)
     if not len(issues) and format == "text":
         err().print("No problems found.")
     finish(issues, strict=strict, format=format)

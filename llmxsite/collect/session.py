@@ -25,7 +25,7 @@ from llmxsite.engine import connect
 from llmxsite.engine.protocol import Engine, EngineError
 from llmxsite.experiment import Condition, Resolved, expand, load
 from llmxsite.record import Run, Sample
-from llmxsite.runlog import RunLogWriter, alone, done_keys, iterate
+from llmxsite.runlog import RunLogWriter, alone, done_keys, iterate, tidy
 from llmxsite.study import Study
 from llmxsite.suite import Suite, find
 
@@ -137,6 +137,7 @@ class Session:
                 self.choice = _choose(self.about, self.wish, self.header, self.workload)
             if self.choice.path is not None and self.choice.header is not None:
                 return RunLogWriter.resume(self.choice.path, resumed(self.choice.header, self.header, time))
+            tidy(folder)
             run = msgspec.structs.replace(self.header, id=new_id(folder.glob("*.jsonl"), time), started=time)
             return RunLogWriter.create(folder / f"{run.id}.jsonl", run), set()
 

@@ -9,6 +9,7 @@ line wherever a collector took it up again, and `end`. It only ever grows, but f
 """
 
 from llmxsite.runlog.clock import Clock
+from llmxsite.runlog.file import tidy
 from llmxsite.runlog.lock import Lock, alone
 from llmxsite.runlog.reader import RunLog, iterate, read, read_header
 from llmxsite.runlog.repetition import repeated
@@ -32,6 +33,7 @@ __all__ = [
     "read_header",
     "repeated",
     "rescore",
+    "tidy",
     "verify",
     "write",
 ]

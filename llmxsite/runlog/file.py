@@ -137,6 +137,17 @@ class LogFile:
             part.unlink(missing_ok=True)
 
 
+def tidy(folder: Path) -> None:
+    """Take away the beginnings of logs whose collector was killed before they had a header and a name.
+
+    To be called while the folder is held (`lock.alone`), so that nobody is at work on one.
+    """
+    for part in folder.glob("*.jsonl.part"):
+        with contextlib.suppress(OSError):
+            if part.read_bytes().count(b"\n") <= 1:  # an import on its way has more
+                part.unlink()
+
+
 def sync_folder(folder: Path) -> None:
     """Make a new name in a folder last through a power cut, where the system can (not on Windows)."""
     with contextlib.suppress(OSError):

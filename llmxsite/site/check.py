@@ -6,7 +6,8 @@ remembered under the file's hash, beside what builds remember, so a second check
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,15 +20,24 @@ from llmxsite.study import Study
 if TYPE_CHECKING:
     from llmxsite.site.edition import Edition
 
+LARGE = 4_000_000
+"""Bytes of logs from which another process is worth its start."""
 
-def check(study: Study, *, publish: bool = False, out: Path | None = None) -> Issues:
-    """Every problem of the study. `publish` adds what publishing would give away, in its files and in the site at `out`."""
+
+def check(study: Study, *, publish: bool = False, out: Path | None = None, jobs: int = 1) -> Issues:
+    """Every problem of the study. `publish` adds what publishing would give away, in its files and in the site at `out`.
+
+    With `jobs` of at least 2 and enough logs, these are verified in `jobs - 1` processes while the rest is looked at.
+    """
     issues = Issues()
     cache = Cache(study.cache / "site", study.cache / "check")
-    _suites(study, cache, issues)
-    _experiments(study, issues)
-    _logs(study, cache, issues)
-    edition = _texts(study, cache, issues)
+    with _verifying(study, cache, jobs) as verified:
+        _suites(study, cache, issues)
+        _experiments(study, issues)
+        texts = Issues()
+        edition = _texts(study, cache, texts)
+        _logs(study, cache, issues, verified)
+    issues.extend(texts)
     if publish:
         from llmxsite.site import publishing
 
@@ -56,15 +66,40 @@ def _experiments(study: Study, issues: Issues) -> None:
             issues.extend(_gathered(partial(experiment.load, study, slug)))
 
 
-def _logs(study: Study, cache: Cache, issues: Issues) -> None:
+@contextmanager
+def _verifying(study: Study, cache: Cache, jobs: int) -> Iterator[Callable[[Path], list[Issue]]]:
+    """What gives the findings in a log: those not remembered are worked on from now on, beside the caller."""
+    new = [path for path in study.run_logs() if cache.recall(_verification(path, cache), list[Issue]) is None]
+    if jobs < 2 or sum(path.stat().st_size for path in new) < LARGE:
+        yield _verify
+        return
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    with ProcessPoolExecutor(min(jobs - 1, len(new)), mp_context=get_context("spawn")) as pool:
+        waiting = {path: pool.submit(_verify, path) for path in new}
+        yield lambda path: waiting[path].result()
+
+
+def _verify(path: Path) -> list[Issue]:
+    from llmxsite import runlog
+
+    return _gathered(partial(runlog.verify, path))
+
+
+def _verification(path: Path, cache: Cache) -> str:
+    """The key under which the findings in a log are remembered."""
+    return cache.name("check-log", [str(path), cache.hash(path)])
+
+
+def _logs(study: Study, cache: Cache, issues: Issues, verified: Callable[[Path], list[Issue]]) -> None:
     for path in study.run_logs():
-
-        def make(path: Path = path) -> list[Issue]:
-            from llmxsite import runlog
-
-            return _gathered(partial(runlog.verify, path))
-
-        issues.extend(cache.memo("check-log", [str(path), cache.hash(path)], list[Issue], make))
+        name = _verification(path, cache)
+        found = cache.recall(name, list[Issue])
+        if found is None:
+            found = verified(path)
+            cache.keep(name, found)
+        issues.extend(found)
         if not study.report(path.parent.name).is_dir():
             issues.add(
                 path,
