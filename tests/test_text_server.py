@@ -255,7 +255,7 @@ def test_writing_with_the_preview_open(tmp_path: Path) -> None:
             expect(page.get_by_text("yaml-syntax")).to_have_count(0, timeout=15_000)
             browser.close()
         running.send_signal(signal.SIGINT)
-        _, errors = running.communicate(timeout=15)
+        _, errors = running.communicate(timeout=60)
         assert running.returncode == 0
         assert "Traceback" not in errors
     finally:
