@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 from typing import Any
 
@@ -25,34 +25,74 @@ _BESIDE = {"regime": {"concurrency"}}
 """Factors that go with another: several at once is a part of the regime that asks so."""
 
 
-@dataclass(frozen=True)
 class DeterminismTables:
-    """NaN stands where something is undefined or was not told. Shares run from 0 to 1, logprobs are in nats."""
+    """NaN stands where something is undefined or was not told. Shares run from 0 to 1, logprobs are in nats.
 
-    agreement: pd.DataFrame
-    """A row a group of `by`: the keys; `n_items` (requests: items under a condition), `n` (replies), `repeats` (the most of one
-    request); `tarr`, `tarr_low`, `tarr_high` (share of requests to which all replies are the same text, Wilson's interval);
-    `tara`, ... (the same of the answers read from them); `pairwise` (mean share of agreeing pairs of replies), `unique` (mean
-    number of different replies), `modal_share`, `similarity` (means); `fleiss_kappa` (of answers; NaN with one category);
-    `accuracy`, `accuracy_min`, `accuracy_max` (lowest and highest of any one repeat); `differing` of `compared` replies are not
-    the first reply to their request, and `bound` is the 95 % upper bound of that chance where none is; `first_divergence`
-    (median of the tokens shared before replies part), `largest_drift` (of logprobs on shared tokens), `cached_share` (of the
-    prompts' tokens, as the server tells), `prompt_ms` (median of reading the prompt: short where it came from the cache)."""
-    pairs: pd.DataFrame
-    """A row a pair of levels of the factor, within the other keys: `factor`, `a`, `b`, `n` (requests met under both), `lost`
-    (under one only), `identical` (requests whose replies under both are all one text), `share` with `ci_low`, `ci_high`
-    (Wilson's), `agreement` (chance that a reply under a is the reply under b), `largest_drift`, `mean_drift`,
-    `logprobs_identical` (share of shared tokens with the same logprob to the last bit), `first_divergence` (median), `flips`
-    (requests whose most frequent answer differs), `only_a`, `only_b` (of those, right under one only) and `mcnemar_p`."""
-    items: pd.DataFrame
-    """A row a request: the keys, `item`, `category`, `n`, `unique`, `unique_share`, `modal_share`, `identical`, `pairwise`,
-    `entropy_bits`, `first_divergence`, `continuations`, `similarity`, `differing` with `differing_low`, `differing_high`
-    (Clopper-Pearson) and `bound`, `answers` (different ones), `accuracy`, `largest_drift`, `margin`, and `usual`, the share of its
-    replies that are the most frequent one over all levels of the factor."""
-    fragile: pd.DataFrame
-    """A row an item at temperature 0, over all levels of the factor: the other keys, `item`, `n`, `margin` (logprob of the
-    likeliest token at the answer's place minus the next one's), `largest_drift` (in its group), `predicted` (the margin is
-    below twice that; NA without logprobs), `flipped` (its answer differs between replies), `replies` (different ones)."""
+    Each table is made when it is first asked for.
+    """
+
+    def __init__(self, found: list[Cell], columns: list[str], factor: str, matched: list[str], alpha: float) -> None:
+        self._found, self._columns, self._factor, self._matched, self._alpha = found, columns, factor, matched, alpha
+        self._others = [column for column in columns if column != factor]
+
+    @cached_property
+    def agreement(self) -> pd.DataFrame:
+        """A row a group of `by`: the keys; `n_items` (requests: items under a condition), `n` (replies), `repeats` (the most of one
+        request); `tarr`, `tarr_low`, `tarr_high` (share of requests to which all replies are the same text, Wilson's interval);
+        `tara`, ... (the same of the answers read from them); `pairwise` (mean share of agreeing pairs of replies), `unique` (mean
+        number of different replies), `modal_share`, `similarity` (means); `fleiss_kappa` (of answers; NaN with one category);
+        `accuracy`, `accuracy_min`, `accuracy_max` (lowest and highest of any one repeat); `differing` of `compared` replies are not
+        the first reply to their request, and `bound` is the 95 % upper bound of that chance where none is; `first_divergence`
+        (median of the tokens shared before replies part), `largest_drift` (of logprobs on shared tokens), `cached_share` (of the
+        prompts' tokens, as the server tells), `prompt_ms` (median of reading the prompt: short where it came from the cache)."""
+        rows = [
+            {**dict(zip(self._columns, key, strict=True)), **_agreement(group, self._alpha)}
+            for key, group in grouped(self._found, self._columns)
+        ]
+        return _frame("agreement", rows, self._columns, _AGREEMENT)
+
+    @cached_property
+    def pairs(self) -> pd.DataFrame:
+        """A row a pair of levels of the factor, within the other keys: `factor`, `a`, `b`, `n` (requests met under both), `lost`
+        (under one only), `identical` (requests whose replies under both are all one text), `share` with `ci_low`, `ci_high`
+        (Wilson's), `agreement` (chance that a reply under a is the reply under b), `largest_drift`, `mean_drift`,
+        `logprobs_identical` (share of shared tokens with the same logprob to the last bit), `first_divergence` (median), `flips`
+        (requests whose most frequent answer differs), `only_a`, `only_b` (of those, right under one only) and `mcnemar_p`."""
+        rows = [
+            {**dict(zip(self._others, key, strict=True)), **row}
+            for key, group in grouped(self._found, self._others)
+            for row in _pairs(group, self._factor, self._matched, self._alpha)
+        ]
+        return _frame("pairs", rows, self._others, _PAIRS)
+
+    @cached_property
+    def items(self) -> pd.DataFrame:
+        """A row a request: the keys, `item`, `category`, `n`, `unique`, `unique_share`, `modal_share`, `identical`, `pairwise`,
+        `entropy_bits`, `first_divergence`, `continuations`, `similarity`, `differing` with `differing_low`, `differing_high`
+        (Clopper-Pearson) and `bound`, `answers` (different ones), `accuracy`, `largest_drift`, `margin`, and `usual`, the share of its
+        replies that are the most frequent one over all levels of the factor."""
+        usual = _usual(self._found, self._matched)
+        rows = [
+            {
+                **{c: cell.key[c] for c in self._columns},
+                **_item(cell, self._alpha),
+                "usual": cell.texts.count(text) / len(cell),
+            }
+            for cell, text in zip(self._found, usual, strict=True)
+        ]
+        return _frame("items", rows, self._columns, _ITEMS)
+
+    @cached_property
+    def fragile(self) -> pd.DataFrame:
+        """A row an item at temperature 0, over all levels of the factor: the other keys, `item`, `n`, `margin` (logprob of the
+        likeliest token at the answer's place minus the next one's), `largest_drift` (in its group), `predicted` (the margin is
+        below twice that; NA without logprobs), `flipped` (its answer differs between replies), `replies` (different ones)."""
+        rows = [
+            {**dict(zip(self._others, key, strict=True)), **row}
+            for key, group in grouped(self._found, self._others)
+            for row in _fragile(group, self._matched)
+        ]
+        return _frame("fragile", rows, self._others, _FRAGILE)
 
 
 def determinism(
@@ -72,29 +112,8 @@ def determinism(
     wanted = ["suite", "model", *varying, factor] if by is None else list(by)
     key_columns(samples, [factor])
     columns = key_columns(samples, wanted)
-    others = [c for c in columns if c != factor]
     found.sort(key=lambda cell: [order(cell.key[c]) for c in columns])
-    rows = [
-        {**dict(zip(columns, key, strict=True)), **_agreement(group, alpha)} for key, group in grouped(found, columns)
-    ]
-    matched = matching(samples, factor)
-    usual = _usual(found, matched)
-    items = [
-        {**{c: cell.key[c] for c in columns}, **_item(cell, alpha), "usual": cell.texts.count(text) / len(cell)}
-        for cell, text in zip(found, usual, strict=True)
-    ]
-    pairs: list[dict[str, Any]] = []
-    fragile: list[dict[str, Any]] = []
-    for key, group in grouped(found, others):
-        known = dict(zip(others, key, strict=True))
-        pairs += [{**known, **row} for row in _pairs(group, factor, matched, alpha)]
-        fragile += [{**known, **row} for row in _fragile(group, matched)]
-    return DeterminismTables(
-        agreement=_frame("agreement", rows, columns, _AGREEMENT),
-        pairs=_frame("pairs", pairs, others, _PAIRS),
-        items=_frame("items", items, columns, _ITEMS),
-        fragile=_frame("fragile", fragile, others, _FRAGILE),
-    )
+    return DeterminismTables(found, columns, factor, matching(samples, factor), alpha)
 
 
 _AGREEMENT = [

@@ -8,7 +8,6 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from statsmodels.stats.inter_rater import cohens_kappa, fleiss_kappa
 
 from llmxsite.stats.cluster import codes_of
 from llmxsite.stats.interval import defined
@@ -41,6 +40,8 @@ def cohen(first: Sequence[object], second: Sequence[object]) -> Cohen:
     agreement = float((a == b).mean())
     if size == 1:
         return Cohen(len(a), agreement, None)
+    from statsmodels.stats.inter_rater import cohens_kappa  # a second to import
+
     table = np.zeros((size, size))
     np.add.at(table, (a, b), 1)
     return Cohen(len(a), agreement, defined(cohens_kappa(table, return_results=False)))
@@ -48,6 +49,9 @@ def cohen(first: Sequence[object], second: Sequence[object]) -> Cohen:
 
 def fleiss(ratings: Sequence[Sequence[object]]) -> float | None:
     """Fleiss' kappa of items (rows) with the same number of ratings each; None with one category or one rating an item.
+
+    (P - P_e)/(1 - P_e): P is the mean share of agreeing pairs of ratings on an item, P_e the sum of the categories' squared
+    shares.
 
     Source: Fleiss 1971.
     """
@@ -57,7 +61,11 @@ def fleiss(ratings: Sequence[Sequence[object]]) -> float | None:
     size = int(codes.max()) + 1
     if size == 1:
         return None
-    return defined(fleiss_kappa(np.stack([np.bincount(row, minlength=size) for row in codes])))
+    counts = np.stack([np.bincount(row, minlength=size) for row in codes])
+    n = codes.shape[1]
+    observed = float(((np.square(counts).sum(axis=1) - n) / (n * (n - 1))).mean())
+    expected = float(np.square(counts.sum(axis=0) / codes.size).sum())
+    return defined((observed - expected) / (1 - expected))
 
 
 def krippendorff(ratings: Sequence[Sequence[float | str | None]], level: Level = "nominal") -> float | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from scipy import stats
+from scipy.special import entr
 
 from llmxsite.stats.agreement import fleiss
 from llmxsite.stats.interval import UNDEFINED, Interval, Numbers, pair
@@ -86,7 +86,7 @@ def replies(runs: Sequence[Sequence[Hashable]], alpha: float = 0.05) -> Replies:
         unique=len(counts),
         modal_share=max(counts.values()) / n,
         pairwise_agreement=_pairs(list(counts.values())),
-        entropy_bits=float(stats.entropy(list(counts.values()), base=2)),
+        entropy_bits=float(entr(np.array([*counts.values()]) / n).sum() / math.log(2)),
         first_divergence=shared,
         continuations=None if shared is None else len({run[shared : shared + 1] for run in tokens}),
         similarity=_similarity(counts),

@@ -13,7 +13,6 @@ from llmxsite.stats.interval import UNDEFINED, Interval, Vector
 
 Method = Literal["wilson", "clopper-pearson", "jeffreys", "agresti-coull", "wald"]
 _NAMES = {
-    "clopper-pearson": "beta",
     "jeffreys": "jeffreys",
     "agresti-coull": "agresti_coull",
     "wald": "normal",
@@ -43,7 +42,11 @@ def interval(k: float, n: float, alpha: float = 0.05, method: Method = "wilson")
         return wilson(k, n, alpha)
     if n <= 0:
         return UNDEFINED
-    from statsmodels.stats.proportion import proportion_confint  # a second to import, and Wilson's does without
+    if method == "clopper-pearson":
+        low = betaincinv(k, n - k + 1, alpha / 2) if k > 0 else 0.0
+        high = betaincinv(k + 1, n - k, 1 - alpha / 2) if k < n else 1.0
+        return Interval(float(low), float(high))
+    from statsmodels.stats.proportion import proportion_confint  # a second to import, and the others do without
 
     low, high = proportion_confint(k, n, alpha=alpha, method=_NAMES[method])
     return Interval(float(low), float(high)).clipped()
