@@ -16,6 +16,7 @@ import pytest
 
 from llmxsite import engine
 from llmxsite.engine import weights
+from llmxsite.engine.child import threads
 from llmxsite.engine.embedded import Embedded
 from llmxsite.engine.protocol import EngineError, Message, Options, Request
 
@@ -87,6 +88,7 @@ def test_what_the_weights_say(has: Any) -> None:
         assert model.capabilities == ["completion", "chat"] and model.licence == "Apache-2.0"
         info = await embedded.describe()
         assert info.name == "embedded" and info.version and info.address is None and info.lacks == []
+        assert info.threads == threads()
 
     run(test)
 

@@ -107,6 +107,7 @@ def changes(before: Run, now: Run) -> list[str]:
             for name in sorted(before.software.keys() | now.software.keys())
             for line in _differing(name, before.software.get(name), now.software.get(name))
         ),
+        *_differing("processor threads", before.engine.threads, now.engine.threads),
         *_differing("requests at once", before.concurrency, now.concurrency),
     ]
 

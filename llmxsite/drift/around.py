@@ -35,7 +35,7 @@ MODEL = (
     "gpu_share",
     "remote",
 )
-SERVER = ("name", "version", "backend", "address", "lacks")
+SERVER = ("name", "version", "backend", "threads", "address", "lacks")
 MACHINE = ("os", "machine", "cpu", "cores", "memory_bytes", "gpus")
 SUITE = ("hash", "version", "items")
 GROUPS: tuple[Group, ...] = get_args(Group)

@@ -14,6 +14,7 @@ NAMES = {
     ("server", "name"): "server",
     ("server", "version"): "server version",
     ("server", "backend"): "backend",
+    ("server", "threads"): "processor threads",
     ("server", "address"): "server address",
     ("server", "lacks"): "what the server lacks",
     ("model", "gpu_share"): "share on the GPU",

