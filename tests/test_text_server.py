@@ -231,7 +231,14 @@ def test_writing_with_the_preview_open(tmp_path: Path) -> None:
 
     scaffold.study(tmp_path / "s", title="T", author="Ada")
     command = [sys.executable, "-m", "llmxsite", "--study", str(tmp_path / "s"), "serve", "--base", "/repo/"]
-    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    # Started by a script in the background, the tests themselves ignore Ctrl-C, and so would what they start.
+    running = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     try:
         assert running.stdout is not None
         line = next(text for text in running.stdout if text.startswith("Serving "))

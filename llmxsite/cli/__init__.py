@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import pkgutil
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -44,10 +43,14 @@ def _options(
     terminal.choose_study(study)
 
 
-for _module in sorted(pkgutil.iter_modules(__path__), key=lambda m: m.name):
-    _register = getattr(importlib.import_module(f"{__name__}.{_module.name}"), "register", None)
-    if _register is not None:
-        _register(app)
+_MODULES = (
+    *("demo", "init", "doctor", "models", "suite"),
+    *("run", "results", "verify", "rerun", "drift", "import_"),
+    *("build", "serve", "check", "export"),
+)
+"""Modules with commands, in the order of the help: to begin with, to measure, to publish. The others hold what these print."""
+for _module in _MODULES:
+    importlib.import_module(f"{__name__}.{_module}").register(app)
 
 
 def main() -> None:

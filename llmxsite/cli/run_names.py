@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from llmxsite.cli.terminal import study_here
 from llmxsite.diagnostics import Problem, did_you_mean
-from llmxsite.record import Run
-from llmxsite.study import Study
+
+if TYPE_CHECKING:
+    from llmxsite.record import Run
+    from llmxsite.study import Study
 
 
 class Logged(NamedTuple):

@@ -12,7 +12,6 @@ import typer
 
 from llmxsite.cli.terminal import err, out, print_issues, study_here
 from llmxsite.diagnostics import Issues
-from llmxsite.study import Study
 
 if TYPE_CHECKING:
     from llmxsite.site.server import Preview
@@ -37,6 +36,7 @@ def serve(
     from llmxsite.site import live
     from llmxsite.site.build import build
     from llmxsite.site.server import Preview, Server, check_base, listen
+    from llmxsite.study import Study
 
     study = study_here()
     folder = (study.root / "site").resolve()
