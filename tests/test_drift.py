@@ -38,7 +38,8 @@ from llmxsite.record import (
     encode_line,
 )
 from llmxsite.stats.mcnemar import mcnemar
-from llmxsite.stats.proportion import never_seen, wilson
+from llmxsite.stats.power import never_seen
+from llmxsite.stats.proportion import wilson
 
 HOST = Host(os="Linux 6.1", machine="x86_64", cpu="Some CPU", cores=4, memory_bytes=8_000_000_000, gpus=[])
 PLAN = {"task": "benchmark", "suites": ["tides"], "models": ["phi"], "options": {"temperature": 0.0}}

@@ -76,7 +76,7 @@ def test_wilson_covers_what_it_promises_for_twenty_items() -> None:
 
 @given(n=st.integers(1, 500), alpha=st.floats(0.001, 0.5))
 def test_a_rate_never_seen_is_bounded_by_the_exact_interval(n: int, alpha: float) -> None:
-    assert proportion.never_seen(n, alpha) == pytest.approx(
+    assert power.never_seen(n, alpha) == pytest.approx(
         proportion.interval(0, n, 2 * alpha, "clopper-pearson").high, abs=1e-9
     )
 

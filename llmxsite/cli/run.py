@@ -210,8 +210,7 @@ def _requests(
 def _power(experiment: Resolved, suites: list[Suite]) -> None:
     """The smallest difference that this n can show between two conditions; of the same request again, the bound it can give."""
     from llmxsite.experiment import select
-    from llmxsite.stats.power import detectable, variance_per_item
-    from llmxsite.stats.proportion import never_seen
+    from llmxsite.stats.power import detectable, never_seen, variance_per_item
 
     n = sum(len(select(s.items, experiment.limit, experiment.limit_seed)) for s in suites)
     k = experiment.repeats

@@ -21,8 +21,8 @@ from llmxsite.stats.latency import throughput
 from llmxsite.stats.mcnemar import mcnemar
 from llmxsite.stats.multiple import adjust
 from llmxsite.stats.paired import paired_difference
-from llmxsite.stats.power import detectable_from_se
-from llmxsite.stats.proportion import never_seen, wilson
+from llmxsite.stats.power import detectable_from_se, never_seen
+from llmxsite.stats.proportion import wilson
 
 Codes = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]

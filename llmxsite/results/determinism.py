@@ -17,7 +17,8 @@ from llmxsite.stats import determinism as stats
 from llmxsite.stats.agreement import fleiss
 from llmxsite.stats.interval import ratio
 from llmxsite.stats.mcnemar import mcnemar
-from llmxsite.stats.proportion import never_seen, wilson
+from llmxsite.stats.power import never_seen
+from llmxsite.stats.proportion import wilson
 from llmxsite.tables import Samples
 
 TASK = "determinism"

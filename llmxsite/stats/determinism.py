@@ -13,7 +13,8 @@ from scipy.special import entr
 
 from llmxsite.stats.agreement import fleiss
 from llmxsite.stats.interval import UNDEFINED, Interval, Numbers, pair
-from llmxsite.stats.proportion import interval, never_seen, wilson
+from llmxsite.stats.power import never_seen
+from llmxsite.stats.proportion import interval, wilson
 
 
 @dataclass(frozen=True, slots=True)

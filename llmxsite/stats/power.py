@@ -67,6 +67,14 @@ def cohens_h(p_a: float, p_b: float) -> float:
     return 2 * (math.asin(math.sqrt(p_a)) - math.asin(math.sqrt(p_b)))
 
 
+def never_seen(n: int, alpha: float = 0.05) -> float | None:
+    """One-sided upper bound on a rate of which none was seen in n: 1 - alpha^(1/n), about 3/n. None for n < 1.
+
+    For every "never failed", "never diverged", "no invented tool".
+    """
+    return None if n < 1 else 1 - math.pow(alpha, 1 / n)
+
+
 def _reach(alpha: float, power: float) -> float:
     """z_{1-alpha/2} + z_power: how many standard errors away a difference has to be."""
     return NormalDist().inv_cdf(1 - alpha / 2) + NormalDist().inv_cdf(power)

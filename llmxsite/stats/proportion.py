@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Literal
 
 import numpy as np
@@ -72,14 +71,6 @@ def wilson_corrected(k: int, n: int, alpha: float = 0.05) -> Interval:
 
     found = stats.binomtest(k, n).proportion_ci(1 - alpha, method="wilsoncc")
     return Interval(float(found.low), float(found.high))
-
-
-def never_seen(n: int, alpha: float = 0.05) -> float | None:
-    """One-sided upper bound on a rate of which none was seen in n: 1 - alpha^(1/n), about 3/n. None for n < 1.
-
-    For every "never failed", "never diverged", "no invented tool".
-    """
-    return None if n < 1 else 1 - math.pow(alpha, 1 / n)
 
 
 def wilson_bounds(p: npt.ArrayLike, n: npt.ArrayLike, critical: npt.ArrayLike) -> tuple[Vector, Vector]:
