@@ -223,6 +223,23 @@ def test_only_what_the_site_is_made_from_counts(tmp_path: Path) -> None:
     assert live.concerns(study, (str(tmp_path / name) for name in names)) == ["content/index.md", "runs/a/b.jsonl"]
 
 
+def test_what_changes_before_anybody_looks_is_built_all_the_same(tmp_path: Path) -> None:
+    scaffold.study(tmp_path / "s", title="T", author="Ada")
+    study = Study(tmp_path / "s")
+    before = live.state(study)
+    page = study.root / "content" / "index.md"
+    page.write_text(page.read_text(encoding="utf-8") + "More.\n", encoding="utf-8")
+    stop = threading.Event()
+    told: list[list[str]] = []
+
+    def tell(names: list[str], _issues: Issues) -> None:
+        told.append(names)
+        stop.set()
+
+    live.follow(study, Preview(tmp_path / "site"), lambda issues: None, tell, stop, before)
+    assert told == [["content/index.md"]]
+
+
 @pytest.mark.browser
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
 def test_writing_with_the_preview_open(tmp_path: Path) -> None:

@@ -50,6 +50,7 @@ def serve(
     stop = threading.Event()
     _end_on_signals(stop)
     try:
+        before = live.state(study)
         issues = live.rebuild(preview, make)
         _tell(issues, preview)
         server.start()
@@ -58,7 +59,7 @@ def serve(
             import webbrowser
 
             webbrowser.open(server.url)
-        live.follow(study, preview, make, lambda names, found: _changed(names, found, preview), stop)
+        live.follow(study, preview, make, lambda names, found: _changed(names, found, preview), stop, before)
     except KeyboardInterrupt:
         pass
     finally:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from llmxsite.diagnostics import Issues, Problem
@@ -57,18 +58,39 @@ def concerns(study: Study, changed: Iterable[str]) -> list[str]:
     return sorted(found)
 
 
+def state(study: Study) -> dict[str, tuple[int, int]]:
+    """Every file that the site is made from, by its path, with its time and size."""
+    found = {}
+    for folder in (study.root / name for name in WATCHED):
+        for path in folder.rglob("*"):
+            with contextlib.suppress(OSError):  # gone again
+                if path.is_file():
+                    seen = path.stat()
+                    found[str(path)] = (seen.st_mtime_ns, seen.st_size)
+    return found
+
+
 def follow(
     study: Study,
     preview: Preview,
     build: Callable[[Issues], None],
     tell: Callable[[list[str], Issues], None],
     stop: threading.Event,
+    built: Mapping[str, tuple[int, int]],
 ) -> None:
-    """Rebuild after every change until `stop` is set. `tell` is given what changed and what the build found."""
+    """Rebuild after every change until `stop` is set. `tell` is given what changed and what the build found.
+
+    `built` is the `state` before the last build: what changed since, while nobody was looking yet, counts as well.
+    """
     from watchfiles import watch
 
-    changes = watch(*watched(study), stop_event=stop, debounce=200, step=50, rust_timeout=500)
+    unseen: Mapping[str, tuple[int, int]] | None = built
+    changes = watch(*watched(study), stop_event=stop, debounce=200, step=50, rust_timeout=500, yield_on_timeout=True)
     for batch in changes:
-        names = concerns(study, (name for _, name in batch))
+        changed = {name for _, name in batch}
+        if unseen is not None:
+            changed |= {name for name, _ in unseen.items() ^ state(study).items()}
+            unseen = None
+        names = concerns(study, changed)
         if names and not stop.is_set():
             tell(names, rebuild(preview, build))
