@@ -73,7 +73,9 @@ def test_pages_get_the_script_and_files_do_not(site: Path) -> None:
     with _serving(site) as server:
         status, headers, body = _get(server, "/")
         assert (status, headers["Content-Type"]) == (200, "text/html; charset=utf-8")
-        assert body == f'<html><body><h1>Home</h1><script src="{LIVE}live.js"></script></body></html>'.encode()
+        assert (
+            body == f'<html><body><h1>Home</h1><script src="{LIVE}live.js?version=0"></script></body></html>'.encode()
+        )
         for path, kind in {
             "/assets/site.css": "text/css; charset=utf-8",
             "/assets/x.js": "text/javascript; charset=utf-8",
@@ -238,6 +240,27 @@ def test_what_changes_before_anybody_looks_is_built_all_the_same(tmp_path: Path)
 
     live.follow(study, Preview(tmp_path / "site"), lambda issues: None, tell, stop, before)
     assert told == [["content/index.md"]]
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
+def test_a_page_read_before_a_build_ended_is_read_again(site: Path) -> None:
+    from playwright.sync_api import Route, expect, sync_playwright
+
+    with _serving(site) as server, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page()
+
+        def build_first(route: Route) -> None:
+            if server.preview.version == 0:
+                (site / "index.html").write_text("<html><body><h1>Newer</h1></body></html>")
+                server.preview.built(Issues())
+            route.continue_()
+
+        page.route("**/state.js*", build_first)
+        page.goto(server.url)
+        expect(page.get_by_text("Newer")).to_be_visible(timeout=15_000)
+        browser.close()
 
 
 @pytest.mark.browser

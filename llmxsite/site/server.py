@@ -186,16 +186,17 @@ class _Handler(BaseHTTPRequestHandler):
             self._file(page, HTTPStatus.NOT_FOUND)
         else:
             body = b"<!doctype html><title>Not found</title><p>There is no such page.</p></body>"
-            self._send(HTTPStatus.NOT_FOUND, _with_script(body), TYPES[".html"])
+            self._send(HTTPStatus.NOT_FOUND, _with_script(body, self.server.preview.version), TYPES[".html"])
 
     def _file(self, file: Path, status: HTTPStatus) -> None:
+        version = self.server.preview.version  # before the page is read: a build that ends meanwhile is a newer one
         try:
             body = file.read_bytes()
         except OSError:  # a build may be replacing it right now
             self._send(HTTPStatus.SERVICE_UNAVAILABLE, b"The site is being rebuilt.\n", TYPES[".txt"])
             return
         kind = TYPES.get(file.suffix.lower(), "application/octet-stream")
-        self._send(status, _with_script(body) if file.suffix == ".html" else body, kind)
+        self._send(status, _with_script(body, version) if file.suffix == ".html" else body, kind)
 
     def _send(self, status: HTTPStatus, body: bytes, kind: str) -> None:
         self.send_response(status)
@@ -217,8 +218,8 @@ class _Handler(BaseHTTPRequestHandler):
         """A preview is watched in the browser, not in the terminal."""
 
 
-def _with_script(body: bytes) -> bytes:
-    tag = f'<script src="{LIVE}live.js"></script>'.encode()
+def _with_script(body: bytes, version: int) -> bytes:
+    tag = f'<script src="{LIVE}live.js?version={version}"></script>'.encode()
     head, end, tail = body.rpartition(b"</body>")
     return head + tag + end + tail if end else body + tag
 

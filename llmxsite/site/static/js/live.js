@@ -3,26 +3,28 @@
 // pages' content security policy allows no connections, and a preview must show pages as they are.
 (function () {
   "use strict";
-  var version = null;
+  // The build that this page is from. Another may have ended since the server read it.
+  var version = Number(new URL(document.currentScript.src).searchParams.get("version"));
   var panel = null;
 
   window.llmxsiteLive = function (state) {
-    if (version !== null && state.version !== version && state.reload) {
+    if (state.version !== version && state.reload) {
       window.location.reload();
       return;
     }
     version = state.version;
     show(state);
-    ask();
+    ask(version);
   };
 
-  function ask() {
+  // Answered when the state is another than `seen`; at once where that is empty.
+  function ask(seen) {
     var script = document.createElement("script");
-    script.src = "/__llmxsite__/state.js?seen=" + (version === null ? "" : version);
+    script.src = "/__llmxsite__/state.js?seen=" + seen;
     script.onload = function () { script.remove(); };
     script.onerror = function () {
       script.remove();
-      window.setTimeout(ask, 1000);
+      window.setTimeout(ask, 1000, seen);
     };
     document.head.appendChild(script);
   }
@@ -52,6 +54,6 @@
   }
 
   // Not before the page is loaded: a script that waits would hold up its load event.
-  if (document.readyState === "complete") ask();
-  else window.addEventListener("load", function () { window.setTimeout(ask, 0); });
+  if (document.readyState === "complete") ask("");
+  else window.addEventListener("load", function () { window.setTimeout(ask, 0, ""); });
 })();
