@@ -20,7 +20,7 @@ from llmxsite.stats.interval import UNDEFINED, Interval, ratio
 from llmxsite.stats.latency import throughput
 from llmxsite.stats.mcnemar import mcnemar
 from llmxsite.stats.multiple import adjust
-from llmxsite.stats.paired import paired_difference
+from llmxsite.stats.paired import PairedDifference, paired_difference
 from llmxsite.stats.power import detectable_from_se, never_seen
 from llmxsite.stats.proportion import wilson
 
@@ -69,16 +69,8 @@ def accuracy(before: Floats, after: Floats, unit: Codes, alpha: float = 0.05) ->
     net = np.bincount(np.unique(unit, return_inverse=True)[1], weights=change) if len(unit) else np.zeros(0)
     fell, rose = int((net < -_ROUNDING).sum()), int((net > _ROUNDING).sum())
     unchanged = not change.any()
-    # A standard error of 0 is no certainty: all pairs gave the same difference, and more of them might not.
-    span = found.interval if found.se else UNDEFINED
     return Accuracy(
-        n=found.n,
-        units=found.clusters,
-        before=found.mean_b,
-        after=found.mean_a,
-        difference=found.difference,
-        low=span.low,
-        high=span.high,
+        **_change(found),
         p=found.p,
         detectable=detectable_from_se(found.se, alpha) if found.se else None,
         lost=int(((before >= 1) & (after < 1)).sum()),
@@ -142,15 +134,8 @@ def confidence(pairs: Sequence[Pair], unit: Codes, alpha: float = 0.05) -> Confi
         for name in ("confidence_before", "confidence_after")
     )
     found = paired_difference(after, before, unit[known], alpha)
-    span = found.interval if found.se else UNDEFINED
     return Confidence(
-        n=found.n,
-        units=found.clusters,
-        before=found.mean_b,
-        after=found.mean_a,
-        difference=found.difference,
-        low=span.low,
-        high=span.high,
+        **_change(found),
         identical=int((before == after).sum()),
         largest=float(np.abs(after - before).max()) if found.n else None,
     )
@@ -203,6 +188,21 @@ def rows(pairs: Sequence[Pair], values: Values, labels: Sequence[dict[str, Scala
 
 
 _ROUNDING = 1e-12
+
+
+def _change(found: PairedDifference) -> dict[str, Any]:
+    """The fields of a `Change`."""
+    # A standard error of 0 is no certainty: all pairs gave the same difference, and more of them might not.
+    span = found.interval if found.se else UNDEFINED
+    return {
+        "n": found.n,
+        "units": found.clusters,
+        "before": found.mean_b,
+        "after": found.mean_a,
+        "difference": found.difference,
+        "low": span.low,
+        "high": span.high,
+    }
 
 
 def _clustered(values: Floats, codes: Codes, alpha: float) -> Interval:

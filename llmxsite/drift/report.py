@@ -110,8 +110,8 @@ class Share(msgspec.Struct, kw_only=True):
     """Where all are alike: the 95 % upper bound 1 - 0.05^(1/units) on the chance that a pair differs."""
 
 
-class Accuracy(msgspec.Struct, kw_only=True):
-    """Right and wrong before and after, on the same items."""
+class Change(msgspec.Struct, kw_only=True):
+    """A mean before and after, over the same pairs."""
 
     n: int
     units: int
@@ -121,6 +121,11 @@ class Accuracy(msgspec.Struct, kw_only=True):
     low: float | None
     """Interval of the difference, paired, clustered by item; null where no pair differs or all differ alike."""
     high: float | None
+
+
+class Accuracy(Change, kw_only=True):
+    """Right and wrong before and after, on the same items."""
+
     p: float | None
     """Of the paired t test."""
     detectable: float | None
@@ -181,16 +186,9 @@ class Fragile(msgspec.Struct, kw_only=True):
     """Of those turned, the fragile ones."""
 
 
-class Confidence(msgspec.Struct, kw_only=True):
+class Confidence(Change, kw_only=True):
     """Confidence of the answers that have one on both sides."""
 
-    n: int
-    units: int
-    before: float | None
-    after: float | None
-    difference: float | None
-    low: float | None
-    high: float | None
     identical: int
     """Pairs with the same confidence to the last bit."""
     largest: float | None
