@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import signal
 import threading
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -48,7 +46,6 @@ def serve(
         build(Study(study.root), folder, issues=issues, jobs=os.cpu_count() or 1)
 
     stop = threading.Event()
-    _end_on_signals(stop)
     try:
         before = live.state(study)
         issues = live.rebuild(preview, make)
@@ -66,22 +63,6 @@ def serve(
         stop.set()
         server.close()
     err().print("Stopped.")
-
-
-def _end_on_signals(stop: threading.Event) -> None:
-    """Ctrl-C, and an end asked for politely, set `stop` beside interrupting what is under way.
-
-    An exception that a signal raises can be lost, where it happens to meet a destructor or a callback of C code; the event
-    stays. A signal that whoever started us has set to be ignored stays ignored.
-    """
-
-    def handle(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-        raise KeyboardInterrupt
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, handle)
 
 
 def _changed(names: list[str], issues: Issues, preview: Preview) -> None:
