@@ -174,10 +174,18 @@ class Edition:
 
         None where an item has no options to guess among, or the study does not hold the suite.
         """
-        entry = self.catalogue.suite(suite) if suite else None
-        items = entry.suite.items if entry and entry.suite else []
-        shares = [1 / len(i.choices) for i in items if i.choices]
-        return sum(shares) / len(shares) if shares and len(shares) == len(items) else None
+        return self._chances.get(suite) if suite else None
+
+    @cached_property
+    def _chances(self) -> dict[str, float]:
+        """By suite; a page asks for each row of its tables, and a suite may hold ten thousand items."""
+        found = {}
+        for entry in self.catalogue.suites:
+            items = entry.suite.items if entry.suite else []
+            shares = [1 / len(i.choices) for i in items if i.choices]
+            if shares and len(shares) == len(items):
+                found[entry.id] = sum(shares) / len(shares)
+        return found
 
     def search_page(self, entries: list[Entry]) -> str:
         """The page to search on; without scripts, a list of everything there is."""
