@@ -19,7 +19,7 @@ from llmxsite.engine import ollama_shapes as shapes
 from llmxsite.engine import wire
 from llmxsite.engine.address import Address
 from llmxsite.engine.concessions import Concessions, Names
-from llmxsite.engine.fault import error_for, is_model_failure, plain
+from llmxsite.engine.fault import error_for, is_model_failure, is_repetition, plain
 from llmxsite.engine.http import Http, Limits
 from llmxsite.engine.protocol import (
     EngineError,
@@ -139,7 +139,7 @@ class Ollama:
                         if line.strip():
                             self._take(reading, line)
         except EngineError as error:
-            if shapes.is_repetition(error):
+            if is_repetition(error):
                 reading.repeated = True
             elif is_model_failure(error, tools=bool(request.tools)):
                 reading.failure = str(error)

@@ -36,6 +36,7 @@ FAULTS = (
     "no-end",  # the stream ends without its last message
     "not-json",  # a line that is no JSON
     "error-line",  # an error as a line under HTTP 200
+    "repeats",  # a reply that repeats itself, ended by an error line that says so
     "tool-line",  # a malformed tool call, as a line under HTTP 200
     "tool-500",  # the same as HTTP 500
     "500",
@@ -275,6 +276,10 @@ async def _send(wire: Wire, native: bool, parts: list[bytes], fault: str | None)
             return
         case "not-json":
             rest = [_frame(b"{oops", native), *rest]
+        case "repeats":
+            words = "prediction aborted, token repeat limit reached"
+            error = {"error": words if native else {"message": words, "code": 500}}
+            rest = [*[first] * 40, _frame(json.dumps(error).encode(), native)]
         case "error-line" | "tool-line":
             rest = [_frame(json.dumps(error).encode(), native)]
         case "long-line":
