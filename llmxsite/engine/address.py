@@ -25,6 +25,20 @@ class Address(NamedTuple):
         scheme, _, rest = self.url.partition("://")
         return f"{scheme}://{rest.partition('/')[0]}"
 
+    @property
+    def here(self) -> bool:
+        """Whether it leads to this machine itself: what a server there says of its files is about ours."""
+        return is_here(self.url)
+
+
+def is_here(url: str) -> bool:
+    """Whether an address leads to the machine itself."""
+    host = urlsplit(url).hostname
+    try:
+        return host == "localhost" or (host is not None and ipaddress.ip_address(host).is_loopback)
+    except ValueError:
+        return False
+
 
 def ollama_address(text: str | None) -> Address:
     """Where Ollama's own client would connect for a value of OLLAMA_HOST.

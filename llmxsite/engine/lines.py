@@ -45,21 +45,56 @@ class Lines:
 class Events:
     """Server-sent events (WHATWG HTML, 9.2.6): the data of each event, its `data:` lines joined.
 
-    Comments and other fields are passed over. An event counts when the blank line after it has come.
+    Comments, other fields and events without data, which keep a connection alive, are passed over. An event counts when the
+    blank line after it has come, or the stream is over.
     """
 
     def __init__(self) -> None:
         self._data: list[bytes] = []
+        self.met = False
+        """Whether there was an event at all."""
+        self.stray: list[bytes] = []
+        """Lines that belong to no event, as long as none was met: a body that is no stream of them."""
 
     def feed(self, lines: list[bytes]) -> Iterator[bytes]:
         """The data of each event that `lines` complete."""
         for line in lines:
             if line.startswith(b"data:"):
+                self.met = True
                 self._data.append(line[6:] if line.startswith(b"data: ") else line[5:])
-            elif not line and self._data:
-                yield self._data[0] if len(self._data) == 1 else b"\n".join(self._data)
-                self._data = []
+            elif not line:
+                yield from self.rest()
+            elif not self.met and not line.startswith((b":", b"event:", b"id:", b"retry:")):
+                self.stray.append(line)
 
-    def rest(self) -> list[bytes]:
-        """Data of an event whose blank line never came."""
-        return self._data
+    def rest(self) -> Iterator[bytes]:
+        """The data of an event that nothing has closed yet."""
+        data = self._data[0] if len(self._data) == 1 else b"\n".join(self._data)
+        self._data = []
+        if data.strip():
+            yield data
+
+
+class Values:
+    """JSON, a value a line; or one value over several lines, where a server writes it for people to read."""
+
+    def __init__(self) -> None:
+        self._begun: list[bytes] = []
+        self._met = False
+
+    def feed(self, lines: list[bytes]) -> Iterator[bytes]:
+        """The lines that hold a value each. Where the first does not end its value, all are kept for `rest`."""
+        for line in lines:
+            bare = line.strip()
+            if not bare:
+                continue
+            if self._begun or (not self._met and bare in (b"{", b"[")):
+                self._begun.append(line)
+                continue
+            self._met = True
+            yield line
+
+    def rest(self) -> Iterator[bytes]:
+        """The value over several lines, when the stream is over."""
+        if self._begun:
+            yield b"\n".join(self._begun)

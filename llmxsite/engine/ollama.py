@@ -21,6 +21,7 @@ from llmxsite.engine.address import Address
 from llmxsite.engine.concessions import Concessions, Names
 from llmxsite.engine.fault import error_for, is_model_failure, is_repetition, plain
 from llmxsite.engine.http import Http, Limits
+from llmxsite.engine.lines import Values
 from llmxsite.engine.protocol import (
     EngineError,
     EngineInfo,
@@ -32,7 +33,7 @@ from llmxsite.engine.protocol import (
     ToolCall,
     Usage,
 )
-from llmxsite.engine.reading import Reading
+from llmxsite.engine.reading import Reading, until
 
 T = TypeVar("T")
 _POLL_SECONDS = 0.05
@@ -124,7 +125,7 @@ class Ollama:
             return reply
 
     async def _exchange(self, request: Request, on_text: OnText | None) -> Reply:
-        reading = Reading(request, on_text)
+        reading, whole = Reading(request, on_text), Values()
         raw = request.raw_prompt is not None
         body = shapes.shape_request(request)
         for name in self._conceded.framing(request):
@@ -134,10 +135,11 @@ class Ollama:
         )
         try:
             async with aclosing(batches):
-                async for lines in batches:
-                    for line in lines:
-                        if line.strip():
-                            self._take(reading, line)
+                async for lines in until(batches, lambda: reading.complete):
+                    for line in whole.feed(lines):
+                        self._take(reading, line)
+            for line in whole.rest():
+                self._take(reading, line)
         except EngineError as error:
             if is_repetition(error):
                 reading.repeated = True
@@ -201,8 +203,9 @@ class Ollama:
             raise error_for(500, line, streamed=True)
         reading.count(chunk.piece())
         if chunk.message is not None:
-            reading.text(chunk.message.thinking, thinking=True)
-            reading.text(chunk.message.content)
+            text, thought = chunk.message.spoken()
+            reading.text(thought, thinking=True)
+            reading.text(text)
             for call in chunk.message.tool_calls or ():
                 reading.output()
                 parsed, rest = wire.arguments(call.function.arguments)
@@ -212,7 +215,7 @@ class Ollama:
             reading.text(chunk.response)
         if chunk.logprobs:
             reading.entries(chunk.logprobs)
-        if chunk.done:
+        if chunk.done or chunk.done_reason is not None:
             reading.done = True
             reading.done_reason = chunk.done_reason
             reading.timing.load_ms = shapes.milliseconds(chunk.load_duration)

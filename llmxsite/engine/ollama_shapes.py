@@ -23,9 +23,13 @@ class Call(msgspec.Struct):
 
 
 class ChunkMessage(msgspec.Struct):
-    content: str | None = None
+    content: str | list[Any] | None = None
     thinking: str | None = None
     tool_calls: list[Call] | None = None
+
+    def spoken(self) -> tuple[str, str]:
+        """The text and the thinking in it."""
+        return wire.spoken(self.content, self.thinking)
 
 
 _WEIGHTS = re.compile(r"^FROM .*sha256[-:]([0-9a-f]{64})\s*$", re.MULTILINE)
@@ -58,7 +62,8 @@ class Chunk(msgspec.Struct):
         if self.logprobs:
             return "".join(entry.token for entry in self.logprobs)
         message = self.message or ChunkMessage(content=self.response, thinking=self.thinking)
-        return message.thinking or message.content or ""
+        text, thought = message.spoken()
+        return thought or text
 
 
 class Details(msgspec.Struct):

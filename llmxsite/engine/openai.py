@@ -6,17 +6,20 @@ Every sampler is sent under the name llama-server and vLLM know it by. What a st
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from contextlib import aclosing
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from llmxsite.engine import openai_shapes as shapes
-from llmxsite.engine import wire
+from llmxsite.engine import weights, wire
 from llmxsite.engine.address import Address
 from llmxsite.engine.concessions import Concessions, Names
 from llmxsite.engine.fault import error_for, is_model_failure, is_repetition
+from llmxsite.engine.gguf import GgufError
 from llmxsite.engine.http import Http, Limits
 from llmxsite.engine.lines import Events
 from llmxsite.engine.protocol import (
@@ -29,7 +32,7 @@ from llmxsite.engine.protocol import (
     ToolCall,
     Usage,
 )
-from llmxsite.engine.reading import Reading
+from llmxsite.engine.reading import Reading, until
 
 _THEIRS = ("temperature", "top_p", "presence_penalty", "frequency_penalty", "seed", "stop")
 _SAMPLERS = ("top_k", "min_p", "typical_p", "repeat_penalty", "repeat_last_n")
@@ -118,6 +121,8 @@ class OpenAI:
             # A server of one model answers to any name; what is asked for is what is recorded.
             info = msgspec.structs.replace(next(iter(known.values())), name=name)
         if props := await self._properties():
+            if known := await asyncio.to_thread(self._file, name, props):
+                info = known
             settings, template = props.default_generation_settings, props.chat_template
             info.context_in_force = settings.n_ctx if settings else None
             info.quantization = props.model_ftype or info.quantization
@@ -158,6 +163,16 @@ class OpenAI:
         """Raises `EngineError`: OpenAI's API has no way to."""
         self._lacks["models cannot be unloaded: there is no cold start"] = None
         raise EngineError("unsupported", f"{self._http.address.shown} cannot be asked to unload a model", retry=False)
+
+    def _file(self, name: str, props: shapes.Props) -> ModelInfo | None:
+        """What the file says of itself, where the server names one and it lies on this machine."""
+        path = Path(props.model_path or "")
+        if not props.model_path or not self._http.address.here or not path.is_file():
+            return None
+        try:
+            return msgspec.structs.replace(weights.info(name, path), name=name)
+        except (GgufError, OSError):
+            return None
 
     async def _properties(self) -> shapes.Props | None:
         """llama-server's /props; None at servers that have none."""
@@ -213,9 +228,13 @@ class OpenAI:
         batches = self._http.stream(path, body, byte_limit=wire.byte_limit(request.options))
         try:
             async with aclosing(batches):
-                async for lines in batches:
+                async for lines in until(batches, lambda: reading.complete):
                     for data in events.feed(lines):
                         reading.take(data)
+            for data in events.rest():
+                reading.take(data)
+            if events.stray and not events.met:
+                reading.take(b"\n".join(events.stray), whole=True)
         except EngineError as error:
             if is_repetition(error):
                 reading.repeated = True
@@ -242,8 +261,8 @@ class _Reading(Reading):
         super().__init__(request, on_text)
         self._parts: dict[int, tuple[list[str], list[str]]] = {}
 
-    def take(self, data: bytes) -> None:
-        """One event's data."""
+    def take(self, data: bytes, *, whole: bool = False) -> None:
+        """One event's data, or, where the server does not stream, the whole body."""
         if data == b"[DONE]":
             self.done = True
             return
@@ -263,21 +282,22 @@ class _Reading(Reading):
             self.timing.prompt_ms = chunk.timings.prompt_ms
             self.timing.eval_ms = chunk.timings.predicted_ms
         for choice in chunk.choices or ():
-            self.count(choice.piece())
-            if choice.delta is not None:
-                self.text(choice.delta.reasoning_content or choice.delta.reasoning, thinking=True)
-                self.text(choice.delta.content)
-                for call in choice.delta.tool_calls or ():
-                    self._call(call)
-            self.text(choice.text)
+            said = choice.message if whole else choice.delta
+            text, thought = said.spoken() if said is not None else (choice.text or "", "")
+            self.misplaced = self.misplaced or (said is None and choice.text is None and choice.message is not None)
+            self.count(text or thought)
+            self.text(thought, thinking=True)
+            self.text(text)
+            for n, call in enumerate((said.tool_calls if said is not None else None) or ()):
+                self._call(call, n if whole else call.index)
             if choice.logprobs is not None:
                 self.entries(choice.logprobs.entries())
             self.done_reason = choice.finish_reason or self.done_reason
 
-    def _call(self, call: shapes.Call) -> None:
+    def _call(self, call: shapes.Call, index: int) -> None:
         """A tool call comes in pieces: its name first, then its arguments as text."""
         self.output()
-        name, arguments = self._parts.setdefault(call.index, ([], []))
+        name, arguments = self._parts.setdefault(index, ([], []))
         if call.function is not None:
             name.append(call.function.name or "")
             value = call.function.arguments

@@ -22,10 +22,17 @@ class Call(msgspec.Struct):
 
 
 class Delta(msgspec.Struct):
-    content: str | None = None
+    """What an event adds to a message, or the message of a whole body."""
+
+    content: str | list[Any] | None = None
     reasoning_content: str | None = None
     reasoning: str | None = None
+    thinking: str | None = None
     tool_calls: list[Call] | None = None
+
+    def spoken(self) -> tuple[str, str]:
+        """The text and the thinking in it."""
+        return wire.spoken(self.content, self.reasoning_content or self.reasoning or self.thinking)
 
 
 class Logprobs(msgspec.Struct):
@@ -57,14 +64,11 @@ class Logprobs(msgspec.Struct):
 
 class Choice(msgspec.Struct):
     delta: Delta | None = None
+    message: Delta | None = None
+    """In a whole body what `delta` is in an event; in an event it is out of place."""
     text: str | None = None
     finish_reason: str | None = None
     logprobs: Logprobs | None = None
-
-    def piece(self) -> str:
-        """The text that this event adds, thinking or answer."""
-        delta = self.delta or Delta(content=self.text)
-        return delta.content or delta.reasoning_content or delta.reasoning or ""
 
 
 class PromptDetails(msgspec.Struct):
@@ -127,6 +131,7 @@ class Props(msgspec.Struct):
     total_slots: int | None = None
     model_ftype: str | None = None
     chat_template: str | None = None
+    model_path: str | None = None
     build_info: str | None = None
 
 

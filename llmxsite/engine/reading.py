@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import AsyncIterator, Callable
 
 from llmxsite.engine import wire
 from llmxsite.engine.protocol import EngineError, OnText, Reply, Request, Timing, TokenLogprob, ToolCall, Usage
 
 REPEATS = 30
 """Messages alike after which Ollama ends a reply without a last one (docs/ollama.md, `repetition`)."""
+GRACE = 0.5
+"""Seconds to wait, once a reply is complete, for what may still come: counts, and the end of the body, without which the
+connection cannot be used again."""
 
 
 class Reading:
@@ -24,6 +29,8 @@ class Reading:
         self.timing = Timing()
         self.usage = Usage()
         self.warnings: list[str] = []
+        self.misplaced = False
+        """Whether there was something where text should be that is none: a message in place of what it adds."""
         self.failure: str | None = None
         """What the server said of a model's output that it could not read."""
         self.done = False
@@ -33,6 +40,11 @@ class Reading:
         self._last, self._run = "", 0
         self._on_text = on_text
         self._started = time.perf_counter()
+
+    @property
+    def complete(self) -> bool:
+        """Whether the server has said, in whichever way, that this is all."""
+        return self.done or self.done_reason is not None
 
     def text(self, piece: str | None, *, thinking: bool = False) -> None:
         """One more piece of the answer, or of the thinking before it."""
@@ -64,12 +76,14 @@ class Reading:
         Raises `EngineError` for one that ended before the server said so, unless it had repeated itself to the point where
         Ollama gives it up, in silence or with a word of it: that is the model's doing, and would be the same another time.
         """
-        if self.failure is None and not self.done:
+        if self.failure is None and not self.complete:
             if self._run < REPEATS and not self.repeated:
                 raise EngineError("protocol", "the reply ended before it was complete", retry=True)
             self.warnings.append("repetition-stopped")
         self.timing.total_ms = self._elapsed()
         text = "".join(self.pieces)
+        if not (text or self.thinking or self.calls or self.failure):
+            self._check_silence()
         plain = not (self.thinking or self.calls or self.request.tools or self.failure)
         if self.request.top_logprobs is not None:
             self.warnings += wire.token_warnings(self.tokens, text, plain=plain)
@@ -85,5 +99,42 @@ class Reading:
             warnings=self.warnings,
         )
 
+    def _check_silence(self) -> None:
+        """Raise the `EngineError` of a reply without a word that is not the model's doing.
+
+        A model may end at once, or write tokens that are no text, such as the beginning of a stop word: then nothing is
+        counted but those. It is the server that counts tokens and loses their text.
+        """
+        if self.done_reason in ("load", "unload"):
+            raise EngineError(
+                "server", f"the server answered with '{self.done_reason}' in place of a reply", retry=True
+            )
+        if self.misplaced:
+            raise EngineError("protocol", "the reply has its text in a place where none is known to be", retry=False)
+        counted = self.usage.completion_tokens or 0
+        spelt = "".join(token.token for token in self.tokens).strip()
+        silent = self.tokens and not spelt
+        stops = max((len(stop) for stop in self.request.options.stop or ()), default=0)
+        if spelt or (counted > 1 + stops and not silent and not self.request.tools):
+            words = f"{counted} tokens were counted" if counted else "there are tokens"
+            raise EngineError("protocol", f"{words}, and no text came with them", retry=True)
+
     def _elapsed(self) -> float:
         return round((time.perf_counter() - self._started) * 1000, 3)
+
+
+async def until(batches: AsyncIterator[list[bytes]], complete: Callable[[], bool]) -> AsyncIterator[list[bytes]]:
+    """The batches of a stream, to its end, or, once the reply is complete, for as long as they come within `GRACE`.
+
+    Some servers keep the connection open after the last word.
+    """
+    while True:
+        try:
+            if complete():
+                async with asyncio.timeout(GRACE):
+                    lines = await anext(batches)
+            else:
+                lines = await anext(batches)
+        except (StopAsyncIteration, TimeoutError):
+            return
+        yield lines

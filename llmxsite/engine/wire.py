@@ -84,6 +84,29 @@ def tokens(entries: list[Entry], warnings: list[str]) -> list[TokenLogprob]:
     return found
 
 
+def spoken(content: str | list[Any] | None, thought: str | None) -> tuple[str, str]:
+    """Text and thinking of a message. Some servers send the content in parts, each with its kind."""
+    if not isinstance(content, list):
+        return content or "", thought or ""
+    text: list[str] = []
+    thoughts = [thought or ""]
+    for part in content:
+        kind = part.get("type") if isinstance(part, dict) else None
+        (thoughts if kind in ("thinking", "reasoning") else text).append(_joined(part))
+    return "".join(text), "".join(thoughts)
+
+
+def _joined(part: Any) -> str:
+    """The words of a part of a message, which may have parts of its own: `{"type": "text", "text": "C"}`."""
+    if isinstance(part, str):
+        return part
+    if isinstance(part, list):
+        return "".join(map(_joined, part))
+    if isinstance(part, dict):
+        return next((_joined(part[key]) for key in ("text", "thinking", "content") if key in part), "")
+    return ""
+
+
 def token_warnings(found: list[TokenLogprob], text: str, *, plain: bool) -> list[str]:
     """What is suspicious about the tokens of a reply that was asked for with logprobs.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from llmxsite.collect.observer import Observer
 from llmxsite.collect.subject import Subject
 from llmxsite.collect.workload import Job, Workload
 from llmxsite.diagnostics import Issue, Problem
+from llmxsite.engine.address import is_here
 from llmxsite.engine.protocol import EngineError, EngineInfo, ModelInfo
 from llmxsite.record import Run, Sample
 
@@ -37,7 +37,7 @@ class Found(NamedTuple):
     def place(self) -> tuple[str | None, str | None]:
         """The machine whose engine this is: workers side by side that use the same server are one."""
         server = self.facts.engine.address
-        return (None, server) if server is not None and not _is_here(server) else (_host(self.address), server)
+        return (None, server) if server is not None and not is_here(server) else (_host(self.address), server)
 
 
 class Weights(NamedTuple):
@@ -118,7 +118,7 @@ def fits(facts: Facts, weights: Weights, about: Subject) -> tuple[set[str], list
 
 def shareable(info: EngineInfo) -> EngineInfo:
     """A server's description without an address that would name a machine: one of its own network goes, loopback stays."""
-    return info if info.address is None or _is_here(info.address) else msgspec.structs.replace(info, address=None)
+    return info if info.address is None or is_here(info.address) else msgspec.structs.replace(info, address=None)
 
 
 @dataclass
@@ -208,15 +208,6 @@ def _asked_alike(about: Subject, weights: Weights, here: ModelInfo) -> bool:
 
 def _host(address: str) -> str | None:
     return urlsplit(address).hostname
-
-
-def _is_here(address: str) -> bool:
-    """Whether an address leads to the machine itself."""
-    host = _host(address)
-    try:
-        return host == "localhost" or (host is not None and ipaddress.ip_address(host).is_loopback)
-    except ValueError:
-        return False
 
 
 def _short(digest: str | None) -> str:
