@@ -80,6 +80,7 @@ ERRORS = {
 }
 REPLIES: dict[str, list[str]] = {
     "drip": [],
+    "repeats": ["repetition-stopped"],
     "tool-line": [],
     "tool-500": ["logprobs-missing"],
     "bad-utf8": ["invalid-utf8"],
