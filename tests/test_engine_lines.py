@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmxsite.engine.lines import Events, Lines, TooLong
+from llmxsite.engine.lines import Events, Lines, TooLong, Values
 
 line = st.binary(max_size=30).map(lambda b: b.replace(b"\n", b"").rstrip(b"\r"))
 
@@ -45,10 +45,32 @@ def test_events_come_out_whole(events: list[list[bytes]], places: list[int]) -> 
         data += b": ping\nevent: message\n" + b"".join(b"data: " + part + b"\n" for part in event) + b"\n"
     lines, reader = Lines(1000), Events()
     found = [one for chunk in cut(data, places) for one in reader.feed(lines.feed(chunk))]
-    assert found == [b"\n".join(event) for event in events]
+    assert found == [whole for event in events if (whole := b"\n".join(event)).strip()]
 
 
 def test_event_without_space_and_without_end() -> None:
     reader = Events()
     assert list(reader.feed([b"data:{}", b""])) == [b"{}"]
     assert list(reader.feed([b"data: {}"])) == [], "an event counts when its blank line has come"
+    assert list(reader.rest()) == [b"{}"], "or the stream is over"
+
+
+def test_what_keeps_a_connection_alive_is_no_event() -> None:
+    reader = Events()
+    assert list(reader.feed([b"data:", b"", b": ping", b"data: ", b"data:", b"", b"data: {}", b""])) == [b"{}"]
+    assert reader.met and not reader.stray
+
+
+def test_a_body_that_is_no_stream_is_kept_whole() -> None:
+    reader = Events()
+    assert list(reader.feed([b"{", b'  "choices": []', b"}"])) == []
+    assert b"\n".join(reader.stray) == b'{\n  "choices": []\n}' and not reader.met
+
+
+def test_a_value_over_several_lines_is_one() -> None:
+    reader = Values()
+    assert list(reader.feed([b"{", b' "done": true', b"}"])) == []
+    assert list(reader.rest()) == [b'{\n "done": true\n}']
+    reader = Values()
+    assert list(reader.feed([b'{"a": 1}', b"", b"{", b'{"b": 2}'])) == [b'{"a": 1}', b"{", b'{"b": 2}']
+    assert list(reader.rest()) == []

@@ -121,8 +121,7 @@ class OpenAI:
             # A server of one model answers to any name; what is asked for is what is recorded.
             info = msgspec.structs.replace(next(iter(known.values())), name=name)
         if props := await self._properties():
-            if known := await asyncio.to_thread(self._file, name, props):
-                info = known
+            info = await asyncio.to_thread(self._file, name, props) or info
             settings, template = props.default_generation_settings, props.chat_template
             info.context_in_force = settings.n_ctx if settings else None
             info.quantization = props.model_ftype or info.quantization
