@@ -15,6 +15,7 @@ from markdown_it.rules_inline import StateInline, html_inline, image, link
 from markdown_it.token import Token
 
 from llmxsite.site.citations import KEY, parse_group
+from llmxsite.site.emphasis import is_cjk
 
 _PLACED = ("link_open", "image", "html_inline")
 _ROLE = re.compile(r"\{([A-Za-z][\w:-]*)\}(`+)(?!`)(.+?)(?<!`)\2(?!`)", re.DOTALL)
@@ -92,7 +93,10 @@ def citation(state: StateInline, silent: bool) -> bool:
     elif char == "@":
         before = state.src[state.pos - 1] if state.pos else " "
         found = _NARRATIVE.match(state.src, state.pos, state.posMax)
-        if found is None or before.isalnum() or before in "_.-/@" or state.linkLevel:
+        letter = before.isalnum() and not is_cjk(
+            before
+        )  # where words have no spaces between them, it is no mail address
+        if found is None or letter or before in "_.-/@" or state.linkLevel:
             return False
         cites = None
     else:
