@@ -182,7 +182,7 @@ def cli(study: Study, *words: str) -> Any:
 
 def test_the_command_line_has_every_table(study: Study, found: results.DeterminismTables) -> None:
     text = cli(study, "--determinism", "agreement").stdout
-    assert "suite quiz, model fake:1b" in text and "0.67 [0.21, 0.94]" in text and "28%" in text
+    assert "suite quiz, model fake:1b" in text and "66.7% [20.8, 93.9]" in text and "28%" in text
     lines = list(csv.DictReader(io.StringIO(cli(study, "--determinism", "pairs", "--format", "csv").stdout)))
     assert [line["identical"] for line in lines] == ["1", "1", "2"] and len(lines) == len(found.pairs)
     rows = json.loads(cli(study, "--determinism", "items", "--format", "json", "--sort", "-unique").stdout)

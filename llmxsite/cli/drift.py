@@ -36,6 +36,9 @@ def drift(
     show: Annotated[
         int, typer.Option("--show", min=0, metavar="N", help="How many pairs that differ the text shows, flips first.")
     ] = 5,
+    wide: Annotated[
+        bool, typer.Option("--wide", help="Every column, in a narrow terminal too; otherwise those that fit are shown.")
+    ] = False,
 ) -> None:
     """Pair two runs sample by sample: what changed around them, how far replies and scores agree, where replies part.
 
@@ -61,7 +64,7 @@ def drift(
     else:
         from llmxsite.cli.drift_text import show as show_text
 
-        show_text(found, show)
+        show_text(found, show, wide=wide)
     finish(issues)
 
 
