@@ -427,6 +427,21 @@ def test_a_tally_counts_what_is_seen(study: Study) -> None:
     assert tally.marks[0] == "?" and set(tally.categories) == {"small", "large"}
 
 
+def test_time_left_is_taken_from_the_latest_samples(study: Study) -> None:
+    write_experiment(study.root, sweep={"temperature": [0, 0.7]})
+    _, _, seen = collected(study, Fake())
+    condition = seen.samples[0].condition
+    tally = Tally([condition], [400], [400])
+    tally.begin(0.0)
+    clock = 0.0
+    for seconds in [0.5] * 200 + [4.0] * 25:  # another program has begun to use the machine
+        clock += seconds
+        tally.add(condition, seen.samples[0], clock)
+    assert tally.rate(clock) == pytest.approx(1 / 4.0)
+    assert tally.seconds_left(clock) == pytest.approx(175 * 4.0)
+    assert tally.rate(clock + 60) == pytest.approx(20 / (80 + 60)), "what hangs makes it slower, second by second"
+
+
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [(0.2, "0 s"), (59, "59 s"), (125, "2 min 5 s"), (660, "11 min"), (12000, "3 h 20 min"), (400000, "4 days")],
@@ -446,6 +461,7 @@ def test_the_command_line(study: Study) -> None:
         done = run(study, "run", "trial", "--limit", "8", server=server)
         assert done.returncode == 0 and "8 of 8 samples; accuracy" in done.stderr
         assert f"Done: runs/trial/{the_log(study).name}" in done.stdout
+        assert "Next: llmxsite results --report trial --by " in done.stdout and "llmxsite serve" in done.stdout
         again = run(study, "run", "trial", server=server)
         assert again.returncode == 0 and "8 done, 4 to go" in again.stdout
         finished = run(study, "run", "trial", server=server)

@@ -88,9 +88,11 @@ def rerun(
         collecting.remaining(session, study)
 
     again = " ".join(["llmxsite rerun", run, *([] if folder is None else ["--out", str(folder)])])
-    collecting.watch(
+    result = collecting.watch(
         opened, introduce, again, live=live, interrupts=collecting.interrupts(), issues=issues, study=study
     )
+    if folder is None and (result is None or result.reason == "complete"):
+        collecting.following([f"llmxsite drift {before.report}"])
     finish(issues)
 
 

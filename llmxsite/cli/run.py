@@ -158,7 +158,19 @@ def run(
         )
         if result is not None and result.reason == "stopped":
             break
+    else:
+        collecting.following([_look(report, experiment, suites), "llmxsite serve"])
     finish(issues)
+
+
+def _look(report: str, experiment: Resolved, suites: list[Suite]) -> str:
+    """The command that shows what a run has found."""
+    from llmxsite.experiment import expand, varied
+
+    if experiment.task == "determinism":
+        return f"llmxsite results --report {report} --determinism agreement"
+    by = [*(["suite"] if len(suites) > 1 else []), *(varied(expand(experiment)) or ["model"])]
+    return f"llmxsite results --report {report} --by {','.join(by)}"
 
 
 def _introduce(study: Study, report: str, experiment: Resolved, suites: list[Suite]) -> None:
