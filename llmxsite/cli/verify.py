@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from llmxsite.cli.terminal import finish, out, study_here
+from llmxsite.cli.terminal import err, finish, out, study_here
 from llmxsite.diagnostics import Issues, Problem
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ def verify(
         raise typer.Exit(1 if issues.failed(strict=strict) else 0)
     for log in found:
         out().print(_line(log), markup=False)
+    if not found and not len(issues):
+        err().print("No run logs in this study yet: `llmxsite run REPORT` writes one.", markup=False)
     finish(issues, strict=strict)
 
 
@@ -70,7 +72,7 @@ def _paths(names: list[str]) -> list[Path]:
 
 
 def _line(log: Verified) -> str:
-    parts = [f"{log.samples:,} samples", f"{log.rescored:,} scored alike again"]
+    parts = [f"{log.samples:,} sample{'' if log.samples == 1 else 's'}", f"{log.rescored:,} scored alike again"]
     parts += [f"{count:,} scored by {name}, which this version does not repeat" for name, count in log.foreign.items()]
     seal = "sealed" if log.sealed else "not sealed"
     return f"{log.run}: {seal}, {', '.join(parts)}"

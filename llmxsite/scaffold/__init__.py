@@ -82,9 +82,12 @@ def demo(folder: Path) -> list[Path]:
     return _write({**files, folder / ".gitignore": _fill("study/gitignore", {})})[0]
 
 
-def report(here: Study, name: str, task: str = "benchmark") -> list[Path]:
-    """Write a report called `name` into a study: text, experiment of that task, references. Raises `Problem` where it exists."""
-    slug = _slug(name, "report")
+def report(here: Study, name: str, task: str = "benchmark", *, slug: str | None = None) -> list[Path]:
+    """Write a report called `name` into a study: text, experiment of that task, references. Raises `Problem` where it exists.
+
+    `slug` names its folder; it is made from `name` when not given.
+    """
+    slug = _slug(name, "report", slug)
     folder = here.report(slug)
     if folder.exists():
         raise Problem.at(
@@ -94,11 +97,11 @@ def report(here: Study, name: str, task: str = "benchmark") -> list[Path]:
     return _write(_report_files(here, slug, name.strip(), suites[0] if suites else FIRST_SUITE, task))[0]
 
 
-def suite(here: Study, name: str) -> list[Path]:
+def suite(here: Study, name: str, *, slug: str | None = None) -> list[Path]:
     """Write a suite called `name` into a study. Raises `Problem` where it exists."""
     from llmxsite.suite import scaffold
 
-    slug = _slug(name, "suite")
+    slug = _slug(name, "suite", slug)
     taken = {path.parent.name if path.stem == "suite" else path.stem for path in here.suite_files()}
     if slug in taken:
         raise Problem.at(
@@ -107,14 +110,27 @@ def suite(here: Study, name: str) -> list[Path]:
             f"there is a suite '{slug}' already",
             hint="choose another name",
         )
-    return _write({here.suites / f"{slug}.yaml": scaffold(name)})[0]
+    return _write({here.suites / f"{slug}.yaml": scaffold(name, slug)})[0]
 
 
-def _slug(name: str, what: str) -> str:
+def _slug(name: str, what: str, wanted: str | None) -> str:
+    """What a report's folder or a suite's file is called. Raises `Problem` for what cannot be one."""
+    if wanted is not None:
+        return check_slug(wanted, what)
+    if ".." in name.replace("\\", "/").split("/") or name.startswith(("/", "~", "\\")):
+        raise Problem.at(
+            name,
+            "name-invalid",
+            f"'{name}' is a path, and a {what} is named by its title",
+            hint=f"its folder is the study's own: `llmxsite new {what} 'A title'`",
+        )
     slug = slugify(name)
     if slug == "unnamed":
         raise Problem.at(
-            name or "(empty)", "name-invalid", f"'{name}' cannot name a {what}", hint="use some letters or digits"
+            name or "(empty)",
+            "name-invalid",
+            f"no address can be made of '{name}': addresses have the letters a to z and digits",
+            hint=f"keep the title, and choose a name beside it: `llmxsite new {what} '{name}' --id NAME`",
         )
     return check_slug(slug, what)
 
