@@ -66,6 +66,24 @@ def committed(path: Path) -> bool | None:
     return _git(path.parent, "status", "--porcelain", "--", path.name) == ""
 
 
+def remote(folder: Path) -> str | None:
+    """The address of the remote `origin` of the repository around `folder`, as git has it; None where there is none."""
+    return _git(folder, "remote", "get-url", "origin") or None
+
+
+def whole(folder: Path, file: str) -> bool:
+    """Whether `folder` is a repository of its own, and `file` in it is one of its files."""
+    return _git(folder, "rev-parse", "--show-prefix") == "" and bool(_git(folder, "ls-files", "--", file))
+
+
+def published(folder: Path) -> str | None:
+    """The commit checked out around `folder`, where a branch of `origin` is known to have it; None otherwise."""
+    commit = _git(folder, "rev-parse", "HEAD")
+    if commit is None or not _git(folder, "branch", "--remotes", "--list", "origin/*", "--contains", commit):
+        return None
+    return commit
+
+
 def _system() -> str | None:
     """`Linux 6.1`, `macOS 15.1`, `Windows 11`."""
     system, release = platform.system(), platform.release()

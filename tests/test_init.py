@@ -10,7 +10,7 @@ import yaml
 from text_support import run_log
 from typer.testing import CliRunner
 
-from llmxsite import experiment, scaffold
+from llmxsite import experiment, origin, scaffold
 from llmxsite.cli import app, terminal
 from llmxsite.diagnostics import Issues, Problem
 from llmxsite.site.build import build
@@ -53,13 +53,15 @@ def test_after_its_first_run_the_report_has_numbers(tmp_path: Path) -> None:
     assert "no runs yet" not in page
 
 
-def test_the_workflow_is_valid_and_names_this_version(tmp_path: Path) -> None:
+def test_the_workflow_is_valid_and_names_this_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(origin, "installed", lambda: None)
     study = _init(tmp_path)
     text = (study.root / ".github" / "workflows" / "publish.yml").read_text(encoding="utf-8")
     workflow = yaml.safe_load(text)
     assert set(workflow["jobs"]) == {"build", "deploy"}
     assert workflow["jobs"]["deploy"]["needs"] == "build"
-    assert f'llmxsite=={scaffold.__version__}"' in text
+    steps = [step.get("run", "") for step in workflow["jobs"]["build"]["steps"]]
+    assert f'python -m pip install "{origin.UNKNOWN}"' in steps and f"llmxsite-{scaffold.__version__}-" in text
     assert "@@" not in text
 
 

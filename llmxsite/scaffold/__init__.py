@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from llmxsite import __version__
+from llmxsite import __version__, origin
 from llmxsite.diagnostics import Problem, display_path
 from llmxsite.study import SITE_FILE, Study, check_slug, slugify
 
@@ -55,6 +55,9 @@ def study(folder: Path, *, title: str | None = None, author: str | None = None) 
         "name": title,
         "authors": f"\n  - name: {json.dumps(author, ensure_ascii=False)}" if author else "[]",
         "version": __version__,
+        "llmxsite": f"[llmxsite]({source.address})" if (source := origin.installed()) else "llmxsite",
+        "how": origin.how_to_install("embedded"),
+        "install": _install_step(source),
     }
     files = {folder / target: _fill(source, values) for target, source in _STUDY.items()}
     files |= _report_files(Study(folder), FIRST_REPORT, "First report", FIRST_SUITE)
@@ -133,6 +136,21 @@ def _slug(name: str, what: str, wanted: str | None) -> str:
             hint=f"keep the title, and choose a name beside it: `llmxsite new {what} '{name}' --id NAME`",
         )
     return check_slug(slug, what)
+
+
+def _install_step(source: origin.Source | None) -> str:
+    """The workflow's step that installs llmxsite: this one, from where it is, or a line that its author has to fill in."""
+    if source is not None:
+        return f"      - run: python -m pip install {json.dumps(source.requirement())}"
+    return "\n".join(
+        [
+            "      # TO FILL IN: llmxsite is on no package index, and where yours came from has no address for GitHub.",
+            f"      # Put in place of {origin.UNKNOWN} the address of its repository, as in git+https://host/owner/name,",
+            "      # or the path of a wheel that you commit here: `pip wheel --no-deps -w vendor FOLDER-OF-LLMXSITE` makes",
+            f"      # vendor/llmxsite-{__version__}-py3-none-any.whl.",
+            f'      - run: python -m pip install "{origin.UNKNOWN}"',
+        ]
+    )
 
 
 def _report_files(here: Study, slug: str, title: str, suite_id: str, task: str = "benchmark") -> dict[Path, str]:
