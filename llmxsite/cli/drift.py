@@ -31,7 +31,9 @@ def drift(
     after: Annotated[str | None, typer.Argument(metavar="B", help="The run to compare with it, the later one.")] = None,
     format: Annotated[  # noqa: A002
         Literal["text", "json", "csv"],
-        typer.Option("--format", help="text, json (everything), or csv (a row for each pair of samples)."),
+        typer.Option(
+            "--format", metavar="FORMAT", help="text, json (everything), or csv (a row for each pair of samples)."
+        ),
     ] = "text",
     show: Annotated[
         int, typer.Option("--show", min=0, metavar="N", help="How many pairs that differ the text shows, flips first.")

@@ -55,7 +55,8 @@ def new_report(
     name: Annotated[str, typer.Argument(help="Its title, or the question it asks.")],
     id: Id = None,  # noqa: A002 - it is the option's name
     task: Annotated[
-        Literal["benchmark", "determinism"], typer.Option("--task", help="The kind of its experiment.")
+        Literal["benchmark", "determinism"],
+        typer.Option("--task", metavar="TASK", help="The kind of its experiment: benchmark or determinism."),
     ] = "benchmark",
 ) -> None:
     """Start a report: text, experiment and references."""

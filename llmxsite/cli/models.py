@@ -15,13 +15,20 @@ if TYPE_CHECKING:
 
 EngineName = Annotated[
     Literal["auto", "ollama", "openai", "embedded"],
-    typer.Option("--engine", help="What answers. auto: Ollama when it answers, else the embedded engine."),
+    typer.Option(
+        "--engine",
+        metavar="ENGINE",
+        help="What answers: ollama, openai, embedded, or auto for Ollama where it runs, else the embedded engine.",
+    ),
 ]
 Host = Annotated[
     str | None,
     typer.Option("--host", metavar="URL", help="Root address of the server; for Ollama OLLAMA_HOST otherwise."),
 ]
-Format = Annotated[Literal["table", "json"], typer.Option("--format", help="A table to read, or JSON for a program.")]
+Format = Annotated[
+    Literal["table", "json"],
+    typer.Option("--format", metavar="FORMAT", help="table, to be read, or json, for a program."),
+]
 
 
 def register(app: typer.Typer) -> None:

@@ -28,7 +28,11 @@ def rerun(
     run: Annotated[str, typer.Argument(help="The run to repeat: its id, or the path of its .jsonl log.")],
     engine: Annotated[
         Literal["auto", "ollama", "openai", "embedded"] | None,
-        typer.Option("--engine", help="What answers; the engine that the log names when not given."),
+        typer.Option(
+            "--engine",
+            metavar="ENGINE",
+            help="What answers: auto, ollama, openai or embedded; the engine that the log names when not given.",
+        ),
     ] = None,
     host: Host = None,
     limit: Annotated[

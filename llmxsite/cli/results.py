@@ -41,7 +41,7 @@ def results(
         typer.Option(
             "--by",
             metavar="COLUMNS",
-            help="Columns to group by, with commas between: model,suite,category,temperature, ... "
+            help="Columns to group by, with commas between, such as model,temperature. "
             "Experiment, suite, model and the factors that vary when not given.",
         ),
     ] = None,
@@ -51,7 +51,8 @@ def results(
         typer.Option("--where", metavar="COLUMN=VALUE", help="Only these samples; may be given several times."),
     ] = None,
     format: Annotated[  # noqa: A002
-        Literal["table", "csv", "json"], typer.Option("--format", help="table, csv (all columns) or json.")
+        Literal["table", "csv", "json"],
+        typer.Option("--format", metavar="FORMAT", help="table, csv (all columns) or json."),
     ] = "table",
     reruns: Annotated[
         bool, typer.Option("--reruns", help="Show reruns too, every run by itself; they are left out when not given.")
@@ -63,8 +64,9 @@ def results(
         Literal["agreement", "pairs", "items", "fragile"] | None,
         typer.Option(
             "--determinism",
-            help="Instead, how far the same request gave the same reply: by condition, between two regimes, by item, "
-            "or which answers were likely to flip and did.",
+            metavar="WHAT",
+            help="Instead, how far the same request gave the same reply: agreement (by condition), pairs (of two "
+            "regimes), items, or fragile (which answers were likely to flip, and did).",
         ),
     ] = None,
     wide: Annotated[

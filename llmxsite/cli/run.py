@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 Report = Annotated[str, typer.Argument(help="The report whose experiment.yaml is meant.")]
 Engine = Annotated[
     Literal["auto", "ollama", "openai", "embedded"],
-    typer.Option("--engine", help="What answers; auto takes Ollama where it runs, else the embedded engine."),
+    typer.Option(
+        "--engine",
+        metavar="ENGINE",
+        help="What answers: ollama, openai, embedded, or auto for Ollama where it runs, else the embedded engine.",
+    ),
 ]
 Limit = Annotated[
     int | None, typer.Option("--limit", min=1, help="Ask only the first N items of each suite's shuffle.")

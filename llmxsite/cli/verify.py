@@ -23,7 +23,9 @@ def verify(
     logs: Annotated[
         list[str] | None, typer.Argument(help="Reports, or run log files; every log of the study when none is named.")
     ] = None,
-    format: Annotated[Literal["text", "json"], typer.Option("--format", help="How to print.")] = "text",  # noqa: A002
+    format: Annotated[  # noqa: A002
+        Literal["text", "json"], typer.Option("--format", metavar="FORMAT", help="text or json.")
+    ] = "text",
     strict: Annotated[bool, typer.Option("--strict", help="Fail on warnings too.")] = False,
 ) -> None:
     """Check run logs: every byte against the hash at the end, every key against its line, every score against its reply."""

@@ -22,7 +22,9 @@ from llmxsite.site.bibtex import Entry
 _MARKS = "".join(chr(c) for c in range(0x300, 0x3100) if unicodedata.category(chr(c)) in ("Mn", "Mc"))
 """Accents and vowel signs that are characters of their own; `\\w` leaves them out."""
 KEY = rf"\w[\w{_MARKS}:.#$%&+?<>~/-]*"
-_CITED = re.compile(rf"(?P<prefix>[^@\[\]]*?)(?P<minus>-?)(?<![^\W_])@(?P<key>{KEY})(?P<suffix>[^@\[\]]*)")
+UNSPACED = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+"""Letters of scripts that put no space before a citation: what stands there makes no mail address of it."""
+_CITED = re.compile(rf"(?P<prefix>[^@\[\]]*?)(?P<minus>-?)(?<![^\W_{UNSPACED}])@(?P<key>{KEY})(?P<suffix>[^@\[\]]*)")
 _ARXIV = re.compile(
     r"(?:arxiv:?\s*|(?:https?://)?arxiv\.org/(?:abs|pdf)/)?(\d{4}\.\d{4,5}(?:v\d+)?|[a-z-]+(?:\.[A-Z]{2})?/\d{7})", re.I
 )

@@ -14,12 +14,13 @@ from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline, html_inline, image, link
 from markdown_it.token import Token
 
-from llmxsite.site.citations import KEY, parse_group
-from llmxsite.site.emphasis import is_cjk
+from llmxsite.site.citations import KEY, UNSPACED, parse_group
 
 _PLACED = ("link_open", "image", "html_inline")
 _ROLE = re.compile(r"\{([A-Za-z][\w:-]*)\}(`+)(?!`)(.+?)(?<!`)\2(?!`)", re.DOTALL)
 _NARRATIVE = re.compile(rf"@({KEY})")
+_MAIL = re.compile(rf"[^\W{UNSPACED}]")
+"""A letter before an `@` that makes an address of what follows."""
 _BRACKET = re.compile(r"\[([^\[\]`]*@[^\[\]`]*)\](?![\[(])")
 
 
@@ -93,10 +94,7 @@ def citation(state: StateInline, silent: bool) -> bool:
     elif char == "@":
         before = state.src[state.pos - 1] if state.pos else " "
         found = _NARRATIVE.match(state.src, state.pos, state.posMax)
-        letter = before.isalnum() and not is_cjk(
-            before
-        )  # where words have no spaces between them, it is no mail address
-        if found is None or letter or before in "_.-/@" or state.linkLevel:
+        if found is None or _MAIL.match(before) or before in "_.-/@" or state.linkLevel:
             return False
         cites = None
     else:

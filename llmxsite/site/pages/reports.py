@@ -117,20 +117,15 @@ def commands(edition: Edition, report: ReportEntry) -> str:
     versions = sorted({v for r in report.runs if (v := r.run.software.get("llmxsite"))})
     if versions:
         lines.append(f"# collected with llmxsite {', '.join(versions)}")
-    if (edition.study.root / "pyproject.toml").is_file() and edition.config.repository == _own():
-        lines.append("pip install '.[embedded]'" if _embedded(report) else "pip install .")
+    extras = ["embedded"] if _embedded(report) else []
+    if (edition.study.root / "llmxsite" / "origin.py").is_file():  # the study in llmxsite's own repository
+        lines.append("pip install '.[embedded]'" if extras else "pip install .")
     else:
-        lines.append(origin.how_to_install(*(["embedded"] if _embedded(report) else [])))
+        lines.append(origin.how_to_install(*extras))
     imported = any(r.run.source for r in report.runs)
     lines.append(f"llmxsite verify {report.slug}" if imported else f"llmxsite run {report.slug}")
     lines.append("llmxsite build")
     return "\n".join(lines)
-
-
-def _own() -> str | None:
-    """The address of llmxsite's own repository, which brings a study of its own."""
-    source = origin.installed()
-    return source.address if source else None
 
 
 def _embedded(report: ReportEntry) -> bool:
