@@ -107,13 +107,12 @@ def _report(edition: Edition, report: ReportEntry, issues: Issues) -> Made:
 def commands(edition: Edition, report: ReportEntry) -> str:
     """What to type to collect and build this report again. Without an address of the study it begins in a copy of its folder."""
     lines = []
+    commit = next((r.run.git.commit for r in report.runs if r.run.git), None)
     if edition.config.repository:
         lines += [f"git clone {edition.config.repository} study", "cd study"]
+        lines += [f"git checkout {commit}"] if commit else []
     else:
-        lines.append("# in a copy of this study's folder")
-    commits = [r.run.git.commit for r in report.runs if r.run.git]
-    if commits:
-        lines.append(f"git checkout {commits[0]}")
+        lines.append(f"# in a copy of this study's folder{f', as of commit {commit}' if commit else ''}")
     versions = sorted({v for r in report.runs if (v := r.run.software.get("llmxsite"))})
     if versions:
         lines.append(f"# collected with llmxsite {', '.join(versions)}")
