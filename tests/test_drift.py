@@ -510,7 +510,7 @@ def test_csv_has_a_row_a_pair(study: Path) -> None:
     assert rows[0]["first_token"] == "3" and rows[1]["first_token"] == ""
 
 
-@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("width", [60, 80, 120])
 def test_the_text_keeps_to_the_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
     from rich.console import Console
 
@@ -533,6 +533,8 @@ def test_the_text_keeps_to_the_terminal(tmp_path: Path, monkeypatch: pytest.Monk
     drift_text.show(found, 5)
     text = stream.getvalue()
     assert max(map(len, text.splitlines())) <= width
+    tables = text.partition("By condition")[2]
+    assert tables.count("before") >= 2 and tables.count("after") >= 2 and "…" not in text
     for part in ("server version", "not recorded after", "a-rather-long-category-1", "answer is", "By condition"):
         assert part in text
 

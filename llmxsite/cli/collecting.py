@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from llmxsite.cli.terminal import err, out
-from llmxsite.diagnostics import Issue, Issues, display_path
+from llmxsite.diagnostics import Issue, Issues, display_path, several
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Coroutine, Sequence
@@ -70,7 +70,7 @@ def watch(
                     path, result = await session.collect(watched, started=lambda c: interrupts.finish_with(c.stop))
                 shown = place(path, study)
                 if result is None:
-                    words = f"Everything is done: {shown} holds all {session.workload.planned:,} samples."
+                    words = f"Everything is done: {shown} holds all {several(session.workload.planned, 'sample')}."
                     out().print(words, soft_wrap=True)
                     out().print("A new run begins with --new.")
                     return None

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from llmxsite.cli.columns import Column, print_columns
 from llmxsite.cli.terminal import out
+from llmxsite.diagnostics import several
 from llmxsite.drift import words
 from llmxsite.drift.words import percent, points
 
@@ -61,7 +62,7 @@ def _facts(found: Drift) -> None:
         _heading("What changed around them")
         table = _grid("", "before", "after")
         for fact in moved:
-            differ = f" ({fact.pairs:,} pairs)" if fact.pairs else ""
+            differ = f" ({several(fact.pairs, 'pair')})" if fact.pairs else ""
             table.add_row(
                 Text(words.title(fact) + differ),
                 Text(words.value(fact, fact.before)),
@@ -91,7 +92,7 @@ def _lost(found: Drift) -> None:
     sides = (("before", found.before, found.paired.lost_before), ("after", found.after, found.paired.lost_after))
     for name, run, lost in sides:
         if lost.total:
-            _heading(f"Without a partner: {lost.total:,} of the {run.samples:,} samples {name}")
+            _heading(f"Without a partner: {lost.total:,} of {several(run.samples, 'sample')} {name}")
             for n, why, items in words.reasons(lost):
                 _say(f"{n:>6,}  {why}, such as {', '.join(items)}")
 

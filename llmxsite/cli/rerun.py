@@ -11,7 +11,7 @@ from llmxsite.cli import collecting
 from llmxsite.cli.collecting import Contributor, Host, Live, Resume
 from llmxsite.cli.run_names import log_of
 from llmxsite.cli.terminal import finish, out, study_here
-from llmxsite.diagnostics import Issues, Problem
+from llmxsite.diagnostics import Issues, Problem, several
 
 if TYPE_CHECKING:
     from contextlib import AsyncExitStack
@@ -78,7 +78,9 @@ def rerun(
 
     def introduce(session: Session) -> None:
         console = out()
-        console.print(f"Repeating {before.id}: {session.workload.planned:,} samples", style="bold", markup=False)
+        console.print(
+            f"Repeating {before.id}: {several(session.workload.planned, 'sample')}", style="bold", markup=False
+        )
         if errors:
             words = (
                 "1 sample that ended in an error is" if errors == 1 else f"{errors:,} samples that ended in errors are"

@@ -9,7 +9,7 @@ import typer
 from llmxsite.cli import collecting, run_cluster
 from llmxsite.cli.collecting import Contributor, Host, Live, Resume
 from llmxsite.cli.terminal import finish, out, study_here
-from llmxsite.diagnostics import Issues
+from llmxsite.diagnostics import Issues, several
 
 if TYPE_CHECKING:
     from contextlib import AsyncExitStack
@@ -210,8 +210,10 @@ def _requests(
     items = sum(len(select(s.items, experiment.limit, experiment.limit_seed)) for s in suites)
     samples = items * experiment.repeats * len(conditions)
     repeats = f" × {experiment.repeats} repeats" if experiment.repeats > 1 else ""
-    plural = "s" if len(conditions) != 1 else ""
-    console.print(f"{len(conditions)} condition{plural}{repeats} × {items:,} items = {samples:,} samples", markup=False)
+    console.print(
+        f"{several(len(conditions), 'condition')}{repeats} × {several(items, 'item')} = {several(samples, 'sample')}",
+        markup=False,
+    )
     prompts = [parse_prompt(str(condition["prompt"])) for condition in conditions]
     extra = sum(prompt.n - 1 for prompt in prompts if prompt is not None and prompt.kind == "self-consistency")
     if extra:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from llmxsite.cli.terminal import err, finish, out, study_here
-from llmxsite.diagnostics import Issues, Problem
+from llmxsite.diagnostics import Issues, Problem, several
 
 if TYPE_CHECKING:
     from llmxsite.runlog import Verified
@@ -74,7 +74,7 @@ def _paths(names: list[str]) -> list[Path]:
 
 
 def _line(log: Verified) -> str:
-    parts = [f"{log.samples:,} sample{'' if log.samples == 1 else 's'}", f"{log.rescored:,} scored alike again"]
+    parts = [several(log.samples, "sample"), f"{log.rescored:,} scored alike again"]
     parts += [f"{count:,} scored by {name}, which this version does not repeat" for name, count in log.foreign.items()]
     seal = "sealed" if log.sealed else "not sealed"
     return f"{log.run}: {seal}, {', '.join(parts)}"

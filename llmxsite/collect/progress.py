@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from llmxsite.collect.tally import Count, Row, Tally, duration, label
 from llmxsite.collect.workload import Job, Workload
+from llmxsite.diagnostics import several
 from llmxsite.engine.protocol import EngineError
 from llmxsite.record import Sample
 from llmxsite.suite import LETTERS
@@ -81,7 +82,7 @@ class Display:
         if self.machines:
             self.console.print(_machines(self.machines, min(self.console.width, 120), self.clock()))
         if before := sum(row.before for row in self.tally.rows):
-            words = f"Right, wrong and accuracy are of this session; {before:,} samples were there before."
+            words = f"Right, wrong and accuracy are of this session; {several(before, 'sample')} came before."
             self.console.print(words, style="dim", markup=False)
 
 
@@ -111,7 +112,7 @@ class Plain(Display):
 
     def summary(self) -> None:
         if self.tally is not None:
-            self._say(f"{self.tally.done:,} of {self.tally.planned:,} samples; {_in_words(self.tally.total)}")
+            self._say(f"{self.tally.done:,} of {several(self.tally.planned, 'sample')}; {_in_words(self.tally.total)}")
             for line in self._lines():
                 self._say(f"  {line}")
 
@@ -249,11 +250,6 @@ def _headline(tally: Tally, clock: float, *, counted: bool = True) -> str:
 def pace(rate: float) -> str:
     """Samples a second in words: `4.1 a second`, `2.5 s each`."""
     return f"{rate:.1f} a second" if rate >= 1 else f"{1 / rate:.1f} s each"
-
-
-def several(count: int, noun: str) -> str:
-    """`1 error`, `1,204 errors`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _in_words(count: Count) -> str:
