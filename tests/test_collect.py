@@ -30,6 +30,7 @@ from servers.fake import Fake
 
 from llmxsite import runlog
 from llmxsite.collect import Policy, Workload
+from llmxsite.collect.probe import Probe
 from llmxsite.collect.tally import Tally, duration
 from llmxsite.diagnostics import Issues, Problem
 from llmxsite.engine.protocol import EngineError
@@ -508,3 +509,19 @@ def test_an_interrupt_finishes_what_is_in_hand(study: Study, number: signal.Sign
     assert runlog.read(the_log(study), Issues()).counts == {"ok": 240}
     assert runlog.verify(the_log(study), Issues()).sealed
     assert AT_ONCE.first_wait == 0
+
+
+def test_an_expected_time_knows_prompts_and_what_requests_at_once_may_gain(study: Study) -> None:
+    async def go() -> Workload:
+        async with Fake() as server, AsyncExitStack() as stack:
+            return (await open_trial(stack, study, server)).workload
+
+    write_experiment(study.root, sweep={"prompt": ["letter", "cot"]}, concurrency=4)
+    workload = asyncio.run(go())
+    model = str(workload.conditions[0]["model"])
+    measured = Probe({(model, "letter"): 0.5, (model, "cot"): 8.0})
+    left = workload.totals
+    assert measured.alone(workload, left) == pytest.approx(8.5 * left[0])
+    assert measured.expected(workload, left, None) == pytest.approx(8.5 * left[0] / 4)
+    assert Probe({(model, "letter"): 0.5}).expected(workload, left, None) is None, "the other prompt was not measured"
+    assert Probe({(model, "letter"): 0.5}).expected(workload, [3, 0], 1) == pytest.approx(1.5)
