@@ -46,6 +46,8 @@ def explain(text: str, error: yaml.MarkedYAMLError, first_line: int = 1) -> Mist
         column = len(text.splitlines()[indented]) - len(text.splitlines()[indented].lstrip())
         said = "this line starts in another column than the keys it belongs to"
         hint = f"keys must start in the same column; line {indented + first_line} is indented by {column}"
+        if "mapping values" in problem and column > 0:
+            hint += "; text of several lines that holds ': ' must be in quotes"
         return Mistake(indented, column, said, hint)
     if "could not find expected ':'" in problem and context is not None and context.line < line:
         return Mistake(context.line, context.column, "a ':' is missing after this key", "write key: value")
