@@ -24,6 +24,7 @@ _MARKS = "".join(chr(c) for c in range(0x300, 0x3100) if unicodedata.category(ch
 KEY = rf"\w[\w{_MARKS}:.#$%&+?<>~/-]*"
 UNSPACED = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 """Letters of scripts that put no space before a citation: what stands there makes no mail address of it."""
+_GOES_ON = re.compile(f"[{UNSPACED}]")
 _CITED = re.compile(rf"(?P<prefix>[^@\[\]]*?)(?P<minus>-?)(?<![^\W_{UNSPACED}])@(?P<key>{KEY})(?P<suffix>[^@\[\]]*)")
 _ARXIV = re.compile(
     r"(?:arxiv:?\s*|(?:https?://)?arxiv\.org/(?:abs|pdf)/)?(\d{4}\.\d{4,5}(?:v\d+)?|[a-z-]+(?:\.[A-Z]{2})?/\d{7})", re.I
@@ -66,6 +67,13 @@ class Bibliography:
             for key, entry in bibtex.parse(text, path, issues).items():
                 entries.setdefault(key, entry)
         return cls(entries, files=read)
+
+    def beginning(self, text: str) -> str:
+        """The key that `text` begins with, where it goes on in a script without spaces: `chen2020的研究`. Else all of it."""
+        if unicodedata.normalize("NFC", text) in self.entries:
+            return text
+        known = (key for key in self.entries if text.startswith(key) and _GOES_ON.match(text, len(key)))
+        return max(known, key=len, default=text)
 
     def letters(self) -> dict[str, str]:
         """Year with a letter where one author has several works of a year: `2017a`."""

@@ -101,9 +101,9 @@ def citation(state: StateInline, silent: bool) -> bool:
         return False
     end = found.end()
     if cites is None:
-        key = found[1].rstrip(".:?/-")
-        end = found.start(1) + len(key)
         known = state.env["page"].bibliography
+        key = known.beginning(found[1].rstrip(".:?/-"))
+        end = found.start(1) + len(key)
         if not key or not known.files:
             return False
     if not silent:
