@@ -118,7 +118,7 @@ class Issues:
     def summary(self) -> str:
         """`2 errors, 1 warning`; empty when there is nothing to say."""
         words = [(self.count(s), s) for s in ("error", "warning", "hint")]
-        return ", ".join(f"{n} {word}{'s' if n != 1 else ''}" for n, word in words if n)
+        return ", ".join(several(n, word) for n, word in words if n)
 
     def print(self, stream: IO[str], *, colour: bool = False) -> None:
         """Write every issue once and a summary line; write nothing when there is none."""
@@ -147,6 +147,11 @@ class Problem(Exception):  # noqa: N818 - it is what the user sees: a problem, n
     ) -> Problem:
         """A problem with one issue."""
         return cls(Issue(path=display_path(path), line=line, code=code, message=message, hint=hint))
+
+
+def several(count: int, noun: str) -> str:
+    """`1 error`, `1,204 errors`: a number with its noun."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def display_path(path: str | Path) -> str:

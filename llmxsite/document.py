@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +17,7 @@ import yaml
 from llmxsite.diagnostics import Issue, Issues, Problem, Severity, did_you_mean, display_path
 from llmxsite.json_positions import positions
 from llmxsite.reading import read_text
+from llmxsite.yaml_mistakes import explain
 
 T = TypeVar("T")
 Key = str | int
@@ -70,18 +72,17 @@ class Document:
         try:
             node = yaml.compose(text, Loader=_LOADER)
         except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            line = mark.line if mark else 0
+            found = explain(text, error, first_line)
             lines = text.splitlines()
             raise Problem(
                 Issue(
                     path=shown,
-                    line=line + first_line,
-                    column=mark.column + 1 if mark else None,
+                    line=found.line + first_line,
+                    column=found.column + 1 if found.column is not None else None,
                     code="yaml-syntax",
-                    message=f"not valid YAML: {error.problem or error.context}",
-                    hint=_yaml_hint(str(error.problem)),
-                    excerpt=lines[line] if line < len(lines) else None,
+                    message=found.message,
+                    hint=found.hint,
+                    excerpt=lines[found.line] if found.line < len(lines) else None,
                 )
             ) from None
         except (yaml.YAMLError, RecursionError) as error:
@@ -149,7 +150,14 @@ class Document:
             return msgspec.convert(value, type_, strict=True)
         except msgspec.ValidationError as error:
             message, inner = _split(str(error))
-            issues.extend([self.issue(keys + inner, f"{code}-invalid", _plain(message, inner))])
+            hint = None
+            if (wrong := re.fullmatch(r"Invalid enum value (.+)", message)) and (known := _choices(type_, inner)):
+                word = wrong[1].strip("'")
+                name = next((k for k in reversed(inner) if isinstance(k, str)), "this")
+                message, hint = f"'{word}' is not a value of '{name}'", did_you_mean(word, known)
+            else:
+                message = _plain(message, inner)
+            issues.extend([self.issue(keys + inner, f"{code}-invalid", message, hint=hint)])
             return None
 
     def _value(self, keys: tuple[Key, ...]) -> Any:
@@ -260,6 +268,31 @@ def _structs(type_: Any) -> list[type[msgspec.Struct]]:
     return found
 
 
+def _choices(type_: Any, keys: tuple[Key, ...]) -> list[str]:
+    """The values that the field at `keys` inside `type_` may have; empty where they cannot be listed."""
+    from msgspec import inspect
+
+    def below(info: inspect.Type, keys: tuple[Key, ...]) -> Iterator[str]:
+        if isinstance(info, inspect.UnionType):
+            for part in info.types:
+                yield from below(part, keys)
+        elif not keys:
+            if isinstance(info, inspect.LiteralType):
+                yield from map(str, info.values)
+            elif isinstance(info, inspect.EnumType):
+                yield from (str(member.value) for member in info.cls)
+        elif isinstance(info, inspect.StructType):
+            for each in info.fields:
+                if each.encode_name == keys[0]:
+                    yield from below(each.type, keys[1:])
+        elif isinstance(info, inspect.DictType):
+            yield from below(info.value_type, keys[1:])
+        elif isinstance(info, inspect.ListType):
+            yield from below(info.item_type, keys[1:])
+
+    return list(dict.fromkeys(below(inspect.type_info(type_), keys)))
+
+
 def _split(message: str) -> tuple[str, tuple[Key, ...]]:
     """msgspec's `Expected `int`, got `str` - at `$.items[3].answer`` as its message and the path in it."""
     text, _, at = message.partition(" - at `")
@@ -286,13 +319,3 @@ def _plain(message: str, keys: tuple[Key, ...]) -> str:
     if match := re.fullmatch(r"Object missing required field `(.+)`", message):
         return f"'{match[1]}' is missing"
     return f"{name}: {message[:1].lower()}{message[1:]}".replace("`", "'")
-
-
-def _yaml_hint(problem: str) -> str | None:
-    if "mapping values are not allowed" in problem:
-        return "a value that holds ': ' must be in quotes"
-    if "cannot start any token" in problem:
-        return "indent with spaces, and put a value that starts with @, ` or % in quotes"
-    if "found undefined alias" in problem:
-        return "a value that starts with * must be in quotes"
-    return None

@@ -25,12 +25,14 @@ _SECONDS = 5.0
 
 def host() -> Host:
     """The machine. Reads no host name, user name or path."""
+    import psutil
+
     return Host(
         os=_system(),
         machine=platform.machine() or None,
         cpu=_cpu(),
-        cores=os.cpu_count(),
-        memory_bytes=_memory(),
+        cores=psutil.cpu_count(),
+        memory_bytes=psutil.virtual_memory().total,
         gpus=_gpus(),
     )
 
@@ -64,6 +66,24 @@ def committed(path: Path) -> bool | None:
     return _git(path.parent, "status", "--porcelain", "--", path.name) == ""
 
 
+def remote(folder: Path) -> str | None:
+    """The address of the remote `origin` of the repository around `folder`, as git has it; None where there is none."""
+    return _git(folder, "remote", "get-url", "origin") or None
+
+
+def whole(folder: Path, file: str) -> bool:
+    """Whether `folder` is a repository of its own, and `file` in it is one of its files."""
+    return _git(folder, "rev-parse", "--show-prefix") == "" and bool(_git(folder, "ls-files", "--", file))
+
+
+def published(folder: Path) -> str | None:
+    """The commit checked out around `folder`, where a branch of `origin` is known to have it; None otherwise."""
+    commit = _git(folder, "rev-parse", "HEAD")
+    if commit is None or not _git(folder, "branch", "--remotes", "--list", "origin/*", "--contains", commit):
+        return None
+    return commit
+
+
 def _system() -> str | None:
     """`Linux 6.1`, `macOS 15.1`, `Windows 11`."""
     system, release = platform.system(), platform.release()
@@ -74,6 +94,7 @@ def _system() -> str | None:
 
 
 def _cpu() -> str | None:
+    """The processor's name, which psutil does not know."""
     if sys.platform == "linux":
         try:
             text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
@@ -84,17 +105,15 @@ def _cpu() -> str | None:
                 return _tidy(match[1])
     if sys.platform == "darwin":
         return _tidy(_run("sysctl", "-n", "machdep.cpu.brand_string"))
-    return _tidy(os.environ.get("PROCESSOR_IDENTIFIER") or platform.processor())
-
-
-def _memory() -> int | None:
     if sys.platform == "win32":
-        text = _run("wmic", "ComputerSystem", "get", "TotalPhysicalMemory") or ""
-        return next((int(word) for word in text.split() if word.isdecimal()), None)
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (OSError, ValueError):
-        return None
+        import winreg
+
+        try:
+            with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, r"HARDWARE\DESCRIPTION\System\CentralProcessor\0") as key:
+                return _tidy(str(winreg.QueryValueEx(key, "ProcessorNameString")[0]))
+        except OSError:
+            pass
+    return _tidy(os.environ.get("PROCESSOR_IDENTIFIER") or platform.processor())
 
 
 def _gpus() -> list[Gpu] | None:

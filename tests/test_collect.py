@@ -30,6 +30,7 @@ from servers.fake import Fake
 
 from llmxsite import runlog
 from llmxsite.collect import Policy, Workload
+from llmxsite.collect.probe import Probe
 from llmxsite.collect.tally import Tally, duration
 from llmxsite.diagnostics import Issues, Problem
 from llmxsite.engine.protocol import EngineError
@@ -427,6 +428,21 @@ def test_a_tally_counts_what_is_seen(study: Study) -> None:
     assert tally.marks[0] == "?" and set(tally.categories) == {"small", "large"}
 
 
+def test_time_left_is_taken_from_the_latest_samples(study: Study) -> None:
+    write_experiment(study.root, sweep={"temperature": [0, 0.7]})
+    _, _, seen = collected(study, Fake())
+    condition = seen.samples[0].condition
+    tally = Tally([condition], [400], [400])
+    tally.begin(0.0)
+    clock = 0.0
+    for seconds in [0.5] * 200 + [4.0] * 25:  # another program has begun to use the machine
+        clock += seconds
+        tally.add(condition, seen.samples[0], clock)
+    assert tally.rate(clock) == pytest.approx(1 / 4.0)
+    assert tally.seconds_left(clock) == pytest.approx(175 * 4.0)
+    assert tally.rate(clock + 60) == pytest.approx(20 / (80 + 60)), "what hangs makes it slower, second by second"
+
+
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [(0.2, "0 s"), (59, "59 s"), (125, "2 min 5 s"), (660, "11 min"), (12000, "3 h 20 min"), (400000, "4 days")],
@@ -446,6 +462,7 @@ def test_the_command_line(study: Study) -> None:
         done = run(study, "run", "trial", "--limit", "8", server=server)
         assert done.returncode == 0 and "8 of 8 samples; accuracy" in done.stderr
         assert f"Done: runs/trial/{the_log(study).name}" in done.stdout
+        assert "Next: llmxsite results --report trial --by " in done.stdout and "llmxsite serve" in done.stdout
         again = run(study, "run", "trial", server=server)
         assert again.returncode == 0 and "8 done, 4 to go" in again.stdout
         finished = run(study, "run", "trial", server=server)
@@ -492,3 +509,19 @@ def test_an_interrupt_finishes_what_is_in_hand(study: Study, number: signal.Sign
     assert runlog.read(the_log(study), Issues()).counts == {"ok": 240}
     assert runlog.verify(the_log(study), Issues()).sealed
     assert AT_ONCE.first_wait == 0
+
+
+def test_an_expected_time_knows_prompts_and_what_requests_at_once_may_gain(study: Study) -> None:
+    async def go() -> Workload:
+        async with Fake() as server, AsyncExitStack() as stack:
+            return (await open_trial(stack, study, server)).workload
+
+    write_experiment(study.root, sweep={"prompt": ["letter", "cot"]}, concurrency=4)
+    workload = asyncio.run(go())
+    model = str(workload.conditions[0]["model"])
+    measured = Probe({(model, "letter"): 0.5, (model, "cot"): 8.0})
+    left = workload.totals
+    assert measured.alone(workload, left) == pytest.approx(8.5 * left[0])
+    assert measured.expected(workload, left, None) == pytest.approx(8.5 * left[0] / 4)
+    assert Probe({(model, "letter"): 0.5}).expected(workload, left, None) is None, "the other prompt was not measured"
+    assert Probe({(model, "letter"): 0.5}).expected(workload, [3, 0], 1) == pytest.approx(1.5)

@@ -182,7 +182,7 @@ def cli(study: Study, *words: str) -> Any:
 
 def test_the_command_line_has_every_table(study: Study, found: results.DeterminismTables) -> None:
     text = cli(study, "--determinism", "agreement").stdout
-    assert "suite quiz, model fake:1b" in text and "0.67 [0.21, 0.94]" in text and "28%" in text
+    assert "suite quiz, model fake:1b" in text and "66.7% [20.8, 93.9]" in text and "28%" in text
     lines = list(csv.DictReader(io.StringIO(cli(study, "--determinism", "pairs", "--format", "csv").stdout)))
     assert [line["identical"] for line in lines] == ["1", "1", "2"] and len(lines) == len(found.pairs)
     rows = json.loads(cli(study, "--determinism", "items", "--format", "json", "--sort", "-unique").stdout)
@@ -349,3 +349,14 @@ def test_a_directive_that_finds_no_parting_says_so(tmp_path: Path) -> None:
     build(study, tmp_path / "site", issues=issues)
     said = [(i.line, i.code) for i in issues if i.severity == "error"]
     assert said == [(7, "sample-missing"), (11, "table-column")]
+
+
+def test_a_transcript_of_an_item_that_was_not_asked_names_the_nearest(tmp_path: Path) -> None:
+    study = make_log(tmp_path / "study")
+    body = "---\ntitle: T\ndate: 2026-01-03\n---\n\n```{transcript}\nitem: q11\n```\n\n```{transcript}\nitem: q1\nwhere: {temperature: 9}\n```\n"
+    (study.reports / "again/index.md").write_text(body)
+    issues = Issues()
+    build(study, tmp_path / "site", issues=issues)
+    hints = [i.hint or "" for i in issues if i.code == "sample-missing"]
+    assert "'q11' was not asked; the nearest that were: q1" in hints[0]
+    assert "'q1' was asked, under other conditions" in hints[1]

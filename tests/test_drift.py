@@ -510,11 +510,11 @@ def test_csv_has_a_row_a_pair(study: Path) -> None:
     assert rows[0]["first_token"] == "3" and rows[1]["first_token"] == ""
 
 
-@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("width", [60, 80, 120])
 def test_the_text_keeps_to_the_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
     from rich.console import Console
 
-    from llmxsite.cli import drift_text
+    from llmxsite.cli import columns, drift_text
 
     def asked(item: int, heat: float, text: str) -> Sample:
         condition = {"model": "phi", "temperature": heat}
@@ -528,10 +528,13 @@ def test_the_text_keeps_to_the_terminal(tmp_path: Path, monkeypatch: pytest.Monk
     found = drift(tmp_path, [header(), *before, sample(20)], [newer, *after])
     stream = io.StringIO()
     console = Console(file=stream, force_terminal=True, width=width, highlight=False, color_system=None)
-    monkeypatch.setattr(drift_text, "out", lambda: console)
+    for module in (drift_text, columns):
+        monkeypatch.setattr(module, "out", lambda: console)
     drift_text.show(found, 5)
     text = stream.getvalue()
     assert max(map(len, text.splitlines())) <= width
+    tables = text.partition("By condition")[2]
+    assert tables.count("before") >= 2 and tables.count("after") >= 2 and "…" not in text
     for part in ("server version", "not recorded after", "a-rather-long-category-1", "answer is", "By condition"):
         assert part in text
 

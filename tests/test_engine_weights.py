@@ -12,8 +12,10 @@ import msgspec
 import pytest
 from test_engine_gguf import MODEL
 
+from llmxsite.collect.surroundings import answers
 from llmxsite.diagnostics import Problem
 from llmxsite.engine import pull, weights
+from llmxsite.engine.protocol import ModelInfo
 from llmxsite.engine.weights import Entry, Part
 
 HALF = len(MODEL) // 2
@@ -186,3 +188,10 @@ def test_cache_lies_where_the_system_keeps_caches(
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(weights.sys, "platform", platform)
     assert weights.cache_dir().as_posix() == end
+
+
+def test_no_model_that_only_embeds_is_offered_for_a_question() -> None:
+    assert "e5:small" not in weights.missing("e5") + weights.missing("phi3")
+    able = [None, ["completion"], ["embedding"], ["embedding", "completion"], []]
+    offered = [answers(ModelInfo(name="m", capabilities=c)) for c in able]
+    assert offered == [True, True, False, True, True]

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from llmxsite import engine, experiment, task
 from llmxsite.diagnostics import Issues, Problem
+from llmxsite.document import Document
 from llmxsite.engine.protocol import Options
-from llmxsite.experiment import Resolved, Template, expand, fingerprint, parse_prompt, select, varied
+from llmxsite.experiment import Experiment, Resolved, Template, expand, fingerprint, parse_prompt, select, varied
 from llmxsite.study import Study
 from llmxsite.suite import Item
 
@@ -278,3 +279,48 @@ def test_yaml_words_are_words(study: Study) -> None:
     """`no` and `on` in a list of models are names, not booleans."""
     found, issues = load(study, yaml.safe_dump({"suites": ["sums"], "models": ["no"]}).replace("'no'", "no"))
     assert found and found.models == ["no"] and not issues
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "words", "hint"),
+    [
+        (" task: benchmark\nquestion: Why?\n", (1, 2), "another column", "line 1 is indented by 1"),
+        ("task: benchmark\n question: Why?\nrepeats: 2\n", (2, 2), "another column", "line 2 is indented by 1"),
+        ("sweep:\n  temperature: [0]\n top_p: [1]\n", (3, 2), "another column", "line 3 is indented by 1"),
+        ("conditions:\n  - model: a\n     top_p: 1\n", (3, 6), "another column", "line 3 is indented by 5"),
+        ("models: [a, b\nsuites: [c]\n", (1, 9), "this '[' is never closed", "close it"),
+        ("sweep: {temperature: [0, 1]\nrepeats: 3\n", (1, 8), "this '{' is never closed", "close it"),
+        ("question: 'Why\nrepeats: 3\n", (1, 11), "this quotation mark is never closed", "close it"),
+        ("task: benchmark\nquestion Why?\nrepeats: 2\n", (2, 1), "a ':' is missing", "key: value"),
+        ("question: Why: really\n", (1, 14), "not valid YAML", "in quotes"),
+        (
+            "question: >\n  Folded text: with a colon\n  and more\nsuites: [a\nmodels: [b]\n",
+            (4, 9),
+            "never closed",
+            "close",
+        ),
+    ],
+)
+def test_yaml_that_cannot_be_read_is_named_at_its_own_line(
+    text: str, place: tuple[int, int], words: str, hint: str
+) -> None:
+    with pytest.raises(Problem) as caught:
+        Document.parse(text, "experiment.yaml")
+    (issue,) = caught.value.issues
+    assert (issue.line, issue.column) == place and words in issue.message and hint in (issue.hint or "")
+    with pytest.raises(Problem) as caught:
+        Document.parse(text, "page.md", first_line=10)
+    (later,) = caught.value.issues
+    assert later.line == place[0] + 9
+    assert "is indented" not in hint or f"line {later.line} is indented" in (later.hint or "")
+
+
+@pytest.mark.parametrize(("word", "hint"), [("bench", "did you mean 'benchmark'?"), ("zzzz", "known: ")])
+def test_a_word_that_is_no_value_of_a_key_gets_the_nearest(word: str, hint: str) -> None:
+    issues = Issues()
+    Document.parse(f"repeats: 2\ntask: {word}\n", "experiment.yaml").convert(
+        Experiment, code="experiment", issues=issues
+    )
+    (issue,) = issues
+    assert issue.line == 2 and issue.message == f"'{word}' is not a value of 'task'"
+    assert issue.hint is not None and issue.hint.startswith(hint) and "benchmark" in issue.hint

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
 from text_support import run_log
 from typer.testing import CliRunner
 
-from llmxsite import experiment, scaffold
-from llmxsite.cli import app
+from llmxsite import experiment, origin, scaffold
+from llmxsite.cli import app, terminal
 from llmxsite.diagnostics import Issues, Problem
 from llmxsite.site.build import build
 from llmxsite.site.check import check
@@ -52,13 +53,15 @@ def test_after_its_first_run_the_report_has_numbers(tmp_path: Path) -> None:
     assert "no runs yet" not in page
 
 
-def test_the_workflow_is_valid_and_names_this_version(tmp_path: Path) -> None:
+def test_the_workflow_is_valid_and_names_this_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(origin, "installed", lambda: None)
     study = _init(tmp_path)
     text = (study.root / ".github" / "workflows" / "publish.yml").read_text(encoding="utf-8")
     workflow = yaml.safe_load(text)
     assert set(workflow["jobs"]) == {"build", "deploy"}
     assert workflow["jobs"]["deploy"]["needs"] == "build"
-    assert f'llmxsite=={scaffold.__version__}"' in text
+    steps = [step.get("run", "") for step in workflow["jobs"]["build"]["steps"]]
+    assert f'python -m pip install "{origin.UNKNOWN}"' in steps and f"llmxsite-{scaffold.__version__}-" in text
     assert "@@" not in text
 
 
@@ -124,3 +127,52 @@ def test_the_commands_say_what_comes_next(tmp_path: Path) -> None:
     run = CliRunner().invoke(app, ["--study", str(tmp_path / "s"), "new", "suite", "Two words"])
     assert run.exit_code == 0
     assert "llmxsite suite check two-words" in run.output
+
+
+@pytest.mark.parametrize(
+    ("system", "folder", "typed"),
+    [
+        ("posix", "my-study", "my-study"),
+        ("posix", "Mon étude à moi", "'Mon étude à moi'"),
+        ("posix", "it's; rm -rf", "'it'\"'\"'s; rm -rf'"),
+        ("posix", "-study", "./-study"),
+        ("nt", "my-study", "my-study"),
+        ("nt", "C:/Users/ada/My study", '"C:/Users/ada/My study"'),
+        ("nt", "a&b", '"a&b"'),
+    ],
+)
+def test_a_folder_is_quoted_for_the_shell_it_is_typed_into(
+    system: str, folder: str, typed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(terminal, "os", SimpleNamespace(name=system))
+    assert terminal.quoted(folder) == typed
+
+
+def test_a_title_in_any_script_has_an_address_that_is_chosen(tmp_path: Path) -> None:
+    study = _init(tmp_path / "s")
+    for make, what in ((scaffold.report, "report"), (scaffold.suite, "suite")):
+        with pytest.raises(Problem) as caught:
+            make(study, "温度の影響")
+        assert f"new {what} '温度の影響' --id NAME" in (caught.value.issues[0].hint or "")
+        (first, *_) = make(study, "温度の影響", slug="ondo")
+        assert "ondo" in first.as_posix() and "温度の影響" in "".join(
+            p.read_text(encoding="utf-8") for p in first.parent.glob("*.*")
+        )
+        for path in ("../../evil", "/etc/evil", "~/evil", "..\\evil"):
+            with pytest.raises(Problem, match="is a path"):
+                make(study, path)
+        with pytest.raises(Problem, match="cannot name"):
+            make(study, "A title", slug="../evil")
+
+
+def test_a_command_that_finds_nothing_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    study = _init(tmp_path / "s")
+    monkeypatch.chdir(study.root)
+    said = CliRunner().invoke(app, ["verify"])
+    assert said.exit_code == 0 and "No run logs in this study yet" in said.stderr
+    said = CliRunner().invoke(app, ["drift", "first-report"])
+    assert isinstance(said.exception, Problem)
+    assert "'first-report' has no run yet" in str(said.exception)
+    assert "llmxsite run first-report" in (said.exception.issues[0].hint or "")
+    said = CliRunner().invoke(app, ["export", "figures", "first-report"])
+    assert "before the first run" in said.stderr and "llmxsite run first-report" in said.stderr

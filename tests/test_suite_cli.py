@@ -81,7 +81,7 @@ def test_check_reports_all_suites_at_once(study: Path, llmxsite: Any) -> None:
     assert said.code == 1
     for place in (
         "suites/few.yaml:4:8 suite-few-items",
-        "suites/broken.yaml:2:8 yaml-syntax",
+        "suites/broken.yaml:2:3 yaml-syntax",
         "suites/other.json suite-id-taken",
     ):
         assert place in said.err

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from llmxsite.cli.terminal import err, finish, study_here
-from llmxsite.diagnostics import Issues
+from llmxsite.diagnostics import Issues, several
 
 
 def build(
@@ -41,9 +41,9 @@ def build(
     if strict and issues.failed(strict=True):
         err().print("Nothing was written.")
     elif report.unchanged:
-        err().print(f"{report.pages:,} pages, nothing changed ({took:.2f} s): {target}/index.html")
+        err().print(f"{several(report.pages, 'page')}, nothing changed ({took:.2f} s): {target}/index.html")
     else:
-        done = f"{report.made:,} of {report.pages:,} pages made, {report.written:,} files written"
+        done = f"{report.made:,} of {several(report.pages, 'page')} made, {several(report.written, 'file')} written"
         err().print(f"{done}, {report.deleted:,} deleted ({took:.1f} s): {target}/index.html")
     finish(issues, strict=strict)
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from llmxsite.cli.terminal import err, out
-from llmxsite.diagnostics import Issue, Issues, display_path
+from llmxsite.diagnostics import Issue, Issues, display_path, several
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Coroutine
+    from collections.abc import Awaitable, Coroutine, Sequence
     from contextlib import AsyncExitStack
 
     from llmxsite.collect.interrupt import Interrupts
@@ -70,7 +70,7 @@ def watch(
                     path, result = await session.collect(watched, started=lambda c: interrupts.finish_with(c.stop))
                 shown = place(path, study)
                 if result is None:
-                    words = f"Everything is done: {shown} holds all {session.workload.planned:,} samples."
+                    words = f"Everything is done: {shown} holds all {several(session.workload.planned, 'sample')}."
                     out().print(words, soft_wrap=True)
                     out().print("A new run begins with --new.")
                     return None
@@ -114,17 +114,23 @@ def remaining(session: Session, study: Study | None) -> None:
         done = f"{session.workload.planned - to_go:,} done, {to_go:,} to go"
         out().print(f"Going on in {place(session.choice.path, study)}: {done}", markup=False)
     if session.measured is not None and to_go:
-        seconds = session.measured.expected(session.workload, left, session.wish.concurrency)
-        each = ", ".join(f"{model} {value:.2f} s" for model, value in session.measured.seconds.items())
-        if seconds is not None:
-            expected(seconds, f"{each} a request")
+        least = session.measured.expected(session.workload, left, session.wish.concurrency)
+        most = session.measured.alone(session.workload, left)
+        if least is not None and most is not None:
+            from llmxsite.collect.tally import duration
+
+            prompts = len({prompt for _, prompt in session.measured.seconds})
+            each = ", ".join(
+                f"{' '.join(kind) if prompts > 1 else kind[0]} {value:.2f} s"
+                for kind, value in session.measured.seconds.items()
+            )
+            span = f" to {duration(most)}" if most > 1.05 * least else ""
+            expected(f"{duration(least)}{span}", f"if all are as fast as one request was just now: {each}")
 
 
-def expected(seconds: float, basis: str) -> None:
+def expected(words: str, basis: str) -> None:
     """How long the rest may take, and what that is taken from."""
-    from llmxsite.collect.tally import duration
-
-    out().print(f"Expected time: about {duration(seconds)} ({basis})", markup=False)
+    out().print(f"Expected time: about {words}, {basis}", markup=False)
 
 
 def place(path: Path, study: Study | None) -> str:
@@ -155,6 +161,11 @@ def done(result: Result, logs: str, place: str, again: str, issues: Issues) -> N
         if result.errors:
             words = "1 sample" if result.errors == 1 else f"{result.errors:,} samples"
             issues.add(place, "run-errors", f"{words} ended in an error", hint=f"`{again}` asks them again")
+
+
+def following(steps: Sequence[str]) -> None:
+    """What to do with a run that is complete."""
+    out().print(f"Next: {', '.join(steps)}", markup=False, soft_wrap=True)
 
 
 def interrupted(logs: str, again: str) -> None:

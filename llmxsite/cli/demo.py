@@ -11,6 +11,7 @@ from llmxsite.cli import models, terminal
 from llmxsite.cli.build import build
 from llmxsite.cli.run import run
 from llmxsite.cli.terminal import err, out
+from llmxsite.diagnostics import several
 
 MODEL = "smollm2:135m"
 REPORT = "first-experiment"
@@ -31,7 +32,7 @@ def demo(
 
     made = scaffold.demo(folder)
     terminal.choose_study(folder)
-    _step(f"1 of 4  A study in {folder}/", f"{len(made)} files written" if made else "already there")
+    _step(f"1 of 4  A study in {folder}/", f"{several(len(made), 'file')} written" if made else "already there")
     _step("2 of 4  A model small enough for any machine", "about 90 MB, once")
     models.pull_model(MODEL)
     _step("3 of 4  160 questions, asked on this machine", "Ctrl-C stops; the same command goes on")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from llmxsite.cli.terminal import plain
 
 if TYPE_CHECKING:
     import pandas as pd
-    from rich.table import Table
 
 _INTERVALS = {"tarr": ("tarr_low", "tarr_high"), "tara": ("tara_low", "tara_high"), "share": ("ci_low", "ci_high")}
 """Shares that are shown with their interval."""
@@ -62,36 +61,43 @@ _SHOWN: dict[str, dict[str, str]] = {
     },
 }
 """Columns of each table after its keys, with their heads."""
+_KEPT = {
+    "agreement": {"n_items", "repeats", "tarr"},
+    "pairs": {"n", "share"},
+    "items": {"n", "unique", "answers"},
+    "fragile": {"margin", "largest_drift"},
+}
+"""What each table is for; the columns after them are shown where there is room."""
+_NAMES = {"a", "b", "item"}
+_LEFT = {*_NAMES, *_INTERVALS, *_RANGES}
 _PERCENT = {"cached_share", "modal_share", "bound"}
 _WHOLE = {"first_divergence"}
 _ROUND = {"prompt_ms"}
 
 
-def determinism_table(what: str, frame: pd.DataFrame) -> Table:
+def print_determinism(what: str, frame: pd.DataFrame, *, wide: bool) -> None:
     """One of the four tables: what is the same in every row stands above, what was never measured is left out."""
-    from rich.table import Table
-    from rich.text import Text
+    from llmxsite.cli.columns import Column, aligned, print_columns
 
     rows = [{str(name): plain(value) for name, value in row.items()} for row in frame.to_dict("records")]
     names = [str(name) for name in frame.columns]
     first = {"agreement": "n_items", "pairs": "factor"}.get(what, "item")
     keys = names[: names.index(first)]
     same = [key for key in keys if len({row[key] for row in rows}) == 1]
-    title = ", ".join(f"{key} {rows[0][key]}" for key in same)
-    table = Table(title=Text(title), title_justify="left", box=None, header_style="bold", pad_edge=False)
-    shown = [key for key in keys if key not in same]
-    for key in shown:
-        table.add_column(Text(key), overflow="fold")
-    columns = {c: head for c, head in _SHOWN[what].items() if any(row[c] is not None for row in rows)}
-    for column, head in columns.items():
-        head = _RANGES[column][0] if column in _RANGES else head
-        left = column in ("a", "b", "item", "tarr", "tara", "share", "accuracy_min")
-        table.add_column(Text(head), justify="left" if left else "right", no_wrap=column not in ("item", "a", "b"))
-    for row in rows:
-        table.add_row(
-            *(Text(str(row[k]) if row[k] is not None else "–") for k in shown), *(Text(_cell(row, c)) for c in columns)
-        )
-    return table
+    columns = [
+        Column(key, ["–" if row[key] is None else str(row[key]) for row in rows], "key")
+        for key in keys
+        if key not in same
+    ]
+    for name, head in _SHOWN[what].items():
+        if any(row[name] is not None for row in rows):
+            role: Literal["key", "kept", "more"]
+            role = "key" if name in _NAMES else "kept" if name in _KEPT[what] else "more"
+            head = _RANGES[name][0] if name in _RANGES else head
+            cells = [_cell(row, name) for row in rows]
+            cells = aligned(cells) if name in (*_INTERVALS, *_RANGES) else cells
+            columns.append(Column(head, cells, role, right=name not in _LEFT))
+    print_columns(columns, title=", ".join(f"{key} {rows[0][key]}" for key in same), wide=wide)
 
 
 def _cell(row: dict[str, Any], column: str) -> str:
@@ -100,9 +106,9 @@ def _cell(row: dict[str, Any], column: str) -> str:
         return "–"
     if column in _INTERVALS:
         low, high = (row[end] for end in _INTERVALS[column])
-        return f"{value:.2f}" + ("" if low is None else f" [{low:.2f}, {high:.2f}]")
+        return f"{100 * value:.1f}%" + ("" if low is None else f" [{100 * low:.1f}, {100 * high:.1f}]")
     if column in _RANGES:
-        return f"{value:.2f} to {row[_RANGES[column][1]]:.2f}"
+        return f"{100 * value:.1f}% to {100 * row[_RANGES[column][1]]:.1f}%"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if column in _PERCENT:

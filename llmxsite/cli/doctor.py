@@ -119,7 +119,9 @@ def _packages() -> Iterator[Check]:
         except PackageNotFoundError:
             missing.append(name)
     if missing:
-        yield Check("packages", "fail", f"missing: {', '.join(missing)}", "pip install --force-reinstall llmxsite")
+        from llmxsite import origin
+
+        yield Check("packages", "fail", f"missing: {', '.join(missing)}", origin.how_to_install())
     else:
         yield Check("packages", "ok", f"all {len(wanted)} are here")
 

@@ -31,11 +31,16 @@ def drift(
     after: Annotated[str | None, typer.Argument(metavar="B", help="The run to compare with it, the later one.")] = None,
     format: Annotated[  # noqa: A002
         Literal["text", "json", "csv"],
-        typer.Option("--format", help="text, json (everything), or csv (a row for each pair of samples)."),
+        typer.Option(
+            "--format", metavar="FORMAT", help="text, json (everything), or csv (a row for each pair of samples)."
+        ),
     ] = "text",
     show: Annotated[
         int, typer.Option("--show", min=0, metavar="N", help="How many pairs that differ the text shows, flips first.")
     ] = 5,
+    wide: Annotated[
+        bool, typer.Option("--wide", help="Every column, in a narrow terminal too; otherwise those that fit are shown.")
+    ] = False,
 ) -> None:
     """Pair two runs sample by sample: what changed around them, how far replies and scores agree, where replies part.
 
@@ -61,7 +66,7 @@ def drift(
     else:
         from llmxsite.cli.drift_text import show as show_text
 
-        show_text(found, show)
+        show_text(found, show, wide=wide)
     finish(issues)
 
 

@@ -9,18 +9,21 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
+from llmxsite.cli.columns import Column, print_columns
 from llmxsite.cli.terminal import out
+from llmxsite.diagnostics import several
 from llmxsite.drift import words
 from llmxsite.drift.words import percent, points
 
 if TYPE_CHECKING:
     from llmxsite.drift import Drift, Fact, Pair, Row, RunRef, Share
+    from llmxsite.drift.report import Change
 
 UNBOUNDED = 200
 """Columns of a table that goes into a file or a pipe."""
 
 
-def show(found: Drift, pairs: int) -> None:
+def show(found: Drift, pairs: int, *, wide: bool = False) -> None:
     """Print all of it: the two runs, the findings, what changed, agreement, and the first `pairs` that differ."""
     if not out().is_terminal:
         out().width = UNBOUNDED
@@ -31,10 +34,10 @@ def show(found: Drift, pairs: int) -> None:
     _facts(found)
     _lost(found)
     if found.paired.compared:
-        _agreement(found)
+        _agreement(found, wide=wide)
         _speed(found)
-        _rows("By condition", found.by_condition)
-        _rows("By category", found.by_category)
+        _rows("By condition", found.by_condition, wide=wide)
+        _rows("By category", found.by_category, wide=wide)
         _pairs(found, pairs)
 
 
@@ -59,7 +62,7 @@ def _facts(found: Drift) -> None:
         _heading("What changed around them")
         table = _grid("", "before", "after")
         for fact in moved:
-            differ = f" ({fact.pairs:,} pairs)" if fact.pairs else ""
+            differ = f" ({several(fact.pairs, 'pair')})" if fact.pairs else ""
             table.add_row(
                 Text(words.title(fact) + differ),
                 Text(words.value(fact, fact.before)),
@@ -89,34 +92,48 @@ def _lost(found: Drift) -> None:
     sides = (("before", found.before, found.paired.lost_before), ("after", found.after, found.paired.lost_after))
     for name, run, lost in sides:
         if lost.total:
-            _heading(f"Without a partner: {lost.total:,} of the {run.samples:,} samples {name}")
+            _heading(f"Without a partner: {lost.total:,} of {several(run.samples, 'sample')} {name}")
             for n, why, items in words.reasons(lost):
                 _say(f"{n:>6,}  {why}, such as {', '.join(items)}")
 
 
-def _agreement(found: Drift) -> None:
+def _agreement(found: Drift, *, wide: bool) -> None:
     _heading("How far they agree")
-    table = _grid("", "alike", "of", "share", "95% interval", "items", right=(1, 2, 3, 4, 5))
-    for name, share in (
-        ("requests", found.requests),
-        ("replies, byte for byte", found.replies),
-        ("answers", found.answers),
-        ("log-probs of shared tokens", found.shift.pairs),
-    ):
-        if share.n:
-            cells = [name, f"{share.alike:,}", f"{share.n:,}", percent(share.share), _span(share), f"{share.units:,}"]
-            table.add_row(*map(Text, cells))
-    out().print(table)
-    table = _grid("", "before", "after", "difference", "95% interval", "of", right=(1, 2, 3, 4, 5))
-    a, c = found.accuracy, found.confidence
-    for name, part in (("accuracy", a), ("confidence", c)):
-        if part.n:
-            interval = "–" if part.low is None else f"{points(part.low)} to {points(part.high)}"
-            cells = [percent(part.before), percent(part.after), points(part.difference), interval, f"{part.n:,}"]
-            table.add_row(*map(Text, [name, *cells]))
-    if table.row_count:
+    shares = [
+        (name, share)
+        for name, share in (
+            ("requests", found.requests),
+            ("replies, byte for byte", found.replies),
+            ("answers", found.answers),
+            ("log-probs of shared tokens", found.shift.pairs),
+        )
+        if share.n
+    ]
+    print_columns(
+        [
+            Column("", [name for name, _ in shares], "key"),
+            Column("alike", [f"{share.alike:,}" for _, share in shares], "kept", right=True),
+            Column("of", [f"{share.n:,}" for _, share in shares], "kept", right=True),
+            Column("share", [percent(share.share) for _, share in shares], "kept", right=True),
+            Column("95% interval", [_span(share) for _, share in shares], "kept", right=True),
+            Column("items", [f"{share.units:,}" for _, share in shares], right=True),
+        ],
+        wide=wide,
+    )
+    parts = [(name, part) for name, part in (("accuracy", found.accuracy), ("confidence", found.confidence)) if part.n]
+    if parts:
         out().print()
-        out().print(table)
+        print_columns(
+            [
+                Column("", [name for name, _ in parts], "key"),
+                Column("before", [percent(part.before) for _, part in parts], "kept", right=True),
+                Column("after", [percent(part.after) for _, part in parts], "kept", right=True),
+                Column("difference", [points(part.difference) for _, part in parts], "kept", right=True),
+                Column("95% interval", [_range(part) for _, part in parts], "kept", right=True),
+                Column("of", [f"{part.n:,}" for _, part in parts], "kept", right=True),
+            ],
+            wide=wide,
+        )
     f = found.fragile
     if f.turned:
         out().print()
@@ -143,7 +160,7 @@ def _speed(found: Drift) -> None:
     )
 
 
-def _rows(title: str, rows: Sequence[Row]) -> None:
+def _rows(title: str, rows: Sequence[Row], *, wide: bool) -> None:
     """A table of the rows, under the first part of their label where that has two."""
     if not rows:
         return
@@ -151,26 +168,24 @@ def _rows(title: str, rows: Sequence[Row]) -> None:
     first, *rest = list(rows[0].label)
     nested = bool(rest) and len({row.label[first] for row in rows}) < len(rows)
     names = rest if nested else [first, *rest]
-    scored = [] if not any(row.accuracy.n for row in rows) else _SCORED if out().width >= 100 else _NARROW
-    heads = ["pairs", "replies", "answers", *scored]
-    table = _grid(", ".join(names).replace("_", " "), *heads, right=range(1, len(heads) + 1))
-    above: object = object()
-    for row in rows:
-        if nested and row.label[first] != above:
-            above = row.label[first]
-            table.add_row(Text(_label(above), style="bold"))
-        label = ", ".join(_label(row.label[name]) for name in names)
-        cells = [f"{row.replies.n or row.answers.n:,}", percent(row.replies.share), percent(row.answers.share)]
-        cells += [_score(row)[name] for name in scored]
-        table.add_row(*map(Text, [f"  {label}" if nested else label, *cells]))
-    out().print(table)
+    labels = [", ".join(_label(row.label[name]) for name in names) for row in rows]
+    columns = [
+        Column(", ".join(names).replace("_", " "), labels, "key"),
+        Column("pairs", [f"{row.replies.n or row.answers.n:,}" for row in rows], "kept", right=True),
+    ]
+    same = [("replies", [row.replies.share for row in rows]), ("answers", [row.answers.share for row in rows])]
+    columns += [Column(head, [percent(share) for share in shares], right=True) for head, shares in same]
+    scores = [_score(row) for row in rows] if any(row.accuracy.n for row in rows) else []
+    for head in _SCORED if scores else ():
+        columns.append(Column(head, [score[head] for score in scores], "kept" if head in _KEPT else "more", right=True))
+    print_columns(columns, above=[_label(row.label[first]) for row in rows] if nested else None, wide=wide)
 
 
 _SCORED = ["before", "after", "change", "lost", "gained", "p, Holm"]
 
 
-_NARROW = ["after", "change", "lost", "gained"]
-"""The columns on which a terminal of eighty has room for names."""
+_KEPT = ("before", "after", "change")
+"""What a comparison cannot do without, in however narrow a terminal."""
 
 
 def _score(row: Row) -> dict[str, str]:
@@ -227,6 +242,10 @@ def _quoted(text: str) -> str:
 
 def _label(value: object) -> str:
     return "–" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _range(part: Change) -> str:
+    return "–" if part.low is None else f"{points(part.low)} to {points(part.high)}"
 
 
 def _span(share: Share) -> str:

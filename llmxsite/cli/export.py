@@ -119,7 +119,12 @@ def every_eval_ever(
         str | None, typer.Option("--organization", help="Who provides the results; the study's title when not given.")
     ] = None,
     relationship: Annotated[
-        Relationship, typer.Option("--relationship", help="Of those who ran the models to those who made them.")
+        Relationship,
+        typer.Option(
+            "--relationship",
+            metavar="WORD",
+            help="Of those who ran the models to those who made them: first_party, third_party, collaborative or other.",
+        ),
     ] = Relationship.third_party,
     retrieved: Annotated[
         datetime | None,

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from llmxsite.cli.terminal import finish, out, study_here
-from llmxsite.diagnostics import Issues
+from llmxsite.diagnostics import Issues, several
 
 
 def register(app: typer.Typer) -> None:
@@ -52,5 +52,5 @@ def import_(
                 out().print(f"{place}: imported before, left as it is", markup=False)
                 continue
             counts = ", ".join(f"{n:,} {outcome}" for outcome, n in stored.counts.items())
-            out().print(f"{place}: {len(run.samples):,} samples of {run.model.name} ({counts})", markup=False)
+            out().print(f"{place}: {several(len(run.samples), 'sample')} of {run.model.name} ({counts})", markup=False)
     finish(issues)

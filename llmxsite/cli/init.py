@@ -7,8 +7,13 @@ from typing import Annotated, Literal
 
 import typer
 
-from llmxsite.cli.terminal import out, study_here
+from llmxsite.cli.terminal import out, quoted, study_here
 from llmxsite.diagnostics import display_path
+
+Id = Annotated[
+    str | None,
+    typer.Option("--id", metavar="NAME", help="What its folder or file is called; made from the title when not given."),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -35,7 +40,7 @@ def init(
 
     written, kept = scaffold.study(folder, title=title, author=author)
     _tell(written, kept)
-    here = [] if folder.resolve() == Path.cwd() else [f"cd {display_path(folder)}"]
+    here = [] if folder.resolve() == Path.cwd() else [f"cd {quoted(display_path(folder))}"]
     _next(
         [
             *here,
@@ -48,24 +53,29 @@ def init(
 
 def new_report(
     name: Annotated[str, typer.Argument(help="Its title, or the question it asks.")],
+    id: Id = None,  # noqa: A002 - it is the option's name
     task: Annotated[
-        Literal["benchmark", "determinism"], typer.Option("--task", help="The kind of its experiment.")
+        Literal["benchmark", "determinism"],
+        typer.Option("--task", metavar="TASK", help="The kind of its experiment: benchmark or determinism."),
     ] = "benchmark",
 ) -> None:
     """Start a report: text, experiment and references."""
     from llmxsite import scaffold
 
-    written = scaffold.report(study_here(), name, task)
+    written = scaffold.report(study_here(), name, task, slug=id)
     slug = written[0].parent.name
     _tell(written, [])
     _next([f"edit {display_path(written[1])}", f"llmxsite plan {slug}", f"llmxsite run {slug}"])
 
 
-def new_suite(name: Annotated[str, typer.Argument(help="Its title.")]) -> None:
+def new_suite(
+    name: Annotated[str, typer.Argument(help="Its title.")],
+    id: Id = None,  # noqa: A002 - it is the option's name
+) -> None:
     """Start a suite of questions."""
     from llmxsite import scaffold
 
-    written = scaffold.suite(study_here(), name)
+    written = scaffold.suite(study_here(), name, slug=id)
     _tell(written, [])
     _next([f"edit {display_path(written[0])}", f"llmxsite suite check {written[0].stem}"])
 

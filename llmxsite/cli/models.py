@@ -15,13 +15,20 @@ if TYPE_CHECKING:
 
 EngineName = Annotated[
     Literal["auto", "ollama", "openai", "embedded"],
-    typer.Option("--engine", help="What answers. auto: Ollama when it answers, else the embedded engine."),
+    typer.Option(
+        "--engine",
+        metavar="ENGINE",
+        help="What answers: ollama, openai, embedded, or auto for Ollama where it runs, else the embedded engine.",
+    ),
 ]
 Host = Annotated[
     str | None,
     typer.Option("--host", metavar="URL", help="Root address of the server; for Ollama OLLAMA_HOST otherwise."),
 ]
-Format = Annotated[Literal["table", "json"], typer.Option("--format", help="A table to read, or JSON for a program.")]
+Format = Annotated[
+    Literal["table", "json"],
+    typer.Option("--format", metavar="FORMAT", help="table, to be read, or json, for a program."),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -51,7 +58,7 @@ def list_models(engine: EngineName = "auto", host: Host = None, format: Format =
         return
     where = f" at {info.address}" if info.address else ""
     if models:
-        print_table(_table(f"{info.name}{where}", models))
+        _print_models(f"{info.name}{where}", models)
     else:
         out().print(f"{info.name}{where} has no models yet.")
     for entry in absent:
@@ -145,28 +152,25 @@ def _with_engine(name: str, host: str | None, ask: Any) -> Any:
         raise problem(error, host or name) from None
 
 
-def _table(title: str, models: list[ModelInfo]) -> Any:
-    from rich.table import Table
+def _print_models(title: str, models: list[ModelInfo]) -> None:
+    from llmxsite.cli.columns import Column, print_columns
 
-    table = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0))
-    table.add_column("name", no_wrap=True)
-    table.add_column("size", justify="right")
-    table.add_column("quantization")
-    table.add_column("parameters", justify="right")
-    table.add_column("context", justify="right")
-    table.add_column("digest", no_wrap=True)
-    table.add_column("capabilities")
-    for model in sorted(models, key=lambda m: m.name):
-        table.add_row(
-            model.name,
-            _size(model.size_bytes),
-            model.quantization or "",
-            model.parameter_size or (f"{model.parameters / 1e6:,.0f}M" if model.parameters else ""),
-            f"{model.context_length:,}" if model.context_length else "",
-            (model.digest or "")[:12],
-            ", ".join([*(model.capabilities or []), *(["not local"] if model.remote else [])]),
-        )
-    return table
+    models = sorted(models, key=lambda m: m.name)
+    sizes = [m.parameter_size or (f"{m.parameters / 1e6:,.0f}M" if m.parameters else "") for m in models]
+    able = [", ".join([*(m.capabilities or []), *(["not local"] if m.remote else [])]) for m in models]
+    print_columns(
+        [
+            Column("name", [m.name for m in models], "key"),
+            Column("size", [_size(m.size_bytes) for m in models], "kept", right=True),
+            Column("quantization", [m.quantization or "" for m in models]),
+            Column("parameters", sizes, right=True),
+            Column("context", [f"{m.context_length:,}" if m.context_length else "" for m in models], right=True),
+            Column("digest", [(m.digest or "")[:12] for m in models]),
+            Column("capabilities", able, "kept"),
+        ],
+        title=title,
+        more="--format json",
+    )
 
 
 def print_table(table: Any) -> None:

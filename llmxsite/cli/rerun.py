@@ -11,7 +11,7 @@ from llmxsite.cli import collecting
 from llmxsite.cli.collecting import Contributor, Host, Live, Resume
 from llmxsite.cli.run_names import log_of
 from llmxsite.cli.terminal import finish, out, study_here
-from llmxsite.diagnostics import Issues, Problem
+from llmxsite.diagnostics import Issues, Problem, several
 
 if TYPE_CHECKING:
     from contextlib import AsyncExitStack
@@ -28,7 +28,11 @@ def rerun(
     run: Annotated[str, typer.Argument(help="The run to repeat: its id, or the path of its .jsonl log.")],
     engine: Annotated[
         Literal["auto", "ollama", "openai", "embedded"] | None,
-        typer.Option("--engine", help="What answers; the engine that the log names when not given."),
+        typer.Option(
+            "--engine",
+            metavar="ENGINE",
+            help="What answers: auto, ollama, openai or embedded; the engine that the log names when not given.",
+        ),
     ] = None,
     host: Host = None,
     limit: Annotated[
@@ -74,7 +78,9 @@ def rerun(
 
     def introduce(session: Session) -> None:
         console = out()
-        console.print(f"Repeating {before.id}: {session.workload.planned:,} samples", style="bold", markup=False)
+        console.print(
+            f"Repeating {before.id}: {several(session.workload.planned, 'sample')}", style="bold", markup=False
+        )
         if errors:
             words = (
                 "1 sample that ended in an error is" if errors == 1 else f"{errors:,} samples that ended in errors are"
@@ -88,9 +94,11 @@ def rerun(
         collecting.remaining(session, study)
 
     again = " ".join(["llmxsite rerun", run, *([] if folder is None else ["--out", str(folder)])])
-    collecting.watch(
+    result = collecting.watch(
         opened, introduce, again, live=live, interrupts=collecting.interrupts(), issues=issues, study=study
     )
+    if folder is None and (result is None or result.reason == "complete"):
+        collecting.following([f"llmxsite drift {before.report}"])
     finish(issues)
 
 

@@ -8,28 +8,27 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from llmxsite.cli.determinism_text import determinism_table
-from llmxsite.cli.terminal import err, finish, out, plain, study_here
+from llmxsite.cli.determinism_text import print_determinism
+from llmxsite.cli.terminal import err, finish, plain, study_here
 from llmxsite.diagnostics import Issues, Problem, did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
-    from rich.table import Table
 
     from llmxsite.study import Study
     from llmxsite.tables import Samples
 
 DEFAULT_BY = ("experiment", "suite", "model")
 _COUNTS = ("unparsed", "truncated", "errors")
-_MEASURES = {
-    "mean_confidence": ("confidence", 2),
-    "confidence_gap": ("gap", 2),
-    "ece": ("ECE", 2),
-    "brier": ("Brier", 2),
-    "latency_ms": ("latency ms", 0),
-    "tokens_per_second": ("tokens/s", 1),
+_MEASURES: dict[str, tuple[str, str]] = {
+    "mean_confidence": ("confidence", "percent"),
+    "confidence_gap": ("gap, points", "points"),
+    "ece": ("ECE", "percent"),
+    "brier": ("Brier", ".3f"),
+    "latency_ms": ("latency ms", ",.0f"),
+    "tokens_per_second": ("tokens/s", ",.1f"),
 }
-"""Columns of the terminal's table after the counts, with the title and the decimals they have there."""
+"""Columns of the terminal's table after the counts, with their head and form. Shares are in percent, as on the site."""
 
 
 def register(app: typer.Typer) -> None:
@@ -42,7 +41,7 @@ def results(
         typer.Option(
             "--by",
             metavar="COLUMNS",
-            help="Columns to group by, with commas between: model,suite,category,temperature, ... "
+            help="Columns to group by, with commas between, such as model,temperature. "
             "Experiment, suite, model and the factors that vary when not given.",
         ),
     ] = None,
@@ -52,7 +51,8 @@ def results(
         typer.Option("--where", metavar="COLUMN=VALUE", help="Only these samples; may be given several times."),
     ] = None,
     format: Annotated[  # noqa: A002
-        Literal["table", "csv", "json"], typer.Option("--format", help="table, csv (all columns) or json.")
+        Literal["table", "csv", "json"],
+        typer.Option("--format", metavar="FORMAT", help="table, csv (all columns) or json."),
     ] = "table",
     reruns: Annotated[
         bool, typer.Option("--reruns", help="Show reruns too, every run by itself; they are left out when not given.")
@@ -64,10 +64,14 @@ def results(
         Literal["agreement", "pairs", "items", "fragile"] | None,
         typer.Option(
             "--determinism",
-            help="Instead, how far the same request gave the same reply: by condition, between two regimes, by item, "
-            "or which answers were likely to flip and did.",
+            metavar="WHAT",
+            help="Instead, how far the same request gave the same reply: agreement (by condition), pairs (of two "
+            "regimes), items, or fragile (which answers were likely to flip, and did).",
         ),
     ] = None,
+    wide: Annotated[
+        bool, typer.Option("--wide", help="Every column, in a narrow terminal too; otherwise those that fit are shown.")
+    ] = False,
     factor: Annotated[
         str,
         typer.Option("--factor", metavar="COLUMN", help="What --determinism compares: regime, or run for other days."),
@@ -102,9 +106,10 @@ def results(
     elif format == "json":
         _print_json(summary)
     elif len(samples):
-        if not out().is_terminal:
-            out().width = 1000  # a file or a pipe has no right edge
-        out().print(_table(summary, _keys(summary)) if determinism is None else determinism_table(determinism, summary))
+        if determinism is None:
+            print_summary(summary, wide=wide)
+        else:
+            print_determinism(determinism, summary, wide=wide)
     if not len(samples):
         err().print(
             "Nothing measured yet: `llmxsite run REPORT` collects, `llmxsite import` takes in other tools' results."
@@ -187,42 +192,42 @@ def _keys(summary: pd.DataFrame) -> list[str]:
     return names[: names.index("n")]
 
 
-def _table(summary: pd.DataFrame, keys: list[str]) -> Table:
+def print_summary(summary: pd.DataFrame, *, wide: bool) -> None:
     """The summary for a person: what is the same everywhere goes into the title, what was never measured is left out."""
-    from rich.table import Table
-    from rich.text import Text
+    from llmxsite.cli.columns import Column, aligned, print_columns
 
     rows = [{str(name): plain(value) for name, value in row.items()} for row in summary.to_dict("records")]
+    keys = _keys(summary)
     same = [key for key in keys if len(rows) > 1 and len({row[key] for row in rows}) == 1]
-    shown = [key for key in keys if key not in same]
-    title = ", ".join(f"{key} {_cell(rows[0][key])}" for key in same)
-    table = Table(
-        title=Text(title) if title else None, title_justify="left", box=None, header_style="bold", pad_edge=False
-    )
-    measured = [name for name in _MEASURES if any(row[name] is not None for row in rows)]
-    for key in shown:
-        table.add_column(Text(key), justify="right" if _numeric(rows, key) else "left", overflow="fold")
-    table.add_column("accuracy", no_wrap=True)
-    for name in ("n", *_COUNTS, *(_MEASURES[name][0] for name in measured)):
-        table.add_column(Text(name), justify="right", no_wrap=True)
-    for row in rows:
-        cells = [*(_cell(row[key]) for key in shown), _interval(row), *(f"{row[name]:,}" for name in ("n", *_COUNTS))]
-        cells += [_number(row[name], _MEASURES[name][1]) for name in measured]
-        table.add_row(*map(Text, cells))
-    return table
+    columns = [
+        Column(key, [_cell(row[key]) for row in rows], "key", right=_numeric(rows, key))
+        for key in keys
+        if key not in same
+    ]
+    columns.append(Column("accuracy", aligned([_interval(row) for row in rows]), "kept"))
+    columns.append(Column("n", [f"{row['n']:,}" for row in rows], "kept", right=True))
+    columns += [Column(name, [f"{row[name]:,}" for row in rows], right=True) for name in _COUNTS]
+    for name, (head, form) in _MEASURES.items():
+        if any(row[name] is not None for row in rows):
+            columns.append(Column(head, [_number(row[name], form) for row in rows], right=True))
+    print_columns(columns, title=", ".join(f"{key} {_cell(rows[0][key])}" for key in same), wide=wide)
 
 
 def _interval(row: dict[str, Any]) -> str:
-    """`0.62 [0.55, 0.69]`."""
-    if row["accuracy"] is None:
+    """`62.0% [55.1, 68.7]`."""
+    from llmxsite.drift.words import percent
+
+    if row["accuracy"] is None or row["ci_low"] is None or row["ci_high"] is None:
+        return percent(row["accuracy"])
+    return f"{percent(row['accuracy'])} [{100 * row['ci_low']:.1f}, {100 * row['ci_high']:.1f}]"
+
+
+def _number(value: float | None, form: str) -> str:
+    from llmxsite.drift.words import percent, points
+
+    if value is None or math.isnan(value):
         return "–"
-    if row["ci_low"] is None or row["ci_high"] is None:
-        return f"{row['accuracy']:.2f}"
-    return f"{row['accuracy']:.2f} [{row['ci_low']:.2f}, {row['ci_high']:.2f}]"
-
-
-def _number(value: float | None, decimals: int) -> str:
-    return "–" if value is None or math.isnan(value) else f"{value:,.{decimals}f}"
+    return percent(value) if form == "percent" else points(value) if form == "points" else format(value, form)
 
 
 def _cell(value: Any) -> str:

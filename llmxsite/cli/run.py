@@ -9,7 +9,7 @@ import typer
 from llmxsite.cli import collecting, run_cluster
 from llmxsite.cli.collecting import Contributor, Host, Live, Resume
 from llmxsite.cli.terminal import finish, out, study_here
-from llmxsite.diagnostics import Issues
+from llmxsite.diagnostics import Issues, several
 
 if TYPE_CHECKING:
     from contextlib import AsyncExitStack
@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 Report = Annotated[str, typer.Argument(help="The report whose experiment.yaml is meant.")]
 Engine = Annotated[
     Literal["auto", "ollama", "openai", "embedded"],
-    typer.Option("--engine", help="What answers; auto takes Ollama where it runs, else the embedded engine."),
+    typer.Option(
+        "--engine",
+        metavar="ENGINE",
+        help="What answers: ollama, openai, embedded, or auto for Ollama where it runs, else the embedded engine.",
+    ),
 ]
 Limit = Annotated[
     int | None, typer.Option("--limit", min=1, help="Ask only the first N items of each suite's shuffle.")
@@ -158,7 +162,19 @@ def run(
         )
         if result is not None and result.reason == "stopped":
             break
+    else:
+        collecting.following([_look(report, experiment, suites), "llmxsite serve"])
     finish(issues)
+
+
+def _look(report: str, experiment: Resolved, suites: list[Suite]) -> str:
+    """The command that shows what a run has found."""
+    from llmxsite.experiment import expand, varied
+
+    if experiment.task == "determinism":
+        return f"llmxsite results --report {report} --determinism agreement"
+    by = [*(["suite"] if len(suites) > 1 else []), *(varied(expand(experiment)) or ["model"])]
+    return f"llmxsite results --report {report} --by {','.join(by)}"
 
 
 def _introduce(study: Study, report: str, experiment: Resolved, suites: list[Suite]) -> None:
@@ -194,8 +210,10 @@ def _requests(
     items = sum(len(select(s.items, experiment.limit, experiment.limit_seed)) for s in suites)
     samples = items * experiment.repeats * len(conditions)
     repeats = f" × {experiment.repeats} repeats" if experiment.repeats > 1 else ""
-    plural = "s" if len(conditions) != 1 else ""
-    console.print(f"{len(conditions)} condition{plural}{repeats} × {items:,} items = {samples:,} samples", markup=False)
+    console.print(
+        f"{several(len(conditions), 'condition')}{repeats} × {several(items, 'item')} = {several(samples, 'sample')}",
+        markup=False,
+    )
     prompts = [parse_prompt(str(condition["prompt"])) for condition in conditions]
     extra = sum(prompt.n - 1 for prompt in prompts if prompt is not None and prompt.kind == "self-consistency")
     if extra:

@@ -99,7 +99,11 @@ def _introduce(assembled: Assembled) -> None:
         done = f"{fleet.workload.planned - to_go:,} done, {to_go:,} to go"
         console.print(f"Going on in {logs} of {fleet.logs.run}: {done}", markup=False)
     if assembled.expected is not None and to_go:
-        collecting.expected(assembled.expected, f"{words} together" if len(fleet.machines) > 1 else words)
+        from llmxsite.collect.tally import duration
+
+        together = f"{words} together" if len(fleet.machines) > 1 else words
+        basis = f"{together}, if all requests are as fast as one of each was just now"
+        collecting.expected(duration(assembled.expected), basis)
 
 
 def _words(machine: Machine) -> str:

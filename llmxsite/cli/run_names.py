@@ -47,6 +47,13 @@ def pair_of(name: str) -> tuple[Path, Path]:
     """
     study = study_here()
     logs = study.run_logs(name) if not name.endswith(".jsonl") else []
+    if not logs and name in study.report_slugs():
+        raise Problem.at(
+            study.runs / name,
+            "run-missing",
+            f"the report '{name}' has no run yet; two are compared",
+            hint=f"`llmxsite run {name}` makes the first, `llmxsite rerun ID` the second",
+        )
     if len(logs) == 1:
         raise Problem.at(
             logs[0],

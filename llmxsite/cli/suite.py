@@ -9,7 +9,7 @@ import typer
 
 from llmxsite.cli import suite_text
 from llmxsite.cli.terminal import err, finish, out, study_here
-from llmxsite.diagnostics import Issues, Problem, display_path
+from llmxsite.diagnostics import Issues, Problem, display_path, several
 
 if TYPE_CHECKING:
     from llmxsite.suite import Loaded, Suite
@@ -132,7 +132,7 @@ def check(
             )
         seen.setdefault(suite.id, display_path(path))
         if format == "text" and not any(i.severity != "hint" for i in issues if _within(i.path, path)):
-            out().print(f"{suite.id}: {len(suite.items)} items, no problem found", markup=False)
+            out().print(f"{suite.id}: {several(len(suite.items), 'item')}, no problem found", markup=False)
     finish(issues, strict=strict, format=format)
 
 
@@ -259,7 +259,9 @@ def _store(suite: Suite, folder: Path, force: bool) -> None:
         if earlier[0].stem == "suite":
             (earlier[0].parent / "items.jsonl").unlink(missing_ok=True)
     digest = suite.hash()[:12]
-    out().print(f"{display_path(path)}: {len(suite.items):,} items, hash {digest}", markup=False, soft_wrap=True)
+    out().print(
+        f"{display_path(path)}: {several(len(suite.items), 'item')}, hash {digest}", markup=False, soft_wrap=True
+    )
 
 
 def _within(issue: str, path: Path) -> bool:

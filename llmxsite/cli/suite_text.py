@@ -10,8 +10,6 @@ from llmxsite.cli.terminal import out
 from llmxsite.diagnostics import display_path
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from llmxsite.results import ItemTable
     from llmxsite.suite import Item, Suite
 
@@ -32,16 +30,18 @@ def summary(suite: Suite, path: Path) -> dict[str, Any]:
 
 
 def print_suites(rows: list[dict[str, Any]], columns: list[str]) -> None:
-    from rich.table import Table
+    from llmxsite.cli.columns import Column, print_columns
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        justify: Literal["left", "right"] = "right" if column in ("items", "categories") else "left"
-        table.add_column(column, justify=justify, no_wrap=column != "title")
-    for row in rows:
-        cells = {**row, "categories": str(len(row["categories"])), "hash": row["hash"][:12]}
-        table.add_row(*("" if cells[column] is None else str(cells[column]) for column in columns))
-    _print_table(table)
+    def cell(row: dict[str, Any], name: str) -> str:
+        value = {**row, "categories": len(row["categories"]), "hash": row["hash"][:12]}[name]
+        return "" if value is None else str(value)
+
+    roles: dict[str, Literal["key", "kept"]] = {"id": "key", "title": "kept", "items": "kept"}
+    right = ("items", "categories")
+    print_columns(
+        [Column(name, [cell(row, name) for row in rows], roles.get(name, "more"), name in right) for name in columns],
+        more="--format json",
+    )
 
 
 def as_text(suite: Suite, items: list[Item]) -> str:
@@ -79,23 +79,32 @@ def statistics_record(found: ItemTable, suite: Suite) -> dict[str, Any]:
 
 
 def print_statistics(found: ItemTable) -> None:
-    from rich.table import Table
-
+    from llmxsite.cli.columns import Column, print_columns
+    from llmxsite.drift.words import percent
     from llmxsite.results.item_table import ENOUGH
 
     frame = found.frame
     letters = [str(column) for column in frame.columns if str(column).startswith("chosen_")]
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("item", "category", "difficulty"):
-        table.add_column(column, no_wrap=True)
-    for column in ("n", "correct", "item-rest", "unparsed", *(letter[7:] for letter in letters)):
-        table.add_column(column, justify="right")
-    table.add_column("", no_wrap=True)
-    for row in frame.to_dict("records"):
-        counts = [str(row[letter]) for letter in letters]
-        numbers = [str(row["n"]), _share(row["correct"]), _share(row["item_rest"]), str(row["unparsed"]), *counts]
-        table.add_row(row["item"], row["category"] or "", row["difficulty"] or "", *numbers, row["verdict"])
-    _print_table(table)
+    rows = frame.to_dict("records")
+    print_columns(
+        [
+            Column("item", [row["item"] for row in rows], "key"),
+            Column("n", [str(row["n"]) for row in rows], "kept", right=True),
+            Column(
+                "correct",
+                [percent(None if math.isnan(row["correct"]) else row["correct"]) for row in rows],
+                "kept",
+                right=True,
+            ),
+            Column("", [row["verdict"] for row in rows], "kept"),
+            Column("item-rest", [_share(row["item_rest"]) for row in rows], right=True),
+            Column("unparsed", [str(row["unparsed"]) for row in rows], right=True),
+            *(Column(letter[7:], [str(row[letter]) for row in rows], right=True) for letter in letters),
+            Column("category", [row["category"] or "" for row in rows]),
+            Column("difficulty", [row["difficulty"] or "" for row in rows]),
+        ],
+        more="--format json",
+    )
     verdicts = frame["verdict"].value_counts()
     shown = ", ".join(
         f"{name} {verdicts[name]}" for name in ("all right", "all wrong", "suspect key") if name in verdicts
@@ -116,11 +125,6 @@ def print_statistics(found: ItemTable) -> None:
 def _share(value: float) -> str:
     """Two decimals; a dash where nothing was measured."""
     return "–" if value != value else f"{value:.2f}"
-
-
-def _print_table(table: Table) -> None:
-    """A table as wide as the terminal; into a file or a pipe as wide as it is."""
-    out().print(table, width=None if out().is_terminal else 240)
 
 
 def print_json(value: Any) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import re
+import shlex
 import sys
 from functools import cache
 from pathlib import Path
@@ -62,6 +65,14 @@ def finish(issues: Issues, *, strict: bool = False, format: Literal["text", "jso
 def print_issues(issues: Issues) -> None:
     """Write the problems to standard error."""
     issues.print(sys.stderr, colour=err().is_terminal and not err().no_color)
+
+
+def quoted(path: str) -> str:
+    """A path as it can be typed into this system's shell: in quotes where it has spaces or signs of the shell's own."""
+    path = f"./{path}" if path.startswith("-") else path
+    if os.name == "nt":  # both of its shells know double quotes, and neither escapes a letter
+        return path if re.fullmatch(r"[\w./:\\~-]+", path) else f'"{path}"'
+    return path if re.fullmatch(r"[\w./-]+", path) else shlex.quote(path)
 
 
 def plain(value: Any) -> Any:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from llmxsite.cli.terminal import finish, out, study_here
-from llmxsite.diagnostics import Issues, Problem
+from llmxsite.cli.terminal import err, finish, out, study_here
+from llmxsite.diagnostics import Issues, Problem, several
 
 if TYPE_CHECKING:
     from llmxsite.runlog import Verified
@@ -23,7 +23,9 @@ def verify(
     logs: Annotated[
         list[str] | None, typer.Argument(help="Reports, or run log files; every log of the study when none is named.")
     ] = None,
-    format: Annotated[Literal["text", "json"], typer.Option("--format", help="How to print.")] = "text",  # noqa: A002
+    format: Annotated[  # noqa: A002
+        Literal["text", "json"], typer.Option("--format", metavar="FORMAT", help="text or json.")
+    ] = "text",
     strict: Annotated[bool, typer.Option("--strict", help="Fail on warnings too.")] = False,
 ) -> None:
     """Check run logs: every byte against the hash at the end, every key against its line, every score against its reply."""
@@ -44,6 +46,8 @@ def verify(
         raise typer.Exit(1 if issues.failed(strict=strict) else 0)
     for log in found:
         out().print(_line(log), markup=False)
+    if not found and not len(issues):
+        err().print("No run logs in this study yet: `llmxsite run REPORT` writes one.", markup=False)
     finish(issues, strict=strict)
 
 
@@ -70,7 +74,7 @@ def _paths(names: list[str]) -> list[Path]:
 
 
 def _line(log: Verified) -> str:
-    parts = [f"{log.samples:,} samples", f"{log.rescored:,} scored alike again"]
+    parts = [several(log.samples, "sample"), f"{log.rescored:,} scored alike again"]
     parts += [f"{count:,} scored by {name}, which this version does not repeat" for name, count in log.foreign.items()]
     seal = "sealed" if log.sealed else "not sealed"
     return f"{log.run}: {seal}, {', '.join(parts)}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from llmxsite.collect.tally import Count, Row, Tally, duration, label
 from llmxsite.collect.workload import Job, Workload
+from llmxsite.diagnostics import several
 from llmxsite.engine.protocol import EngineError
 from llmxsite.record import Sample
 from llmxsite.suite import LETTERS
@@ -81,7 +82,7 @@ class Display:
         if self.machines:
             self.console.print(_machines(self.machines, min(self.console.width, 120), self.clock()))
         if before := sum(row.before for row in self.tally.rows):
-            words = f"Right, wrong and accuracy are of this session; {before:,} samples were there before."
+            words = f"Right, wrong and accuracy are of this session; {several(before, 'sample')} came before."
             self.console.print(words, style="dim", markup=False)
 
 
@@ -111,7 +112,7 @@ class Plain(Display):
 
     def summary(self) -> None:
         if self.tally is not None:
-            self._say(f"{self.tally.done:,} of {self.tally.planned:,} samples; {_in_words(self.tally.total)}")
+            self._say(f"{self.tally.done:,} of {several(self.tally.planned, 'sample')}; {_in_words(self.tally.total)}")
             for line in self._lines():
                 self._say(f"  {line}")
 
@@ -119,9 +120,9 @@ class Plain(Display):
         """`machine 2: 120 samples, 4.1 a second, working`"""
         for machine in self.machines:
             rate = machine.rate(self.clock())
-            words = [f"{machine.made:,} sample{'s' if machine.made != 1 else ''}"]
+            words = [several(machine.made, "sample")]
             words += [pace(rate)] if rate else []
-            words += [f"{machine.errors:,} error{'s' if machine.errors != 1 else ''}"] if machine.errors else []
+            words += [several(machine.errors, "error")] if machine.errors else []
             yield f"{machine.name}: {', '.join([*words, machine.state])}"
 
     def _say(self, line: str) -> None:
@@ -165,7 +166,7 @@ class Picture(Display):
         bar.add_column(no_wrap=True)
         bar.add_column(width=max(10, width - 26))
         bar.add_row(
-            f"[bold]{tally.done:,}[/]/{tally.planned:,}  {round(100 * share)} %",
+            f"[bold]{tally.done:,}[/]/{tally.planned:,}  {round(100 * share)}%",
             ProgressBar(total=max(1, tally.planned), completed=tally.done),
         )
         parts: list[RenderableType] = [
@@ -236,12 +237,8 @@ class Stream(Display):
 
 
 def _headline(tally: Tally, clock: float, *, counted: bool = True) -> str:
-    """`312/1,728 18 % · 4.1 a second · 5 min 43 s left · accuracy 0.62 (n 290) · 12 unparsed`"""
-    parts = (
-        [f"{tally.done:,}/{tally.planned:,} {tally.done / max(1, tally.planned):.0%}".replace("%", " %")]
-        if counted
-        else []
-    )
+    """`312/1,728 18% · 4.1 a second · 5 min 43 s left · accuracy 62.1% (n 290) · 12 unparsed`"""
+    parts = [f"{tally.done:,}/{tally.planned:,} {tally.done / max(1, tally.planned):.0%}"] if counted else []
     rate, left = tally.rate(clock), tally.seconds_left(clock)
     if rate:
         parts.append(pace(rate))
@@ -256,10 +253,12 @@ def pace(rate: float) -> str:
 
 
 def _in_words(count: Count) -> str:
-    accuracy = "no answers yet" if count.accuracy is None else f"accuracy {count.accuracy:.2f} (n {count.answered:,})"
-    more = [("unparsed", count.unparsed), ("cut off", count.truncated), ("errors", count.errors)]
-    words = [f"{number:,} {word}" for word, number in more if number]
-    return ", ".join([accuracy, *words])
+    accuracy = "no answers yet" if count.accuracy is None else f"accuracy {count.accuracy:.1%} (n {count.answered:,})"
+    more = [
+        f"{number:,} {word}" for word, number in (("unparsed", count.unparsed), ("cut off", count.truncated)) if number
+    ]
+    more += [several(count.errors, "error")] if count.errors else []
+    return ", ".join([accuracy, *more])
 
 
 def _conditions(tally: Tally, rows: Sequence[Row], width: int, active: int | None = None) -> Table:
@@ -293,23 +292,28 @@ def _machines(machines: Sequence[Working], width: int, clock: float) -> Renderab
         style = "red" if machine.state in ("gone", "stopped") else None
         table.add_row(machine.name, *cells, machine.state, style=style)
     more = len(machines) - len(shown)
-    return Group(table, Text(f"and {more} more machines", style="dim")) if more else table
+    return Group(table, Text(f"and {several(more, 'more machine')}", style="dim")) if more else table
 
 
 def _table(first: str, lines: Sequence[tuple[str, str, Count, bool]], width: int, total: Count) -> Table:
-    """Counts by row. What has not happened in the whole run has no column."""
+    """Counts by row. What has not happened in the whole run has no column, nor has what a narrow terminal has no room for."""
     from rich import box
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, width=width, pad_edge=False, padding=(0, 0, 0, 2), header_style="dim")
     table.add_column(first, ratio=1, overflow="ellipsis", no_wrap=True)
     rare = {"unparsed": total.unparsed, "cut off": total.truncated, "errors": total.errors}
-    for name in ("done", "right", "wrong", *(name for name, count in rare.items() if count), "accuracy"):
+    names = ["done", "right", "wrong", *(name for name, count in rare.items() if count), "accuracy"]
+    longest = max((len(words) for words, *_ in lines), default=0)
+    for spare in ("right", "wrong", "cut off", "unparsed"):
+        if longest + sum(max(len(name), 7) + 2 for name in names) > width and spare in names:
+            names.remove(spare)
+    for name in names:
         table.add_column(name, justify="right", no_wrap=True)
     for words, done, count, active in lines:
-        more = {"unparsed": count.unparsed, "cut off": count.truncated, "errors": count.errors}
-        numbers = [count.right, count.wrong, *(more[name] for name, seen in rare.items() if seen)]
-        accuracy = "" if count.accuracy is None else f"{count.accuracy:.2f}"
-        cells = [f"{n:,}" if n else "·" for n in numbers]
-        table.add_row(words, done, *cells, accuracy, style="bold" if active else None)
+        numbers = {"right": count.right, "wrong": count.wrong}
+        numbers |= {"unparsed": count.unparsed, "cut off": count.truncated, "errors": count.errors}
+        cells = {name: f"{number:,}" if number else "·" for name, number in numbers.items()}
+        cells |= {"done": done, "accuracy": "" if count.accuracy is None else f"{count.accuracy:.1%}"}
+        table.add_row(words, *(cells[name] for name in names), style="bold" if active else None)
     return table

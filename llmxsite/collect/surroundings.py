@@ -42,9 +42,14 @@ async def load_models(
                 raise
             missing.append(name)
     if missing:
-        there = [model.name for model in await engine.models()]
+        there = [model.name for model in await engine.models() if answers(model)]
         raise lacking(missing, there, place)
     return found
+
+
+def answers(model: ModelInfo) -> bool:
+    """Whether a model may be asked a question; where a server does not tell what it can do, it may."""
+    return model.capabilities is None or set(model.capabilities) != {"embedding"}
 
 
 def lacking(models: Sequence[str], there: Sequence[str], place: str, server: str = "the server") -> Problem:

@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from llmxsite.experiment import Condition, Scalar, varied
 from llmxsite.record import Sample
 
+LATEST = 21
+"""Samples whose times tell how fast a run is: twenty, and the one they are counted from."""
+
 
 @dataclass
 class Count:
@@ -74,7 +77,7 @@ class Tally:
         self.marks: deque[str] = deque(maxlen=400)
         """`+` right, `-` wrong, `?` unparsed, `!` error, newest last."""
         self._places = {id(condition): i for i, condition in enumerate(conditions)}
-        self._times: deque[float] = deque(maxlen=200)
+        self._times: deque[float] = deque(maxlen=LATEST)
         self._started: float | None = None
 
     @property
@@ -103,12 +106,17 @@ class Tally:
         )
 
     def rate(self, clock: float) -> float | None:
-        """Samples a second over the last ones; None before there are two."""
+        """Samples a second over the latest; None before there are two.
+
+        Over the latest only: a machine that has become slower, or a condition that asks for longer replies, shows after a few
+        samples, where the mean of the whole run would promise an end for as long again.
+        """
         if len(self._times) < 2 or self._started is None:
             return None
-        whole = len(self._times) < (self._times.maxlen or 0)
-        since = self._started if whole else self._times[0]
-        return len(self._times) / (clock - since) if clock > since else None
+        # All of them since the start, or those after the first of the latest.
+        full = len(self._times) == self._times.maxlen
+        made, since = (len(self._times) - 1, self._times[0]) if full else (len(self._times), self._started)
+        return made / (clock - since) if clock > since else None
 
     def seconds_left(self, clock: float) -> float | None:
         rate = self.rate(clock)

@@ -132,7 +132,7 @@ def missing(name: str) -> str:
         return f"'{name}' is not pulled yet: llmxsite models pull {name}"
     if name.lower().endswith(".gguf"):
         return f"there is no file '{Path(name).name}'"
-    near = did_you_mean(name, [*CATALOGUE, E5, *(info.name for info in installed())])
+    near = did_you_mean(name, [*CATALOGUE, *(info.name for info in installed() if info.name != E5)])
     return f"the embedded engine has no model '{name}'" + (f": {near}" if near else "")
 
 

@@ -14,13 +14,13 @@ from urllib.parse import urljoin
 
 from llmxsite.publish.written import Shown, Written
 from llmxsite.site import paths
-from llmxsite.site.citations import KEY, parse_group, short_names
+from llmxsite.site.citations import KEY, UNSPACED, Cite, parse_group, short_names
 from llmxsite.site.drawing import Drawn
 
 _FENCE = re.compile(r"^(?P<indent> {0,3})(?P<marks>`{3,}|~{3,}|:{3,})(?P<info>.*)$")
 _VALUE = re.compile(r"(?<!`)\{value\}`([^`]+)`")
 _REF = re.compile(r"(?<!`)\{ref\}`([^`]+)`")
-_CITE = re.compile(r"\[([^\[\]`]*@[^\[\]`]*)\](?![\[(])|(?<![\w.@/-])@(" + KEY + ")")
+_CITE = re.compile(r"\[([^\[\]`]*@[^\[\]`]*)\](?![\[(])|(?<![.@/-])(?<![^\W" + UNSPACED + r"])@(" + KEY + ")")
 _LINK = re.compile(r"(!?\[[^\]]*\])\(([^()\s]+)((?:\s+\"[^\"]*\")?)\)")
 _STARTS = re.compile(r"\s*(?:[-*+]\s|\d{1,9}[.)]\s|\[\^)| {4}")
 """A line that begins a list's item, a footnote or code, and is no paragraph's next line."""
@@ -226,12 +226,11 @@ def _inline(written: Written, text: str, line: int) -> str:
     def cite(match: re.Match[str]) -> str:
         entries, years = written.bibliography.entries, written.bibliography.letters()
         if match[2]:
-            key = match[2].rstrip(".:?/-")
-            return (
-                f"{plain(short_names(entries[key]))} ({years[key]}){match[2][len(key) :]}"
-                if key in entries
-                else match[0]
-            )
+            written_key = match[2].rstrip(".:?/-")
+            key = Cite(written_key).key
+            if key not in entries:
+                return match[0]
+            return f"{plain(short_names(entries[key]))} ({years[key]}){match[2][len(written_key) :]}"
         cites = parse_group(match[1])
         if not cites or any(c.key not in entries for c in cites):
             return match[0]

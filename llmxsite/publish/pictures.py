@@ -59,9 +59,11 @@ def export(
                 written.append(path)
     if not written and not issues.failed():
         where = f"content/reports/{report}/index.md" if report else "content/reports"
-        issues.add(
-            where, "figures-none", "no figure to export", hint="a `{chart}` directive makes one", severity="warning"
-        )
+        empty = [entry.slug for entry in edition.catalogue.reports if entry.slug in slugs and not entry.runs]
+        message, hint = "no figure to export", "a `{chart}` directive makes one"
+        if empty:
+            message, hint = "no figure to export before the first run", f"`llmxsite run {empty[0]}` collects"
+        issues.add(where, "figures-none", message, hint=hint, severity="warning")
     return written
 
 

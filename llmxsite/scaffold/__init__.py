@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from llmxsite import __version__
+from llmxsite import __version__, origin
 from llmxsite.diagnostics import Problem, display_path
 from llmxsite.study import SITE_FILE, Study, check_slug, slugify
 
@@ -55,6 +55,9 @@ def study(folder: Path, *, title: str | None = None, author: str | None = None) 
         "name": title,
         "authors": f"\n  - name: {json.dumps(author, ensure_ascii=False)}" if author else "[]",
         "version": __version__,
+        "llmxsite": f"[llmxsite]({source.address})" if (source := origin.installed()) else "llmxsite",
+        "how": origin.how_to_install("embedded"),
+        "install": _install_step(source),
     }
     files = {folder / target: _fill(source, values) for target, source in _STUDY.items()}
     files |= _report_files(Study(folder), FIRST_REPORT, "First report", FIRST_SUITE)
@@ -82,9 +85,12 @@ def demo(folder: Path) -> list[Path]:
     return _write({**files, folder / ".gitignore": _fill("study/gitignore", {})})[0]
 
 
-def report(here: Study, name: str, task: str = "benchmark") -> list[Path]:
-    """Write a report called `name` into a study: text, experiment of that task, references. Raises `Problem` where it exists."""
-    slug = _slug(name, "report")
+def report(here: Study, name: str, task: str = "benchmark", *, slug: str | None = None) -> list[Path]:
+    """Write a report called `name` into a study: text, experiment of that task, references. Raises `Problem` where it exists.
+
+    `slug` names its folder; it is made from `name` when not given.
+    """
+    slug = _slug(name, "report", slug)
     folder = here.report(slug)
     if folder.exists():
         raise Problem.at(
@@ -94,11 +100,11 @@ def report(here: Study, name: str, task: str = "benchmark") -> list[Path]:
     return _write(_report_files(here, slug, name.strip(), suites[0] if suites else FIRST_SUITE, task))[0]
 
 
-def suite(here: Study, name: str) -> list[Path]:
+def suite(here: Study, name: str, *, slug: str | None = None) -> list[Path]:
     """Write a suite called `name` into a study. Raises `Problem` where it exists."""
     from llmxsite.suite import scaffold
 
-    slug = _slug(name, "suite")
+    slug = _slug(name, "suite", slug)
     taken = {path.parent.name if path.stem == "suite" else path.stem for path in here.suite_files()}
     if slug in taken:
         raise Problem.at(
@@ -107,16 +113,44 @@ def suite(here: Study, name: str) -> list[Path]:
             f"there is a suite '{slug}' already",
             hint="choose another name",
         )
-    return _write({here.suites / f"{slug}.yaml": scaffold(name)})[0]
+    return _write({here.suites / f"{slug}.yaml": scaffold(name, slug)})[0]
 
 
-def _slug(name: str, what: str) -> str:
+def _slug(name: str, what: str, wanted: str | None) -> str:
+    """What a report's folder or a suite's file is called. Raises `Problem` for what cannot be one."""
+    if wanted is not None:
+        return check_slug(wanted, what)
+    if ".." in name.replace("\\", "/").split("/") or name.startswith(("/", "~", "\\")):
+        raise Problem.at(
+            name,
+            "name-invalid",
+            f"'{name}' is a path, and a {what} is named by its title",
+            hint=f"its folder is the study's own: `llmxsite new {what} 'A title'`",
+        )
     slug = slugify(name)
     if slug == "unnamed":
         raise Problem.at(
-            name or "(empty)", "name-invalid", f"'{name}' cannot name a {what}", hint="use some letters or digits"
+            name or "(empty)",
+            "name-invalid",
+            f"no address can be made of '{name}': addresses have the letters a to z and digits",
+            hint=f"keep the title, and choose a name beside it: `llmxsite new {what} '{name}' --id NAME`",
         )
     return check_slug(slug, what)
+
+
+def _install_step(source: origin.Source | None) -> str:
+    """The workflow's step that installs llmxsite: this one, from where it is, or a line that its author has to fill in."""
+    if source is not None:
+        return f"      - run: python -m pip install {json.dumps(source.requirement())}"
+    return "\n".join(
+        [
+            "      # TO FILL IN: llmxsite is on no package index, and where yours came from has no address for GitHub.",
+            f"      # Put in place of {origin.UNKNOWN} the address of its repository, as in git+https://host/owner/name,",
+            "      # or the path of a wheel that you commit here: `pip wheel --no-deps -w vendor FOLDER-OF-LLMXSITE` makes",
+            f"      # vendor/llmxsite-{__version__}-py3-none-any.whl.",
+            f'      - run: python -m pip install "{origin.UNKNOWN}"',
+        ]
+    )
 
 
 def _report_files(here: Study, slug: str, title: str, suite_id: str, task: str = "benchmark") -> dict[Path, str]:

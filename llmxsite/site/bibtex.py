@@ -1,31 +1,48 @@
-"""BibTeX, read: entries, `@string` abbreviations, nested braces, `#` concatenation.
+"""The BibTeX files beside a page: entries by key, their fields as text, what is wrong in them with its line.
 
-A reader of our own, because a bibliography beside a report needs the line of every mistake and nothing of what the
-large libraries bring (writing, sorting, styles, plug-ins).
+pybtex reads the grammar (`bibtex_grammar`), pylatexenc the LaTeX in the fields (`latex`).
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from llmxsite.diagnostics import Issues, Severity, did_you_mean, display_path
-from llmxsite.site.latex import closing, names, plain
+from llmxsite.diagnostics import Issues, did_you_mean, display_path
+from llmxsite.site import latex
 
-_MONTHS = str.split("jan feb mar apr may jun jul aug sep oct nov dec")
-_NAME = re.compile(r"[^\s\"#%'(),={}]+")
+if TYPE_CHECKING:
+    from llmxsite.site.bibtex_grammar import Raw
+
+MAX_BYTES = 8 * 1024 * 1024
+"""The largest bibliography that is read."""
+MAX_MISTAKES = 100
 _TYPES = set(
     str.split(
-        "article book booklet conference inbook incollection inproceedings manual mastersthesis misc online phdthesis "
-        "proceedings report software techreport thesis unpublished dataset"
+        "article book booklet collection conference inbook incollection inproceedings manual mastersthesis misc mvbook "
+        "online patent periodical phdthesis proceedings reference report software techreport thesis unpublished dataset"
     )
 )
+_ADDRESSES = {"url", "doi", "eprint", "archiveprefix", "eprinttype", "crossref"}
+"""Fields that are no prose: nothing in them is set."""
+_PROSE = set(
+    str.split(
+        "title subtitle journal journaltitle booktitle howpublished school institution organization publisher note volume "
+        "number pages year date"
+    )
+)
+"""Fields that a list of references may show. Abstracts and keywords are not read."""
+_PROTECTED = re.compile(r"(?:(?<=\w)|(?=\{[^{}\\\s]*\}\w))\{([^{}\\\s]*)\}")
+"""Braces inside a word, which keep a letter's case: to BibTeX `{K}ilian` is no first name, as it has no letter in sight."""
 
 
 @dataclass
 class Entry:
-    """One entry. Field names are lower case; values are plain Unicode text, braces and accents resolved."""
+    """One entry. Field names are lower case; values are plain Unicode text, addresses as they were meant."""
 
     key: str
     type: str
@@ -33,171 +50,118 @@ class Entry:
     line: int
     people: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     """Field `author` or `editor` as `(family, given)` pairs; a name in braces has no given part."""
+    anchor: str = ""
+    """The id of the work in a list of references, which no other entry of its bibliography has."""
+
+
+class _Enough(Exception):  # noqa: N818 - ends the reading of a file that is hardly BibTeX
+    pass
 
 
 def parse(text: str, path: str | Path, issues: Issues) -> dict[str, Entry]:
     """Every entry by key. What cannot be read is an issue with its line, and reading goes on after it."""
-    return _Reader(text, display_path(path), issues).read()
+    from llmxsite.site.bibtex_grammar import read
 
+    raw: dict[str, Raw] = {}
+    shown = display_path(path)
+    told = 0
 
-class _Stop(Exception):  # noqa: N818 - ends one entry, not the program
-    def __init__(self, offset: int, message: str, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.offset, self.hint = offset, hint
-
-
-class _Reader:
-    def __init__(self, text: str, path: str, issues: Issues) -> None:
-        self.text, self.path, self.issues = text, path, issues
-        self.pos = 0
-        self.strings = {m: m.capitalize() for m in _MONTHS}
-        self.entries: dict[str, Entry] = {}
-
-    def read(self) -> dict[str, Entry]:
-        while (at := self.text.find("@", self.pos)) >= 0:
-            self.pos = at + 1
-            line_start = self.text.rfind("\n", 0, at) + 1
-            if self.text[line_start:at].strip():  # BibTeX ignores text between entries; an @ inside it is not one
-                continue
-            try:
-                self._entry(at)
-            except _Stop as stop:
-                self._add(stop.offset, "bibtex-syntax", str(stop), stop.hint)
-                following = re.compile(r"^[ \t]*@", re.MULTILINE).search(self.text, max(self.pos, at + 1))
-                self.pos = following.start() if following else len(self.text)
-        return self.entries
-
-    def _entry(self, at: int) -> None:
-        kind = self._word("an entry's type").lower()
-        self._space()
-        if kind == "comment":
-            self._skip_group()
+    def add(at: int, code: str, message: str, hint: str | None = None) -> None:
+        nonlocal told
+        told += 1
+        if told > MAX_MISTAKES:
+            if code == "bibtex-syntax":
+                raise _Enough
             return
-        close = {"{": "}", "(": ")"}.get(self._peek())
-        if close is None:
-            raise _Stop(self.pos, f"'@{kind}' must be followed by '{{'")
-        self.pos += 1
-        if kind == "preamble":
-            self._value()
-        elif kind == "string":
-            name, value = self._pair()
-            self.strings[name] = value
-        else:
-            self._fields(at, kind, close)
-            return
-        self._space()
-        if self._peek() == close:
-            self.pos += 1
-
-    def _fields(self, at: int, kind: str, close: str) -> None:
-        self._space()
-        key = self._word("a key")
-        fields: dict[str, str] = {}
-        while True:
-            self._space()
-            if self._peek() == ",":
-                self.pos += 1
-                continue
-            if self._peek() == close:
-                self.pos += 1
-                break
-            if self.pos >= len(self.text):
-                raise _Stop(at, f"entry '{key}' has no end", "close its braces")
-            start = self.pos
-            name, value = self._pair()
-            if name in fields:
-                self._add(start, "bibtex-duplicate-field", f"entry '{key}' has field '{name}' twice", None)
-            fields.setdefault(name, value)
-        if kind not in _TYPES:
-            self._add(at, "bibtex-type", f"unknown entry type '@{kind}'", did_you_mean(kind, _TYPES))
-        if key in self.entries:
-            self._add(at, "bibtex-duplicate-key", f"key '{key}' stands twice; the first counts", "give one another key")
-            return
-        people: dict[str, list[tuple[str, str]]] = {
-            name: names(fields[name]) for name in ("author", "editor") if name in fields
-        }
-        line = self.text.count("\n", 0, at) + 1
-        self.entries[key] = Entry(key, kind, {n: plain(v) for n, v in fields.items()}, line, people)
-
-    def _pair(self) -> tuple[str, str]:
-        self._space()
-        name = self._word("a field's name").lower()
-        self._space()
-        if self._peek() != "=":
-            raise _Stop(self.pos, f"'{name}' must be followed by '='", "is a comma missing on the line before?")
-        self.pos += 1
-        return name, self._value()
-
-    def _value(self) -> str:
-        parts = []
-        while True:
-            self._space()
-            char = self._peek()
-            if char == "{":
-                end = closing(self.text, self.pos)
-                if end < 0:
-                    raise _Stop(self.pos, "this brace is never closed")
-                parts.append(self.text[self.pos + 1 : end])
-                self.pos = end + 1
-            elif char == '"':
-                parts.append(self._quoted())
-            else:
-                start = self.pos
-                word = self._word("a value")
-                if not word.isdigit() and word.lower() not in self.strings:
-                    self._add(start, "bibtex-string", f"'{word}' is no @string", "put text in braces: {" + word + "}")
-                parts.append(self.strings.get(word.lower(), word))
-            self._space()
-            if self._peek() != "#":
-                return "".join(parts)
-            self.pos += 1
-
-    def _quoted(self) -> str:
-        depth, start = 0, self.pos + 1
-        for index in range(start, len(self.text)):
-            char = self.text[index]
-            depth += (char == "{") - (char == "}")
-            if char == '"' and depth == 0:
-                self.pos = index + 1
-                return self.text[start:index]
-        raise _Stop(self.pos, "this quotation mark is never closed")
-
-    def _skip_group(self) -> None:
-        if self._peek() == "{":
-            end = closing(self.text, self.pos)
-            self.pos = end + 1 if end >= 0 else len(self.text)
-
-    def _peek(self) -> str:
-        return self.text[self.pos] if self.pos < len(self.text) else ""
-
-    def _space(self) -> None:
-        while self.pos < len(self.text) and (self.text[self.pos].isspace() or self.text[self.pos] == "%"):
-            if self.text[self.pos] == "%":
-                end = self.text.find("\n", self.pos)
-                self.pos = end if end >= 0 else len(self.text)
-            else:
-                self.pos += 1
-
-    def _word(self, what: str) -> str:
-        found = _NAME.match(self.text, self.pos)
-        if not found:
-            raise _Stop(self.pos, f"{what} is missing here")
-        self.pos = found.end()
-        return found[0]
-
-    def _add(self, offset: int, code: str, message: str, hint: str | None) -> None:
-        line = self.text.count("\n", 0, offset) + 1
-        start = self.text.rfind("\n", 0, offset) + 1
-        end = self.text.find("\n", offset)
-        excerpt = self.text[start : end if end >= 0 else len(self.text)]
-        severity: Severity = "error" if code == "bibtex-syntax" else "warning"
-        self.issues.add(
-            self.path,
+        if told == MAX_MISTAKES:
+            message, hint = f"{MAX_MISTAKES} mistakes in this file; those after this one are not listed", None
+        start = text.rfind("\n", 0, at) + 1
+        end = text.find("\n", at)
+        issues.add(
+            shown,
             code,
             message,
-            line=line,
-            column=offset - start + 1,
+            line=text.count("\n", 0, at) + 1,
+            column=at - start + 1,
             hint=hint,
-            excerpt=excerpt,
-            severity=severity,
+            excerpt=text[start : end if end >= 0 else len(text)],
+            severity="error" if code == "bibtex-syntax" else "warning",
         )
+
+    try:
+        for found in read(text, add):
+            if found.type not in _TYPES:
+                message = f"unknown entry type '@{found.type}'"
+                add(found.offset, "bibtex-type", message, did_you_mean(found.type, _TYPES))
+            key = unicodedata.normalize("NFC", found.key)
+            if key in raw:
+                message = f"key '{key}' stands twice; the first counts"
+                add(found.offset, "bibtex-duplicate-key", message, "give one another key")
+            raw.setdefault(key, found)
+    except _Enough:
+        pass
+    entries = {}
+    for key, found in raw.items():
+        unknown: dict[str, None] = {}
+        fields = _inherited(key, raw)
+        if (parent := found.fields.get("crossref", "").strip()) and unicodedata.normalize("NFC", parent) not in raw:
+            hint = did_you_mean(parent, raw)
+            add(found.offset, "bibtex-crossref", f"entry '{key}' refers to '{parent}', which is not there", hint)
+        entries[key] = _entry(key, found, fields, unknown)
+        for name in unknown:
+            message = f"entry '{key}' uses \\{name}, which is not known; what stands in it is shown without it"
+            add(found.offset, "bibtex-command", message, "write the character itself")
+    return entries
+
+
+def _entry(key: str, found: Raw, fields: dict[str, str], unknown: dict[str, None]) -> Entry:
+    words = {n: latex.plain(v, unknown.setdefault) for n, v in fields.items() if n in _PROSE}
+    words |= {n: latex.verbatim(v) for n, v in fields.items() if n in _ADDRESSES}
+    # `title = {\href{https://...}{...}}` and `howpublished = {\url{...}}` say where a work is, as `url` would.
+    linked = [link for name in ("title", "howpublished", "note") for link in latex.links(fields.get(name, ""))]
+    if linked:
+        words.setdefault("url", linked[0])
+    people: dict[str, list[tuple[str, str]]] = {
+        n: list(_people(fields[n], unknown)) for n in ("author", "editor") if n in fields
+    }
+    return Entry(key, found.type, words, found.line, people)
+
+
+def _inherited(key: str, raw: dict[str, Raw]) -> dict[str, str]:
+    """An entry's fields with those of the entry that its `crossref` names, and of that one's, which it lacks.
+
+    The title of the whole is the part's `booktitle`, and no part takes over the whole's title.
+    """
+    fields = dict(raw[key].fields)
+    seen = {key}
+    parent = unicodedata.normalize("NFC", fields.get("crossref", "").strip())
+    while parent in raw and parent not in seen:
+        seen.add(parent)
+        given = dict(raw[parent].fields)
+        if (title := given.pop("title", None)) is not None:
+            given.setdefault("booktitle", title)
+        for name, value in given.items():
+            if name != "crossref":
+                fields.setdefault(name, value)
+        parent = unicodedata.normalize("NFC", given.get("crossref", "").strip())
+    return fields
+
+
+def _people(value: str, unknown: dict[str, None]) -> Iterator[tuple[str, str]]:
+    """A field of names as `(family, given)` pairs: `Guo, Chuan and Geoff Pleiss and {OpenAI}`."""
+    from pybtex.bibtex.utils import split_name_list
+    from pybtex.database import InvalidNameString, Person
+
+    def text(words: list[str]) -> str:
+        return latex.plain(" ".join(words), unknown.setdefault)
+
+    for name in split_name_list(value):
+        try:
+            person = Person(_PROTECTED.sub(r"\1", name))
+        except InvalidNameString:  # more commas than a name has
+            yield latex.plain(name, unknown.setdefault), ""
+            continue
+        given = [*person.first_names, *person.middle_names, *person.lineage_names]
+        family = [*person.prelast_names, *person.last_names]
+        if family or given:
+            yield text(family), text(given)

@@ -15,11 +15,11 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 from llmxsite.diagnostics import did_you_mean
+from llmxsite.site import anchors
 from llmxsite.site import directive as syntax
 from llmxsite.site.citations import Bibliography
 from llmxsite.site.directive import ADMONITIONS, DATA, Directive
 from llmxsite.site.source import Source
-from llmxsite.study import slugify
 
 MAX_DEPTH = 10
 _ALERT = re.compile(r"\[!([A-Za-z]+)\][ \t]*(?:\n|$)")
@@ -57,7 +57,7 @@ class Page:
         label = f"{word} {count}"
         if name is None:
             return self.anchor(f"{short}-{count}"), count, label
-        slug = slugify(str(name))
+        slug = anchors.slug(str(name)) or short
         if slug in self.labels:
             self.source.add(
                 "reference-duplicate",
@@ -260,8 +260,8 @@ def label(state: StateCore) -> None:
             continue
         text = plain(state.tokens[index + 1].children or [])
         level = int(token.tag[1])
-        slug = slugify(text)
-        anchor = page.anchor("section" if slug == "unnamed" else slug)
+        slug = anchors.slug(text)
+        anchor = page.anchor(slug or "section")
         token.attrSet("id", anchor)
         page.headings.append((level, anchor, text))
         page.labels.setdefault(slug, (anchor, text))

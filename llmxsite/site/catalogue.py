@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from llmxsite import origin
 from llmxsite.diagnostics import Issue, Issues, Problem
 from llmxsite.document import Document
 from llmxsite.experiment import Experiment
@@ -20,7 +21,7 @@ from llmxsite.site import frontmatter, paths
 from llmxsite.site.cache import Cache
 from llmxsite.site.entries import ModelEntry, PageEntry, ReportEntry, RunEntry, SuiteEntry, Version
 from llmxsite.site.frontmatter import ModelMeta, PageMeta, ReportMeta
-from llmxsite.study import SiteConfig, Study, slugify
+from llmxsite.study import SITE_FILE, SiteConfig, Study, slugify
 from llmxsite.suite import Suite, load
 
 TAIL = 256 * 1024
@@ -68,13 +69,21 @@ class Catalogue(msgspec.Struct, kw_only=True):
         return [found[key] for key in sorted(found)]
 
 
+def _with_source(study: Study) -> SiteConfig:
+    """site.yaml, with the address of the study's repository taken from git where it does not state one."""
+    config = study.config
+    if config.repository:
+        return config
+    return msgspec.structs.replace(config, repository=origin.repository(study.root, SITE_FILE.as_posix()))
+
+
 def read(study: Study, cache: Cache, issues: Issues) -> Catalogue:
     """The study's catalogue. What cannot be read is an issue and left out; raises `Problem` for a bad `site.yaml`."""
     logs = _runs(study, cache, issues)
     repeats = repeated(entry.run for entry in logs)
     runs = [entry for entry in logs if entry.id not in repeats]
     return Catalogue(
-        config=study.config,
+        config=_with_source(study),
         home=_page(study.content / "index.md", "index", issues),
         reports=_reports(study, runs, issues),
         models=_models(study, runs, issues),

@@ -7,21 +7,27 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from html import escape
+from itertools import count
 from pathlib import Path
 from urllib.parse import quote
 
 from llmxsite.diagnostics import Issues, Problem
 from llmxsite.reading import read_text
-from llmxsite.site import bibtex
+from llmxsite.site import anchors, bibtex
 from llmxsite.site.bibtex import Entry
-from llmxsite.study import slugify
 
-KEY = r"[A-Za-z0-9_][\w:.#$%&+?<>~/-]*"
-_CITED = re.compile(rf"(?P<prefix>[^@\[\]]*?)(?P<minus>-?)(?<![^\W_])@(?P<key>{KEY})(?P<suffix>[^@\[\]]*)")
+_MARKS = "".join(chr(c) for c in range(0x300, 0x3100) if unicodedata.category(chr(c)) in ("Mn", "Mc"))
+"""Accents and vowel signs that are characters of their own; `\\w` leaves them out."""
+KEY = rf"\w[\w{_MARKS}:.#$%&+?<>~/-]*"
+UNSPACED = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+"""Letters of scripts that put no space before a citation: what stands there makes no mail address of it."""
+_GOES_ON = re.compile(f"[{UNSPACED}]")
+_CITED = re.compile(rf"(?P<prefix>[^@\[\]]*?)(?P<minus>-?)(?<![^\W_{UNSPACED}])@(?P<key>{KEY})(?P<suffix>[^@\[\]]*)")
 _ARXIV = re.compile(
-    r"(?:arxiv:?\s*|arxiv\.org/(?:abs|pdf)/)?(\d{4}\.\d{4,5}(?:v\d+)?|[a-z-]+(?:\.[A-Z]{2})?/\d{7})", re.I
+    r"(?:arxiv:?\s*|(?:https?://)?arxiv\.org/(?:abs|pdf)/)?(\d{4}\.\d{4,5}(?:v\d+)?|[a-z-]+(?:\.[A-Z]{2})?/\d{7})", re.I
 )
 _DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.\d{4,9}/\S+)", re.I)
 
@@ -31,6 +37,11 @@ class Bibliography:
 
     def __init__(self, entries: dict[str, Entry] | None = None, *, files: list[str] | None = None) -> None:
         self.entries = entries or {}
+        taken: set[str] = set()
+        for entry in self.entries.values():
+            wanted = "ref-" + (anchors.slug(entry.key) or "work")
+            entry.anchor = next(n for i in count(2) if (n := wanted if i == 2 else f"{wanted}-{i - 1}") not in taken)
+            taken.add(entry.anchor)
         self.files = files or []
         """Names of the files read; empty when the page has none, and then `@name` in a sentence is plain text."""
 
@@ -48,7 +59,7 @@ class Bibliography:
             if not path.is_file() and name == "references.bib":
                 continue
             try:
-                text = read_text(path)
+                text = read_text(path, limit=bibtex.MAX_BYTES)
             except Problem as problem:
                 issues.extend(problem.issues)
                 continue
@@ -56,6 +67,13 @@ class Bibliography:
             for key, entry in bibtex.parse(text, path, issues).items():
                 entries.setdefault(key, entry)
         return cls(entries, files=read)
+
+    def beginning(self, text: str) -> str:
+        """The key that `text` begins with, where it goes on in a script without spaces: `chen2020的研究`. Else all of it."""
+        if unicodedata.normalize("NFC", text) in self.entries:
+            return text
+        known = (key for key in self.entries if text.startswith(key) and _GOES_ON.match(text, len(key)))
+        return max(known, key=len, default=text)
 
     def letters(self) -> dict[str, str]:
         """Year with a letter where one author has several works of a year: `2017a`."""
@@ -77,7 +95,8 @@ class Cite:
     def __init__(
         self, key: str, prefix: str = "", suffix: str = "", hide_author: bool = False, offset: int = 0
     ) -> None:
-        self.key, self.prefix, self.suffix = key, prefix, suffix
+        # An accent is part of its letter, however an editor has stored the two.
+        self.key, self.prefix, self.suffix = unicodedata.normalize("NFC", key), prefix, suffix
         self.hide_author, self.offset = hide_author, offset
         """`offset`: where the key stands in the text of the whole citation."""
 
@@ -115,10 +134,6 @@ def year(entry: Entry) -> str:
     return entry.fields.get("year") or entry.fields.get("date", "")[:4] or "n.d."
 
 
-def anchor(key: str) -> str:
-    return "ref-" + slugify(key)
-
-
 def group_html(cites: Iterable[Cite], bibliography: Bibliography, letters: dict[str, str]) -> str:
     """`(see Guo et al., 2017, p. 3; Brier, 1950)`; every key must be in the bibliography."""
     parts = []
@@ -138,7 +153,7 @@ def narrative_html(key: str, bibliography: Bibliography, letters: dict[str, str]
 
 
 def _link(entry: Entry, text: str) -> str:
-    return f'<a href="#{anchor(entry.key)}">{escape(text, quote=False)}</a>'
+    return f'<a href="#{entry.anchor}">{escape(text, quote=False)}</a>'
 
 
 def references_html(
@@ -147,9 +162,9 @@ def references_html(
     """The list of references: cited works by author and year, each with its links. `heading=False` where one stands there."""
     entries = sorted(
         (bibliography.entries[k] for k in dict.fromkeys(keys)),
-        key=lambda e: (short_names(e).casefold(), letters[e.key], e.key),
+        key=lambda e: (anchors.slug(short_names(e)), letters[e.key], e.key),
     )
-    items = "\n".join(f'<li id="{anchor(e.key)}">{reference(e, letters[e.key])}</li>' for e in entries)
+    items = "\n".join(f'<li id="{e.anchor}">{reference(e, letters[e.key])}</li>' for e in entries)
     title = '<h2 id="references">References</h2>\n' if heading else ""
     return f'<section class="references" aria-label="References">\n{title}<ul>\n{items}\n</ul>\n</section>\n'
 
@@ -159,7 +174,7 @@ def reference(entry: Entry, when: str) -> str:
     fields = entry.fields
     title = f"<cite>{escape(fields.get('title', entry.key), quote=False)}</cite>"
     people = entry.people.get("author") or entry.people.get("editor") or []
-    role = " (eds.)" if people and "author" not in entry.people else ""
+    role = "" if not people or "author" in entry.people else " (ed.)" if len(people) == 1 else " (eds.)"
     who = _people(people) + role
     parts = [f"{escape(who, quote=False)} ({escape(when)}). {title}." if who else f"{title} ({escape(when)})."]
     venue = fields.get("journal") or fields.get("journaltitle") or fields.get("booktitle") or fields.get("howpublished")
@@ -196,15 +211,15 @@ def _links(fields: dict[str, str]) -> list[str]:
     if doi:
         name = doi[1].rstrip(".,;")
         links.append(_external(f"https://doi.org/{quote(name, safe='/:;()._-')}", f"doi:{name}"))
-    eprint = (
-        fields.get("eprint", "")
-        if "arxiv" in (fields.get("archiveprefix", "") + fields.get("eprinttype", "")).lower()
-        else ""
-    )
+    archive = (fields.get("archiveprefix", "") or fields.get("eprinttype", "")).lower()
+    eprint = fields.get("eprint", "")
+    if archive not in ("", "arxiv"):
+        eprint = ""
     text = eprint or next(
         (fields[f] for f in ("journal", "howpublished", "note", "url") if "arxiv" in fields.get(f, "").lower()), ""
     )
-    arxiv = _ARXIV.search(text)
+    # Without the archive's name a number has to be one of arXiv's from its first character to its last.
+    arxiv = _ARXIV.fullmatch(text) if eprint and not archive else _ARXIV.search(text)
     if arxiv:
         links.append(_external(f"https://arxiv.org/abs/{arxiv[1]}", f"arXiv:{arxiv[1]}"))
     url = fields.get("url", "")

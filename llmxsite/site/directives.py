@@ -15,6 +15,7 @@ from llmxsite.site.directive import Directive
 from llmxsite.site.drawing import draw
 from llmxsite.site.entries import RunEntry
 from llmxsite.site.frame import frame
+from llmxsite.site.nearest import item_hint
 from llmxsite.site.worddiff import word_diff
 
 if TYPE_CHECKING:
@@ -178,7 +179,7 @@ def show_transcript(host: PageHost, d: Directive) -> str:
         return failed(d, "an option is not known")
     found = next(find(host, d, d.options.get("where") or {}), None)
     if found is None:
-        return missing_sample(d)
+        return missing_sample(host, d)
     run, line, sample = found
     words = transcript.condition(sample, set(sample.condition))
     html = transcript.article(sample, line, words).replace("<details ", "<details open ", 1)
@@ -200,7 +201,7 @@ def diff(host: PageHost, d: Directive) -> str:
             return failed(d, "two conditions are needed")
         found = next(find(host, d, {**(d.options.get("where") or {}), **chosen}), None)
         if found is None:
-            return missing_sample(d)
+            return missing_sample(host, d)
         sides.append((", ".join(f"{k} {v}" for k, v in chosen.items()), found[2]))
     texts = [(s.reply.text if s.reply else None) or "" for _, s in sides]
     left, right = word_diff(*texts)
@@ -319,6 +320,9 @@ def failed(d: Directive, why: str) -> str:
     return f'<p class="problem">{{{escape(d.name)}}}: {escape(why)}</p>'
 
 
-def missing_sample(d: Directive) -> str:
-    d.add("sample-missing", "no sample has this item and condition", key="item", hint="look it up on the run's page")
+def missing_sample(host: PageHost, d: Directive) -> str:
+    wanted = d.options.get("run")
+    runs = [run for run in host.runs if wanted in (None, run.id)]
+    hint = item_hint(host.edition.study, runs, d.options.get("item"))
+    d.add("sample-missing", "no sample has this item and condition", key="item", hint=hint)
     return failed(d, "no sample has this item and condition")

@@ -14,11 +14,13 @@ from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline, html_inline, image, link
 from markdown_it.token import Token
 
-from llmxsite.site.citations import KEY, parse_group
+from llmxsite.site.citations import KEY, UNSPACED, parse_group
 
 _PLACED = ("link_open", "image", "html_inline")
 _ROLE = re.compile(r"\{([A-Za-z][\w:-]*)\}(`+)(?!`)(.+?)(?<!`)\2(?!`)", re.DOTALL)
 _NARRATIVE = re.compile(rf"@({KEY})")
+_MAIL = re.compile(rf"[^\W{UNSPACED}]")
+"""A letter before an `@` that makes an address of what follows."""
 _BRACKET = re.compile(r"\[([^\[\]`]*@[^\[\]`]*)\](?![\[(])")
 
 
@@ -92,16 +94,16 @@ def citation(state: StateInline, silent: bool) -> bool:
     elif char == "@":
         before = state.src[state.pos - 1] if state.pos else " "
         found = _NARRATIVE.match(state.src, state.pos, state.posMax)
-        if found is None or before.isalnum() or before in "_.-/@" or state.linkLevel:
+        if found is None or _MAIL.match(before) or before in "_.-/@" or state.linkLevel:
             return False
         cites = None
     else:
         return False
     end = found.end()
     if cites is None:
-        key = found[1].rstrip(".:?/-")
-        end = found.start(1) + len(key)
         known = state.env["page"].bibliography
+        key = known.beginning(found[1].rstrip(".:?/-"))
+        end = found.start(1) + len(key)
         if not key or not known.files:
             return False
     if not silent:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_inline import emphasis, strikethrough
 from markdown_it.token import Token
 from mdit_py_plugins.colon_fence import colon_fence_plugin
 from mdit_py_plugins.deflist import deflist_plugin
@@ -25,10 +26,12 @@ from llmxsite.site import blocks, inline, sanitise, typography
 from llmxsite.site.blocks import Page
 from llmxsite.site.citations import Bibliography
 from llmxsite.site.directive import Directive
+from llmxsite.site.emphasis import beside_cjk
 from llmxsite.site.host import Host
 from llmxsite.site.renderer import Renderer
 from llmxsite.site.source import Source
 from llmxsite.site.state import State
+from llmxsite.site.table_rows import whole_table
 
 __all__ = ["Bibliography", "Directive", "Host", "Rendered", "render"]
 
@@ -120,7 +123,10 @@ def _parser(trusted: bool, language: str) -> MarkdownIt:
     md.inline.ruler.before("escape", "math", inline.math)
     md.inline.ruler.before("backticks", "role", inline.role)
     md.inline.ruler.before("link", "citation", inline.citation)
+    for name, rule in (("emphasis", emphasis.tokenize), ("strikethrough", strikethrough.tokenize)):
+        md.inline.ruler.at(name, beside_cjk(rule))
     md.block.ruler.at("reference", inline.definition)
+    md.block.ruler.at("table", whole_table, {"alt": ["paragraph", "reference"]})
     md.core.ruler.at("inline", inline.parse_inline)
     md.core.ruler.before("inline", "expand", blocks.expand)
     md.core.ruler.after("inline", "tasks", blocks.tasks)

@@ -13,6 +13,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 from xml.etree.ElementTree import Element
 
+from llmxsite.site.environments import FormulaError, drawable
+
+__all__ = ["FormulaError", "to_mathml"]
+
 MAX_LENGTH = 10_000
 _ATTRIBUTES = {
     "accent",
@@ -55,10 +59,6 @@ _ACCENTS = {"^": "\u02c6", "~": "\u02dc"}
 _CHILDREN = {"mfrac": 2, "mroot": 2, "msub": 2, "msup": 2, "msubsup": 3, "mover": 2, "munder": 2, "munderover": 3}
 
 
-class FormulaError(ValueError):
-    """A formula that cannot be drawn; the message says what is wrong with it."""
-
-
 @lru_cache(maxsize=4096)
 def to_mathml(tex: str, *, display: bool = False) -> str:
     """MathML of a LaTeX formula, with the source kept as annotation. Raises `FormulaError`."""
@@ -70,7 +70,7 @@ def to_mathml(tex: str, *, display: bool = False) -> str:
     if len(tex) > MAX_LENGTH:
         raise FormulaError(f"the formula has {len(tex):,} characters; at most {MAX_LENGTH:,} are read")
     try:
-        root = convert_to_element(tex, display="block" if display else "inline")
+        root = convert_to_element(drawable(tex), display="block" if display else "inline")
         body = "".join(_write(child, 0) for child in root)
     except FormulaError:
         raise
@@ -94,7 +94,9 @@ def _write(element: Element, depth: int) -> str:
     if tag == "mover" and element.get("accent") == "true" and len(element) == 2:
         mark = html.unescape(element[1].text or "")
         element[1].text = _ACCENTS.get(mark, mark)
-    if text.startswith("\\") and len(text) > 1:
+    if tag == "mtext":
+        text = re.sub(r"\\([&%$#_{}])", r"\1", text)
+    elif text.startswith("\\") and len(text) > 1:
         raise FormulaError(f"unknown command '{text}'")
     if tag == "mi" and text in ("{", "}"):
         raise FormulaError(f"'{text}' has no partner")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
+from llmxsite import origin
 from llmxsite.diagnostics import Issues, Severity
+from llmxsite.reading import read_text
 from llmxsite.site import leaks
 from llmxsite.site.cache import Cache
 from llmxsite.site.edition import Edition
@@ -22,6 +25,11 @@ TEXTS = set(
     )
 )
 """Files that are looked into; pictures and archives are not."""
+_COMMENT = re.compile(r"(?:^|\s)#.*")
+_FROM_INDEX = re.compile(
+    r"\bpip3?\s+install\b[^#\n]*[\s\"']llmxsite(?:\[[\w,]*\])?(?:\s*[=<>~!]=?[^@\s]*)?(?:[\"']|\s*$|\s+(?![\s@]))"
+)
+"""`pip install llmxsite`, with a version or without, and without an address behind it."""
 BLOCK = 4 * 1024 * 1024
 MOST_SHOWN = 20
 """Findings shown of one file: the first names the trouble, the thousandth adds nothing."""
@@ -60,6 +68,27 @@ def check(
             _report(path, found, issues, " of the built site")
     if edition is not None:
         _gaps(edition, issues)
+    _workflows(study, issues)
+
+
+def _workflows(study: Study, issues: Issues) -> None:
+    """Workflows that cannot install llmxsite: one that was not filled in, or one that asks an index which does not have it."""
+    for path in sorted((study.root / ".github" / "workflows").glob("*.y*ml")):
+        for number, line in enumerate(read_text(path).splitlines(), 1):
+            line = _COMMENT.sub("", line)
+            if origin.UNKNOWN in line:
+                why = f"{origin.UNKNOWN} stands where the address of llmxsite has to be"
+            elif _FROM_INDEX.search(line):
+                why = "llmxsite is on no package index: what pip finds under its name is somebody else's"
+            else:
+                continue
+            source = origin.installed()
+            hint = (
+                f'python -m pip install "{source.requirement()}"'
+                if source
+                else "the lines above it say what may stand there"
+            )
+            issues.add(path, "publish-install", why, line=number, hint=hint, excerpt=line)
 
 
 def _sources(study: Study) -> Iterator[Path]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from html import escape
+from urllib.parse import unquote
 
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
 from llmxsite.diagnostics import did_you_mean
-from llmxsite.site import citations, highlight, maths, sanitise
+from llmxsite.site import anchors, citations, highlight, maths, sanitise
 from llmxsite.site.blocks import plain
 from llmxsite.site.directive import Directive
 from llmxsite.site.host import NAMED
@@ -66,6 +67,7 @@ class Renderer(RendererHTML):
         href = str(token.attrs.get("href", ""))
         title = f' title="{escape(str(token.attrs["title"]))}"' if token.attrs.get("title") else ""
         if href.startswith("#"):
+            href = unquote(href)  # as the heading has it; markdown-it has escaped what is not ASCII
             if href[1:] not in state.page.anchors and href != "#":
                 state.add(
                     token,
@@ -251,7 +253,13 @@ def _picture(state: State, target: str, alt: str, line: int, attributes: str) ->
 def _reference(state: State, token: Token) -> tuple[str, str]:
     """`(href, words)` of `` {ref}`name` ``, on this page or elsewhere in the study."""
     name = token.content
-    for candidate in (name, name.removeprefix("fig-"), name.removeprefix("table-"), name.removeprefix("eq-")):
+    for candidate in (
+        name,
+        anchors.slug(name),
+        name.removeprefix("fig-"),
+        name.removeprefix("table-"),
+        name.removeprefix("eq-"),
+    ):
         if candidate in state.page.labels:
             anchor, words = state.page.labels[candidate]
             return f"#{anchor}", words

@@ -92,7 +92,7 @@ class State:
             return f'<span class="problem">{escape(token.content, quote=False)}</span>'
         self.cited.extend(c.key for c in wanted)
         if cites is None:
-            return citations.narrative_html(narrative, self.bibliography, self.letters)
+            return citations.narrative_html(wanted[0].key, self.bibliography, self.letters)
         return citations.group_html(cites, self.bibliography, self.letters)
 
     def references(self, *, placed: bool) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from llmxsite.diagnostics import Issue, Issues, did_you_mean, display_path
 from llmxsite.reading import read_text
@@ -133,6 +134,7 @@ class PageHost:
     def link(self, target: str, line: int) -> str:
         """A link is written relative to its Markdown file, or as `model:NAME`, `suite:ID`, `run:ID`, `report:SLUG`, `figure:ID`."""
         path, mark, fragment = target.partition("#")
+        path, fragment = unquote(path), unquote(fragment)
         address = self._named(path, line) or self._beside(path, line)
         if address is None:
             return ""

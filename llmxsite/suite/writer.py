@@ -75,9 +75,9 @@ def _indent(text: str) -> str:
     return re.sub(r"^(?=[^\n])", "  ", text, flags=re.MULTILINE)
 
 
-def scaffold(name: str) -> str:
+def scaffold(name: str, slug: str | None = None) -> str:
     """A suite to start from, for `suites/<slug>.yaml`: two items that show both kinds, every key explained."""
-    slug = slugify(name)
+    slug = slug or slugify(name)
     sections = "\n".join(
         f"  {section}:\n" + "\n".join(f"    # {key}: {question}" for key, question in questions.items())
         for section, questions in QUESTIONS.items()

@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from llmxsite import provenance
+from llmxsite.collect.surroundings import answers
 from llmxsite.engine import connect
 from llmxsite.engine.protocol import Engine, EngineError, EngineInfo, ModelInfo, RefusedError, Request
 from llmxsite.record import Host
@@ -114,7 +115,7 @@ class Station:
                     if error.kind not in ("missing-model", "memory"):
                         raise
                     lacking[name] = Fault.of(error)
-            there = sorted(model.name for model in await engine.models()) if lacking else []
+            there = sorted(m.name for m in await engine.models() if answers(m)) if lacking else []
             info = await engine.describe()
         finally:
             host, software = await around

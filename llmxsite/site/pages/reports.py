@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 from markupsafe import Markup
 
+from llmxsite import origin
 from llmxsite.diagnostics import Issues
 from llmxsite.site import paths, samples, setup
 from llmxsite.site.edition import Edition, Made, linked_data
@@ -31,6 +33,7 @@ def pages(edition: Edition) -> Iterator[Page]:
             [
                 edition.names,
                 article_key(edition, report.article),
+                origin.installed(),
                 report.experiment,
                 [(r.id, r.hash) for r in logs_of(edition, report)],
                 [(b.id, a.drift) for b, a in edition.lineage if report.slug in (a.report, b.report)],
@@ -102,36 +105,53 @@ def _report(edition: Edition, report: ReportEntry, issues: Issues) -> Made:
 
 
 def commands(edition: Edition, report: ReportEntry) -> str:
-    """What to type to collect and build this report again."""
+    """What to type to collect and build this report again. Without an address of the study it begins in a copy of its folder."""
     lines = []
+    commit = next((r.run.git.commit for r in report.runs if r.run.git), None)
     if edition.config.repository:
         lines += [f"git clone {edition.config.repository} study", "cd study"]
-    commits = [r.run.git.commit for r in report.runs if r.run.git]
-    if commits:
-        lines.append(f"git checkout {commits[0]}")
+        lines += [f"git checkout {commit}"] if commit else []
+    else:
+        lines.append(f"# in a copy of this study's folder{f', as of commit {commit}' if commit else ''}")
     versions = sorted({v for r in report.runs if (v := r.run.software.get("llmxsite"))})
-    lines.append(f"pip install llmxsite=={versions[-1]}" if versions else "pip install llmxsite")
+    if versions:
+        lines.append(f"# collected with llmxsite {', '.join(versions)}")
+    extras = ["embedded"] if _embedded(report) else []
+    if (edition.study.root / "llmxsite" / "origin.py").is_file():  # the study in llmxsite's own repository
+        lines.append("pip install '.[embedded]'" if extras else "pip install .")
+    else:
+        lines.append(origin.how_to_install(*extras))
     imported = any(r.run.source for r in report.runs)
     lines.append(f"llmxsite verify {report.slug}" if imported else f"llmxsite run {report.slug}")
     lines.append("llmxsite build")
     return "\n".join(lines)
 
 
+def _embedded(report: ReportEntry) -> bool:
+    return any(run.run.engine.name == "embedded" for run in report.runs)
+
+
 def bibtex(edition: Edition, report: ReportEntry) -> str:
-    """The report as a BibTeX entry."""
-    people = " and ".join(a.name for a in _people(edition, report)) or edition.config.title
+    """The report as a BibTeX entry, with the address of its page, or of the study's source where that is all that is known."""
+    people = " and ".join(
+        f"{{{_tex(a.name)}}}" if " and " in a.name else _tex(a.name) for a in _people(edition, report)
+    )
     year = report.date[:4]
-    doi = (report.article.meta.doi if report.article else None) or edition.config.doi
     fields = {
-        "author": people,
-        "title": f"{{{report.title}}}",
+        "author": people or f"{{{_tex(edition.config.title)}}}",
+        "title": f"{{{_tex(report.title)}}}",
         "year": year,
-        "howpublished": edition.config.title,
-        "url": edition.absolute(report.address),
-        "doi": doi,
+        "howpublished": _tex(edition.config.title),
+        "url": edition.absolute(report.address) or edition.config.repository,
+        "doi": (report.article.meta.doi if report.article else None) or edition.config.doi,
     }
     rows = [f"  {name} = {{{value}}}," for name, value in fields.items() if value]
     return "\n".join([f"@misc{{{report.slug.replace('.', '-')}{year},", *rows, "}"])
+
+
+def _tex(text: str) -> str:
+    """Words with the characters escaped that mean something in LaTeX; braces go, as they would have to come in pairs."""
+    return re.sub(r"([&%$#_])", r"\\\1", re.sub(r"[{}\\]", "", text)).replace("~", "\\textasciitilde{}")
 
 
 def _people(edition: Edition, report: ReportEntry) -> list[Author]:
