@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 
 from llmxsite.diagnostics import did_you_mean
+from llmxsite.experiment.pairs import PAIR, SPACE, unquoted
 
 PERCENT, POINTS, NUMBER, COUNT, MILLISECONDS = "percent", "points", "number", "count", "ms"
 METRICS = {
@@ -84,8 +85,6 @@ SAME = {
     "only_b": COUNT,
 }
 """What `identical of=` can give of two regimes (or other levels of `factor=`), with its form."""
-_PAIR = re.compile(r"([A-Za-z_][\w-]*)=(\"[^\"]*\"|'[^']*'|\S*)")
-_SPACE = re.compile(r"\s+")
 
 
 class QueryError(ValueError):
@@ -145,8 +144,8 @@ def parse(text: str) -> Query:
     query = Query(metric)
     pos = found.end()
     while pos < len(text):
-        space = _SPACE.match(text, pos)
-        pair = _PAIR.match(text, space.end() if space else pos)
+        space = SPACE.match(text, pos)
+        pair = PAIR.match(text, space.end() if space else pos)
         if space is None or pair is None:
             word = text[pos:].split()[0] if text[pos:].split() else text[pos:]
             hint = "put a value with spaces in quotes: category='Everyday physics'"
@@ -155,8 +154,7 @@ def parse(text: str) -> Query:
         if name in query.places:
             raise QueryError(f"'{name}' stands twice", pair.start(), "several values of one column: model=a|b")
         query.places[name] = pair.start()
-        quoted = value[:1] in "\"'" and len(value) > 1
-        value = value[1:-1] if quoted else value
+        value, quoted = unquoted(value)
         if not value:
             raise QueryError(f"'{name}=' has no value", pair.start())
         if name in OPTIONS:
