@@ -48,20 +48,11 @@ def software() -> dict[str, str]:
 
 def git(folder: Path) -> Git | None:
     """The commit checked out around `folder`, and whether anything differs from it; None outside a repository."""
-    commit = _git(folder, "rev-parse", "HEAD")
+    commit = git_says(folder, "rev-parse", "HEAD")
     if commit is None or not re.fullmatch(r"[0-9a-f]{40,64}", commit):
         return None
-    status = _git(folder, "status", "--porcelain", "--untracked-files=no")
+    status = git_says(folder, "status", "--porcelain", "--untracked-files=no")
     return Git(commit=commit, dirty=None if status is None else bool(status))
-
-
-def committed(path: Path) -> bool | None:
-    """Whether a file is in the last commit as it stands; None outside a repository."""
-    if _git(path.parent, "rev-parse", "--git-dir") is None:
-        return None
-    if not _git(path.parent, "ls-files", "--", path.name):
-        return False
-    return _git(path.parent, "status", "--porcelain", "--", path.name) == ""
 
 
 def _system() -> str | None:
@@ -147,7 +138,8 @@ def _apple() -> list[Gpu] | None:
     return [Gpu(name=str(c.get("sppci_model") or c.get("_name"))) for c in cards if isinstance(c, dict)]
 
 
-def _git(folder: Path, *words: str) -> str | None:
+def git_says(folder: Path, *words: str) -> str | None:
+    """What git prints in `folder`; None where it fails or is not there."""
     return _run("git", "-C", str(folder), *words)
 
 

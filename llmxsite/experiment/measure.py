@@ -5,7 +5,6 @@ A measure named here has its difference in `results.contrast`: a new one is an e
 
 from __future__ import annotations
 
-import math
 from typing import Literal, NamedTuple
 
 Unit = Literal["points", "ms", ""]
@@ -22,11 +21,8 @@ class Measure(NamedTuple):
     """Beginnings of English words by which a sentence speaks of it; a claim is held to the predictions it speaks of."""
     needs: Literal["logprobs", "repeats"] | None = None
     """What of the experiment it cannot be had without."""
-
-    @property
-    def most(self) -> float:
-        """The largest difference there can be, in the unit of the scores (a share: 1)."""
-        return 1.0 if self.unit == "points" else math.inf
+    most: float = 1.0
+    """The largest difference there can be, in the unit of the scores (of a share: 1); infinite where there is none."""
 
     @property
     def scale(self) -> float:
@@ -56,6 +52,7 @@ MEASURES: dict[str, Measure] = {
             "mean confidence minus accuracy, of the answers that have a confidence",
             ("calibrat", "overconfiden", "modest", "gap"),
             "logprobs",
+            2.0,
         ),
     )
 }

@@ -86,7 +86,7 @@ class Prediction(msgspec.Struct, kw_only=True):
 
 def parse(text: str) -> Prediction:
     """Read a prediction's sentence. Raises `PredictionError`."""
-    words = " ".join(text.split())
+    words = text.strip()
     found = _WORD.match(words)
     if found is None:
         raise PredictionError("a prediction starts with a measure", EXAMPLE)
@@ -107,7 +107,7 @@ def parse(text: str) -> Prediction:
     pos = _space(words, pos)
     relation = _RELATION.match(words, pos)
     if relation is None:
-        rest = words[pos:].split(" ")[0] or "nothing"
+        rest = (words[pos:].split() or ["nothing"])[0]
         raise PredictionError(f"a relation (>, < or =) must stand where '{rest}' stands", f"such as: {EXAMPLE}")
     margin = words[relation.end() :].strip()
     if relation[0] == "=":

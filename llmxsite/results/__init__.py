@@ -6,14 +6,18 @@ not measured is missing in it (NaN), never 0.
 
 from llmxsite.results.calibrate import CalibrationTables, calibration
 from llmxsite.results.compare import compare
+from llmxsite.results.contrast import CONTRASTS
 from llmxsite.results.determinism import DeterminismTables, determinism
 from llmxsite.results.groups import Table
 from llmxsite.results.item_table import ItemTable, items
 from llmxsite.results.partings import Parting, Variant, partings
 from llmxsite.results.summary import summarise
+from llmxsite.results.verdict import Answer, verdicts
 from llmxsite.results.warn import warnings
 
 __all__ = [
+    "CONTRASTS",
+    "Answer",
     "CalibrationTables",
     "DeterminismTables",
     "ItemTable",
@@ -26,5 +30,6 @@ __all__ = [
     "items",
     "partings",
     "summarise",
+    "verdicts",
     "warnings",
 ]

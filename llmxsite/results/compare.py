@@ -62,6 +62,17 @@ def compare(
     return _judged(result, alpha, correction, margin)[[*keys, *_COLUMNS]]
 
 
+def paired(table: Table, factor: str, a: object, b: object) -> tuple[Floats, Codes] | None:
+    """Level `a` minus level `b` on each item that both met, as `compare` pairs them, and each item's independent unit.
+
+    None where no sample has either.
+    """
+    for _, block in _blocks(table, factor, [], [a, b]):
+        x, y, both, _ = block.pairs(0, 1)
+        return x - y, block.unit[both]
+    return None
+
+
 _MEASURED = [
     *("n", "lost", "refused", "accuracy_a", "accuracy_b", "difference", "se", "clusters", "only_a", "only_b", "r"),
     *("se_unpaired", "confounded", "identical"),
