@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from llmxsite.diagnostics import Issues, did_you_mean
 from llmxsite.record import Sample
-from llmxsite.site import checklist, partings, paths, setup, transcript
+from llmxsite.site import checklist, expected, ledger, partings, paths, setup, transcript
 from llmxsite.site.directive import Directive
 from llmxsite.site.drawing import draw
 from llmxsite.site.entries import RunEntry
@@ -95,6 +95,8 @@ def chart(host: PageHost, d: Directive) -> str:
         d.add(issue.code, issue.message, key=problem.option, hint=issue.hint)
         return failed(d, issue.message)
     host.figures.append(key)
+    if drawn.kind == "differences":
+        host.tests += ledger.of_figure(drawn.csv, d.options, **_place(host, d))
     return str(frame(host.edition, drawn, host.address, label=d.label, anchor=d.id))
 
 
@@ -122,11 +124,22 @@ def table(host: PageHost, d: Directive) -> str:
     if not rows:
         d.add("table-empty", "no sample is left by these filters", key="where")
         return failed(d, "no sample is left by these filters")
+    if kind == "comparison":
+        factor, where = str(d.options.get("factor") or "model"), d.options.get("where")
+        host.tests += ledger.of_rows(rows, factor, by, where, **_place(host, d))
+    elif kind == "pairs" and "mcnemar_p" in shown:
+        host.tests += ledger.of_pairs(rows, str(d.options.get("factor") or "regime"), by, **_place(host, d))
     heads = [(c, *COLUMNS.get(c, (c.replace("_", " ").capitalize(), "text"))) for c in shown]
     if kind == "pairs":
         heads = [(c, "Requests" if c == "n" else title, form) for c, title, form in heads]
     caption = d.inline(str(d.options["caption"]), d.where("caption")[0]) if d.options.get("caption") else ""
     return str(part(host, "table", rows=rows, heads=heads, caption=caption, label=d.label, anchor=d.id))
+
+
+def _place(host: PageHost, d: Directive) -> dict[str, str]:
+    """Where the ledger says that a test is shown."""
+    report = host.report.slug if host.report is not None else ""
+    return {"report": report, "address": f"{host.address}#{d.id}", "place": d.label or "Figure"}
 
 
 def _rows(host: PageHost, kind: str, runs: Sequence[RunEntry], by: list[str], d: Directive) -> list[dict[str, Any]]:
@@ -162,14 +175,14 @@ def setup_box(host: PageHost, d: Directive) -> str:
 def hypothesis(host: PageHost, d: Directive) -> str:
     """What was expected, and whether it was stated before the data."""
     report = host.report
-    if report is None or not report.hypothesis:
+    if report is None or not (report.hypothesis or report.predictions):
         d.add(
             "hypothesis-missing",
             "no hypothesis is stated in experiment.yaml",
             hint="add `hypothesis:` before the first run",
         )
         return failed(d, "no hypothesis is stated")
-    return str(part(host, "hypothesis", report=report, hypothesis=setup.registration(report)))
+    return str(part(host, "hypothesis", report=report, hypothesis=expected.registration(host.edition, report)))
 
 
 def show_transcript(host: PageHost, d: Directive) -> str:

@@ -20,6 +20,7 @@ from llmxsite.study import Study
 if TYPE_CHECKING:
     import pandas as pd
 
+    from llmxsite.experiment import Prediction
     from llmxsite.site.samples import Tally
     from llmxsite.tables import Samples
 
@@ -156,6 +157,31 @@ class Numbers:
         return self.cache.memo(
             "compare", [factor, list(by), where, alpha, margin, levels, hashes(runs)], list[Row], make
         )
+
+    def verdicts(self, runs: Sequence[RunEntry], predictions: Sequence[Prediction], alpha: float) -> list[Row]:
+        """`results.verdicts`, a row a prediction with its `sentence`; without runs none of them is measured yet."""
+
+        def make() -> list[Row]:
+            from dataclasses import asdict
+
+            from llmxsite.results import Answer, verdicts
+
+            found = (
+                verdicts(self.of(runs), predictions, alpha)
+                if runs
+                else [Answer(prediction, "not measured yet") for prediction in predictions]
+            )
+            return [
+                {
+                    **asdict(answer),
+                    "over": list(answer.over),
+                    "prediction": None,
+                    "sentence": answer.prediction.sentence,
+                }
+                for answer in found
+            ]
+
+        return self.cache.memo("verdicts", [[p.sentence for p in predictions], alpha, hashes(runs)], list[Row], make)
 
     def calibration(
         self, runs: Sequence[RunEntry], by: Sequence[str], *, where: Mapping[str, Any] | None = None

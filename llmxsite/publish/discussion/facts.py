@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from llmxsite.publish import github
 from llmxsite.publish.written import Written
-from llmxsite.site import setup
+from llmxsite.site import expected, setup
 
 REGISTERED = {
-    "before": "It stands in the header of every run log, written before the first sample.",
+    "committed": "It was committed before the first sample.",
+    "header": "It stands in the header of the run log, written before the first sample; in no commit before that.",
+    "template": "**These are the words of the template: no hypothesis was stated.**",
     "changed": "**The run logs hold another wording: it was changed after data had been collected.**",
-    "unstated": "No run log holds it, so nothing shows that it came before the data.",
+    "unstated": "The first run log does not hold it, so nothing shows that it came before the data.",
     "waiting": "No run has been collected yet.",
 }
 
@@ -24,7 +26,12 @@ def hypothesis(written: Written) -> list[str]:
     text = written.report.hypothesis
     if not text:
         return []
-    return [f"> {github.plain(text)}", REGISTERED.get(written.report.registered, "")]
+    said = [f"> {github.plain(text)}", REGISTERED.get(written.report.registered, "")]
+    rows = expected.answers(written.edition, written.report)
+    if rows:
+        lines = [f"- `{row['sentence']}`: **{row['verdict']}**. {github.plain(row['words'])}" for row in rows]
+        said.append("\n".join(lines))
+    return said
 
 
 def described(written: Written) -> str:

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from llmxsite.diagnostics import Issues
 from llmxsite.site import paths
 from llmxsite.site.edition import Edition, Made
+from llmxsite.site.expected import predicted
 from llmxsite.site.pages import Page
 from llmxsite.site.pages.shared import varied
 from llmxsite.site.search import Entry
@@ -37,7 +38,7 @@ def pages(edition: Edition) -> Iterator[Page]:
         parts = [
             edition.numbers.fingerprint,
             len(edition.lineage),
-            [(r.slug, r.title, r.registered) for r in edition.catalogue.reports],
+            [(r.slug, r.title, r.registered, len(predicted(r))) for r in edition.catalogue.reports],
         ]
         yield Page(ADDRESS, "methods", "Methods", lambda issues: _methods(edition, issues), parts)
 
@@ -81,6 +82,8 @@ def used(edition: Edition) -> dict[str, str]:
     note("drift", len(edition.lineage), "pair of runs", "pairs of runs")
     note("pooling", sum(len(m.runs) > 1 for m in c.models), "model with several runs", "models with several runs")
     note("hypotheses", sum(r.hypothesis is not None for r in c.reports), "report", "reports")
+    note("predictions", sum(len(predicted(r)) for r in c.reports), "prediction", "predictions")
+    said["tests"] = ""
     said["sources"] = ""
     return said
 

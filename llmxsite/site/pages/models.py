@@ -112,7 +112,8 @@ def _card(edition: Edition, model: ModelEntry, issues: Issues) -> Made:
         address=model.address, title=model.name, kind="Model", text=" ".join(t.words_for_search for t in written.texts)
     )
     files = {address: content for text in written.texts for address, content in text.files.items()}
-    return Made(html, files, figures, [entry], [w for text in written.texts for w in text.wanted])
+    wanted, tests = ([x for text in written.texts for x in getattr(text, name)] for name in ("wanted", "tests"))
+    return Made(html, files, figures, [entry], wanted, tests)
 
 
 class Written(NamedTuple):
