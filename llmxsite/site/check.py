@@ -112,7 +112,7 @@ def _logs(study: Study, cache: Cache, issues: Issues, verified: Callable[[Path],
 
 def _texts(study: Study, cache: Cache, issues: Issues) -> Edition | None:
     """Render every write-up dry; the edition they were rendered for, or None where site.yaml is broken."""
-    from llmxsite.site import catalogue, dry, quoted
+    from llmxsite.site import catalogue, claims, dry, quoted
     from llmxsite.site.edition import Edition
 
     try:
@@ -126,6 +126,9 @@ def _texts(study: Study, cache: Cache, issues: Issues) -> Edition | None:
         runs = written.report.runs if written.report is not None else []
         source = Source(article.body, article.path, issues, article.first_line)
         quoted.find(rendered, source, quoted.known(edition.numbers, runs))
+        if written.report is not None:
+            language = article.meta.language or edition.config.language
+            claims.find(edition, written.report, rendered, source, language)
         if article.meta.title is None and rendered.title is None:
             issues.add(
                 article.path,

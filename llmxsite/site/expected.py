@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from llmxsite.experiment import MEASURES, Prediction, PredictionError
-from llmxsite.experiment.prediction import checked
+from llmxsite.experiment.prediction import checked, values, write
 from llmxsite.record import hypothesis_hash
 from llmxsite.site.entries import ReportEntry
 from llmxsite.site.looks import looks
@@ -77,6 +77,11 @@ def answers(edition: Edition, report: ReportEntry) -> list[Row]:
             {
                 **answer,
                 "number": number,
+                "measure": prediction.measure,
+                "compared": prediction.compared,
+                "suites": [str(v) for v in values(prediction.where.get("suite", []))],
+                "factor": prediction.factor,
+                "levels": [write(prediction.a), write(prediction.b)],
                 "state": state,
                 "commit": report.commits.get(hypothesis_hash(prediction.sentence)),
                 "chip": CHIPS[answer["verdict"]],

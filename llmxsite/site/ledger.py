@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -28,6 +29,8 @@ class Test(msgspec.Struct, kw_only=True):
     """`Figure 2`, `Table 1`, `Prediction 3`, `Compare page`."""
     what: str
     """`accuracy of temperature=0.2 minus temperature=1.2`."""
+    sides: list[str] = []
+    """The measure and the two levels, in an order that says nothing of which was taken from which."""
     scope: str = ""
     """What it is limited to, in words."""
     declared: str = ""
@@ -44,11 +47,14 @@ class Test(msgspec.Struct, kw_only=True):
     """Adjusted (Holm) over its place: the figure, the table, the report's predictions."""
     verdict: str | None = None
 
-    @property
-    def same(self) -> tuple[Any, ...]:
-        """What two places that show one test have in common. Which level comes first says nothing."""
-        size = None if self.difference is None else round(abs(self.difference), 9)
-        return (self.report, self.n, size, None if self.p is None else float(f"{self.p:.6e}"))
+    def same(self, other: Test) -> bool:
+        """Whether two places show one test. Which level comes first says nothing; a figure's table is rounded."""
+        if (self.report, self.sides, self.n) != (other.report, other.sides, other.n):
+            return False
+        if self.p is None or other.p is None:
+            return self.p == other.p and (self.what, self.scope) == (other.what, other.scope)
+        sizes = abs(abs(self.difference or 0) - abs(other.difference or 0))
+        return math.isclose(self.p, other.p, rel_tol=1e-3) and sizes < 1e-4
 
 
 class Line(msgspec.Struct, kw_only=True):
@@ -68,13 +74,19 @@ def lines(tests: Iterable[Test]) -> list[Line]:
     """Every test once, in the order of the reports and of its places, each with its three adjusted p."""
     from llmxsite.stats.multiple import adjust
 
-    groups: dict[tuple[Any, ...], list[Test]] = {}
+    groups: list[list[Test]] = []
+    alike: dict[tuple[Any, ...], list[list[Test]]] = {}
     for test in tests:
-        key = test.same if test.p is not None else (test.report, test.what, test.scope)
-        groups.setdefault(key, []).append(test)
-    study = adjust([group[0].p for group in groups.values()]).p
+        near = alike.setdefault((test.report, *test.sides, test.n), [])
+        group = next((group for group in near if group[0].same(test)), None)
+        if group is None:
+            group = []
+            near.append(group)
+            groups.append(group)
+        group.append(test)
+    study = adjust([group[0].p for group in groups]).p
     found = []
-    for number, (group, p) in enumerate(zip(groups.values(), study, strict=True), 1):
+    for number, (group, p) in enumerate(zip(groups, study, strict=True), 1):
         declared = [t for t in group if t.declared]
         shown = [t.p_family for t in group if not t.declared and t.p_family is not None]
         found.append(
@@ -124,6 +136,7 @@ def of_rows(
                     address=address,
                     place=place,
                     what=f"accuracy of {factor}={value(row['a'])} minus {factor}={value(row['b'])}",
+                    sides=_sides("accuracy", factor, value(row["a"]), value(row["b"])),
                     scope=scope,
                     declared=declared,
                     n=int(row["n"]),
@@ -155,6 +168,7 @@ def of_pairs(
                     report=report,
                     address=address,
                     place=place,
+                    sides=_sides("flips", factor, value(row["a"]), value(row["b"])),
                     what=f"right answers of {factor}={value(row['a'])} against {factor}={value(row['b'])} (McNemar)",
                     scope=scope,
                     n=row.get("n"),
@@ -176,18 +190,23 @@ def of_predictions(
             address=address,
             place=f"Prediction {row['number']}",
             what=str(row["sentence"]),
+            sides=_sides(str(row["measure"]), str(row["factor"]), *row["levels"]),
             declared="" if row["state"] == "added" else "prediction",
             n=row["n"] or None,
             difference=row["difference"],
             low=row["low"],
             high=row["high"],
-            form=form[str(row["sentence"]).split(" ", 1)[0]],
+            form=form[str(row["measure"])],
             p=row["p"],
             p_family=row["p_holm"],
             verdict=row["verdict"],
         )
         for row in rows
     ]
+
+
+def _sides(measure: str, factor: str, a: object, b: object) -> list[str]:
+    return [measure, factor, *sorted((str(a), str(b)))]
 
 
 def _read(text: str) -> Any:

@@ -237,7 +237,7 @@ class Numbers:
         return self.cache.memo("partings", [where, hashes(runs)], list[Row], make)
 
     def value(self, query: str, report: str | None) -> Row:
-        """A `{value}` query answered: `html` with `%%runs%%` for its link, and `runs`; or `problem`, `offset` and `hint`."""
+        """A `{value}` query answered: `html` with `%%runs%%` for its link, `text` and the interval's ends, and `runs`; or `problem`, `offset` and `hint`."""
 
         def make() -> Row:
             from llmxsite.site.value import QueryError, evaluate
@@ -246,7 +246,8 @@ class Numbers:
                 found = evaluate(query, self.samples, report=report)
             except QueryError as error:
                 return {"problem": str(error), "offset": error.offset, "hint": error.hint}
-            return {"html": found.html("%%runs%%"), "runs": found.runs, "text": found.plain()}
+            ends = {"low": plain(found.low), "high": plain(found.high)}
+            return {"html": found.html("%%runs%%"), "runs": found.runs, "text": found.plain(), **ends}
 
         return self.cache.memo("value", [query, report, self.fingerprint], Row, make)
 

@@ -47,10 +47,11 @@ def _declared(edition: Edition) -> Iterator[Test]:
 
 
 def _compared(edition: Edition) -> Iterator[Test]:
-    """The pairs of the compare pages; where a report has no predictions, its `analysis.compare` declared them."""
+    """The pairs of the compare pages; where a report has no predictions from before the data, its `analysis.compare` declared them."""
     for pair in compare.pairs(edition):
         plan: dict[str, Any] = pair.report.runs[0].run.experiment.get("analysis") or {}
-        declared = not pair.report.predictions and pair.factor in (plan.get("compare") or [])
+        predicted = any(state != "added" for _, state in expected.predicted(pair.report))
+        declared = not predicted and pair.factor in (plan.get("compare") or [])
         yield from ledger.of_rows(
             [pair.row],
             pair.factor,
@@ -77,7 +78,8 @@ def _tests(edition: Edition, lines: list[Line], seen: Sequence[tuple[Any, list[A
             for slug in dict.fromkeys(x.test.report for x in lines)
         ],
         tested=len(known),
-        waiting=len(lines) - len(known),
+        waiting=sum(line.test.verdict == "not measured yet" for line in lines),
+        alike=sum(line.test.verdict == "identical" for line in lines),
         declared=sum(bool(line.test.declared) for line in lines),
         left=sum(line.p_study < LEVEL for line in known if line.p_study is not None),
         alone=sum(line.test.p < LEVEL for line in known if line.test.p is not None),
