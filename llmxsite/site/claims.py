@@ -23,6 +23,8 @@ from llmxsite.site.state import Paragraph
 from llmxsite.site.templates import value
 
 CODE = "claim-beyond-interval"
+_KEYS = re.compile(r"\b(?:right|correct|wrong) (?:options?|letters?|keys?|choices?)\b")
+"""Words of a question's design, not of how often a model is right."""
 _OTHER = re.compile(r"\b(?:of|format|digits|interval)=(?:'[^']*'|\"[^\"]*\"|\S+)\s*")
 
 
@@ -81,7 +83,7 @@ def _issue(source: Source, claim: Claim, wrong: Judged, line: int, column: int, 
         line=line,
         column=column,
         code=CODE,
-        message=f"'{claim.words}' {says}; the data say of {wrong.what}: {wrong.said.rstrip('.')}, {wrong.verdict}",
+        message=f"'{claim.words}' {says}; the data say of {wrong.what}: {wrong.verdict} ({wrong.said.rstrip('.')})",
         hint=mend,
         severity="warning",
         excerpt=excerpt,
@@ -101,7 +103,7 @@ def _spoken_of(clause: str, judged: Sequence[Judged], *, alone: bool) -> list[Ju
 
     A clause that names no measure is about none of them, but for a title (`alone`), which is about the report.
     """
-    words = clause.lower()
+    words = _KEYS.sub("", clause.lower())
     named = {name for name, m in MEASURES.items() if any(re.search(rf"\b{w}", words) for w in m.words)}
     found = [j for j in judged if j.measure in named] if named else list(judged) if alone else []
     nearer = [j for j in found if any(suite.replace("-", " ") in words for suite in j.suites)]
