@@ -94,7 +94,7 @@ MARGINS = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     scores=st.lists(st.tuples(st.sampled_from([0, 0.5, 1]), st.sampled_from([0, 0.5, 1])), min_size=1, max_size=60),
     texts=st.lists(MARGINS, min_size=1, max_size=4, unique=True),

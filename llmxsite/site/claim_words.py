@@ -49,7 +49,8 @@ LANGUAGES: dict[str, Words] = {
         hedges=(
             r"\bnot (?:be )?(?:shown|show|proven|prove|significant|measurabl)",
             r"\b(?:inconclusive|unseen|undecided|unclear|uncertain whether)\b",
-            r"\bno (?:evidence|proof)\b",
+            r"\bno (?:evidence|proof)\b|\b(?:nothing|neither|none) (?:of \w+ )?(?:proves?|shows?)\b",
+            r"\bno (?:\w+ )?(?:difference|effect|change) (?:was|is|were|has been|could be) (?:shown|seen|detected)\b",
             r"\bcan(?:not|n[’']t| not)\b|\bnor can\b",
             r"\bcould(?: not|n[’']t) (?:\w+ )?(?:show|see|tell|be)\b",
             r"\brul\w+ (?:\w+ )?out\b",
