@@ -14,7 +14,7 @@ from text_support import Table, samples
 
 from llmxsite.experiment import MEASURES
 from llmxsite.experiment.prediction import parse
-from llmxsite.results import CONTRASTS, verdicts
+from llmxsite.results import DIFFERENCES, verdicts
 from llmxsite.results.verdict import _levels
 from llmxsite.stats.equivalence import equivalence
 from llmxsite.stats.estimate import Drawn, Few, Student
@@ -219,4 +219,4 @@ def test_what_is_averaged_over_is_said() -> None:
 
 
 def test_every_measure_that_can_be_predicted_can_be_computed() -> None:
-    assert set(MEASURES) == set(CONTRASTS)
+    assert set(MEASURES) == set(DIFFERENCES)

@@ -1,6 +1,6 @@
 """What can be predicted of two conditions: measures with a paired difference, their units and what they need.
 
-A measure named here has its difference in `results.contrast`: a new one is an entry here and a function there.
+A measure named here has its difference in `results.difference`: a new one is an entry here and a function there.
 """
 
 from __future__ import annotations

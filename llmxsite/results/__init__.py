@@ -6,8 +6,8 @@ not measured is missing in it (NaN), never 0.
 
 from llmxsite.results.calibrate import CalibrationTables, calibration
 from llmxsite.results.compare import compare
-from llmxsite.results.contrast import CONTRASTS
 from llmxsite.results.determinism import DeterminismTables, determinism
+from llmxsite.results.difference import DIFFERENCES
 from llmxsite.results.groups import Table
 from llmxsite.results.item_table import ItemTable, items
 from llmxsite.results.partings import Parting, Variant, partings
@@ -16,7 +16,7 @@ from llmxsite.results.verdict import Answer, verdicts
 from llmxsite.results.warn import warnings
 
 __all__ = [
-    "CONTRASTS",
+    "DIFFERENCES",
     "Answer",
     "CalibrationTables",
     "DeterminismTables",

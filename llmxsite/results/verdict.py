@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from llmxsite.experiment.prediction import Prediction, values
-from llmxsite.results.contrast import Difference, chosen, contrast
+from llmxsite.results.difference import Difference, chosen, difference
 from llmxsite.results.groups import Table
 from llmxsite.stats.estimate import Estimate
 from llmxsite.stats.multiple import adjust
@@ -54,16 +54,16 @@ def verdicts(table: Table, predictions: Sequence[Prediction], alpha: float = 0.0
 
     Source: Holm 1979; Schuirmann 1987; Shaffer 1980 for directions after Holm's test.
     """
-    found = [contrast(table, prediction) for prediction in predictions]
+    found = [difference(table, prediction) for prediction in predictions]
     p = [None if d is None else _p(d.estimate, q) for d, q in zip(found, predictions, strict=True)]
     adjusted = adjust(p, alpha).p
     levels = _levels(p, alpha)
     answers = []
-    for prediction, difference, raw, holm, level in zip(predictions, found, p, adjusted, levels, strict=True):
-        if difference is None or raw is None or holm is None:
+    for prediction, apart, raw, holm, level in zip(predictions, found, p, adjusted, levels, strict=True):
+        if apart is None or raw is None or holm is None:
             answers.append(Answer(prediction, "not measured yet"))
         else:
-            answers.append(_answer(table, prediction, difference, raw, holm, holm < alpha, level))
+            answers.append(_answer(table, prediction, apart, raw, holm, holm < alpha, level))
     return answers
 
 

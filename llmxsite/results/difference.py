@@ -43,11 +43,11 @@ class Difference:
     """Whether the two levels share no other condition, so that the difference is also that of the conditions."""
 
 
-Contrast = Callable[[Table, str, object, object], Difference | None]
+Between = Callable[[Table, str, object, object], Difference | None]
 """Table, factor, level a, level b; None where they share no item."""
 
 
-def contrast(table: Table, prediction: Prediction) -> Difference | None:
+def difference(table: Table, prediction: Prediction) -> Difference | None:
     """The difference that a prediction is about, its levels and filters applied; None where the data are not there.
 
     The same items and the same pairing as `compare`: repeats are averaged within the item, intervals are clustered by it.
@@ -58,7 +58,7 @@ def contrast(table: Table, prediction: Prediction) -> Difference | None:
     levels = [_level(rows.frame[prediction.factor], level) for level in (prediction.a, prediction.b)]
     if any(level is None for level in levels):
         return None
-    found = CONTRASTS[prediction.measure](rows, prediction.factor, *levels)
+    found = DIFFERENCES[prediction.measure](rows, prediction.factor, *levels)
     if found is not None and isinstance(found.estimate, Few):
         return replace(found, estimate=replace(found.estimate, most=MEASURES[prediction.measure].most))
     return found
@@ -95,17 +95,17 @@ def _estimate(d: Floats, unit: Codes, difference: float, se: float, clusters: in
     return Student(difference, se, clusters - 1)
 
 
-def _mean(value: Callable[[pd.DataFrame], pd.Series]) -> Contrast:
+def _mean(value: Callable[[pd.DataFrame], pd.Series]) -> Between:
     """The difference of a measure that each sample has by itself, paired as accuracy is; samples without it are left out."""
 
-    def difference(table: Table, factor: str, a: object, b: object) -> Difference | None:
+    def between(table: Table, factor: str, a: object, b: object) -> Difference | None:
         frame = table.frame.assign(correct=value(table.frame).astype("float64"))
         return _accuracy(Rows(frame[frame["correct"].notna()], table.factors), factor, a, b)
 
-    return difference
+    return between
 
 
-CONTRASTS: dict[str, Contrast] = {
+DIFFERENCES: dict[str, Between] = {
     "accuracy": _accuracy,
     "mean_confidence": _mean(lambda frame: frame["confidence"]),
     "confidence_gap": _mean(lambda frame: frame["confidence"] - frame["correct"]),
