@@ -1,13 +1,15 @@
 """An experiment: `experiment.yaml` beside a report, its factors, and their expansion into conditions.
 
 `design` has the records, `factor` what can vary, `prompt` the ways to ask, `regime` what comes before a request that is asked
-again, `prediction` what is expected of which `measure`, `read` the loading with every problem named, `condition` the expansion.
+again, `prediction` what is expected of which `measure`, `read` the loading with every problem named, `place` where something is
+set, `condition` the expansion.
 """
 
 from llmxsite.experiment.condition import Condition, expand, select, varied
 from llmxsite.experiment.design import AVAILABLE, Analysis, Experiment, Resolved, TaskName, essence, fingerprint
-from llmxsite.experiment.factor import FACTORS, Factor
+from llmxsite.experiment.factor import FACTORS, OPTIONS, Factor
 from llmxsite.experiment.measure import MEASURES, Measure
+from llmxsite.experiment.place import place_of
 from llmxsite.experiment.prediction import Contrast, Prediction, PredictionError, Scalar
 from llmxsite.experiment.prompt import Prompt, Template, parse_prompt
 from llmxsite.experiment.read import load
@@ -17,6 +19,7 @@ __all__ = [
     "AVAILABLE",
     "FACTORS",
     "MEASURES",
+    "OPTIONS",
     "REGIMES",
     "Analysis",
     "Condition",
@@ -37,6 +40,7 @@ __all__ = [
     "fingerprint",
     "load",
     "parse_prompt",
+    "place_of",
     "regime_of",
     "select",
     "varied",
