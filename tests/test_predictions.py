@@ -133,8 +133,12 @@ MISTAKES = [
     ),
     ("accuracy of suite=sums minus suite=others > 0", "unknown factor 'suite'", "predict for each on its own"),
     ("accuracy of temperature=0 minus prompt=letter > 0", "two levels of one factor", "after 'where'"),
-    ("accuracy of temperature=0 minus temperature=0.0 > 0", "both sides are temperature=0", "None"),
-    ("accuracy of temperature=0 minus temperature=1.2 where temperature=0.7 > 0", "compared and filtered", "None"),
+    ("accuracy of temperature=0 minus temperature=0.0 > 0", "both sides are temperature=0", "two different levels"),
+    (
+        "accuracy of temperature=0 minus temperature=1.2 where temperature=0.7 > 0",
+        "compared and filtered",
+        "leave it out of 'where'",
+    ),
     (
         "accuracy of temperature=0 minus temperature=1.2 where suit=sums > 0",
         "unknown column 'suit'",
@@ -148,7 +152,11 @@ MISTAKES = [
     ),
     ("accuracy of temperature=0 minus temperature=1.2 > 5", "'5' has no unit", "write 5 points"),
     ("accuracy of temperature=0 minus temperature=1.2 > 5%", "'%' is not its unit", "write 5 points"),
-    ("accuracy of temperature=0 minus temperature=1.2 > 120 points", "120 points is no margin", "None"),
+    (
+        "accuracy of temperature=0 minus temperature=1.2 > 120 points",
+        "no difference of accuracy can be 120 points",
+        "between -100 points and 100 points",
+    ),
     ("accuracy of temperature=0 minus temperature=1.2 = within 0 points", "within 0", "= within 5 points"),
     ("accuracy of temperature=0 minus temperature=1.2 = 5 points", "'=' needs a margin", "= within 5 points"),
     ("accuracy of temperature=0 minus temperature=1.2 >= 5 points", "unknown relation '>='", "does not tell > from >="),
@@ -173,7 +181,7 @@ def test_a_mapping_is_held_to_the_same(study: Study) -> None:
     _, issues = load(study, [{"measure": "accuracy", "contrast": contrast, "relation": "above"}])
     assert "unknown relation 'above'" in issues[0]
     _, issues = load(study, [{"measure": "accuracy", "contrast": contrast, "margin": 5}])
-    assert "500 points is no margin" in issues[0] and "5 points are written '5 points'" in issues[0]
+    assert "can be 500 points" in issues[0] and "5 points are written '5 points'" in issues[0]
     _, issues = load(study, [{"measure": "accuracy", "contrast": {**contrast, "b": {}}}])
     assert "'b' must name one factor" in issues[0]
     _, issues = load(study, [{"measure": "accuracy", "contrasts": contrast}])

@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 from llmxsite import registration, scaffold
 from llmxsite.cli import app
 from llmxsite.diagnostics import Issues
+from llmxsite.engine import weights
 from llmxsite.record import hypothesis_hash
 from llmxsite.runlog import read_header
 from llmxsite.scaffold import words
@@ -212,6 +213,25 @@ def test_a_headers_report_is_no_path(study: Study, report: str) -> None:
     commit(study.root)
     assert not registration.commits(study, report)
     assert registration.commits(study, "trial", "--all") is None
+
+
+@pytest.mark.embedded
+def test_a_prediction_is_answered_by_real_weights(tmp_path: Path) -> None:
+    name = "smollm2:135m"
+    if weights.find(name) is None:
+        pytest.skip(f"{name} is not pulled: llmxsite models pull {name}")
+    stated = ["accuracy of temperature=0 minus temperature=0.9 = within 90 points", PREDICTION.replace("=1 ", "=0.9 ")]
+    design = {"predictions": stated, "sweep": {"temperature": [0, 0.9]}, "options": {"num_ctx": 512, "num_predict": 4}}
+    study = make_study(tmp_path / "study", items=6, models=[name], hypothesis=HYPOTHESIS, **design)
+    git(study.root, "init", "-q", "-b", "main")
+    first = commit(study.root)
+    done = run(study, "run", "trial", "--engine", "embedded")
+    assert done.returncode == 0, done.stderr
+    said = box(study, tmp_path / "site")
+    for sentence in stated:
+        found = re.search(rf"{re.escape(sentence)} (supported|refuted|equivalent|inconclusive) .*?n = 6 items", said)
+        assert found is not None, said
+    assert said.count(f"Committed before the data, at {first[:10]}") == 2
 
 
 class TestTemplateWords:

@@ -23,7 +23,7 @@ def refuse_template(study: Study, report: str, anyway: bool, issues: Issues) -> 
     found = words.find(study, report, "warning" if anyway else "error")
     if found and not anyway:
         last = found[-1]
-        mend = f"{last.hint}; `llmxsite run {report} --anyway` collects all the same, and the report will say so"
+        mend = f"{last.hint}; `llmxsite run {report} --anyway` collects all the same"
         raise Problem(*found[:-1], msgspec.structs.replace(last, hint=mend))
     issues.extend(found)
 

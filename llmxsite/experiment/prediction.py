@@ -141,9 +141,13 @@ def checked(stated: Prediction) -> Prediction:
             "b",
         )
     if write(stated.a) == write(stated.b):
-        raise PredictionError(f"both sides are {stated.factor}={write(stated.a)}", None, "contrast", "b")
+        raise PredictionError(
+            f"both sides are {stated.factor}={write(stated.a)}", "name two different levels", "contrast", "b"
+        )
     if stated.factor in stated.where:
-        raise PredictionError(f"'{stated.factor}' is compared and filtered by as well", None, "where", stated.factor)
+        raise PredictionError(
+            f"'{stated.factor}' is compared and filtered by as well", "leave it out of 'where'", "where", stated.factor
+        )
     if stated.relation not in RELATIONS:
         hint = "write > or <: an interval does not tell > from >="
         if "\n" in stated.relation or ":" in stated.relation or not stated.relation:
@@ -160,14 +164,11 @@ def checked(stated: Prediction) -> Prediction:
             "margin",
         )
     if not abs(number) < measure.most:
-        raise PredictionError(
-            f"a difference of {measure.name} lies between {amount(-measure.most, measure)} and {amount(measure.most, measure)}: "
-            f"{amount(number, measure)} is no margin",
-            f"'{_plain(number)}' without a unit is {amount(number, measure)}; 5 points are written '5 points'"
-            if not isinstance(margin, str)
-            else None,
-            "margin",
-        )
+        least, most = amount(-measure.most, measure), amount(measure.most, measure)
+        hint = f"state one between {least} and {most}"
+        if not isinstance(margin, str):
+            hint = f"a bare number is in the unit of the scores; {_plain(number)} points are written '{_plain(number)} points'"
+        raise PredictionError(f"no difference of {measure.name} can be {amount(number, measure)}", hint, "margin")
     return msgspec.structs.replace(stated, margin=number)
 
 
@@ -252,7 +253,7 @@ def _given(pair: re.Match[str]) -> list[Scalar]:
     value, quoted = unquoted(pair[2])
     found: list[Scalar] = [value] if quoted and value else [_scalar(part) for part in value.split("|") if part]
     if not found:
-        raise PredictionError(f"'{pair[1]}=' has no value")
+        raise PredictionError(f"'{pair[1]}=' has no value", f"such as: {EXAMPLE}")
     return found
 
 

@@ -72,7 +72,12 @@ def _of(
 ) -> Iterator[Issue]:
     needs = MEASURES[prediction.measure].needs
     if needs == "logprobs" and resolved.logprobs == "none":
-        yield _issue(document, index, f"{prediction.measure} needs logprobs, and 'logprobs: none' asks for none")
+        yield _issue(
+            document,
+            index,
+            f"{prediction.measure} needs logprobs, and 'logprobs: none' asks for none",
+            "logprobs: answer",
+        )
     if needs == "repeats" and resolved.repeats < 2:
         yield _issue(document, index, f"{prediction.measure} needs repeats, and each item is asked once", "repeats: 5")
     factor = prediction.factor
@@ -115,7 +120,7 @@ def _of(
                 document,
                 index,
                 f"no condition has {factor}={write(level)} together with {words}",
-                None,
+                "list one that has both, or leave the filter out",
                 "contrast",
                 side,
             )
