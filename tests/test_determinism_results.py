@@ -68,7 +68,7 @@ def test_agreement_within_a_regime(found: results.DeterminismTables) -> None:
     assert cold["tarr"] == cold["tara"] == cold["pairwise"] == cold["similarity"] == 1 and cold["unique"] == 1
     assert (cold["tarr_low"], cold["tarr_high"]) == pytest.approx(wilson(3, 3))
     assert (cold["differing"], cold["compared"]) == (0, 9)
-    assert cold["bound"] == pytest.approx(1 - 0.05 ** (1 / 9)), "never `deterministic: yes`"
+    assert cold["bound"] == pytest.approx(1 - 0.05 ** (1 / 3)) and cold["units"] == 3, "the request is the unit"
     assert math.isnan(cold["first_divergence"]) and cold["largest_drift"] == 0
     assert cold["accuracy"] == cold["accuracy_min"] == cold["accuracy_max"] == pytest.approx(2 / 3)
     assert cold["fleiss_kappa"] == 1 and cold["cached_share"] == 0 and cold["prompt_ms"] == 50

@@ -6,8 +6,10 @@ not measured is missing in it (NaN), never 0.
 
 from llmxsite.results.calibrate import CalibrationTables, calibration
 from llmxsite.results.compare import compare
+from llmxsite.results.contrast import contrast
 from llmxsite.results.determinism import DeterminismTables, determinism
 from llmxsite.results.groups import Table
+from llmxsite.results.intervals import intervals
 from llmxsite.results.item_table import ItemTable, items
 from llmxsite.results.partings import Parting, Variant, partings
 from llmxsite.results.summary import summarise
@@ -22,7 +24,9 @@ __all__ = [
     "Variant",
     "calibration",
     "compare",
+    "contrast",
     "determinism",
+    "intervals",
     "items",
     "partings",
     "summarise",

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import stats
 from statsmodels.stats.meta_analysis import combine_effects
 
-from llmxsite.stats.interval import UNDEFINED, Interval, Numbers, pair
+from llmxsite.stats.interval import UNDEFINED, Interval, Numbers, complete
 from llmxsite.stats.mean import around
 
 
@@ -46,6 +46,8 @@ class Pooled:
     """random ± t SE with k - 1 degrees of freedom."""
     prediction: Interval = UNDEFINED
     """Where a next study is expected: ± t with k - 2 degrees of freedom times sqrt(tau² + SE²). Undefined for k < 3."""
+    missing: int = 0
+    """Studies without an effect or a variance: left out."""
 
     @property
     def tau(self) -> float | None:
@@ -61,16 +63,16 @@ def pool(effects: Numbers, variances: Numbers, alpha: float = 0.05) -> Pooled:
 
     Source: DerSimonian and Laird 1986; Higgins and Thompson 2002; Röver, Knapp and Friede 2015 (PMC4647507).
     """
-    y, v = pair(effects, variances)
-    k = len(y)
+    (y, v), kept = complete(effects, variances)
+    k, missing = len(y), int((~kept).sum())
     if (v <= 0).any():
         raise ValueError("variances are above 0; at 0 % or 100 % take `logit` first")
     if k == 0:
-        return Pooled(k=0)
+        return Pooled(k=0, missing=missing)
     w = 1 / v
     fixed, fixed_se = float(w @ y / w.sum()), float(1 / math.sqrt(w.sum()))
     if k == 1:
-        return Pooled(k=1, fixed=fixed, fixed_se=fixed_se)
+        return Pooled(k=1, fixed=fixed, fixed_se=fixed_se, missing=missing)
     df = k - 1
     q = float(w @ np.square(y - fixed))
     tau2_raw = float((q - df) / (w.sum() - np.square(w).sum() / w.sum()))
@@ -102,6 +104,7 @@ def pool(effects: Numbers, variances: Numbers, alpha: float = 0.05) -> Pooled:
         se=se,
         interval=around(random, se, df, alpha),
         prediction=around(random, math.hypot(math.sqrt(tau2), random_se), k - 2, alpha) if k > 2 else UNDEFINED,
+        missing=missing,
     )
 
 
