@@ -205,6 +205,7 @@ def _(given: Input) -> Fields:
         "omega2_between_raw": found.omega2_raw,
         "omega2_between": found.omega2,
         "icc1": found.icc,
+        "icc1_truncated": found.item_share,
         "se_wrong_pooled_nK": found.se_pooled,
     }
     return Computed(known, {r"predicted_se_K(\d+)": lambda k: found.predicted_se(int(k))})
@@ -255,15 +256,18 @@ def _(given: Input) -> Fields:
 @case_file("10_bootstrap")
 def _(given: Input) -> Fields:
     draws = given.get("n_resamples", 2000)
-    if "cluster_sums" in given:
+    if "clusters" in given:
+        found = bootstrap.cluster_bootstrap(given["scores"], given["clusters"], draws=draws)
+    elif "cluster_sums" in given:
         columns = [given["cluster_sums"], given["cluster_sizes"]]
         found = bootstrap.bootstrap(columns, bootstrap.mean_of_clusters, draws=draws)
     elif "scores_k_of_n" in given:
         k, n = given["scores_k_of_n"]
         found = bootstrap.bootstrap([[1.0] * k + [0.0] * (n - k)], bootstrap.mean, draws=draws, method="bca")
     else:
-        found = bootstrap.bootstrap([given["scores"]], bootstrap.mean)
+        found = bootstrap.bootstrap([given["scores"]], bootstrap.mean, draws=draws)
     return {
+        "n": found.n,
         "mean": found.estimate,
         "se": found.se,
         "exact_se": found.se if found.exact else None,
@@ -434,9 +438,9 @@ def _(given: Input) -> Fields:
     letters = given["letters"]
     found = confidence.letter_confidence(given["top_logprobs"], letters, given.get("chosen"))
     return {
-        # A letter not in the list has no probability of ours; the file may write what was seen of it, 0.
-        "p_raw": {**dict.fromkeys(letters, 0.0), **found.p_raw},
-        "p_norm": {**dict.fromkeys(letters, 0.0), **found.p_norm} if found.p_norm else None,
+        # What the list shows of each letter, which for one it does not hold is nothing; a probability of it there is none.
+        "p_raw": {letter: found.listed(letter) for letter in letters},
+        "p_norm": {letter: found.listed(letter) / found.letter_mass for letter in letters} if found.letter_mass else None,
         "letter_mass": found.letter_mass,
         "topk_mass": found.topk_mass,
         "missing_letters": found.missing_letters,
@@ -518,14 +522,19 @@ def _(given: Input) -> Fields:
             "ci95_t": found.interval,
         }
     a, b = np.array(given["a"], dtype=float), np.array(given["b"], dtype=float)
-    ours = cosine.cosine(a, b)
     return {
-        "cosine": ours,
-        "sklearn": 0.0 if ours is None else ours,  # scikit-learn gives a zero vector similarity 0
+        "cosine": cosine.cosine(a, b),
+        "sklearn": _sklearn_cosine(a, b),
         "dot": float(a @ b),
         "norm_a": float(np.linalg.norm(a)),
         "norm_b": float(np.linalg.norm(b)),
     }
+
+
+def _sklearn_cosine(a: Any, b: Any) -> float:
+    """scikit-learn's: a vector without a length is left as it is, so that its similarity is 0."""
+    unit = [side / (np.linalg.norm(side) or 1.0) for side in (a, b)]
+    return float(unit[0] @ unit[1])
 
 
 @case_file("19_retrieval")
@@ -723,8 +732,14 @@ def _(given: Input) -> Fields:
 @case_file("27_agreement")
 def _(given: Input) -> Fields:
     if "rater1" in given:
-        found = agreement.cohen(given["rater1"], given["rater2"])
-        return {"n": found.n, "agreement": found.agreement, "cohen_kappa": found.kappa}
+        found = agreement.cohen(given["rater1"], given["rater2"], given.get("labels"))
+        return {
+            "n": found.n,
+            "agreement": found.agreement,
+            "cohen_kappa": found.kappa,
+            "cohen_kappa_linear": found.linear,
+            "cohen_kappa_quadratic": found.quadratic,
+        }
     ratings = given["raters_by_items"]
     numeric = all(isinstance(v, int | float) for row in ratings for v in row if v is not None)
     levels = ("nominal", "ordinal", "interval", "ratio") if numeric else ("nominal",)
@@ -767,9 +782,12 @@ def _(given: Input) -> Fields:
         found = latency.throughput(given["tokens"], given["seconds"])
         return {
             "aggregate_sum_over_sum": found.total,
-            "weighted_harmonic_mean": found.total,
+            # Of rates weighted by the tokens behind them: the same number by another way.
+            "weighted_harmonic_mean": _weighted_harmonic(given["tokens"], given["seconds"]),
             "mean_of_rates": found.mean_of_rates,
         }
+    if "correct" in given:
+        return {"accuracy_per_second": latency.accuracy_per_second(given["correct"], given["seconds"])}
     found = latency.latency(given["ms"])
     return {
         "n": found.n,
@@ -781,6 +799,13 @@ def _(given: Input) -> Fields:
         "gmean": found.geometric_mean,
         "median_ci95_order_stats": found.median_interval,
     }
+
+
+def _weighted_harmonic(tokens: list[float], seconds: list[float]) -> float | None:
+    """scipy's harmonic mean of the rates, each counting as often as it has tokens."""
+    if not any(tokens) or not all(seconds):
+        return None
+    return float(scipy_stats.hmean(np.divide(tokens, seconds), weights=tokens))
 
 
 @case_file("31_chance_bias_unparsed")

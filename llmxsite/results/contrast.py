@@ -20,7 +20,21 @@ from llmxsite.stats.power import detectable_from_se
 from llmxsite.stats.resample import DRAWS, resample_units
 
 COLUMNS = [
-    *("factor", "a", "b", "measure", "n", "lost", "refused", "value_a", "value_b", "difference", "se", "ci_low", "ci_high"),
+    *(
+        "factor",
+        "a",
+        "b",
+        "measure",
+        "n",
+        "lost",
+        "refused",
+        "value_a",
+        "value_b",
+        "difference",
+        "se",
+        "ci_low",
+        "ci_high",
+    ),
     *("p", "mde", "p_holm", "verdict", "clusters", "method", "draws", "seed", "confounded"),
 ]
 

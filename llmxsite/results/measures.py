@@ -21,7 +21,6 @@ from llmxsite.stats import measures as stats
 from llmxsite.stats.interval import UNDEFINED, Interval
 from llmxsite.stats.resample import Bootstrap, Measure
 
-BINS = 10
 Make = Callable[[Floats, Floats, Codes, int], Measure]
 """From two columns of samples, the unit of each and the number of units."""
 
@@ -78,8 +77,8 @@ MEASURES: dict[str, Kind] = {
     "accuracy": Kind("scores", lambda a, _, unit, n: stats.mean(a, unit, n)),
     "mean_confidence": Kind("confidence", lambda c, _, unit, n: stats.mean(c, unit, n)),
     "confidence_gap": Kind("confidence", lambda c, y, unit, n: stats.mean(c - y, unit, n)),
-    "ece": Kind("confidence", lambda c, y, unit, n: stats.ece(c, y, unit, n, BINS)),
-    "ece_unweighted": Kind("confidence", lambda c, y, unit, n: stats.ece(c, y, unit, n, BINS, weighted=False)),
+    "ece": Kind("confidence", stats.ece),
+    "ece_unweighted": Kind("confidence", lambda c, y, unit, n: stats.ece(c, y, unit, n, weighted=False)),
     "brier": Kind("confidence", stats.brier),
     "auroc": Kind("confidence", stats.auroc),
     "letter_mass": Kind("letters", lambda a, _, unit, n: stats.mean(a, unit, n)),
@@ -101,10 +100,12 @@ def known(name: str) -> str:
     raise KeyError(f"no measure with an interval is called '{name}'; {hint}")
 
 
-def made(rows: Rows, name: str, here: Flags, unit: Codes, count: int) -> Measure:
-    """A measure of the samples `here`, `unit` being the number of each one's unit out of `count`."""
+def made(rows: Rows, name: str, here: Flags, unit: Codes, count: int, bins: int = 10) -> Measure:
+    """A measure of the samples `here`, `unit` being the number of each one's unit out of `count`; `bins` is the ECE's."""
     kind = MEASURES[name]
     first, second = rows.pairs[kind.family]
+    if name == "ece":
+        return stats.ece(first[here], second[here], unit, count, bins)
     return kind.make(first[here], second[here], unit, count)
 
 

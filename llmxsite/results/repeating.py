@@ -111,7 +111,8 @@ def _sums(group: Codes, key: Codes, values: Floats) -> tuple[Codes, Codes, Float
     """Values added up by (group, key): each value's cell, and the group and the sum of each cell."""
     width = int(key.max(initial=0)) + 1
     cells, cell = np.unique(group * width + key, return_inverse=True)
-    return cell, cells // width, np.bincount(cell, weights=values, minlength=len(cells))
+    sums = np.bincount(cell, weights=values, minlength=len(cells))
+    return cell.astype(np.int64), cells // width, sums.astype(np.float64)
 
 
 def _means(group: Codes, key: Codes, values: Floats) -> tuple[Codes, Codes, Floats]:

@@ -45,6 +45,9 @@ def environment(theme: Path, cache: Path | None) -> Environment:
     env.filters.update(
         percent=percent,
         points=points,
+        width=width,
+        apart=apart,
+        ends=ends,
         number=number,
         count=count,
         day=day,
@@ -79,6 +82,32 @@ def percent(share: float | None, digits: int = 1) -> Any:
 def points(share: float | None) -> Any:
     """A difference of shares in points, with its sign: `-0.031` -> `−3.1`."""
     return percent(None) if share is None else f"{100 * share:+.1f}".replace("-", "−")
+
+
+def width(share: float | None) -> Any:
+    """A size of difference in points, which has no sign: `0.133` -> `13.3`."""
+    return percent(None) if share is None else f"{100 * share:.1f}"
+
+
+def apart(value: float | None, digits: int = 2) -> Any:
+    """A difference of plain numbers, with its sign: `-0.031` -> `−0.03`."""
+    return percent(None) if value is None else f"{value:+,.{digits}f}".replace("-", "−")
+
+
+def ends(row: dict[str, Any], name: str, form: str) -> Any:
+    """The interval of one number of a row, where it has one: ` (20.1–31.5)`, in the number's own unit."""
+    low, high = row.get(f"{name}_low"), row.get(f"{name}_high")
+    if low is None or high is None:
+        return ""
+    if form == "seconds":
+        words = f"{seconds(low)}–{seconds(high)}"
+    elif form == "points":
+        words = f"{points(low)} to {points(high)}"
+    elif form == "percent":
+        words = f"{100 * low:.1f}–{100 * high:.1f}"
+    else:
+        words = f"{number(low)}–{number(high)}"
+    return Markup(' <span class="ci">({})</span>').format(words)
 
 
 def number(value: float | None, digits: int = 2) -> Any:

@@ -50,10 +50,10 @@ def cohen(first: Sequence[object], second: Sequence[object], grades: Sequence[ob
     if not rated:
         return Cohen(0, None, None, missing=missing)
     labels = [label for side in zip(*rated, strict=True) for label in side]
-    order = list(grades) if grades is not None else _ordered(labels)
+    order = grades if grades is not None else _ordered(labels)
     if order is not None and (strange := [label for label in labels if label not in order]):
         raise ValueError(f"{strange[0]!r} is none of the grades")
-    codes = codes_of(labels) if order is None else np.array([order.index(label) for label in labels])
+    codes = codes_of(labels) if order is None else np.array([list(order).index(label) for label in labels])
     a, b = codes[: len(rated)], codes[len(rated) :]
     agreement = float((a == b).mean())
     if len(np.unique(codes)) == 1:
@@ -75,12 +75,11 @@ def _absent(label: object) -> bool:
     return label is None or (isinstance(label, float) and math.isnan(label))
 
 
-def _ordered(labels: Sequence[object]) -> list[object] | None:
+def _ordered(labels: Sequence[object]) -> Sequence[object] | None:
     """Numbers in their order, each once; None for words."""
     if any(isinstance(label, bool) or not isinstance(label, int | float) for label in labels):
         return None
-    numbers: list[object] = sorted({float(label) for label in labels})  # type: ignore[arg-type]
-    return numbers
+    return sorted({label for label in labels if isinstance(label, int | float)})
 
 
 def fleiss(ratings: Sequence[Sequence[object]]) -> float | None:

@@ -26,7 +26,6 @@ from llmxsite.stats.cluster import clustered_mean, clustered_wilson, codes_of
 from llmxsite.stats.interval import UNDEFINED, Interval, Numbers, Vector, complete, defined
 from llmxsite.stats.proportion import wilson_bounds
 
-
 Codes = npt.NDArray[np.intp]
 Units = Sequence[object] | npt.NDArray[np.generic] | None
 """A label an answer: equal labels are one independent unit. None where every answer is one."""
@@ -105,7 +104,8 @@ def summary(c: Vector, y: Vector, codes: Codes, rows: tuple[Bin, ...], missing: 
     """The calibration errors over bins already made."""
     n = len(c)
     if n == 0:
-        return Calibration(0, *[None] * 4, UNDEFINED, *[None] * 5, rows, 0, missing)
+        nothing = (None, None, None, None, UNDEFINED, None, None, None, None, None)
+        return Calibration(0, *nothing, bins=rows, missing=missing)
     gaps = np.array([abs(row.gap) for row in rows if row.gap is not None])
     weights = np.array([row.n / n for row in rows if row.n])
     found = clustered_mean(c - y, codes, alpha)
@@ -183,7 +183,7 @@ def _bins(c: Vector, y: Vector, codes: Codes, index: Codes, edges: Sequence[floa
     """A row a bin, `index` saying which bin an answer is in."""
     many = len(edges) - 1
     counts, conf_sums, right = (
-        np.bincount(index, weights=weights, minlength=many) for weights in (np.ones(len(c)), c, y)
+        np.bincount(index, weights=weights, minlength=many).astype(np.float64) for weights in (np.ones(len(c)), c, y)
     )
     low, high, units = _intervals(y, codes, index, counts, right, alpha)
     return tuple(

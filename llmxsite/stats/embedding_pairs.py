@@ -105,4 +105,4 @@ def embedders(a: Numbers, b: Numbers, alpha: float = 0.05) -> Embedders:
     tied = len(d) < len(x) or len(np.unique(np.abs(d))) < len(d)
     # Ties and zeros change the distribution of the ranks: few pairs are then tried under all their signs.
     found = wilcoxon(x, y, method=PermutationMethod() if tied and len(d) <= FEW else "auto")
-    return Embedders(difference, defined(found.statistic), defined(found.pvalue))
+    return Embedders(difference, defined(float(found.statistic)), defined(float(found.pvalue)))

@@ -74,9 +74,7 @@ def noise_floor(
     errors = np.abs(conf_sums - right).sum(axis=1) / n
     with np.errstate(invalid="ignore"):
         low, high = np.quantile(right / counts, [0.025, 0.975], axis=0)
-    band = tuple(
-        Interval(float(low[b]), float(high[b])) if counts[b] else Interval(None, None) for b in range(bins)
-    )
+    band = tuple(Interval(float(low[b]), float(high[b])) if counts[b] else Interval(None, None) for b in range(bins))
     return NoiseFloor(n, draws, float(errors.mean()), float(np.quantile(errors, 0.95)), band, len(rows))
 
 

@@ -109,9 +109,7 @@ def summarised(
     undefined = int(weights[~kept].sum())
     values, weights = values[kept], weights[kept]
     if len(values) == 0 or math.isnan(estimate):
-        return Bootstrap(
-            units, defined(estimate), None, UNDEFINED, resamples, exact, None, seed, undefined, missing
-        )
+        return Bootstrap(units, defined(estimate), None, UNDEFINED, resamples, exact, None, seed, undefined, missing)
     total = weights.sum()
     centre = float((weights * values).sum() / total)
     # Equal values leave rounding, which is no spread.

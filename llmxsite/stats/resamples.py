@@ -19,21 +19,21 @@ class Components:
     n: int
     k: int
     mean: float | None
-    variance_of_means: float | None
+    variance_of_means: float | None = None
     """Variance of the n item means, with n - 1; None for n < 2."""
-    se: float | None
+    se: float | None = None
     """Standard error of the mean: of the n item means. It already holds the decoding noise."""
-    se_pooled: float | None
+    se_pooled: float | None = None
     """What treating n K samples as independent gives. Wrong; here to show by how much."""
-    msb: float | None
+    msb: float | None = None
     """Mean square between items; None, as all below, for K = 1 or n < 2: not identified."""
-    msw: float | None
+    msw: float | None = None
     """Mean square within items."""
-    sigma2: float | None
+    sigma2: float | None = None
     """Decoding noise of one sample, averaged over items."""
-    omega2_raw: float | None
+    omega2_raw: float | None = None
     """(MSB - MSW) / K, which may come out below 0."""
-    omega2: float | None
+    omega2: float | None = None
     """Variance of the items' true means; `omega2_raw`, not below 0."""
     missing: int = 0
     """Items that lack a sample: left out."""
@@ -83,16 +83,16 @@ def components(scores: npt.ArrayLike) -> Components:
     s, missing = s[whole], int((~whole).sum())
     n, k = s.shape
     if n == 0 or k == 0:
-        return Components(n, k, *[None] * 9, missing)
+        return Components(n, k, None, missing=missing)
     means = s.mean(axis=1)
     mean = float(means.mean())
     if n == 1:
-        return Components(n, k, mean, *[None] * 8, missing)
+        return Components(n, k, mean, missing=missing)
     se = standard_error(means)
     pooled = standard_error(s.ravel())
     variance = 0.0 if se == 0 else float(means.var(ddof=1))
     if k == 1:
-        return Components(n, k, mean, variance, se, pooled, *[None] * 5, missing)
+        return Components(n, k, mean, variance, se, pooled, missing=missing)
     msb, msw = k * variance, float(s.var(axis=1, ddof=1).mean())
     raw = (msb - msw) / k
     return Components(n, k, mean, variance, se, pooled, msb, msw, msw, defined(raw), max(0.0, raw), missing)

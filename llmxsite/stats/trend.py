@@ -10,8 +10,8 @@ from scipy import stats
 from statsmodels.stats.contingency_tables import cochrans_q
 
 from llmxsite.stats.interval import Interval, Numbers, Vector, complete, defined, vector
-from llmxsite.stats.permuted import within_rows
 from llmxsite.stats.mean import mean
+from llmxsite.stats.permuted import within_rows
 
 
 @dataclass(frozen=True, slots=True)
