@@ -155,9 +155,9 @@ def _(given: Input) -> Fields:
 @case_file("05_paired_clustered")
 def _(given: Input) -> Fields:
     found = paired.paired_difference(given["a"], given["b"], given["clusters"])
-    differences = [x - y for x, y in zip(given["a"], given["b"], strict=True)]
+    a, b = (np.array(given[side], dtype=float) for side in ("a", "b"))
     return {
-        **_clustered(differences, given["clusters"]),
+        **_clustered((a - b).tolist(), given["clusters"]),
         "diff": found.difference,
         "z_CR1": found.t,
         "p_t_Gminus1": found.p,
@@ -295,6 +295,12 @@ def _(given: Input) -> Fields:
     }
 
 
+def _whole(c: list[float | None], y: list[float | None]) -> tuple[list[float], list[float]]:
+    """What other libraries are given: the answers that have both."""
+    both = [(float(s), float(r)) for s, r in zip(c, y, strict=True) if s is not None and r is not None]
+    return [s for s, _ in both], [r for _, r in both]
+
+
 def _mapie_ece(c: list[float], y: list[float], bins: int, strategy: str) -> float:
     """MAPIE 1.6's: `bins` edges, so one interval fewer, and what lies on the first edge is a bin of its own."""
     grid = np.linspace(0, 1, bins)
@@ -317,8 +323,11 @@ def _weighted_gap(c: Any, y: Any, index: Any) -> float:
 
 @case_file("12_ece_equal_mass")
 def _(given: Input) -> Fields:
-    c, y, bins = given["confidence"], given["correct"], given["bins"]
-    found = calibration.equal_mass(c, y, bins)
+    bins = given["bins"]
+    found = calibration.equal_mass(given["confidence"], given["correct"], bins)
+    c, y = _whole(given["confidence"], given["correct"])
+    if not c:
+        return {"ece_equal_mass_kumar_helm": found.ece, "bin_upper_edges_kumar": [], "n_effective_bins": 0}
     return {
         "ece_equal_mass_kumar_helm": found.ece,
         "bin_upper_edges_kumar": [row.high for row in found.bins],
@@ -342,7 +351,9 @@ def _(given: Input) -> Fields:
         "auroc": area,
         "auroc_mannwhitney": area,
         "average_precision_correct": proper_scores.average_precision(c, y),
-        "average_precision_errors": proper_scores.average_precision([1 - x for x in c], [1 - x for x in y]),
+        "average_precision_errors": proper_scores.average_precision(
+            *(1 - np.array(side, dtype=float) for side in (c, y))
+        ),
         "spiegelhalter_z": test.z,
         "spiegelhalter_p_two_sided": test.p,
         # MAPIE 1.6.0 reports the upper tail alone.
@@ -363,7 +374,7 @@ def _(given: Input) -> Fields:
             "within_bin_covariance_x2": binned.within_covariance,
             "sum_rel_minus_res_plus_unc": binned.three_terms,
             "brier_sklearn": binned.brier,
-            "identity_rel_res_unc_wbv_wbc": binned.three_terms + binned.within_variance - binned.within_covariance,
+            "identity_rel_res_unc_wbv_wbc": binned.five_terms,
         }
     unique = decomposition.murphy(c, y)
     return {
@@ -440,7 +451,9 @@ def _(given: Input) -> Fields:
     return {
         # What the list shows of each letter, which for one it does not hold is nothing; a probability of it there is none.
         "p_raw": {letter: found.listed(letter) for letter in letters},
-        "p_norm": {letter: found.listed(letter) / found.letter_mass for letter in letters} if found.letter_mass else None,
+        "p_norm": {letter: found.listed(letter) / found.letter_mass for letter in letters}
+        if found.letter_mass
+        else None,
         "letter_mass": found.letter_mass,
         "topk_mass": found.topk_mass,
         "missing_letters": found.missing_letters,
@@ -454,7 +467,9 @@ def _(given: Input) -> Fields:
 @case_file("17_temperature_trend")
 def _(given: Input) -> Fields:
     temperatures, scores = given["temperatures"], np.array(given["scores_questions_by_temp"], dtype=float)
-    found, accuracy = trend.slope(temperatures, scores), scores.mean(axis=0)
+    found = trend.slope(temperatures, scores)
+    scores = scores[~np.isnan(scores).any(axis=1)]
+    accuracy = scores.mean(axis=0)
     tau, page = trend.kendall(temperatures, accuracy), trend.page_decreasing(scores)
     q = trend.cochran_q(scores) if set(scores.ravel()) <= {0.0, 1.0} else None
     return {
@@ -803,9 +818,12 @@ def _(given: Input) -> Fields:
 
 def _weighted_harmonic(tokens: list[float], seconds: list[float]) -> float | None:
     """scipy's harmonic mean of the rates, each counting as often as it has tokens."""
-    if not any(tokens) or not all(seconds):
+    told = [(n, s) for n, s in zip(tokens, seconds, strict=True) if n and s]
+    if not told:
         return None
-    return float(scipy_stats.hmean(np.divide(tokens, seconds), weights=tokens))
+    counts, times = np.array(told).T
+    # Replies without a token take time all the same: they have no rate, and are no part of this mean.
+    return float(scipy_stats.hmean(counts / times, weights=counts))
 
 
 @case_file("31_chance_bias_unparsed")

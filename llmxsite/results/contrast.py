@@ -50,6 +50,7 @@ def contrast(
     levels: Sequence[object] | None = None,
     draws: int = DRAWS,
     seed: int = 0,
+    bins: int = 10,
 ) -> pd.DataFrame:
     """Every pair of levels of `factor`, within each group of `by`, by one measure of `results.measures` (ECE, say, or latency).
 
@@ -63,7 +64,7 @@ def contrast(
 
     Units (items with all their samples, or declared clusters) are drawn again, both sides of a pair together, `draws` times
     from `seed` or in all ways there are where there are nine or fewer; the interval is the percentile one, p twice the smaller
-    share of resamples beyond 0. Agreement within items takes the paired t over items. KeyError for an unknown column or measure.
+    share of resamples beyond 0; `bins` are the ECE's. Agreement within items takes the paired t over items. KeyError for an unknown column or measure.
 
     Source: Efron and Tibshirani 1993, chapter 16; Holm 1979.
     """
@@ -71,7 +72,7 @@ def contrast(
     keys = [column for column in key_columns(table, [*by, factor]) if column != factor]
     rows = Rows(table.frame, table.factors)
     found = [
-        [*key, factor, a, b, name, *_measure(rows, name, sides, alpha, draws, seed)]
+        [*key, factor, a, b, name, *_measure(rows, name, sides, alpha, draws, seed, bins)]
         for key, a, b, sides in _pairs(table, rows, name, factor, keys, levels)
     ]
     result = pd.DataFrame(found, columns=[*keys, *(c for c in COLUMNS if c not in ("p_holm", "verdict"))])
@@ -128,7 +129,7 @@ def _sides(a: Flags, b: Flags, item: Codes, title: Codes, cell: Codes) -> Sides:
     return Sides(a, b, item, lost, refused, confounded)
 
 
-def _measure(rows: Rows, name: str, sides: Sides, alpha: float, draws: int, seed: int) -> list[Any]:
+def _measure(rows: Rows, name: str, sides: Sides, alpha: float, draws: int, seed: int, bins: int) -> list[Any]:
     """From `n` to `confounded`, without what the whole family decides."""
     n, nan = len(np.unique(sides.item[sides.a])), np.nan
     counts = [n, sides.lost, sides.refused]
@@ -139,7 +140,8 @@ def _measure(rows: Rows, name: str, sides: Sides, alpha: float, draws: int, seed
     either = sides.a | sides.b
     owners = np.unique(rows.unit[either])
     a, b = (
-        made(rows, name, side, np.searchsorted(owners, rows.unit[side]), len(owners)) for side in (sides.a, sides.b)
+        made(rows, name, side, np.searchsorted(owners, rows.unit[side]), len(owners), bins)
+        for side in (sides.a, sides.b)
     )
     found = resample_units(
         {"a": a, "b": b, "difference": difference(a, b)}, len(owners), draws=draws, seed=seed, alpha=alpha

@@ -69,21 +69,22 @@ def pool(effects: Numbers, variances: Numbers, alpha: float = 0.05) -> Pooled:
         raise ValueError("variances are above 0; at 0 % or 100 % take `logit` first")
     if k == 0:
         return Pooled(k=0, missing=missing)
-    w = 1 / v
-    fixed, fixed_se = float(w @ y / w.sum()), float(1 / math.sqrt(w.sum()))
     if k == 1:
-        return Pooled(k=1, fixed=fixed, fixed_se=fixed_se, missing=missing)
+        return Pooled(k=1, fixed=float(y[0]), fixed_se=math.sqrt(v[0]), missing=missing)
     df = k - 1
-    q = float(w @ np.square(y - fixed))
-    tau2_raw = float((q - df) / (w.sum() - np.square(w).sum() / w.sum()))
-    tau2 = max(0.0, tau2_raw)
-    i2_raw = (q - df) / q if q > 0 else None
-    rw = 1 / (v + tau2)
-    random, random_se = float(rw @ y / rw.sum()), float(1 / math.sqrt(rw.sum()))
-    hk_se = math.sqrt(float(rw @ np.square(y - random)) / df / float(rw.sum()))
-    se = max(hk_se, random_se)
-    with np.errstate(divide="ignore"):  # it also divides by a heterogeneity that may be 0
+    with np.errstate(divide="ignore", invalid="ignore"):  # it also divides by a heterogeneity that may be 0
+        found = combine_effects(y, v, method_re="dl")
         paule_mandel = float(combine_effects(y, v, method_re="iterated").tau2)
+    fixed, fixed_se, q = float(found.mean_effect_fe), float(found.sd_eff_w_fe), float(found.q)
+    tau2_raw = float(found.tau2)
+    tau2 = max(0.0, tau2_raw)
+    i2_raw = float(found.i2) if q > 0 else None
+    # statsmodels goes on with a variance below 0; without one the effects are pooled as if they were one.
+    kind = "re" if tau2_raw > 0 else "fe"
+    random, random_se, hk_se = (
+        float(getattr(found, name)) for name in (f"mean_effect_{kind}", f"sd_eff_w_{kind}", f"sd_eff_w_{kind}_hksj")
+    )
+    se = max(hk_se, random_se)
     return Pooled(
         k=k,
         fixed=fixed,

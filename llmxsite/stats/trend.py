@@ -134,6 +134,8 @@ def _sweep(settings: Numbers, scores: npt.ArrayLike) -> tuple[Vector, npt.NDArra
     x, s = vector(settings), np.asarray(scores, dtype=np.float64)
     if s.ndim != 2 or s.shape[1] != len(x):
         raise ValueError(f"scores have a column for each of the {len(x)} settings")
+    if np.isnan(x).any():
+        raise ValueError("a setting is missing: leave its column out")
     return x, s
 
 
