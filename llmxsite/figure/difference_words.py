@@ -57,7 +57,9 @@ def notes(data: pd.DataFrame, form: Format = "points") -> list[str]:
     if len(known):
         blind = known[known["mde"] > known["difference"].abs()]
         least, most = (words.size(float(end), form) for end in (known["mde"].min(), known["mde"].max()))
-        reach = f"{least}{words.unit(form)}" if least == most else f"{least} to {most}{words.unit(form)}, each row its own"
+        reach = (
+            f"{least}{words.unit(form)}" if least == most else f"{least} to {most}{words.unit(form)}, each row its own"
+        )
         said.append(f"Smallest difference that could be seen here with power 80%: {reach}.")
         if len(blind):
             said.append(f"{len(blind)} of {len(data)} observed differences are smaller than what their row could show.")

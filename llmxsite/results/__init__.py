@@ -10,7 +10,7 @@ from llmxsite.results.contrast import contrast
 from llmxsite.results.determinism import DeterminismTables, determinism
 from llmxsite.results.groups import Table
 from llmxsite.results.intervals import intervals
-from llmxsite.results.item_table import ItemTable, items
+from llmxsite.results.item_table import ItemTable, conditions, items
 from llmxsite.results.partings import Parting, Variant, partings
 from llmxsite.results.summary import summarise
 from llmxsite.results.warn import warnings
@@ -24,6 +24,7 @@ __all__ = [
     "Variant",
     "calibration",
     "compare",
+    "conditions",
     "contrast",
     "determinism",
     "intervals",

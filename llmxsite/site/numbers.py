@@ -108,6 +108,24 @@ class Numbers:
         key = [list(by), where, strict, list(intervals), hashes(runs)]
         return self.cache.memo("summary", key, list[Row], make)
 
+    def settings(self, runs: Sequence[RunEntry], where: Mapping[str, Any] | None = None) -> list[str]:
+        """The columns in which samples of these runs were not all asked alike: factors, versions of a suite, engines.
+
+        Not the seed, which only repeats a request, nor how many were under way at once where that is a part of the regime.
+        """
+        if not runs:
+            return []
+
+        def make() -> list[str]:
+            samples = self.of(runs, where)
+            varying = [name for name in samples.varying() if name != "seed"]
+            if "regime" in varying:
+                varying = [name for name in varying if name != "concurrency"]
+            several = [name for name in ("suite_hash", "engine") if _several(samples.frame, name)]
+            return [*varying, *several]
+
+        return self.cache.memo("settings", [where, hashes(runs)], list[str], make)
+
     def outcomes(self, runs: Sequence[RunEntry]) -> dict[str, Row]:
         """The whole of each run, by its id."""
         return {str(r["run"]): r for r in self.summary(runs, ["run"])}
@@ -131,16 +149,18 @@ class Numbers:
         return self.cache.memo("tally", [run.hash], Tally, make)
 
     def items(self, suite: str, runs: Sequence[RunEntry]) -> list[Row]:
-        """Each item of a suite over these runs: `item`, `item_hash`, `n`, `accuracy`, by the text that was asked."""
+        """Each item of a suite over these runs, by the text that was asked: `item`, `item_hash`, `n` and `accuracy`.
+
+        `n` counts conditions (a model under one setting in one run), and `accuracy` is the mean over them: one that was repeated
+        more often weighs no more.
+        """
         if not runs:
             return []
 
         def make() -> list[Row]:
-            frame = self.of(runs).where(suite=suite).frame
-            frame = frame[frame["outcome"] != "error"]
-            grouped = frame.groupby(["item", "item_hash"], observed=True, sort=True)
-            table = grouped.agg(n=("outcome", "size"), accuracy=("correct", "mean")).reset_index()
-            return rows(table)
+            from llmxsite.results import conditions
+
+            return rows(conditions(self.of(runs).where(suite=suite)))
 
         return self.cache.memo("items", [suite, hashes(runs)], list[Row], make)
 
@@ -261,6 +281,15 @@ class Numbers:
             return [str(w) for w in warnings(samples)]
 
         return self.cache.memo("warnings", [where, hashes(runs)], list[str], make)
+
+
+def _several(frame: pd.DataFrame, name: str) -> bool:
+    """Whether a column tells samples of one suite, or of one model, apart."""
+    if name not in frame.columns or frame[name].nunique(dropna=False) < 2:
+        return False
+    if name == "suite_hash":
+        return bool(frame.groupby("suite", observed=True)[name].nunique(dropna=False).max() > 1)
+    return True
 
 
 def hashes(runs: Sequence[RunEntry]) -> list[str]:

@@ -211,8 +211,8 @@ def _guessing(chance: float | None, end: int) -> str:
     return f'<line class="chance" x1="{100 * chance:.1f}" x2="{100 * chance:.1f}" y1="1" y2="{end}"/>' if chance else ""
 
 
-def spread(rows: list[dict[str, Any]], column: str = "model", chance: float | None = None) -> Markup:
-    """Several accuracies on one track, a point each: numbers of different models are not averaged.
+def spread(rows: list[dict[str, Any]], chance: float | None = None) -> Markup:
+    """Several accuracies on one track, a point each: numbers of different models, runs or settings are not averaged.
 
     One row is drawn with its interval, as `mark` does.
     """
@@ -225,11 +225,18 @@ def spread(rows: list[dict[str, Any]], column: str = "model", chance: float | No
         f'<line class="track" x1="0" x2="100" y1="8" y2="8"/>{_guessing(chance, 15)}{points}</svg>'
     )
     low, high = (percent(known[i]["accuracy"], 0) for i in (0, -1))
-    words = "; ".join(f"{r[column]} {percent(r['accuracy'])}" for r in known)
-    many = f"{len(known)} {column}s"
+    words = "; ".join(f"{_of(r)} {percent(r['accuracy'])}" for r in known)
+    models, settings = (len({r.get(name) for r in known}) for name in ("model", "setting"))
+    noun = "models" if models == len(known) else "settings" if models == 1 and settings == len(known) else "conditions"
+    many = f"{len(known)} {noun}"
     return Markup('<span class="mark" title="{}">{}<b>{}–{}</b><span class="ci">{}</span></span>').format(
         words, drawing, low.rstrip("%"), high, many
     )
+
+
+def _of(row: dict[str, Any]) -> str:
+    """`phi3:mini, few-shot(5)`: what an accuracy is of."""
+    return ", ".join(str(row[name]) for name in ("model", "setting") if row.get(name))
 
 
 def forest(rows: list[dict[str, Any]], most: int = 7, chance: float | None = None) -> Markup:

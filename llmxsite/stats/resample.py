@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from llmxsite.stats.interval import UNDEFINED, Interval, Vector, defined
+from llmxsite.stats.mean import ROUNDING
 
 Counts = npt.NDArray[np.float64]
 """Resamples in rows, units in columns: how often a unit was drawn."""
@@ -112,8 +113,9 @@ def summarised(
         return Bootstrap(units, defined(estimate), None, UNDEFINED, resamples, exact, None, seed, undefined, missing)
     total = weights.sum()
     centre = float((weights * values).sum() / total)
-    # Equal values leave rounding, which is no spread.
-    spread = 0.0 if np.ptp(values) == 0 else float(np.sqrt((weights * np.square(values - centre)).sum() / total))
+    # Values that differ by rounding have no spread.
+    equal = float(np.ptp(values)) <= ROUNDING * float(np.abs(values).max())
+    spread = 0.0 if equal else float(np.sqrt((weights * np.square(values - centre)).sum() / total))
     ends = quantiles(values, weights, (alpha / 2, 1 - alpha / 2))
     side = float(min(weights[values <= 0].sum(), weights[values >= 0].sum()))
     p = min(1.0, 2 * (side / float(total) if exact else (side + 1) / (float(total) + 1)))
