@@ -9,11 +9,12 @@ import pandas as pd
 
 from llmxsite import results
 from llmxsite.figure import levels, words
+from llmxsite.figure.difference_columns import columns, form_of
 from llmxsite.figure.difference_words import caption, label, notes, p_text
 from llmxsite.figure.draft import NARROW, Draft, Layout, Samples
-from llmxsite.figure.figure import Column, Format
+from llmxsite.figure.figure import Format
 from llmxsite.figure.marks import haloed, linear, once, only, point, rect, room, rule, stack, table, text
-from llmxsite.figure.metrics import Metric, metric
+from llmxsite.figure.metrics import metric
 from llmxsite.figure.options import ChartProblem, Options
 from llmxsite.figure.summary import apart, key_column, key_columns, records
 from llmxsite.figure.vega import alt
@@ -23,64 +24,6 @@ from llmxsite.stats.multiple import Correction, adjust
 
 MOST = 60
 """Rows: beyond it a baseline, or fewer levels, say more."""
-_COLUMNS = (
-    Column(name="a", title="A"),
-    Column(name="b", title="B"),
-    Column(name="n", title="Items", format="count", description="Items that both levels answered."),
-    Column(
-        name="lost",
-        title="Lost",
-        format="count",
-        description="Items that only one of them has, or whose content differs.",
-    ),
-    Column(name="accuracy_a", title="Accuracy A", unit="%", format="percent"),
-    Column(name="accuracy_b", title="Accuracy B", unit="%", format="percent"),
-    Column(name="difference", title="A minus B", unit="points", format="points"),
-    Column(
-        name="ci_low", title="Low end", unit="points", format="points", description="Paired, clustered, Student's t."
-    ),
-    Column(
-        name="ci_high", title="High end", unit="points", format="points", description="Paired, clustered, Student's t."
-    ),
-    Column(name="p_holm", title="p (Holm)", format="p", description="Adjusted over all rows of this figure."),
-    Column(name="p", title="p", format="p", description="Unadjusted."),
-    Column(name="mcnemar_p", title="p (McNemar)", format="p", description="Exact, unadjusted."),
-    Column(name="only_a", title="Only A right", format="count"),
-    Column(name="only_b", title="Only B right", format="count"),
-    Column(name="r", title="r", format="probability", description="Correlation of the two over items."),
-    Column(name="mde", title="Smallest it could show", unit="points", format="points", description="With power 80%."),
-    Column(name="verdict", title="Verdict", description="different, equivalent, not shown, or identical."),
-)
-"""Of a comparison of accuracies."""
-
-
-def _contrast_columns(shown: Metric) -> tuple[Column, ...]:
-    """Of a comparison by another measure."""
-    form, unit = _apart(shown)
-    how = (
-        "Paired over items, Student's t."
-        if shown.name.startswith("item_agreement")
-        else "Of resampled items, pairs kept together."
-    )
-    ends = (("difference", "A minus B", ""), ("ci_low", "Low end", how), ("ci_high", "High end", how))
-    return (
-        *_COLUMNS[:3],
-        _COLUMNS[3],
-        *(
-            Column(name=name, title=f"{shown.title} {side}", unit=shown.unit, format=shown.format)
-            for name, side in (("value_a", "A"), ("value_b", "B"))
-        ),
-        *(Column(name=name, title=title, unit=unit, format=form, description=words) for name, title, words in ends),
-        Column(name="p_holm", title="p (Holm)", format="p", description="Adjusted over all rows of this figure."),
-        Column(name="p", title="p", format="p", description="Unadjusted."),
-        Column(name="mde", title="Smallest it could show", unit=unit, format=form, description="With power 80%."),
-        Column(name="verdict", title="Verdict", description="different, not shown, or identical."),
-    )
-
-
-def _apart(shown: Metric) -> tuple[Format, str | None]:
-    """Form and unit of a difference: shares differ by points."""
-    return ("points", "points") if shown.format in ("percent", "points") else (shown.format, shown.unit)
 
 
 def make(samples: Samples, options: Options) -> Draft:
@@ -119,7 +62,7 @@ def make(samples: Samples, options: Options) -> Draft:
     for column in (*by, "a", "b"):
         data[column] = data[column].astype(object)
     layouts = {"": Layout("wide", options.width), "_narrow": Layout("narrow", NARROW)}
-    form, _ = _apart(shown)
+    form, _ = form_of(shown)
     marks = _marks(data, factor, by, layouts, form)
     said = caption(data, factor, by, options.alpha, form)
     title = shown.title.lower() if shown.name != "auroc" else shown.title
@@ -129,7 +72,7 @@ def make(samples: Samples, options: Options) -> Draft:
     return Draft(
         keys=None,
         data=data,
-        columns=[*key_columns(by), *(_COLUMNS if shown.name == "accuracy" else _contrast_columns(shown))],
+        columns=[*key_columns(by), *columns(shown)],
         marks={"table": marks},
         draw=lambda layout: _draw(layout, marks, title, form),
         title=f"Paired differences in {title} by {words.heading(factor).lower()}",

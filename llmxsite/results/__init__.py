@@ -8,7 +8,7 @@ from llmxsite.results.calibrate import CalibrationTables, calibration
 from llmxsite.results.compare import compare
 from llmxsite.results.contrast import contrast
 from llmxsite.results.determinism import DeterminismTables, determinism
-from llmxsite.results.groups import Table
+from llmxsite.results.groups import Table, settings
 from llmxsite.results.intervals import intervals
 from llmxsite.results.item_table import ItemTable, conditions, items
 from llmxsite.results.partings import Parting, Variant, partings
@@ -30,6 +30,7 @@ __all__ = [
     "intervals",
     "items",
     "partings",
+    "settings",
     "summarise",
     "warnings",
 ]

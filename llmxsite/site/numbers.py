@@ -109,20 +109,14 @@ class Numbers:
         return self.cache.memo("summary", key, list[Row], make)
 
     def settings(self, runs: Sequence[RunEntry], where: Mapping[str, Any] | None = None) -> list[str]:
-        """The columns in which samples of these runs were not all asked alike: factors, versions of a suite, engines.
-
-        Not the seed, which only repeats a request, nor how many were under way at once where that is a part of the regime.
-        """
+        """`results.settings`: the columns in which samples of these runs were not all asked alike."""
         if not runs:
             return []
 
         def make() -> list[str]:
-            samples = self.of(runs, where)
-            varying = [name for name in samples.varying() if name != "seed"]
-            if "regime" in varying:
-                varying = [name for name in varying if name != "concurrency"]
-            several = [name for name in ("suite_hash", "engine") if _several(samples.frame, name)]
-            return [*varying, *several]
+            from llmxsite.results import settings
+
+            return settings(self.of(runs, where))
 
         return self.cache.memo("settings", [where, hashes(runs)], list[str], make)
 
@@ -281,15 +275,6 @@ class Numbers:
             return [str(w) for w in warnings(samples)]
 
         return self.cache.memo("warnings", [where, hashes(runs)], list[str], make)
-
-
-def _several(frame: pd.DataFrame, name: str) -> bool:
-    """Whether a column tells samples of one suite, or of one model, apart."""
-    if name not in frame.columns or frame[name].nunique(dropna=False) < 2:
-        return False
-    if name == "suite_hash":
-        return bool(frame.groupby("suite", observed=True)[name].nunique(dropna=False).max() > 1)
-    return True
 
 
 def hashes(runs: Sequence[RunEntry]) -> list[str]:

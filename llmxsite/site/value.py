@@ -18,39 +18,11 @@ from llmxsite.diagnostics import did_you_mean
 from llmxsite.results import Table
 from llmxsite.site import agreement
 from llmxsite.site.levels import level_of, levels_of, matches, nearest
+from llmxsite.site.metric_words import METHODS, WHAT, resampled
 from llmxsite.site.query import COUNT, MEASURED, MILLISECONDS, NUMBER, PERCENT, POINTS, Query, QueryError, parse
 
 POPULATION = ("suite", "suite_hash", "model", "digest", "contributor")
 _MISSING = "not measured"
-_WHAT = {
-    "accuracy": "accuracy",
-    "best_case": "accuracy if every unparsed answer were right",
-    "mean_confidence": "mean confidence",
-    "confidence_gap": "mean confidence minus accuracy",
-    "confidence_coverage": "share of answers with a confidence",
-    "letter_mass": "mean probability on the letters",
-    "se": "standard error of the accuracy",
-    "ci_low": "lower end of the 95% interval of the accuracy",
-    "ci_high": "upper end of the 95% interval of the accuracy",
-    "ece": "expected calibration error, ten bins",
-    "ece_unweighted": "mean calibration gap over bins",
-    "brier": "Brier score",
-    "auroc": "area under the ROC curve of confidence for being right",
-    "accuracy_per_second": "right answers for each second of answering",
-    "item_agreement": "share of pairs of replies to one request with the same answer, an unread one being an answer too",
-    "item_agreement_parsed": "share of pairs of replies to one request with the same answer, unread ones left out",
-    "ece_noise_floor": "expected calibration error of a calibrated model at this n, mean of redraws",
-    "ece_noise_p95": "expected calibration error below which 95% of calibrated models lie at this n",
-    "latency_ms": "median time to the whole reply",
-    "first_token_ms": "median time to the first token",
-    "tokens_per_second": "generated tokens over generation time",
-}
-_METHODS = {
-    "wilson": "Wilson",
-    "wilson, clustered": "Wilson, clustered by item",
-    "t": "Student's t",
-    "t, clustered": "Student's t, clustered by item",
-}
 
 
 @dataclass(frozen=True)
@@ -109,7 +81,7 @@ def evaluate(text: str, table: Table, *, report: str | None = None) -> Value:
     floor = query.metric.startswith("ece_noise_")
     number = _float((results.calibration(samples, by=[]).summary.iloc[0] if floor else row)[query.metric])
     low, high, method = _span(query, samples, row)
-    parts = [_WHAT.get(query.metric, query.metric.replace("_", " "))] if query.form != COUNT else []
+    parts = [WHAT.get(query.metric, query.metric.replace("_", " "))] if query.form != COUNT else []
     parts.append(f"n = {int(row['n']):,} samples of {int(row['n_items']):,} items")
     parts.extend([f"95% interval, {method}"] if method else [])
     parts.extend(_pooled(samples))
@@ -124,23 +96,15 @@ def _span(query: Query, samples: Samples, row: pd.Series) -> tuple[float, float,
     if query.metric == "accuracy":
         method = str(row["interval_method"])
         low, high = _float(row["ci_low"]), _float(row["ci_high"])
-        return (low, high, _METHODS.get(method, method)) if not math.isnan(low) else nothing
+        return (low, high, METHODS.get(method, method)) if not math.isnan(low) else nothing
     if query.metric not in MEASURED:
         return nothing
     found = results.intervals(samples, [], [query.metric]).iloc[0]
     low, high = _float(found[f"{query.metric}_low"]), _float(found[f"{query.metric}_high"])
     if math.isnan(low):
         return nothing
-    how = _resampled(found[f"{query.metric}_method"], found[f"{query.metric}_units"], found["draws"], found["seed"])
+    how = resampled(found[f"{query.metric}_method"], found[f"{query.metric}_units"], found["draws"], found["seed"])
     return low, high, how
-
-
-def _resampled(method: str, units: int, draws: int, seed: int) -> str:
-    """`bootstrap of 48 items, 2,000 draws, seed 0`."""
-    if method == "t":
-        return f"Student's t over {int(units):,} items"
-    drawn = "all there are" if method.endswith("exact") else f"{int(draws):,} draws, seed {int(seed)}"
-    return f"bootstrap of {int(units):,} items, {drawn}"
 
 
 def select(query: Query, table: Table, report: str | None = None) -> Samples:
@@ -235,7 +199,7 @@ def _difference(query: Query, samples: Samples, runs: list[str]) -> Value:
     else:
         table = results.contrast(samples, measure, factor, levels=pair)
     if table.empty or not int(table.iloc[0]["n"]):
-        words = "" if measure == "accuracy" else f" with a {_WHAT[measure].partition(',')[0]}"
+        words = "" if measure == "accuracy" else f" with a {WHAT[measure].partition(',')[0]}"
         raise QueryError(f"{pair[0]} and {pair[1]} have no item in common{words}", query.place("a"))
     row = table.iloc[0]
     of = query.options.get("of", measure)
@@ -244,9 +208,9 @@ def _difference(query: Query, samples: Samples, runs: list[str]) -> Value:
     low, high = (_float(row["ci_low"]), _float(row["ci_high"])) if show else (math.nan, math.nan)
     how = "Student's t, clustered"
     if measure != "accuracy" and show and not math.isnan(low):
-        how = _resampled(row["method"], row["clusters"], row["draws"], 0 if pd.isna(row["seed"]) else row["seed"])
+        how = resampled(row["method"], row["clusters"], row["draws"], 0 if pd.isna(row["seed"]) else row["seed"])
     parts = [
-        "" if measure == "accuracy" else _WHAT[measure],
+        "" if measure == "accuracy" else WHAT[measure],
         f"{factor}: {pair[0]} minus {pair[1]}, paired over {int(row['n']):,} items",
         f"95% interval, {how}" if show else "",
         f"verdict: {row['verdict']}",
