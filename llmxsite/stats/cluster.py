@@ -52,7 +52,7 @@ def clustered_mean(
     if np.size(vector(scores)) != len(clusters):
         raise ValueError(f"{np.size(vector(scores))} scores and {len(clusters)} cluster labels")
     (s,), kept = complete(scores)
-    codes = codes_of(np.asarray(codes_of(clusters))[kept])
+    codes = codes_of(codes_of(clusters)[kept])
     n, missing = len(s), int((~kept).sum())
     if n == 0:
         return ClusteredMean(0, 0, None, None, None, None, UNDEFINED, None, None, missing)
@@ -105,6 +105,11 @@ def clustered_wilson(
 
 def codes_of(labels: Sequence[object] | npt.NDArray[np.generic]) -> npt.NDArray[np.intp]:
     """Labels of any kind as numbers from 0, in order of first appearance."""
+    if isinstance(labels, np.ndarray) and labels.dtype.kind in "iub":
+        _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
+        rank = np.empty(len(first), dtype=np.intp)
+        rank[np.argsort(first)] = np.arange(len(first))
+        return rank[inverse]
     seen: dict[object, int] = {}
     values = labels.tolist() if isinstance(labels, np.ndarray) else labels
     return np.fromiter((seen.setdefault(label, len(seen)) for label in values), dtype=np.intp, count=len(labels))

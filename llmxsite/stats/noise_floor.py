@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -85,14 +84,12 @@ def _redraw(
 
     `c` has a confidence an answer; `answer` and `index` say for each row which answer it gives and which bin it is in.
     """
-    from scipy.sparse import csr_array
-
-    held: Any = csr_array((np.ones(len(answer), np.float32), (answer, index)), shape=(len(c), bins))
+    held = np.bincount(answer * bins + index, minlength=len(c) * bins).reshape(len(c), bins).astype(np.float32)
     rng = np.random.default_rng(seed)
     step = max(1, _SLICE // len(c))
     chances = c.astype(np.float32)
     parts = []
     for done in range(0, draws, step):
         y = rng.random((min(step, draws - done), len(c)), dtype=np.float32) < chances
-        parts.append(np.asarray(y.astype(np.float32) @ held))
+        parts.append(y.astype(np.float32) @ held)
     return np.concatenate(parts).astype(np.float64)
