@@ -14,7 +14,7 @@ from text_support import Table, samples
 
 from llmxsite.experiment import MEASURES
 from llmxsite.experiment.prediction import parse
-from llmxsite.results import DIFFERENCES, verdicts
+from llmxsite.results import DIFFERENCES, contrast, verdicts
 from llmxsite.results.verdict import _levels
 from llmxsite.stats.equivalence import equivalence
 from llmxsite.stats.estimate import Drawn, Few, Student
@@ -165,7 +165,7 @@ def test_p_and_interval_of_few_agree(n: int, k: int, common: float, value: float
 
 def test_draws_and_students_t_agree_where_both_hold() -> None:
     draws = np.random.default_rng(7).normal(0.1, 0.03, 4000)
-    drawn, student = Drawn(0.1, draws), Student(0.1, 0.03, 1e6)
+    drawn, student = Drawn(0.1, draws, np.ones(4000)), Student(0.1, 0.03, 1e6)
     assert drawn.interval(0.05) == pytest.approx(student.interval(0.05), abs=0.003)
     assert drawn.p_above(0.05) == pytest.approx(student.p_above(0.05), abs=0.01)
     assert drawn.p_below(0.15) == pytest.approx(student.p_below(0.15), abs=0.01)
@@ -220,3 +220,51 @@ def test_what_is_averaged_over_is_said() -> None:
 
 def test_every_measure_that_can_be_predicted_can_be_computed() -> None:
     assert set(MEASURES) == set(DIFFERENCES)
+
+
+@pytest.mark.parametrize("measure", [name for name in MEASURES if name != "accuracy"])
+@pytest.mark.parametrize("items", [6, 30])
+def test_other_measures_are_compared_as_contrast_does(measure: str, items: int) -> None:
+    """Drawn for many items, enumerated for few: the same interval and, against 0, the same p.
+
+    Agreement is a mean of items: of so few it has the exact bound instead of Student's t.
+    """
+    items = 30 if measure.startswith("item_agreement") else items
+    draw = np.random.default_rng(3).random
+    rows = [
+        {
+            "item": f"i{n}",
+            "item_hash": f"x{n}",
+            "temperature": t,
+            "repeat": k,
+            "correct": float(draw() < 0.5),
+            "answer": "ABCD"[int(draw() * (2 + 2 * t))],
+            "confidence": 0.3 + 0.6 * draw(),
+            "letter_mass": 0.9 + 0.1 * draw(),
+            "latency_ms": 100 + 50 * draw() + 20 * t,
+            "first_token_ms": 30 + 9 * draw(),
+            "eval_ms": 80 + 9 * draw(),
+            "completion_tokens": 10.0,
+        }
+        for n in range(items)
+        for t in (0.0, 1.0)
+        for k in range(3)
+    ]
+    made = samples(rows)
+    wanted = contrast(made, measure, "temperature", levels=[1.0, 0.0]).iloc[0]
+    (answer,) = verdicts(made, [parse(f"{measure} of {HOT_MINUS_COLD} > 0")])
+    assert answer.n == items == wanted["n"]
+    assert answer.difference == pytest.approx(wanted["difference"])
+    assert (answer.low, answer.high) == (pytest.approx(wanted["ci_low"]), pytest.approx(wanted["ci_high"]))
+    assert answer.p == pytest.approx(wanted["p"], rel=2e-3)
+    assert answer.detectable == pytest.approx(wanted["mde"])
+
+
+def test_a_measure_that_never_moves_decides_nothing() -> None:
+    rows = [
+        {"item": f"i{n}", "item_hash": f"x{n}", "temperature": t, "correct": float(n % 2), "confidence": 0.5}
+        for n in range(20)
+        for t in (0.0, 1.0)
+    ]
+    (answer,) = verdicts(samples(rows), [parse(f"ece of {HOT_MINUS_COLD} = within 5 points")])
+    assert (answer.verdict, answer.low, answer.p) == ("inconclusive", None, 1.0)

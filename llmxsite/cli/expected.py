@@ -68,10 +68,13 @@ def power(experiment: Resolved, suites: list[Suite]) -> None:
     from llmxsite.experiment import select
     from llmxsite.stats.power import detectable, never_seen, variance_per_item
 
-    n = sum(len(select(s.items, experiment.limit, experiment.limit_seed)) for s in suites)
+    chosen = [(s, select(s.items, experiment.limit, experiment.limit_seed)) for s in suites]
+    n = sum(len(items) for _, items in chosen)
     k = experiment.repeats
     if experiment.task == "determinism":
-        one, every = never_seen(k - 1), never_seen(n * (k - 1))
+        # Over several requests the request is the try, or a cluster of them, however often each is repeated.
+        units = len({(s.id, i.cluster or (i.id,)) for s, items in chosen for i in items})
+        one, every = never_seen(k - 1), never_seen(units)
         if one is not None and every is not None:
             words = f"{100 * one:.0f} % for one request and {100 * every:.1f} % over all {n:,}"
             out().print(f"Where no reply differs, the chance that one does will be below {words}", markup=False)

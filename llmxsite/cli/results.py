@@ -28,6 +28,7 @@ _MEASURES = {
     "brier": ("Brier", 2),
     "latency_ms": ("latency ms", 0),
     "tokens_per_second": ("tokens/s", 1),
+    "item_agreement": ("same again", 2),
 }
 """Columns of the terminal's table after the counts, with the title and the decimals they have there."""
 
@@ -60,6 +61,15 @@ def results(
     sort: Annotated[
         str | None, typer.Option("--sort", metavar="COLUMN", help="Sort by a column, with - before it downwards.")
     ] = None,
+    intervals: Annotated[
+        str | None,
+        typer.Option(
+            "--intervals",
+            metavar="MEASURES",
+            help="Measures to give an interval by resampling items, with commas between: ece, brier, auroc, mean_confidence, "
+            "confidence_gap, latency_ms, item_agreement, ... It takes a while for many samples.",
+        ),
+    ] = None,
     determinism: Annotated[
         Literal["agreement", "pairs", "items", "fragile"] | None,
         typer.Option(
@@ -78,6 +88,7 @@ def results(
     \b
     Example: llmxsite results --by model,category --where suite=everyday-science
              llmxsite results --by model,temperature --sort -accuracy --format csv > results.csv
+             llmxsite results --by temperature --intervals ece,item_agreement
              llmxsite results --report same-again --determinism pairs
     """
     from llmxsite import tables
@@ -94,7 +105,7 @@ def results(
         if determinism is not None:
             summary = _sorted(_determinism(samples, determinism, given, factor), sort)
         else:
-            summary = _sorted(summarise(samples, columns), sort)
+            summary = _sorted(_with_intervals(summarise(samples, columns), samples, columns, intervals), sort)
     except KeyError as error:
         raise typer.BadParameter(str(error.args[0])) from None
     if format == "csv":
@@ -116,6 +127,19 @@ def results(
             words = "1 rerun is" if count == 1 else f"{count:,} reruns are"
             err().print(f"· {words} left out, being no further evidence: --reruns shows every run by itself.")
     finish(issues)
+
+
+def _with_intervals(summary: pd.DataFrame, samples: Samples, by: list[str], asked: str | None) -> pd.DataFrame:
+    """The summary with the ends of the measures asked for: `ece_low`, `ece_high`. KeyError for an unknown one."""
+    names = [part.strip() for part in (asked or "").split(",") if part.strip()]
+    if not names:
+        return summary
+    from llmxsite import results
+
+    found = results.intervals(samples, by, names)
+    ends = [f"{name}_{end}" for name in names for end in ("low", "high", "method")]
+    summary = summary.drop(columns=[end for end in ends if end in summary.columns])
+    return summary.join(found[ends])
 
 
 def _check_report(study: Study, report: str | None) -> None:
@@ -207,7 +231,7 @@ def _table(summary: pd.DataFrame, keys: list[str]) -> Table:
         table.add_column(Text(name), justify="right", no_wrap=True)
     for row in rows:
         cells = [*(_cell(row[key]) for key in shown), _interval(row), *(f"{row[name]:,}" for name in ("n", *_COUNTS))]
-        cells += [_number(row[name], _MEASURES[name][1]) for name in measured]
+        cells += [_ranged(row, name, _MEASURES[name][1]) for name in measured]
         table.add_row(*map(Text, cells))
     return table
 
@@ -219,6 +243,15 @@ def _interval(row: dict[str, Any]) -> str:
     if row["ci_low"] is None or row["ci_high"] is None:
         return f"{row['accuracy']:.2f}"
     return f"{row['accuracy']:.2f} [{row['ci_low']:.2f}, {row['ci_high']:.2f}]"
+
+
+def _ranged(row: dict[str, Any], name: str, decimals: int) -> str:
+    """A measure, with its interval where it was asked for: `0.24 [0.17, 0.42]`."""
+    text = _number(row[name], decimals)
+    low, high = (row.get(f"{name}_{end}") for end in ("low", "high"))
+    if f"{name}_method" not in row or low is None or high is None:
+        return text
+    return f"{text} [{_number(low, decimals)}, {_number(high, decimals)}]"
 
 
 def _number(value: float | None, decimals: int) -> str:

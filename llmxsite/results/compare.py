@@ -144,7 +144,7 @@ def _blocks(
     s = scores(frame)
     groups = group(table, keys)
     column = frame[factor]
-    wanted = sorted(column.dropna().unique().tolist(), key=_order) if levels is None else list(levels)
+    wanted = sorted(column.dropna().unique().tolist(), key=order) if levels is None else list(levels)
     level = np.asarray(pd.Index(wanted).get_indexer(pd.Index(column.astype(object))), dtype=np.int64)
     item, unit = units(frame)
     name, _ = number(frame, ["suite", "item"])
@@ -244,6 +244,6 @@ def _judged(result: pd.DataFrame, alpha: float, correction: Correction, margin: 
     return result
 
 
-def _order(level: object) -> tuple[int, float, str]:
+def order(level: object) -> tuple[int, float, str]:
     """Numbers in their order, then words in theirs."""
     return (0, float(level), "") if isinstance(level, int | float) else (1, 0.0, str(level))

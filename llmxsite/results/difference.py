@@ -15,8 +15,12 @@ import pandas as pd
 from llmxsite.experiment.measure import MEASURES
 from llmxsite.experiment.prediction import Prediction, Scalar, values, write
 from llmxsite.results.compare import compare, paired
+from llmxsite.results.contrast import apart
 from llmxsite.results.groups import Codes, Floats, Table
-from llmxsite.stats.estimate import Estimate, Few, Student
+from llmxsite.results.measures import CONTRASTED
+from llmxsite.stats.estimate import Drawn, Estimate, Few, Student, Unknown
+from llmxsite.stats.mean import ROUNDING
+from llmxsite.stats.paired import paired_difference
 
 FEW = 6
 """Items that differ below which no interval is taken from how they do: no exact test of five can come below .05."""
@@ -95,20 +99,39 @@ def _estimate(d: Floats, unit: Codes, difference: float, se: float, clusters: in
     return Student(difference, se, clusters - 1)
 
 
-def _mean(value: Callable[[pd.DataFrame], pd.Series]) -> Between:
-    """The difference of a measure that each sample has by itself, paired as accuracy is; samples without it are left out."""
+def _measured(measure: str) -> Between:
+    """Any other measure of `results.contrast`, by resampled items; agreement within items by its items."""
 
     def between(table: Table, factor: str, a: object, b: object) -> Difference | None:
-        frame = table.frame.assign(correct=value(table.frame).astype("float64"))
-        return _accuracy(Rows(frame[frame["correct"].notna()], table.factors), factor, a, b)
+        found = apart(table, measure, factor, a, b)
+        if found is None:
+            return None
+        estimate: Estimate
+        if found.items is not None:
+            d, unit = found.items
+            estimate = _estimate(d, unit, found.difference, *_standard_error(d, unit))
+        else:
+            assert found.resampled is not None
+            values, weights, exact = found.resampled
+            spread = float(np.ptp(values)) if len(values) else 0.0
+            # Where every resample gives the same there is no interval, and no bound: it is no mean of items.
+            estimate = (
+                Drawn(found.difference, values, weights, exact) if spread > ROUNDING else Unknown(found.difference)
+            )
+        return Difference(found.n, found.lost, estimate, found.confounded)
 
     return between
 
 
+def _standard_error(d: Floats, unit: Codes) -> tuple[float, int]:
+    """Clustered by unit, and how many units there are."""
+    found = paired_difference(d, np.zeros(len(d)), unit)
+    return found.se or 0.0, found.clusters
+
+
 DIFFERENCES: dict[str, Between] = {
     "accuracy": _accuracy,
-    "mean_confidence": _mean(lambda frame: frame["confidence"]),
-    "confidence_gap": _mean(lambda frame: frame["confidence"] - frame["correct"]),
+    **{name: _measured(name) for name in CONTRASTED},
 }
 """The function of each measure of `experiment.measure.MEASURES`."""
 

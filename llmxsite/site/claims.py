@@ -25,7 +25,7 @@ from llmxsite.site.templates import value
 CODE = "claim-beyond-interval"
 _KEYS = re.compile(r"\b(?:right|correct|wrong) (?:options?|letters?|keys?|choices?)\b")
 """Words of a question's design, not of how often a model is right."""
-_OTHER = re.compile(r"\b(?:of|format|digits|interval)=(?:'[^']*'|\"[^\"]*\"|\S+)\s*")
+_OTHER = re.compile(r"\b(?:of|measure|format|digits|interval)=(?:'[^']*'|\"[^\"]*\"|\S+)\s*")
 
 
 class Judged(NamedTuple):
@@ -140,14 +140,14 @@ def _of_paragraph(edition: Edition, report: ReportEntry, paragraph: Paragraph) -
             continue  # said where it is drawn
         if query.metric != "difference":
             continue
-        plain = "difference of=accuracy " + _OTHER.sub("", text.partition(" ")[2])
+        plain = f"difference of={query.measure} " + _OTHER.sub("", text.partition(" ")[2])
         found = edition.numbers.value(plain, report.slug)
         low, high = found.get("low"), found.get("high")
         if low is None or high is None:
             continue
         options = query.options
-        what = f"accuracy of {options['factor']}={options['a']} minus {options['factor']}={options['b']}"
-        yield Judged(what, found["text"], "not shown" if low <= 0 <= high else "different", "accuracy")
+        what = f"{query.measure} of {options['factor']}={options['a']} minus {options['factor']}={options['b']}"
+        yield Judged(what, found["text"], "not shown" if low <= 0 <= high else "different", query.measure)
 
 
 def _ends(difference: float | None, low: float | None, high: float | None, n: int) -> str:

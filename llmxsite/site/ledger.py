@@ -121,8 +121,10 @@ def of_rows(
     address: str,
     place: str,
     declared: str = "",
+    measure: str = "accuracy",
 ) -> list[Test]:
-    """The tests of a comparison, a row each, as `results.compare` gives them."""
+    """The tests of a comparison, a row each, as `results.compare` gives them, or of another measure `results.contrast`."""
+    from llmxsite.experiment import MEASURES
     from llmxsite.site.templates import value
 
     limits = [f"{name}={value(level)}" for name, level in (where or {}).items()]
@@ -135,11 +137,12 @@ def of_rows(
                     report=report,
                     address=address,
                     place=place,
-                    what=f"accuracy of {factor}={value(row['a'])} minus {factor}={value(row['b'])}",
-                    sides=_sides("accuracy", factor, value(row["a"]), value(row["b"])),
+                    what=f"{measure} of {factor}={value(row['a'])} minus {factor}={value(row['b'])}",
+                    sides=_sides(measure, factor, value(row["a"]), value(row["b"])),
                     scope=scope,
                     declared=declared,
                     n=int(row["n"]),
+                    form=MEASURES[measure].unit,
                     difference=row["difference"],
                     low=row["ci_low"],
                     high=row["ci_high"],

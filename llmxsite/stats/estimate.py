@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 from scipy import stats
 
 from llmxsite.stats.interval import UNDEFINED, Interval, Vector
 from llmxsite.stats.power import detectable_from_se, equivalence_margin_from_se
+from llmxsite.stats.resample import quantiles
 
 
 class Estimate(Protocol):
@@ -64,23 +66,32 @@ class Student:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A statistic with draws of its bootstrap: percentile intervals, and p from the same draws."""
+    """A statistic with its resamples: percentile intervals, and p from the same resamples."""
 
     difference: float
-    draws: Vector
+    values: Vector
+    """The statistic of each resample."""
+    weights: Vector
+    """In how many orders each comes."""
+    exact: bool = False
+    """Whether these are all resamples there are, so that none of no weight has to be allowed for."""
 
     def interval(self, alpha: float) -> Interval:
-        low, high = np.quantile(self.draws, [alpha / 2, 1 - alpha / 2])
-        return Interval(float(low), float(high))
+        return Interval(*quantiles(self.values, self.weights, (alpha / 2, 1 - alpha / 2)))
 
     def p_above(self, value: float) -> float:
-        return float((np.count_nonzero(self.draws <= value) + 1) / (len(self.draws) + 1))
+        return self._share(self.values <= value)
 
     def p_below(self, value: float) -> float:
-        return float((np.count_nonzero(self.draws >= value) + 1) / (len(self.draws) + 1))
+        return self._share(self.values >= value)
+
+    def _share(self, side: npt.NDArray[np.bool_]) -> float:
+        more = 0 if self.exact else 1
+        return float((self.weights[side].sum() + more) / (self.weights.sum() + more))
 
     def detectable(self, alpha: float, *, within: bool = False) -> float | None:
-        se = float(np.std(self.draws, ddof=1))
+        centre = np.average(self.values, weights=self.weights)
+        se = float(np.sqrt(np.average(np.square(self.values - centre), weights=self.weights)))
         return equivalence_margin_from_se(se, alpha) if within else detectable_from_se(se, alpha)
 
 
@@ -124,3 +135,22 @@ class Few:
     def detectable(self, alpha: float, *, within: bool = False) -> float | None:
         low, high = self.interval(2 * alpha if within else alpha)
         return None if low is None or high is None else max(high - self.common, self.common - low)
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A difference of whose error nothing is known: no interval, and no test that could decide anything."""
+
+    difference: float
+
+    def interval(self, alpha: float) -> Interval:
+        return UNDEFINED
+
+    def p_above(self, value: float) -> float:
+        return 1.0
+
+    def p_below(self, value: float) -> float:
+        return 1.0
+
+    def detectable(self, alpha: float, *, within: bool = False) -> float | None:
+        return None

@@ -78,13 +78,17 @@ def cohens_h(p_a: float, p_b: float) -> float:
 
     Source: Cohen 1988, chapter 6.
     """
-    return 2 * (math.asin(math.sqrt(p_a)) - math.asin(math.sqrt(p_b)))
+    from statsmodels.stats.proportion import proportion_effectsize  # a second to import
+
+    return float(proportion_effectsize(p_a, p_b))
 
 
 def never_seen(n: int, alpha: float = 0.05) -> float | None:
-    """One-sided upper bound on a rate of which none was seen in n: 1 - alpha^(1/n), about 3/n. None for n < 1.
+    """One-sided upper bound on a rate of which none was seen in n independent tries: 1 - alpha^(1/n), about 3/n. None for n < 1.
 
-    For every "never failed", "never diverged", "no invented tool".
+    For every "never failed", "never diverged", "no invented tool". Over several requests the request is the try, however
+    often each was repeated or compared: repeats of one request share what makes it differ or not. Only of one request by
+    itself are its repeats the tries.
     """
     return None if n < 1 else 1 - math.pow(alpha, 1 / n)
 

@@ -76,6 +76,7 @@ def used(edition: Edition) -> dict[str, str]:
     sure = sum(r.get("mean_confidence") is not None for r in runs)
     note("confidence", sure, "run with logprobs", "runs with logprobs")
     note("calibration", sure, "run with logprobs", "runs with logprobs")
+    note("repeats", sum(bool(r.get("repeated")) for r in runs), "run that asks again", "runs that ask again")
     same = sum(run.run.task == "determinism" for run in c.runs)
     note("determinism", same, "determinism experiment", "determinism experiments")
     note("latency", sum(r.get("latency_ms") is not None for r in runs), "run with timing", "runs with timing")
