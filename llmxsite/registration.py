@@ -37,8 +37,10 @@ def commits(study: Study, report: str, commit: str = "HEAD") -> dict[str, str] |
     if provenance.git_says(study.root, "cat-file", "-e", f"{commit}^{{commit}}") is None:
         return None
     log = provenance.git_says(study.root, "log", f"--max-count={MOST}", "--format=%H", commit, "--", path)
+    if log is None:  # it took too long, say
+        return None
     found: dict[str, str] = {}
-    for name in (log or "").split():
+    for name in log.split():
         text = provenance.git_says(study.root, "show", f"{name}:./{path}")
         for words in stated(text) if text else ():
             found.setdefault(hypothesis_hash(words), name)
