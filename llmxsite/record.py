@@ -70,12 +70,14 @@ class Git(msgspec.Struct, kw_only=True, omit_defaults=True):
     dirty: bool | None = None
 
 
-class Hypothesis(msgspec.Struct, kw_only=True):
-    """What was expected, fixed before the first sample."""
+class Hypothesis(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What was expected, fixed before the first sample: the hypothesis, or a prediction as its sentence."""
 
     text: str
     hash: str
     """sha256 of the text with white space squeezed."""
+    commit: str | None = None
+    """The newest commit, when the run started, whose experiment.yaml has these words; None where no commit has."""
 
 
 class RerunOf(msgspec.Struct, kw_only=True):
@@ -115,6 +117,8 @@ class Run(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="type", ta
     git: Git | None = None
     contributor: str | None = None
     hypothesis: Hypothesis | None = None
+    predictions: list[Hypothesis] = []
+    """What of it the data will answer, in the order of `experiment`, which has the parts of each."""
     started: str | None = None
     """UTC, ISO 8601 with `Z`; None in an import whose source does not say."""
     planned: int | None = None

@@ -155,9 +155,9 @@ def _(given: Input) -> Fields:
 @case_file("05_paired_clustered")
 def _(given: Input) -> Fields:
     found = paired.paired_difference(given["a"], given["b"], given["clusters"])
-    differences = [x - y for x, y in zip(given["a"], given["b"], strict=True)]
+    a, b = (np.array(given[side], dtype=float) for side in ("a", "b"))
     return {
-        **_clustered(differences, given["clusters"]),
+        **_clustered((a - b).tolist(), given["clusters"]),
         "diff": found.difference,
         "z_CR1": found.t,
         "p_t_Gminus1": found.p,
@@ -205,6 +205,7 @@ def _(given: Input) -> Fields:
         "omega2_between_raw": found.omega2_raw,
         "omega2_between": found.omega2,
         "icc1": found.icc,
+        "icc1_truncated": found.item_share,
         "se_wrong_pooled_nK": found.se_pooled,
     }
     return Computed(known, {r"predicted_se_K(\d+)": lambda k: found.predicted_se(int(k))})
@@ -255,15 +256,18 @@ def _(given: Input) -> Fields:
 @case_file("10_bootstrap")
 def _(given: Input) -> Fields:
     draws = given.get("n_resamples", 2000)
-    if "cluster_sums" in given:
+    if "clusters" in given:
+        found = bootstrap.cluster_bootstrap(given["scores"], given["clusters"], draws=draws)
+    elif "cluster_sums" in given:
         columns = [given["cluster_sums"], given["cluster_sizes"]]
         found = bootstrap.bootstrap(columns, bootstrap.mean_of_clusters, draws=draws)
     elif "scores_k_of_n" in given:
         k, n = given["scores_k_of_n"]
         found = bootstrap.bootstrap([[1.0] * k + [0.0] * (n - k)], bootstrap.mean, draws=draws, method="bca")
     else:
-        found = bootstrap.bootstrap([given["scores"]], bootstrap.mean)
+        found = bootstrap.bootstrap([given["scores"]], bootstrap.mean, draws=draws)
     return {
+        "n": found.n,
         "mean": found.estimate,
         "se": found.se,
         "exact_se": found.se if found.exact else None,
@@ -291,6 +295,12 @@ def _(given: Input) -> Fields:
     }
 
 
+def _whole(c: list[float | None], y: list[float | None]) -> tuple[list[float], list[float]]:
+    """What other libraries are given: the answers that have both."""
+    both = [(float(s), float(r)) for s, r in zip(c, y, strict=True) if s is not None and r is not None]
+    return [s for s, _ in both], [r for _, r in both]
+
+
 def _mapie_ece(c: list[float], y: list[float], bins: int, strategy: str) -> float:
     """MAPIE 1.6's: `bins` edges, so one interval fewer, and what lies on the first edge is a bin of its own."""
     grid = np.linspace(0, 1, bins)
@@ -313,8 +323,11 @@ def _weighted_gap(c: Any, y: Any, index: Any) -> float:
 
 @case_file("12_ece_equal_mass")
 def _(given: Input) -> Fields:
-    c, y, bins = given["confidence"], given["correct"], given["bins"]
-    found = calibration.equal_mass(c, y, bins)
+    bins = given["bins"]
+    found = calibration.equal_mass(given["confidence"], given["correct"], bins)
+    c, y = _whole(given["confidence"], given["correct"])
+    if not c:
+        return {"ece_equal_mass_kumar_helm": found.ece, "bin_upper_edges_kumar": [], "n_effective_bins": 0}
     return {
         "ece_equal_mass_kumar_helm": found.ece,
         "bin_upper_edges_kumar": [row.high for row in found.bins],
@@ -338,7 +351,9 @@ def _(given: Input) -> Fields:
         "auroc": area,
         "auroc_mannwhitney": area,
         "average_precision_correct": proper_scores.average_precision(c, y),
-        "average_precision_errors": proper_scores.average_precision([1 - x for x in c], [1 - x for x in y]),
+        "average_precision_errors": proper_scores.average_precision(
+            *(1 - np.array(side, dtype=float) for side in (c, y))
+        ),
         "spiegelhalter_z": test.z,
         "spiegelhalter_p_two_sided": test.p,
         # MAPIE 1.6.0 reports the upper tail alone.
@@ -359,7 +374,7 @@ def _(given: Input) -> Fields:
             "within_bin_covariance_x2": binned.within_covariance,
             "sum_rel_minus_res_plus_unc": binned.three_terms,
             "brier_sklearn": binned.brier,
-            "identity_rel_res_unc_wbv_wbc": binned.three_terms + binned.within_variance - binned.within_covariance,
+            "identity_rel_res_unc_wbv_wbc": binned.five_terms,
         }
     unique = decomposition.murphy(c, y)
     return {
@@ -434,9 +449,11 @@ def _(given: Input) -> Fields:
     letters = given["letters"]
     found = confidence.letter_confidence(given["top_logprobs"], letters, given.get("chosen"))
     return {
-        # A letter not in the list has no probability of ours; the file may write what was seen of it, 0.
-        "p_raw": {**dict.fromkeys(letters, 0.0), **found.p_raw},
-        "p_norm": {**dict.fromkeys(letters, 0.0), **found.p_norm} if found.p_norm else None,
+        # What the list shows of each letter, which for one it does not hold is nothing; a probability of it there is none.
+        "p_raw": {letter: found.listed(letter) for letter in letters},
+        "p_norm": {letter: found.listed(letter) / found.letter_mass for letter in letters}
+        if found.letter_mass
+        else None,
         "letter_mass": found.letter_mass,
         "topk_mass": found.topk_mass,
         "missing_letters": found.missing_letters,
@@ -450,7 +467,9 @@ def _(given: Input) -> Fields:
 @case_file("17_temperature_trend")
 def _(given: Input) -> Fields:
     temperatures, scores = given["temperatures"], np.array(given["scores_questions_by_temp"], dtype=float)
-    found, accuracy = trend.slope(temperatures, scores), scores.mean(axis=0)
+    found = trend.slope(temperatures, scores)
+    scores = scores[~np.isnan(scores).any(axis=1)]
+    accuracy = scores.mean(axis=0)
     tau, page = trend.kendall(temperatures, accuracy), trend.page_decreasing(scores)
     q = trend.cochran_q(scores) if set(scores.ravel()) <= {0.0, 1.0} else None
     return {
@@ -518,14 +537,19 @@ def _(given: Input) -> Fields:
             "ci95_t": found.interval,
         }
     a, b = np.array(given["a"], dtype=float), np.array(given["b"], dtype=float)
-    ours = cosine.cosine(a, b)
     return {
-        "cosine": ours,
-        "sklearn": 0.0 if ours is None else ours,  # scikit-learn gives a zero vector similarity 0
+        "cosine": cosine.cosine(a, b),
+        "sklearn": _sklearn_cosine(a, b),
         "dot": float(a @ b),
         "norm_a": float(np.linalg.norm(a)),
         "norm_b": float(np.linalg.norm(b)),
     }
+
+
+def _sklearn_cosine(a: Any, b: Any) -> float:
+    """scikit-learn's: a vector without a length is left as it is, so that its similarity is 0."""
+    unit = [side / (np.linalg.norm(side) or 1.0) for side in (a, b)]
+    return float(unit[0] @ unit[1])
 
 
 @case_file("19_retrieval")
@@ -723,8 +747,14 @@ def _(given: Input) -> Fields:
 @case_file("27_agreement")
 def _(given: Input) -> Fields:
     if "rater1" in given:
-        found = agreement.cohen(given["rater1"], given["rater2"])
-        return {"n": found.n, "agreement": found.agreement, "cohen_kappa": found.kappa}
+        found = agreement.cohen(given["rater1"], given["rater2"], given.get("labels"))
+        return {
+            "n": found.n,
+            "agreement": found.agreement,
+            "cohen_kappa": found.kappa,
+            "cohen_kappa_linear": found.linear,
+            "cohen_kappa_quadratic": found.quadratic,
+        }
     ratings = given["raters_by_items"]
     numeric = all(isinstance(v, int | float) for row in ratings for v in row if v is not None)
     levels = ("nominal", "ordinal", "interval", "ratio") if numeric else ("nominal",)
@@ -767,9 +797,12 @@ def _(given: Input) -> Fields:
         found = latency.throughput(given["tokens"], given["seconds"])
         return {
             "aggregate_sum_over_sum": found.total,
-            "weighted_harmonic_mean": found.total,
+            # Of rates weighted by the tokens behind them: the same number by another way.
+            "weighted_harmonic_mean": _weighted_harmonic(given["tokens"], given["seconds"]),
             "mean_of_rates": found.mean_of_rates,
         }
+    if "correct" in given:
+        return {"accuracy_per_second": latency.accuracy_per_second(given["correct"], given["seconds"])}
     found = latency.latency(given["ms"])
     return {
         "n": found.n,
@@ -781,6 +814,16 @@ def _(given: Input) -> Fields:
         "gmean": found.geometric_mean,
         "median_ci95_order_stats": found.median_interval,
     }
+
+
+def _weighted_harmonic(tokens: list[float], seconds: list[float]) -> float | None:
+    """scipy's harmonic mean of the rates, each counting as often as it has tokens."""
+    told = [(n, s) for n, s in zip(tokens, seconds, strict=True) if n and s]
+    if not told:
+        return None
+    counts, times = np.array(told).T
+    # Replies without a token take time all the same: they have no rate, and are no part of this mean.
+    return float(scipy_stats.hmean(counts / times, weights=counts))
 
 
 @case_file("31_chance_bias_unparsed")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from text_support import run_log
+from text_support import own_words, run_log
 from typer.testing import CliRunner
 
 from llmxsite import scaffold
@@ -28,6 +28,7 @@ KEY = "sk-proj-" + "a1B2c3D4" * 4
 def study(tmp_path: Path) -> Study:
     scaffold.study(tmp_path / "s", title="T", author="Ada")
     run_log(tmp_path / "s")
+    own_words(tmp_path / "s")
     return Study(tmp_path / "s")
 
 

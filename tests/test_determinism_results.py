@@ -68,7 +68,7 @@ def test_agreement_within_a_regime(found: results.DeterminismTables) -> None:
     assert cold["tarr"] == cold["tara"] == cold["pairwise"] == cold["similarity"] == 1 and cold["unique"] == 1
     assert (cold["tarr_low"], cold["tarr_high"]) == pytest.approx(wilson(3, 3))
     assert (cold["differing"], cold["compared"]) == (0, 9)
-    assert cold["bound"] == pytest.approx(1 - 0.05 ** (1 / 9)), "never `deterministic: yes`"
+    assert cold["bound"] == pytest.approx(1 - 0.05 ** (1 / 3)) and cold["units"] == 3, "the request is the unit"
     assert math.isnan(cold["first_divergence"]) and cold["largest_drift"] == 0
     assert cold["accuracy"] == cold["accuracy_min"] == cold["accuracy_max"] == pytest.approx(2 / 3)
     assert cold["fleiss_kappa"] == 1 and cold["cached_share"] == 0 and cold["prompt_ms"] == 50
@@ -182,7 +182,7 @@ def cli(study: Study, *words: str) -> Any:
 
 def test_the_command_line_has_every_table(study: Study, found: results.DeterminismTables) -> None:
     text = cli(study, "--determinism", "agreement").stdout
-    assert "suite quiz, model fake:1b" in text and "66.7% [20.8, 93.9]" in text and "28%" in text
+    assert "suite quiz, model fake:1b" in text and "66.7% [20.8, 93.9]" in text and "63%" in text
     lines = list(csv.DictReader(io.StringIO(cli(study, "--determinism", "pairs", "--format", "csv").stdout)))
     assert [line["identical"] for line in lines] == ["1", "1", "2"] and len(lines) == len(found.pairs)
     rows = json.loads(cli(study, "--determinism", "items", "--format", "json", "--sort", "-unique").stdout)
@@ -204,7 +204,7 @@ def test_the_command_line_says_where_there_is_no_such_experiment(tmp_path: Path)
     [
         ("agreement regime=cold", "100.0% [43.9, 100.0]"),
         ("agreement of=tara", "100.0% [70.1, 100.0]"),
-        ("agreement of=bound regime=cold", "28.3%"),
+        ("agreement of=bound regime=cold", "63.2%"),
         ("agreement of=differing regime=concurrent", "1"),
         ("agreement of=prompt_ms regime=cold", "50 ms"),
         ("agreement of=predicted", "1"),
@@ -248,7 +248,7 @@ def test_the_matrix_has_what_was_measured_and_hatches_what_was_not(samples: Samp
     assert shares["cold", "warm"] == shares["warm", "cold"] == pytest.approx(1 / 3, abs=1e-5)
     assert math.isnan(shares["reload", "cold"]), "named in the experiment, left out by the server"
     assert "Between two regimes, 33.3% to 66.7%" in made.caption and "cold and warm" in made.caption
-    assert any("is below 28.3% (95% bound)" in note and "cold and warm" in note for note in made.notes)
+    assert any("is below 63.2% (95% bound)" in note and "cold and warm" in note for note in made.notes)
     assert any(note.startswith("Not measured: reload") for note in made.notes)
     hover = next(r for r in made.marks["table"] if (r["row"], r["column"]) == ("cold", "warm"))
     assert (hover["answered"], hover["interval"], hover["flips"]) == (3, "6.1% to 79.2%", "1")

@@ -13,7 +13,7 @@ import pytest
 import typer
 
 from llmxsite.cli import app
-from llmxsite.experiment import Analysis, Experiment
+from llmxsite.experiment import Analysis, Contrast, Experiment, Prediction
 from llmxsite.study import Author, SiteConfig
 from llmxsite.suite import Item, Suite
 
@@ -51,7 +51,9 @@ def test_command_has_help_with_an_example(path: tuple[str, ...]) -> None:
     assert f"llmxsite {' '.join(path)}" in text, f"the help of `llmxsite {' '.join(path)}` has no example of itself"
 
 
-@pytest.mark.parametrize("record", [SiteConfig, Author, Experiment, Analysis, Suite, Item], ids=lambda r: r.__name__)
+@pytest.mark.parametrize(
+    "record", [SiteConfig, Author, Experiment, Analysis, Prediction, Contrast, Suite, Item], ids=lambda r: r.__name__
+)
 def test_key_is_documented(record: type[msgspec.Struct]) -> None:
     missing = [f.encode_name for f in msgspec.structs.fields(record) if f"`{f.encode_name}`" not in TEXT]
     assert not missing, f"docs never explain the keys {missing} of {record.__name__}"

@@ -56,7 +56,8 @@ def test_a_chosen_letter_outside_the_list_has_bounds_only() -> None:
 
 def test_the_stand_in_for_probability_0() -> None:
     found = confidence.letter_confidence({"A": 0.0, "B": -3.4028e38}, LETTERS[:2], "A")
-    assert found.p_raw == {"A": 1.0, "B": 0.0} and found.confidence == 1 and found.bound == 0
+    assert found.p_raw == {"A": 1.0} and found.missing_letters == ("B",), "listed with probability 0 is not seen"
+    assert found.listed("B") == 0 and found.confidence == 1 and found.bound == 0
     sequence = confidence.sequence_confidence([-0.1, -3.4028e38])
     assert sequence.joint == sequence.geometric_mean == 0 and sequence.perplexity == sequence.mean_nll == math.inf
     assert confidence.sequence_confidence([]).arithmetic_mean is None

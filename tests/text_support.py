@@ -122,3 +122,23 @@ def run_log(root: Path, report: str = "first-report", *, run: str = "2026-11-01-
     path = root / "runs" / report / f"{run}.jsonl"
     runlog.write(path, header, lines)
     return path
+
+
+def own_words(root: Path, report: str = "first-report") -> None:
+    """Put words of one's own in place of those that a new report comes with."""
+    folder = root / "content" / "reports" / report
+    for name, words in (
+        ("experiment.yaml", {"What do you want to know?": "Is it so?", "State what you expect": "We expect this"}),
+        (
+            "experiment.yaml",
+            {
+                "MEASURE of FACTOR=LEVEL minus FACTOR=LEVEL > MARGIN": "accuracy of temperature=0 minus temperature=1 > 0"
+            },
+        ),
+        ("index.md", {"One or two sentences for lists": "Sentences for lists"}),
+    ):
+        text = (folder / name).read_text(encoding="utf-8")
+        for old, new in words.items():
+            assert old in text
+            text = text.replace(old, new)
+        (folder / name).write_text(text, encoding="utf-8")

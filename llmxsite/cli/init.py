@@ -41,10 +41,14 @@ def init(
     written, kept = scaffold.study(folder, title=title, author=author)
     _tell(written, kept)
     here = [] if folder.resolve() == Path.cwd() else [f"cd {quoted(display_path(folder))}"]
+    study_file = Path("content") / "reports" / scaffold.FIRST_REPORT / "experiment.yaml"
     _next(
         [
             *here,
+            f"edit {display_path(study_file)}",
+            "                                    your question, hypothesis, prediction and its margin; then commit it",
             "llmxsite doctor                     what this machine can run",
+            f"llmxsite plan {scaffold.FIRST_REPORT}          what it will ask, and what difference that can show",
             f"llmxsite run {scaffold.FIRST_REPORT}           collect answers",
             "llmxsite serve --open               write, and see it at once",
         ]
@@ -65,7 +69,14 @@ def new_report(
     written = scaffold.report(study_here(), name, task, slug=id)
     slug = written[0].parent.name
     _tell(written, [])
-    _next([f"edit {display_path(written[1])}", f"llmxsite plan {slug}", f"llmxsite run {slug}"])
+    _next(
+        [
+            f"edit {display_path(written[1])}",
+            "    your question, hypothesis, prediction and its margin; then commit it",
+            f"llmxsite plan {slug}",
+            f"llmxsite run {slug}",
+        ]
+    )
 
 
 def new_suite(

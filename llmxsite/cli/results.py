@@ -27,6 +27,7 @@ _MEASURES: dict[str, tuple[str, str]] = {
     "brier": ("Brier", ".3f"),
     "latency_ms": ("latency ms", ",.0f"),
     "tokens_per_second": ("tokens/s", ",.1f"),
+    "item_agreement": ("same again", "percent"),
 }
 """Columns of the terminal's table after the counts, with their head and form. Shares are in percent, as on the site."""
 
@@ -60,6 +61,15 @@ def results(
     sort: Annotated[
         str | None, typer.Option("--sort", metavar="COLUMN", help="Sort by a column, with - before it downwards.")
     ] = None,
+    intervals: Annotated[
+        str | None,
+        typer.Option(
+            "--intervals",
+            metavar="MEASURES",
+            help="Measures to give an interval by resampling items, with commas between: ece, brier, auroc, mean_confidence, "
+            "confidence_gap, latency_ms, item_agreement, ... It takes a while for many samples.",
+        ),
+    ] = None,
     determinism: Annotated[
         Literal["agreement", "pairs", "items", "fragile"] | None,
         typer.Option(
@@ -82,6 +92,7 @@ def results(
     \b
     Example: llmxsite results --by model,category --where suite=everyday-science
              llmxsite results --by model,temperature --sort -accuracy --format csv > results.csv
+             llmxsite results --by temperature --intervals ece,item_agreement
              llmxsite results --report same-again --determinism pairs
     """
     from llmxsite import tables
@@ -98,7 +109,7 @@ def results(
         if determinism is not None:
             summary = _sorted(_determinism(samples, determinism, given, factor), sort)
         else:
-            summary = _sorted(summarise(samples, columns), sort)
+            summary = _sorted(_with_intervals(summarise(samples, columns), samples, columns, intervals), sort)
     except KeyError as error:
         raise typer.BadParameter(str(error.args[0])) from None
     if format == "csv":
@@ -121,6 +132,19 @@ def results(
             words = "1 rerun is" if count == 1 else f"{count:,} reruns are"
             err().print(f"· {words} left out, being no further evidence: --reruns shows every run by itself.")
     finish(issues)
+
+
+def _with_intervals(summary: pd.DataFrame, samples: Samples, by: list[str], asked: str | None) -> pd.DataFrame:
+    """The summary with the ends of the measures asked for: `ece_low`, `ece_high`. KeyError for an unknown one."""
+    names = [part.strip() for part in (asked or "").split(",") if part.strip()]
+    if not names:
+        return summary
+    from llmxsite import results
+
+    found = results.intervals(samples, by, names)
+    ends = [f"{name}_{end}" for name in names for end in ("low", "high", "method")]
+    summary = summary.drop(columns=[end for end in ends if end in summary.columns])
+    return summary.join(found[ends])
 
 
 def _check_report(study: Study, report: str | None) -> None:
@@ -209,7 +233,10 @@ def print_summary(summary: pd.DataFrame, *, wide: bool) -> None:
     columns += [Column(name, [f"{row[name]:,}" for row in rows], right=True) for name in _COUNTS]
     for name, (head, form) in _MEASURES.items():
         if any(row[name] is not None for row in rows):
-            columns.append(Column(head, [_number(row[name], form) for row in rows], right=True))
+            asked = f"{name}_method" in rows[0]  # with an interval, which is never cut off
+            cells = [_ranged(row, name, form) if asked else _number(row[name], form) for row in rows]
+            cells = aligned(cells) if asked else cells
+            columns.append(Column(head, cells, "kept" if asked else "more", right=not asked))
     print_columns(columns, title=", ".join(f"{key} {_cell(rows[0][key])}" for key in same), wide=wide)
 
 
@@ -228,6 +255,16 @@ def _number(value: float | None, form: str) -> str:
     if value is None or math.isnan(value):
         return "–"
     return percent(value) if form == "percent" else points(value) if form == "points" else format(value, form)
+
+
+def _ranged(row: dict[str, Any], name: str, form: str) -> str:
+    """A measure with its interval: `24.0% [17.1, 42.3]`, `0.240 [0.171, 0.423]`."""
+    low, high = (row.get(f"{name}_{end}") for end in ("low", "high"))
+    text = _number(row[name], form)
+    if low is None or high is None or math.isnan(low) or math.isnan(high):
+        return text
+    ends = (f"{100 * end:.1f}" if form in ("percent", "points") else format(end, form) for end in (low, high))
+    return f"{text} [{', '.join(ends)}]"
 
 
 def _cell(value: Any) -> str:

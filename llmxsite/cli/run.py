@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from llmxsite.cli import collecting, run_cluster
+from llmxsite.cli import collecting, expected, run_cluster
 from llmxsite.cli.collecting import Contributor, Host, Live, Resume
 from llmxsite.cli.terminal import finish, out, study_here
 from llmxsite.diagnostics import Issues, several
@@ -56,11 +56,13 @@ def plan(
 
     from llmxsite.collect.session import Wish, engines, open_session, prepare
     from llmxsite.runlog import Clock
+    from llmxsite.scaffold import words
 
     study, issues = study_here(), Issues()
     wish = Wish(engine=engine, host=host, limit=limit, concurrency=concurrency)
     experiment, suites = prepare(study, report, wish, issues)
-    _introduce(study, report, experiment, suites)
+    issues.extend(words.find(study, report))
+    expected.introduce(study, report, experiment)
     for name, conditions in engines(experiment, wish):
         if offline:
             _requests(study, experiment, suites, conditions)
@@ -83,7 +85,7 @@ def plan(
                 _requests(study, experiment, suites, conditions, session)
 
         asyncio.run(ask())
-    _power(experiment, suites)
+    expected.power(experiment, suites)
     finish(issues)
 
 
@@ -110,6 +112,12 @@ def run(
             "--weights", metavar="DIGEST", help="With --cluster: of a model that differs between machines, take these."
         ),
     ] = None,
+    anyway: Annotated[
+        bool,
+        typer.Option(
+            "--anyway", help="Collect although question, hypothesis, predictions or summary are the template's."
+        ),
+    ] = False,
 ) -> None:
     """Run an experiment, or go on with it where it stopped. Ctrl-C finishes the samples in hand and keeps everything."""
     from llmxsite.collect.session import Wish, engines, open_session, prepare
@@ -130,12 +138,13 @@ def run(
         mode=collecting.mode_of(resume),
     )
     experiment, suites = prepare(study, report, wish, issues)
-    _introduce(study, report, experiment, suites)
+    expected.refuse_template(study, report, anyway, issues)
+    expected.introduce(study, report, experiment)
     interrupts = collecting.interrupts()
     for name, conditions in engines(experiment, wish):
         if cluster:
             _requests(study, experiment, suites, conditions)
-            _power(experiment, suites)
+            expected.power(experiment, suites)
             about = of_experiment(study, report, experiment, suites, conditions, contributor)
             result = run_cluster.watch(about, wish, name, cluster, weights or [], interrupts, issues, study)
             if result is not None and result.reason == "stopped":
@@ -149,7 +158,7 @@ def run(
 
         def introduce(session: Session, conditions: list[Condition] = conditions) -> None:
             _requests(study, experiment, suites, conditions, session)
-            _power(experiment, suites)
+            expected.power(experiment, suites)
 
         result = collecting.watch(
             opened,
@@ -175,25 +184,6 @@ def _look(report: str, experiment: Resolved, suites: list[Suite]) -> str:
         return f"llmxsite results --report {report} --determinism agreement"
     by = [*(["suite"] if len(suites) > 1 else []), *(varied(expand(experiment)) or ["model"])]
     return f"llmxsite results --report {report} --by {','.join(by)}"
-
-
-def _introduce(study: Study, report: str, experiment: Resolved, suites: list[Suite]) -> None:
-    """The question, the hypothesis, and whether it was there before the data."""
-    from llmxsite import provenance
-    from llmxsite.record import hypothesis_hash
-
-    console = out()
-    console.print(experiment.question or report, style="bold", markup=False)
-    if experiment.hypothesis:
-        fixed = provenance.committed(study.experiment(report))
-        words = {True: "committed", False: "not committed yet", None: "no git repository"}[fixed]
-        console.print(f"Hypothesis {hypothesis_hash(experiment.hypothesis)[:12]} ({words})", markup=False)
-        if fixed is False:
-            console.print(
-                "  commit experiment.yaml first, and its history shows that it was there before the data", style="dim"
-            )
-    else:
-        console.print("No hypothesis: the report will say that none was stated before the data.", style="dim")
 
 
 def _requests(
@@ -223,29 +213,3 @@ def _requests(
         return
     collecting.surroundings(session)
     collecting.remaining(session, study)
-
-
-def _power(experiment: Resolved, suites: list[Suite]) -> None:
-    """The smallest difference that this n can show between two conditions; of the same request again, the bound it can give."""
-    from llmxsite.experiment import select
-    from llmxsite.stats.power import detectable, never_seen, variance_per_item
-
-    n = sum(len(select(s.items, experiment.limit, experiment.limit_seed)) for s in suites)
-    k = experiment.repeats
-    if experiment.task == "determinism":
-        one, every = never_seen(k - 1), never_seen(n * (k - 1))
-        if one is not None and every is not None:
-            words = f"{100 * one:.0f} % for one request and {100 * every:.1f} % over all {n:,}"
-            out().print(f"Where no reply differs, the chance that one does will be below {words}", markup=False)
-        return
-    # Miller 2024, section 5: difficulties spread evenly over 0 to 1, and differences of variance 1/9.
-    variance = variance_per_item(1 / 9, 1 / 6, 1 / 6, k, k)
-    smallest = detectable(n, variance, alpha=experiment.analysis.alpha)
-    if smallest is None:
-        return
-    several = f"{n:,} items" if n != 1 else "1 item"
-    if smallest < 1:
-        words = f"{several} can show a difference of {100 * smallest:.0f} points between two conditions"
-        out().print(f"{words} (80 % power, level {experiment.analysis.alpha:g})", markup=False)
-    else:
-        out().print(f"{several} cannot show any difference between two conditions", markup=False)

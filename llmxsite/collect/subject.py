@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from llmxsite import task
+from llmxsite import registration, task
 from llmxsite.collect.agreed import Place
 from llmxsite.collect.workload import Workload
 from llmxsite.engine.protocol import EngineInfo, ModelInfo, Options
@@ -56,9 +56,11 @@ def of_experiment(
     for condition in conditions:
         wanted = condition.get("num_ctx", experiment.options.get("num_ctx"))
         contexts.setdefault(str(condition["model"]), wanted if isinstance(wanted, int) else Options().num_ctx or 0)
-    hypothesis = None
-    if experiment.hypothesis:
-        hypothesis = Hypothesis(text=experiment.hypothesis, hash=hypothesis_hash(experiment.hypothesis))
+    commits = registration.commits(study, report) or {}
+
+    def stated(text: str) -> Hypothesis:
+        return Hypothesis(text=text, hash=hypothesis_hash(text), commit=commits.get(hypothesis_hash(text)))
+
     header = Run(
         schema=SCHEMA,
         id="",
@@ -69,7 +71,8 @@ def of_experiment(
         engine=EngineInfo(name=""),
         models=[],
         contributor=contributor,
-        hypothesis=hypothesis,
+        hypothesis=stated(experiment.hypothesis) if experiment.hypothesis else None,
+        predictions=[stated(prediction.sentence) for prediction in experiment.predicted],
         concurrency=experiment.concurrency,
     )
     return Subject(

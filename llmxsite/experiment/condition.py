@@ -6,8 +6,9 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from itertools import product
 
-from llmxsite.experiment.design import Experiment, Scalar
+from llmxsite.experiment.design import Experiment
 from llmxsite.experiment.factor import FACTORS
+from llmxsite.experiment.prediction import Scalar
 from llmxsite.suite import Item
 
 Condition = dict[str, Scalar]

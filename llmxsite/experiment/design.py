@@ -7,9 +7,10 @@ from typing import Any, Literal
 
 import msgspec
 
+from llmxsite.experiment.prediction import Prediction, Scalar
+
 TaskName = Literal["benchmark", "compare", "embeddings", "tools", "rag", "determinism", "context", "freeform"]
 Preset = Literal["temperature-sweep", "deterministic-pair"]
-Scalar = str | int | float | bool | None
 AVAILABLE: tuple[TaskName, ...] = ("benchmark", "determinism")
 """The tasks that this version can run."""
 
@@ -32,6 +33,8 @@ class Experiment(msgspec.Struct, kw_only=True):
     task: TaskName = "benchmark"
     question: str | None = None
     hypothesis: str | None = None
+    predictions: list[str | Prediction] = []
+    """What of the hypothesis the data will answer, each as a sentence or as a mapping; once resolved, all as records."""
     suites: list[str] = []
     models: list[str] = []
     sweep: dict[str, list[Scalar]] = {}
@@ -65,8 +68,13 @@ class Resolved(Experiment, kw_only=True):
     templates: dict[str, str] = {}
     """Text of each template file that a prompt names."""
 
+    @property
+    def predicted(self) -> list[Prediction]:
+        """The predictions as records: what loading makes of all of them."""
+        return [p for p in self.predictions if isinstance(p, Prediction)]
 
-_PROSE = {"question", "hypothesis", "analysis", "preset"}
+
+_PROSE = {"question", "hypothesis", "predictions", "analysis", "preset"}
 _EXTENT = {"limit", "repeats", "concurrency", "report"}
 
 

@@ -11,7 +11,7 @@ import msgspec
 
 from llmxsite.diagnostics import Issue, Issues, Problem, did_you_mean
 from llmxsite.document import Document, Key
-from llmxsite.experiment import preset, regime
+from llmxsite.experiment import prediction_check, preset, regime
 from llmxsite.experiment.condition import TEMPERATURE, expand
 from llmxsite.experiment.design import AVAILABLE, Experiment, Resolved
 from llmxsite.experiment.factor import FACTORS, OPTIONS, as_number
@@ -61,6 +61,8 @@ def _load(document: Document, study: Study, report: str, issues: Issues) -> Reso
     _canonical(resolved)
     issues.extend(_templates(document, resolved, study))
     issues.extend(_whole(document, resolved))
+    if not issues.failed():  # a level that is no level would be said twice
+        issues.extend(prediction_check.check(document, resolved, study))
     return resolved
 
 

@@ -9,7 +9,8 @@ import msgspec
 
 from llmxsite.diagnostics import Issue
 from llmxsite.document import Document
-from llmxsite.experiment.design import Experiment, Resolved, Scalar
+from llmxsite.experiment.design import Experiment, Resolved
+from llmxsite.experiment.prediction import Scalar
 from llmxsite.experiment.prompt import parse_prompt
 
 FACTOR = "regime"

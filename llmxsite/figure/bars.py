@@ -40,7 +40,7 @@ def make(samples: Samples, options: Options) -> Draft:
     if colour == by:
         raise ChartProblem("chart-value", f"by and colour are both '{by}'", option="colour")
     keys = [by, colour] if colour else [by]
-    summary = summarise(samples, keys, options.alpha)
+    summary = summarise(samples, keys, options.alpha, shown)
     data = summary[summary[shown.name].notna()]
     if data.empty:
         raise ChartProblem("chart-empty", f"no sample has a {shown.title.lower()}", option="value")

@@ -47,7 +47,7 @@ def build(
         title=wanted.title or title or draft.title,
         caption=" ".join(words),
         alt=" ".join(draft.alt),
-        data=_rounded(draft.data[[c.name for c in draft.columns]]),
+        data=_rounded(draft.data[[c.name for c in draft.columns]], {c.name for c in draft.columns if c.format == "p"}),
         columns=draft.columns,
         marks=marks,
         spec=wide,
@@ -173,11 +173,17 @@ def _round(value: float) -> float | int:
     return int(short) if short == int(short) and abs(short) < 1e15 else short
 
 
-def _rounded(frame: pd.DataFrame) -> pd.DataFrame:
-    """The table with its floats rounded as the marks are, rows numbered from 0."""
+def _rounded(frame: pd.DataFrame, tests: set[str]) -> pd.DataFrame:
+    """The table with its floats rounded as the marks are, rows numbered from 0.
+
+    Columns of `tests` hold p values: they keep significant digits, since a p of 0.000001 is not 0.
+    """
     out = frame.reset_index(drop=True).copy()
     for column in _float_columns(out):
-        out[column] = out[column].map(lambda v: v if v != v or math.isinf(v) else float(_round(v)))
+        if column in tests:
+            out[column] = out[column].map(lambda v: float(f"{v:.{_DIGITS}g}"))
+        else:
+            out[column] = out[column].map(lambda v: v if v != v or math.isinf(v) else float(_round(v)))
     return out
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from llmxsite.figure import levels, words
 from llmxsite.figure.draft import FEW
+from llmxsite.figure.summary import records
 
 
 def subtitle(row: pd.Series, pixels: float) -> list[str]:
@@ -18,6 +19,16 @@ def subtitle(row: pd.Series, pixels: float) -> list[str]:
     ]
     whole = " · ".join(parts)
     return [whole] if words.width(whole, 11.5) < pixels - 4 else parts
+
+
+def span(low: float, high: float) -> str:
+    """`60.1% to 66.6%`; `–` where there is no interval."""
+    return words.MISSING if math.isnan(low) or math.isnan(high) else f"{words.percent(low)} to {words.percent(high)}"
+
+
+def interval_words(bins: pd.DataFrame) -> str:
+    """How the intervals of the bins are made."""
+    return "Wilson" if (bins["units"] == bins["n"]).all() else "Wilson, over items"
 
 
 def findings(names: list[str], summary: pd.DataFrame) -> list[str]:
@@ -39,11 +50,22 @@ def _sentence(name: str, row: pd.Series) -> str:
     gap = float(row["confidence_gap"])
     lean = "over-confident" if gap > 0 else "under-confident"
     return (
-        f"{name}, expected calibration error {words.percent(row['ece'])} over {words.count(int(row['n']), 'answer')}, where a calibrated model would show "
+        f"{name}, expected calibration error {words.percent(row['ece'])}{_interval(row)} over {_answers(row)}, where a calibrated model would show "
         f"{words.percent(row['ece_noise_floor'])} (95% of redraws below {words.percent(row['ece_noise_p95'])}); "
         f"mean confidence {words.percent(row['mean_confidence'])}, accuracy {words.percent(row['accuracy'])}, "
         f"{words.show(gap, 'points')} points ({lean})."
     )
+
+
+def _interval(row: pd.Series) -> str:
+    ends = span(row["ece_low"], row["ece_high"])
+    return "" if ends == words.MISSING else f" (95% interval {ends})"
+
+
+def _answers(row: pd.Series) -> str:
+    """`118 answers to 33 items`, or `48 answers` where no item repeats."""
+    answers = words.count(int(row["n"]), "answer")
+    return answers if row["units"] == row["n"] else f"{answers} to {words.count(int(row['units']), 'item')}"
 
 
 def shape(bins: pd.DataFrame, name: str) -> str:
@@ -69,9 +91,18 @@ def notes(summary: pd.DataFrame, without: pd.DataFrame, by: str, bins: pd.DataFr
     if len(without):
         names = [levels.named(by, v) for v in without[by].astype(object)]
         notes.append(f"No confidence, and so no panel: {words.listed(names)}.")
-    few = int((bins["n"] < FEW).sum())
+    few = int((bins["units"] < FEW).sum())
     if few:
-        notes.append(
-            f"{words.count(few, 'bin')} of {len(bins)} hold fewer than {FEW} answers; their points are hollow."
-        )
+        of = "answers" if (bins["units"] == bins["n"]).all() else "items"
+        notes.append(f"{words.count(few, 'bin')} of {len(bins)} hold fewer than {FEW} {of}; their points are hollow.")
     return notes
+
+
+def apart(found: pd.DataFrame, by: str) -> list[str]:
+    """Paired differences of calibration errors: a pair a sentence, since no two of them are to be compared by eye."""
+    said = []
+    for row in records(found[found["n"] > 0]):
+        two = f"{levels.named(by, row['a'])} minus {levels.named(by, row['b'])}"
+        ends = words.measured(row["difference"], row["ci_low"], row["ci_high"], None, "points")
+        said.append(f"Calibration error of {two}: {ends}, paired over {words.count(int(row['n']), 'item')}.")
+    return said

@@ -13,6 +13,7 @@ import pandas as pd
 
 from llmxsite import results
 from llmxsite.figure import levels, words
+from llmxsite.figure.calibration_words import span
 from llmxsite.figure.draft import FEW, NARROW, Draft, Layout, Samples
 from llmxsite.figure.figure import Column
 from llmxsite.figure.marks import only, point, rect, room, rule, stack, table
@@ -33,11 +34,16 @@ _COLUMNS = (
     Column(name="bin_low", title="From", unit="%", format="percent", description="Confidence above this ..."),
     Column(name="bin_high", title="To", unit="%", format="percent", description="... and up to this."),
     Column(name="n", title="n", format="count", description="Answers in the bin."),
+    Column(name="units", title="Items", format="count", description="Items, or clusters of them, that these answer."),
     Column(name="right", title="Right", format="number", description="Of them, how many are right."),
     Column(name="confidence", title="Mean confidence", unit="%", format="percent"),
     Column(name="accuracy", title="Accuracy", unit="%", format="percent"),
-    Column(name="ci_low", title="Low end", unit="%", format="percent", description="95% interval (Wilson)."),
-    Column(name="ci_high", title="High end", unit="%", format="percent", description="95% interval (Wilson)."),
+    Column(
+        name="ci_low", title="Low end", unit="%", format="percent", description="95% interval (Wilson, over items)."
+    ),
+    Column(
+        name="ci_high", title="High end", unit="%", format="percent", description="95% interval (Wilson, over items)."
+    ),
 )
 
 
@@ -205,11 +211,11 @@ def _bins(bins: pd.DataFrame, by: str, panels: Panels) -> pd.DataFrame:
             "y": ys("accuracy"),
             "low": ys("ci_low"),
             "high": ys("ci_high"),
-            "few": bins["n"] < FEW,
+            "few": bins["units"] < FEW,
             "name": level_text(bins[by]),
             "confidence": [words.percent(v) for v in bins["confidence"]],
             "accuracy": [words.percent(v) for v in bins["accuracy"]],
-            "interval": [f"{words.percent(a)} to {words.percent(b)}" for a, b in zip(bins["ci_low"], bins["ci_high"], strict=True)],
+            "interval": [span(a, b) for a, b in zip(bins["ci_low"], bins["ci_high"], strict=True)],
             "n": bins["n"],
         }
     )  # fmt: skip
@@ -261,6 +267,11 @@ def _draw(panels: Panels, by: str, aggregated: bool) -> dict[str, Any]:
     return stack(layers, panels.height, room(right=4))
 
 
+def _gap(row: dict[str, float]) -> str:
+    low, high = (words.show(row[end], "points") for end in ("gap_low", "gap_high"))
+    return "" if words.MISSING in (low, high) else f", 95% interval {low} to {high}"
+
+
 def _caption(titles: list[str], rows: list[dict[str, float]]) -> list[str]:
     """Mean confidence and accuracy of each panel, up to three; else the two with the largest gaps."""
     pairs = list(zip(titles, rows, strict=True))
@@ -268,7 +279,7 @@ def _caption(titles: list[str], rows: list[dict[str, float]]) -> list[str]:
         pairs = sorted(pairs, key=lambda p: -abs(p[1]["confidence_gap"]))[:2]
     said = [
         f"{name}: mean confidence {words.percent(row['mean_confidence'])}, accuracy {words.percent(row['accuracy'])}, gap "
-        f"{words.show(row['confidence_gap'], 'points')} points (n = {int(row['n']):,})."
+        f"{words.show(row['confidence_gap'], 'points')} points{_gap(row)} (n = {int(row['n']):,})."
         for name, row in pairs
     ]
     return [f"Largest gaps of {len(titles)}:", *said] if len(titles) > 3 else said

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from llmxsite.figure import levels, words
+from llmxsite.figure.figure import Format
 from llmxsite.figure.summary import records
 
 
@@ -30,14 +31,14 @@ def p_text(row: dict[str, Any]) -> str:
     return f"p {shown}" if shown.startswith("<") else f"p = {shown}"
 
 
-def row_text(row: dict[str, Any], factor: str, by: list[str]) -> str:
+def row_text(row: dict[str, Any], factor: str, by: list[str], form: Format = "points") -> str:
     """One row as a sentence without its end: the two levels, the difference, its interval and p."""
     front = f"{levels.named(by[0], row[by[0]])}: " if by else ""
-    interval = words.measured(row["difference"], row["ci_low"], row["ci_high"], int(row["n"]), "points")
+    interval = words.measured(row["difference"], row["ci_low"], row["ci_high"], int(row["n"]), form, signed=True)
     return f"{front}{levels.named(factor, row['a'])} minus {levels.named(factor, row['b'])}, {interval}, {p_text(row)}"
 
 
-def caption(data: pd.DataFrame, factor: str, by: list[str], alpha: float) -> list[str]:
+def caption(data: pd.DataFrame, factor: str, by: list[str], alpha: float, form: Format = "points") -> list[str]:
     """Sentences under the chart: how many differences show, and the largest."""
     rows = records(data)
     different = [r for r in rows if r["verdict"] == "different"]
@@ -45,22 +46,23 @@ def caption(data: pd.DataFrame, factor: str, by: list[str], alpha: float) -> lis
         f"{len(different)} of {words.count(len(rows), 'difference')} {'has' if len(rows) == 1 else 'have'} a Holm-adjusted p below {alpha:g}."
     ]
     largest = max(rows, key=lambda r: abs(r["difference"]))
-    said.append(f"Largest: {row_text(largest, factor, by)}.")
+    said.append(f"Largest: {row_text(largest, factor, by, form)}.")
     return said
 
 
-def notes(data: pd.DataFrame) -> list[str]:
+def notes(data: pd.DataFrame, form: Format = "points") -> list[str]:
     """What a reader has to know of the comparison: what it could have seen, what was lost, what else differs."""
     said = []
-    mde = data["mde"].dropna()
-    if len(mde):
-        gap = float(data["difference"].abs().max())
-        if float(mde.min()) > gap:
-            said.append(f"This suite could not have seen differences below {100 * float(mde.min()):.1f} points.")
-        else:
-            said.append(
-                f"Smallest difference each row could show with power 80%: {100 * float(mde.min()):.1f} to {100 * float(mde.max()):.1f} points."
-            )
+    known = data[data["mde"].notna()]
+    if len(known):
+        blind = known[known["mde"] > known["difference"].abs()]
+        least, most = (words.size(float(end), form) for end in (known["mde"].min(), known["mde"].max()))
+        reach = (
+            f"{least}{words.unit(form)}" if least == most else f"{least} to {most}{words.unit(form)}, each row its own"
+        )
+        said.append(f"Smallest difference that could be seen here with power 80%: {reach}.")
+        if len(blind):
+            said.append(f"{len(blind)} of {len(data)} observed differences are smaller than what their row could show.")
     unshown = int((data["verdict"] == "not shown").sum())
     if unshown:
         said.append(f"{unshown} of {len(data)} are not shown to differ, which is not the same as being equal.")

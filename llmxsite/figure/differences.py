@@ -9,45 +9,21 @@ import pandas as pd
 
 from llmxsite import results
 from llmxsite.figure import levels, words
+from llmxsite.figure.difference_columns import columns, form_of
 from llmxsite.figure.difference_words import caption, label, notes, p_text
 from llmxsite.figure.draft import NARROW, Draft, Layout, Samples
-from llmxsite.figure.figure import Column
+from llmxsite.figure.figure import Format
 from llmxsite.figure.marks import haloed, linear, once, only, point, rect, room, rule, stack, table, text
+from llmxsite.figure.metrics import metric
 from llmxsite.figure.options import ChartProblem, Options
 from llmxsite.figure.summary import apart, key_column, key_columns, records
 from llmxsite.figure.vega import alt
-from llmxsite.stats.multiple import adjust
+from llmxsite.results.measures import CONTRASTED as MEASURED
+from llmxsite.results.repeating import AGREEMENT
+from llmxsite.stats.multiple import Correction, adjust
 
 MOST = 60
 """Rows: beyond it a baseline, or fewer levels, say more."""
-_COLUMNS = (
-    Column(name="a", title="A"),
-    Column(name="b", title="B"),
-    Column(name="n", title="Items", format="count", description="Items that both levels answered."),
-    Column(
-        name="lost",
-        title="Lost",
-        format="count",
-        description="Items that only one of them has, or whose content differs.",
-    ),
-    Column(name="accuracy_a", title="Accuracy A", unit="%", format="percent"),
-    Column(name="accuracy_b", title="Accuracy B", unit="%", format="percent"),
-    Column(name="difference", title="A minus B", unit="points", format="points"),
-    Column(
-        name="ci_low", title="Low end", unit="points", format="points", description="Paired, clustered, Student's t."
-    ),
-    Column(
-        name="ci_high", title="High end", unit="points", format="points", description="Paired, clustered, Student's t."
-    ),
-    Column(name="p_holm", title="p (Holm)", format="p", description="Adjusted over all rows of this figure."),
-    Column(name="p", title="p", format="p", description="Unadjusted."),
-    Column(name="mcnemar_p", title="p (McNemar)", format="p", description="Exact, unadjusted."),
-    Column(name="only_a", title="Only A right", format="count"),
-    Column(name="only_b", title="Only B right", format="count"),
-    Column(name="r", title="r", format="probability", description="Correlation of the two over items."),
-    Column(name="mde", title="Smallest it could show", unit="points", format="points", description="With power 80%."),
-    Column(name="verdict", title="Verdict", description="different, equivalent, not shown, or identical."),
-)
 
 
 def make(samples: Samples, options: Options) -> Draft:
@@ -55,6 +31,14 @@ def make(samples: Samples, options: Options) -> Draft:
     samples = apart(samples)
     factor = key_column(samples, options.factor or "model", "factor")
     by = [key_column(samples, options.by, "by")] if options.by else []
+    shown = metric(options.value)
+    if shown.name != "accuracy" and shown.name not in MEASURED:
+        raise ChartProblem(
+            "chart-value",
+            f"no interval is known for a difference of {shown.title.lower()}",
+            option="value",
+            hint=f"known: accuracy, {', '.join(MEASURED)}",
+        )
     found = _compared(samples, factor, by, options)
     found = found[found["n"] > 0]
     if found.empty:
@@ -78,27 +62,32 @@ def make(samples: Samples, options: Options) -> Draft:
     for column in (*by, "a", "b"):
         data[column] = data[column].astype(object)
     layouts = {"": Layout("wide", options.width), "_narrow": Layout("narrow", NARROW)}
-    marks = _marks(data, factor, by, layouts, options.alpha)
-    said = caption(data, factor, by, options.alpha)
+    form, _ = form_of(shown)
+    marks = _marks(data, factor, by, layouts, form)
+    said = caption(data, factor, by, options.alpha, form)
+    title = shown.title.lower() if shown.name != "auroc" else shown.title
+    clustered = (
+        "paired, clustered" if shown.name in ("accuracy", *AGREEMENT) else "items resampled, pairs kept together"
+    )
     return Draft(
         keys=None,
         data=data,
-        columns=[*key_columns(by), *_COLUMNS],
+        columns=[*key_columns(by), *columns(shown)],
         marks={"table": marks},
-        draw=lambda layout: _draw(layout, marks),
-        title=f"Paired differences in accuracy by {words.heading(factor).lower()}",
+        draw=lambda layout: _draw(layout, marks, title, form),
+        title=f"Paired differences in {title} by {words.heading(factor).lower()}",
         caption=[
             *said,
             (
-                f"Points are A minus B on shared items with {100 * (1 - options.alpha):.0f}% intervals (paired, clustered); filled where p, "
+                f"Points are A minus B on shared items with {100 * (1 - options.alpha):.0f}% intervals ({clustered}); filled where p, "
                 "adjusted by Holm over the rows, is below the level; the grey bar spans differences too small for this n to show."
             ),
         ],
         alt=[
-            f"Dot plot of {words.count(len(data), 'paired difference')} in accuracy with intervals and a line at 0.",
+            f"Dot plot of {words.count(len(data), 'paired difference')} in {title} with intervals and a line at 0.",
             *said,
         ],
-        notes=notes(data),
+        notes=notes(data, form),
     )
 
 
@@ -122,13 +111,21 @@ def _compared(samples: Samples, factor: str, by: list[str], options: Options) ->
     """Every pair, or every level against the baseline: the family of tests is what is shown, no more."""
     wanted = _levels(samples, factor, options)
     if options.baseline is None:
-        return results.compare(samples, factor, by, options.alpha, margin=options.margin, levels=wanted)
-    every = results.compare(samples, factor, by, options.alpha, "none", margin=options.margin, levels=wanted)
+        return _measured(samples, factor, by, options, wanted, "holm")
+    every = _measured(samples, factor, by, options, wanted, "none")
     kept = every[(every["a"] == options.baseline) | (every["b"] == options.baseline)].copy()
     adjusted = adjust([None if p != p else float(p) for p in kept["p"]], options.alpha, "holm").p
     kept["p_holm"] = pd.Series([math.nan if p is None else p for p in adjusted], index=kept.index, dtype="float64")
     kept.loc[(kept["verdict"] == "different") & ~(kept["p_holm"] < options.alpha), "verdict"] = "not shown"
     return kept
+
+
+def _measured(
+    samples: Samples, factor: str, by: list[str], options: Options, wanted: list[Any], correction: Correction
+) -> pd.DataFrame:
+    if options.value == "accuracy":
+        return results.compare(samples, factor, by, options.alpha, correction, margin=options.margin, levels=wanted)
+    return results.contrast(samples, options.value, factor, by, options.alpha, correction, levels=wanted)
 
 
 def _turned(found: pd.DataFrame, factor: str, options: Options) -> pd.DataFrame:
@@ -145,14 +142,16 @@ def _turned(found: pd.DataFrame, factor: str, options: Options) -> pd.DataFrame:
             turn = row["difference"] < 0
         if turn:
             out.loc[i, ["a", "b"]] = [row["b"], row["a"]]
-            out.loc[i, ["accuracy_a", "accuracy_b"]] = [row["accuracy_b"], row["accuracy_a"]]
-            out.loc[i, ["only_a", "only_b"]] = [row["only_b"], row["only_a"]]
+            for one, other in (("accuracy_a", "accuracy_b"), ("only_a", "only_b"), ("value_a", "value_b")):
+                if one in row:
+                    out.loc[i, [one, other]] = [row[other], row[one]]
             out.loc[i, ["difference", "ci_low", "ci_high"]] = [-row["difference"], -row["ci_high"], -row["ci_low"]]
     return out
 
 
-def _marks(data: pd.DataFrame, factor: str, by: list[str], layouts: dict[str, Layout], alpha: float) -> pd.DataFrame:
+def _marks(data: pd.DataFrame, factor: str, by: list[str], layouts: dict[str, Layout], form: Format) -> pd.DataFrame:
     rows = records(data)
+    scale = 100 if form == "points" else 1
     labels = {
         f"label{suffix}": words.distinct(
             [label(row, by, 330 if layout.narrow else layout.width * 0.42) for row in rows]
@@ -166,26 +165,26 @@ def _marks(data: pd.DataFrame, factor: str, by: list[str], layouts: dict[str, La
                 f"{levels.named(factor, r['a'])} minus {levels.named(factor, r['b'])}" + (f", {levels.named(by[0], r[by[0]])}" if by else "")
                 for r in rows
             ],
-            "difference": data["difference"] * 100,
-            "low": data["ci_low"] * 100,
-            "high": data["ci_high"] * 100,
-            "mde": data["mde"] * 100,
-            "less": data["mde"] * -100,
+            "difference": data["difference"] * scale,
+            "low": data["ci_low"] * scale,
+            "high": data["ci_high"] * scale,
+            "mde": data["mde"] * scale,
+            "less": data["mde"] * -scale,
             "different": (data["verdict"] == "different").to_numpy(dtype=bool),
-            "shown": [words.show(v, "points") for v in data["difference"]],
+            "shown": [words.signed_text(v, form) for v in data["difference"]],
             "interval": [
-                words.MISSING if math.isnan(a) else f"{words.show(a, 'points')} to {words.show(b, 'points')}"
+                words.MISSING if math.isnan(a) else f"{words.signed_text(a, form)} to {words.signed_text(b, form)}"
                 for a, b in zip(data["ci_low"], data["ci_high"], strict=True)
             ],
             "p": [p_text(r) for r in rows],
             "n": data["n"],
             "verdict": data["verdict"].astype(str),
-            "smallest": [words.show(v, "points").lstrip("+") for v in data["mde"]],
+            "smallest": [words.size(v, form) for v in data["mde"]],
         }
     )  # fmt: skip
 
 
-def _draw(layout: Layout, marks: pd.DataFrame) -> dict[str, Any]:
+def _draw(layout: Layout, marks: pd.DataFrame, title: str, form: Format) -> dict[str, Any]:
     label = "label_narrow" if layout.narrow else "label"
     step = 46 if layout.narrow else 30
     offset = 9 if layout.narrow else 0
@@ -195,12 +194,13 @@ def _draw(layout: Layout, marks: pd.DataFrame) -> dict[str, Any]:
         scale=alt.Scale(domain=list(marks[label]), paddingInner=0, paddingOuter=0),
         axis=None if layout.narrow else alt.Axis(labelColor="var(--ink)", labelPadding=10, labelOverlap=False),
     )
-    scale = linear(*_domain(marks))
-    axis = alt.Axis(title="Difference in accuracy (points)", titleAnchor="start", grid=True, tickCount=5, format=".3~r")
+    scale = linear(*_domain(marks, 4.0 if form == "points" else 1e-6))
+    unit = {"points": " (points)", "milliseconds": " (ms)"}.get(form, "")
+    axis = alt.Axis(title=f"Difference in {title}{unit}", titleAnchor="start", grid=True, tickCount=5, format=".3~r")
     x = alt.X("difference:Q", scale=scale, axis=axis)
     tooltip = [
         alt.Tooltip("name:N", title="Difference"),
-        alt.Tooltip("shown:N", title="Points"),
+        alt.Tooltip("shown:N", title="Points" if form == "points" else "A minus B"),
         alt.Tooltip("interval:N", title="Interval"),
         alt.Tooltip("p:N", title="Holm-adjusted"),
         alt.Tooltip("verdict:N", title="Verdict"),
@@ -250,9 +250,9 @@ def _draw(layout: Layout, marks: pd.DataFrame) -> dict[str, Any]:
     return stack(layers, step * len(marks), room())
 
 
-def _domain(marks: pd.DataFrame) -> tuple[float, float]:
+def _domain(marks: pd.DataFrame, least: float) -> tuple[float, float]:
     """Everything that is drawn of the intervals, with 0 inside."""
     ends = pd.concat([marks["low"], marks["high"], marks["difference"], pd.Series([0.0])]).dropna()
     low, high = float(ends.min()), float(ends.max())
-    span = max(high - low, 4.0)
+    span = max(high - low, least)
     return low - 0.05 * span, high + 0.05 * span

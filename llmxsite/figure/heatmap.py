@@ -35,8 +35,8 @@ def make(samples: Samples, options: Options) -> Draft:
     columns = key_column(samples, options.columns or _second(samples, rows), "columns")
     if rows == columns:
         raise ChartProblem("chart-value", f"rows and columns are both '{rows}'", option="columns")
-    cells = summarise(samples, [rows, columns], options.alpha)
-    margin = summarise(samples, [rows], options.alpha)
+    cells = summarise(samples, [rows, columns], options.alpha, shown)
+    margin = summarise(samples, [rows], options.alpha, shown)
     by_row = dict(zip(margin[rows], margin[shown.name], strict=True))
     over = summarise(samples, [columns], options.alpha)
     by_column = dict(zip(over[columns], over[shown.name], strict=True))

@@ -52,6 +52,11 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
         """Title with its unit, where tick labels do not show it."""
         return f"{self.title} ({self.unit})" if self.unit and self.format != "percent" else self.title
 
+    @property
+    def resampled(self) -> bool:
+        """Whether its interval is not in the summary, but made by `results.intervals`."""
+        return self.interval == _ends(self.name)
+
     def column(self) -> Column:
         """The table's column for it."""
         return Column(
@@ -63,6 +68,11 @@ def _share(name: str, title: str, **more: object) -> Metric:
     return msgspec.convert({"name": name, "title": title, "format": "percent", "unit": "%", **more}, Metric)
 
 
+def _ends(name: str) -> tuple[str, str]:
+    """The columns of an interval that is made by resampling items, only where a chart shows it."""
+    return f"{name}_low", f"{name}_high"
+
+
 METRICS: dict[str, Metric] = {
     m.name: m
     for m in (
@@ -71,7 +81,7 @@ METRICS: dict[str, Metric] = {
             "Accuracy",
             better="higher",
             interval=("ci_low", "ci_high"),
-            description="Correct answers over answered questions; an answer that could not be read counts as wrong.",
+            description="Correct answers over answered questions; a reply in which no answer could be read counts as wrong.",
         ),
         _share(
             "best_case", "Accuracy, best case", better="higher", description="As if every unread answer were right."
@@ -79,6 +89,7 @@ METRICS: dict[str, Metric] = {
         _share(
             "mean_confidence",
             "Mean confidence",
+            interval=_ends("mean_confidence"),
             description="Probability of the chosen letter among the letters, averaged.",
         ),
         Metric(
@@ -86,15 +97,23 @@ METRICS: dict[str, Metric] = {
             title="Confidence minus accuracy",
             format="points",
             unit="points",
+            interval=_ends("confidence_gap"),
             description="Mean confidence minus accuracy: above 0 is over-confident.",
         ),
-        _share("ece", "Calibration error", better="lower", description="Expected calibration error over equal bins."),
-        _share("ece_unweighted", "Calibration error, unweighted", better="lower"),
+        _share(
+            "ece",
+            "Calibration error",
+            better="lower",
+            interval=_ends("ece"),
+            description="Expected calibration error over ten equal bins; above 0 for a calibrated model too.",
+        ),
+        _share("ece_unweighted", "Calibration error, unweighted", better="lower", interval=_ends("ece_unweighted")),
         Metric(
             name="brier",
             title="Brier score",
             format="probability",
             better="lower",
+            interval=_ends("brier"),
             description="Mean square of confidence minus correctness.",
         ),
         Metric(
@@ -102,6 +121,7 @@ METRICS: dict[str, Metric] = {
             title="AUROC of confidence",
             format="probability",
             better="higher",
+            interval=_ends("auroc"),
             description="How often a right answer is surer than a wrong one.",
         ),
         _share(
@@ -116,6 +136,7 @@ METRICS: dict[str, Metric] = {
             format="milliseconds",
             unit="ms",
             better="lower",
+            interval=_ends("latency_ms"),
             description="Median of the whole request.",
         ),
         Metric(
@@ -124,12 +145,34 @@ METRICS: dict[str, Metric] = {
             format="milliseconds",
             unit="ms",
             better="lower",
+            interval=_ends("first_token_ms"),
+        ),
+        Metric(
+            name="accuracy_per_second",
+            title="Right answers a second",
+            format="number",
+            better="higher",
+            interval=_ends("accuracy_per_second"),
+            description="Right answers over all seconds of answering.",
+        ),
+        _share(
+            "item_agreement",
+            "Same answer again",
+            interval=_ends("item_agreement"),
+            description="Share of pairs of replies to one request with the same answer, over items; an unread reply is an answer of its own kind.",
+        ),
+        _share(
+            "item_agreement_parsed",
+            "Same answer again, of those read",
+            interval=_ends("item_agreement_parsed"),
+            description="The same without replies that could not be read.",
         ),
         Metric(
             name="tokens_per_second",
             title="Tokens a second",
             format="number",
             better="higher",
+            interval=_ends("tokens_per_second"),
             description="All generated tokens over all generation time.",
         ),
         Metric(name="n", title="Samples", format="count"),

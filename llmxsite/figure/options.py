@@ -133,7 +133,7 @@ KINDS: dict[str, Kind] = {
             name="differences",
             summary="Paired differences between levels of a factor, item by item, with Holm-adjusted p.",
             module="differences",
-            options=("factor", "baseline", "by", "sort", "margin", "alpha"),
+            options=("factor", "value", "baseline", "by", "sort", "margin", "alpha"),
         ),
         Kind(
             name="sweep",

@@ -46,7 +46,7 @@ def make(samples: Samples, options: Options) -> Draft:
     colour = key_column(samples, options.colour or "model", "colour")
     if axes == colour:
         raise ChartProblem("chart-value", f"axes and colour are both '{axes}'", option="colour")
-    summary = summarise(samples, [colour, axes], options.alpha)
+    summary = summarise(samples, [colour, axes], options.alpha, shown)
     summary = summary[summary[axes].map(levels.text) != levels.NOT_STATED]
     # A fixed order: by name, or the order the levels have by themselves. Never by value, which would make every shape smooth.
     spokes = levels.order(
@@ -54,7 +54,7 @@ def make(samples: Samples, options: Options) -> Draft:
         options.sort if options.sort == "given" else None if levels.ordinal(summary[axes]) else "name",
         {},
     )
-    margin = summarise(samples, [colour], options.alpha)
+    margin = summarise(samples, [colour], options.alpha, shown)
     profiles = levels.order(
         summary[colour],
         None,

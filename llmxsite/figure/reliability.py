@@ -13,7 +13,8 @@ import pandas as pd
 
 from llmxsite import results
 from llmxsite.figure import levels, words
-from llmxsite.figure.calibration_words import findings, notes, shape, subtitle
+from llmxsite.figure.calibration_words import apart as apart_words
+from llmxsite.figure.calibration_words import findings, interval_words, notes, shape, span, subtitle
 from llmxsite.figure.draft import FEW, NARROW, Draft, Layout, Samples
 from llmxsite.figure.figure import Column
 from llmxsite.figure.marks import only, point, rect, room, rule, stack, table
@@ -25,6 +26,8 @@ from llmxsite.figure.vega import alt
 BASE, TALLEST = -0.38, 0.28
 """Foot and greatest height of the histogram, in units of the panel."""
 MOST = 12
+SAID = 3
+"""Panels up to which the differences of their errors are said: as many pairs."""
 TICKS = [(0.0, "0"), (0.25, ""), (0.5, "50%"), (0.75, ""), (1.0, "100%")]
 
 
@@ -32,7 +35,7 @@ def make(samples: Samples, options: Options) -> Draft:
     """A panel a level of `by` (models unless said otherwise)."""
     samples = apart(samples)
     by = key_column(samples, options.by or "model", "by")
-    tables = results.calibration(samples, [by], options.bins, alpha=options.alpha)
+    tables = results.calibration(samples, [by], options.bins, alpha=options.alpha, intervals=["ece"])
     summary = tables.summary[tables.summary["n"] > 0]
     if summary.empty:
         raise ChartProblem(
@@ -75,8 +78,8 @@ def make(samples: Samples, options: Options) -> Draft:
         caption=[
             *findings(titles, summary),
             (
-                f"Confidence is the probability of the chosen letter among the letters, in {ends}; bars are 95% intervals (Wilson), "
-                "pale bars where a calibrated model would fall, areas follow n."
+                f"Confidence is the probability of the chosen letter among the letters, in {ends}; bars are 95% intervals "
+                f"({interval_words(bins)}), pale bars where a calibrated model would fall, areas follow n."
             ),
         ],
         alt=[
@@ -84,8 +87,16 @@ def make(samples: Samples, options: Options) -> Draft:
             *findings(titles, summary),
             *(shape(bins[bins["panel"] == i], title) for i, title in enumerate(titles)),
         ],
-        notes=notes(summary, without, by, bins),
+        notes=[*notes(summary, without, by, bins), *_apart(samples, by, order, options)],
     )
+
+
+def _apart(samples: Samples, by: str, order: list[Any], options: Options) -> list[str]:
+    """The differences of the panels' calibration errors, where they are few enough to be said."""
+    if not 1 < len(order) <= SAID:
+        return []
+    found = results.contrast(samples, "ece", by, alpha=options.alpha, levels=order, bins=options.bins)
+    return apart_words(found, by)
 
 
 def _panels(count: int, layout: Layout) -> Panels:
@@ -109,6 +120,9 @@ def _columns(by: str) -> list[Column]:
         Column(name="bin_high", title="To", unit="%", format="percent", description="... and up to this."),
         Column(name="n", title="n", format="count", description="Answers in the bin."),
         Column(
+            name="units", title="Items", format="count", description="Items, or clusters of them, that these answer."
+        ),
+        Column(
             name="confidence",
             title="Mean confidence",
             unit="%",
@@ -121,14 +135,14 @@ def _columns(by: str) -> list[Column]:
             title="Low end",
             unit="%",
             format="percent",
-            description="Of the accuracy's 95% interval (Wilson).",
+            description="Of the accuracy's 95% interval (Wilson, over items).",
         ),
         Column(
             name="ci_high",
             title="High end",
             unit="%",
             format="percent",
-            description="Of the accuracy's 95% interval (Wilson).",
+            description="Of the accuracy's 95% interval (Wilson, over items).",
         ),
         Column(
             name="band_low",
@@ -173,7 +187,7 @@ def _marks(bins: pd.DataFrame, by: str, panels: Panels, count: int) -> pd.DataFr
             "right": xs(bins["bin_high"] - 0.06 / count),
             "foot": ys(pd.Series(BASE, index=bins.index)),
             "top": ys(BASE + TALLEST * share),
-            "few": bins["n"] < FEW,
+            "few": bins["units"] < FEW,
             "name": [levels.named(by, v) for v in bins[by]],
             "bin": [
                 f"{words.percent(a, 0)} to {words.percent(b, 0)}"
@@ -182,10 +196,7 @@ def _marks(bins: pd.DataFrame, by: str, panels: Panels, count: int) -> pd.DataFr
             "n": bins["n"],
             "confidence": [words.percent(v) for v in bins["confidence"]],
             "accuracy": [words.percent(v) for v in bins["accuracy"]],
-            "interval": [
-                f"{words.percent(a)} to {words.percent(b)}"
-                for a, b in zip(bins["ci_low"], bins["ci_high"], strict=True)
-            ],
+            "interval": [span(a, b) for a, b in zip(bins["ci_low"], bins["ci_high"], strict=True)],
         }
     )
 
@@ -246,6 +257,7 @@ def _beside(panels: Panels, row: pd.Series) -> pd.DataFrame:
     """The numbers of the only panel, in words in the place of a second one."""
     said = [
         ("Expected calibration error (ECE)", words.percent(row["ece"])),
+        ("its 95% interval, of resampled items", span(row["ece_low"], row["ece_high"])),
         ("of a calibrated model at this n", words.percent(row["ece_noise_floor"])),
         ("Mean confidence", words.percent(row["mean_confidence"])),
         ("Accuracy", words.percent(row["accuracy"])),

@@ -33,9 +33,23 @@ def apart(samples: Samples) -> Samples:
     return cast(Samples, replace(cast(Any, samples), frame=frame.assign(model=names.astype("category"))))
 
 
-def summarise(samples: Samples, by: Sequence[str], alpha: float) -> pd.DataFrame:
-    """`results.summarise`, its key columns as plain objects so that they can be joined and compared."""
+MOST_SPANS = 120
+"""Groups up to which an interval is made by resampling: a chart of more shows none."""
+
+
+def summarise(samples: Samples, by: Sequence[str], alpha: float, shown: Metric | None = None) -> pd.DataFrame:
+    """`results.summarise`, its key columns as plain objects so that they can be joined and compared.
+
+    With `shown` the ends of that metric's interval are there, also where resampling has to make them.
+    """
     out = results.summarise(samples, by=list(by), alpha=alpha)
+    if shown is not None and shown.resampled and shown.interval is not None:
+        low, high = shown.interval
+        if len(out) > MOST_SPANS:
+            out[low] = out[high] = np.nan
+        else:
+            found = results.intervals(samples, list(by), [shown.name], alpha=alpha)
+            out[low], out[high] = found[low], found[high]
     for column in by:
         out[column] = out[column].astype(object)
     return out
@@ -64,7 +78,9 @@ def value_columns(metric: Metric) -> list[Column]:
             title=f"{'Low' if i == 0 else 'High'} end",
             unit=metric.unit,
             format=metric.format,
-            description="End of the 95% interval.",
+            description="End of the 95% interval, of resampled items."
+            if metric.resampled
+            else "End of the 95% interval.",
         )
         for i, name in enumerate(ends)
     ]
@@ -110,7 +126,8 @@ def notes(summary: pd.DataFrame) -> list[str]:
         )
     if cut:
         said.append(
-            f"{words.count(cut, 'reply', 'replies')} of {n:,} {'was' if cut == 1 else 'were'} cut off by the budget."
+            f"{words.count(cut, 'reply', 'replies')} of {n:,} {'was' if cut == 1 else 'were'} cut off, and scored by what "
+            f"{'it states' if cut == 1 else 'they state'}."
         )
     return [*results.warnings(summary), *said]
 

@@ -42,7 +42,7 @@ def make(samples: Samples, options: Options) -> Draft:
     colour = key_column(samples, options.colour or "model", "colour")
     if x == colour:
         raise ChartProblem("chart-value", f"x and colour are both '{x}'", option="colour")
-    summary = summarise(samples, [x, colour], options.alpha)
+    summary = summarise(samples, [x, colour], options.alpha, shown)
     data = summary[summary[shown.name].notna() & summary[x].map(lambda v: levels.text(v) != levels.NOT_STATED)]
     if data.empty:
         raise ChartProblem("chart-empty", f"no sample has a {shown.title.lower()} and a {x}", option="value")

@@ -150,6 +150,20 @@ def show(value: float | None, form: Format) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
+def size(value: float, form: Format) -> str:
+    """How large a difference is, without a sign: points as `13.3`."""
+    return f"{100 * value:.1f}" if form in ("points", "percent") else show(value, form)
+
+
+def signed_text(value: float, form: Format) -> str:
+    """A difference with its sign, in the form of what it is a difference of."""
+    text = show(value, form)
+    if form == "points" or text == MISSING:
+        return text
+    text = text.replace("-", "−")
+    return f"+{text}" if value > 0 else text
+
+
 def brief(value: float, form: Format) -> str:
     """A number for a cell: as few characters as make sense. `0.634` -> `63` as a percentage."""
     if form == "percent":
@@ -168,14 +182,17 @@ def unit(form: Format) -> str:
     return {"points": " points", "milliseconds": " ms"}.get(form, "")
 
 
-def measured(value: float, low: float | None, high: float | None, n: int | None, form: Format) -> str:
-    """`63.4% (95% interval 60.1% to 66.6%, n = 844)`, as far as it is known."""
+def measured(
+    value: float, low: float | None, high: float | None, n: int | None, form: Format, *, signed: bool = False
+) -> str:
+    """`63.4% (interval 60.1% to 66.6%, n = 844)`, as far as it is known; a difference is `signed`."""
+    written = signed_text if signed else show
     parts = []
     if low is not None and high is not None and not (math.isnan(low) or math.isnan(high)):
-        parts.append(f"interval {show(low, form)} to {show(high, form)}")
+        parts.append(f"interval {written(low, form)} to {written(high, form)}")
     if n is not None:
         parts.append(f"n = {n:,}")
-    return f"{show(value, form)}{unit(form)}" + (f" ({', '.join(parts)})" if parts else "")
+    return f"{written(value, form)}{unit(form)}" + (f" ({', '.join(parts)})" if parts else "")
 
 
 def count(n: int, word: str, plural: str | None = None) -> str:

@@ -6,14 +6,20 @@ not measured is missing in it (NaN), never 0.
 
 from llmxsite.results.calibrate import CalibrationTables, calibration
 from llmxsite.results.compare import compare
+from llmxsite.results.contrast import contrast
 from llmxsite.results.determinism import DeterminismTables, determinism
-from llmxsite.results.groups import Table
-from llmxsite.results.item_table import ItemTable, items
+from llmxsite.results.difference import DIFFERENCES
+from llmxsite.results.groups import Table, settings
+from llmxsite.results.intervals import intervals
+from llmxsite.results.item_table import ItemTable, conditions, items
 from llmxsite.results.partings import Parting, Variant, partings
 from llmxsite.results.summary import summarise
+from llmxsite.results.verdict import Answer, verdicts
 from llmxsite.results.warn import warnings
 
 __all__ = [
+    "DIFFERENCES",
+    "Answer",
     "CalibrationTables",
     "DeterminismTables",
     "ItemTable",
@@ -22,9 +28,14 @@ __all__ = [
     "Variant",
     "calibration",
     "compare",
+    "conditions",
+    "contrast",
     "determinism",
+    "intervals",
     "items",
     "partings",
+    "settings",
     "summarise",
+    "verdicts",
     "warnings",
 ]

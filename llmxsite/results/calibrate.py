@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from llmxsite.results.groups import Floats, Table, floats, group, scores
+from llmxsite.results.groups import ITEM, Floats, Table, floats, group, number, scores, units
+from llmxsite.results.intervals import intervals as measures_with_intervals
 from llmxsite.stats.calibration import Calibration, equal_mass
 from llmxsite.stats.calibration import calibration as measure
 from llmxsite.stats.decomposition import corp
@@ -21,21 +22,31 @@ class CalibrationTables:
     """`bins` has a row a bin of each group, empty bins included; `summary` a row a group."""
 
     bins: pd.DataFrame
-    """Keys, `bin`, `bin_low`, `bin_high`, `n`, `confidence`, `accuracy`, `ci_low`, `ci_high` (Wilson), `band_low`, `band_high`
-    (where the accuracy of a calibrated model would fall in 95 of 100 redraws)."""
+    """Keys, `bin`, `bin_low`, `bin_high`, `n`, `units` (items in it, or clusters that the suite declares), `confidence`, `accuracy`,
+    `ci_low`, `ci_high` (Wilson's; with the effective number where items repeat), `band_low`, `band_high` (where the accuracy of a
+    calibrated model would fall in 95 of 100 redraws)."""
     summary: pd.DataFrame
-    """Keys, `n` (answers with a confidence), `coverage` (their share of the scored answers), `accuracy`, `mean_confidence`,
-    `confidence_gap`, `gap_se`, `ece`, `ece_noise_floor` and `ece_noise_p95` (mean and 95th percentile of the ECE of a calibrated model),
+    """Keys, `n` (answers with a confidence), `units` (items behind them, or clusters), `coverage` (their share of the scored answers),
+    `accuracy`, `mean_confidence`, `confidence_gap` with `gap_se`, `gap_low`, `gap_high` (over units, Student's t), `ece`, `ece_noise_floor` and `ece_noise_p95` (mean and 95th percentile of the ECE of a calibrated model),
     `distinguishable` (ECE above that percentile; NA without confidences), `ece_unweighted`, `ece_unweighted_5` (over five bins: the
     course exercise), `ece_equal_mass`, `equal_mass_bins`, `mce` (over bins of ten or more; NaN without one), `rmsce`, `brier`,
     `brier_skill`, `log_loss`, `auroc`, `miscalibration`, `discrimination`, `uncertainty` (CORP), `letter_mass`, `truncated_share`
-    (share whose confidence the truncated list leaves open by more than .05), `draws`."""
+    (share whose confidence the truncated list leaves open by more than .05), `draws`; and `ece_low`, `ece_high` and the like of the
+    measures that `intervals` names."""
 
 
 def calibration(
-    table: Table, by: Sequence[str] = ("model",), bins: int = 10, *, alpha: float = 0.05
+    table: Table,
+    by: Sequence[str] = ("model",),
+    bins: int = 10,
+    *,
+    alpha: float = 0.05,
+    intervals: Sequence[str] = (),
 ) -> CalibrationTables:
     """Reliability bins and calibration errors of each group of `by`. Seeded: the same samples give the same numbers.
+
+    Answers to one item are not independent, and given item and answer right or wrong is fixed: the noise floor redraws one
+    answer for all its copies, and what has an interval has it over items.
 
     Only answers that have both a score and a confidence count; the share that does is `coverage`. A group without any keeps
     its row, with n = 0 and nothing else. KeyError for an unknown column. Source: see `llmxsite.stats.calibration`.
@@ -49,6 +60,7 @@ def calibration(
     order = np.argsort(groups.codes, kind="stable")
     bounds = np.searchsorted(groups.codes[order], np.arange(groups.count + 1))
     keys = list(groups.keys.columns)
+    unit, (answer, _) = units(frame)[1], number(frame, [*ITEM, "answer", "expected"])
     bin_rows: list[dict[str, object]] = []
     rows: list[dict[str, object]] = []
     for g, values in enumerate(groups.keys.itertuples(index=False, name=None)):
@@ -57,11 +69,13 @@ def calibration(
         inside = inside[s.scored[inside]]
         known = inside[~np.isnan(confidence[inside])]
         c, y = confidence[known], s.value[known]
-        found, floor = measure(c, y, bins, alpha), noise_floor(c, bins)
+        found = measure(c, y, bins, alpha, unit[known])
+        floor = noise_floor(c, bins, answer=answer[known])
         rows.append(
             {
                 **key,
                 "n": len(known),
+                "units": found.units,
                 "coverage": len(known) / len(inside) if len(inside) else np.nan,
                 **_errors(found, floor, c, y),
                 "letter_mass": _mean(letter_mass[known]),
@@ -70,14 +84,21 @@ def calibration(
             }
         )
         bin_rows.extend({**key, **row} for row in _bins(found, floor))
-    return CalibrationTables(
-        bins=_frame(bin_rows, [*keys, *_BIN], groups.keys), summary=_frame(rows, [*keys, *_SUMMARY], groups.keys)
-    )
+    summary = _frame(rows, [*keys, *_SUMMARY], groups.keys)
+    if intervals:
+        spans = measures_with_intervals(table, by, intervals, alpha=alpha, bins=bins)
+        for name in intervals:
+            summary[f"{name}_low"], summary[f"{name}_high"] = spans[f"{name}_low"], spans[f"{name}_high"]
+    return CalibrationTables(bins=_frame(bin_rows, [*keys, *_BIN], groups.keys), summary=summary)
 
 
-_BIN = ["bin", "bin_low", "bin_high", "n", "confidence", "accuracy", "ci_low", "ci_high", "band_low", "band_high"]
+_BIN = [
+    *("bin", "bin_low", "bin_high", "n", "units", "confidence", "accuracy", "ci_low", "ci_high"),
+    *("band_low", "band_high"),
+]
 _SUMMARY = [
-    *("n", "coverage", "accuracy", "mean_confidence", "confidence_gap", "gap_se", "ece", "ece_noise_floor"),
+    *("n", "units", "coverage", "accuracy", "mean_confidence", "confidence_gap", "gap_se", "gap_low", "gap_high"),
+    *("ece", "ece_noise_floor"),
     *(
         "ece_noise_p95",
         "distinguishable",
@@ -90,7 +111,7 @@ _SUMMARY = [
     *("rmsce", "brier", "brier_skill", "log_loss", "auroc", "miscalibration", "discrimination", "uncertainty"),
     *("letter_mass", "truncated_share", "draws"),
 ]
-_COUNTS = {"n", "bin", "draws", "equal_mass_bins"}
+_COUNTS = {"n", "units", "bin", "draws", "equal_mass_bins"}
 
 
 def _errors(found: Calibration, floor: NoiseFloor, c: Floats, y: Floats) -> dict[str, object]:
@@ -106,6 +127,8 @@ def _errors(found: Calibration, floor: NoiseFloor, c: Floats, y: Floats) -> dict
         "mean_confidence": found.mean_confidence,
         "confidence_gap": found.gap,
         "gap_se": found.gap_se,
+        "gap_low": found.gap_interval.low,
+        "gap_high": found.gap_interval.high,
         "ece": found.ece,
         "ece_noise_floor": floor.mean,
         "ece_noise_p95": floor.p95,
@@ -134,6 +157,7 @@ def _bins(found: Calibration, floor: NoiseFloor) -> list[dict[str, object]]:
             "bin_low": row.low,
             "bin_high": row.high,
             "n": row.n,
+            "units": row.units,
             "confidence": row.confidence,
             "accuracy": row.accuracy,
             "ci_low": row.interval.low,

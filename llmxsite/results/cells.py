@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from llmxsite.results.groups import number, scores
+from llmxsite.results.groups import number, scores, units
 from llmxsite.results.replies import Reply, replies
 from llmxsite.stats import determinism as stats
 from llmxsite.tables import Samples
@@ -31,6 +31,8 @@ class Cell:
     answers: list[str] = field(default_factory=list)
     correct: list[float] = field(default_factory=list)
     """0 to 1; NaN where nothing was scored."""
+    unit: int = 0
+    """Number of the independent unit it is of: its item, or the cluster that the suite declares."""
 
     def __len__(self) -> int:
         return len(self.replies)
@@ -61,7 +63,11 @@ def cells(samples: Samples) -> list[Cell]:
     codes, first = number(frame, columns)
     keys = frame[columns].iloc[first].astype(object)
     keys = keys.where(keys.notna(), None)
-    found = [Cell(dict(zip(columns, values, strict=True))) for values in keys.itertuples(index=False, name=None)]
+    unit = units(frame)[1][first]
+    found = [
+        Cell(dict(zip(columns, values, strict=True)), unit=int(number))
+        for values, number in zip(keys.itertuples(index=False, name=None), unit, strict=True)
+    ]
     value = scores(frame).value
     answers = frame["answer"].astype(object).to_numpy()
     repeats = frame["repeat"].to_numpy()

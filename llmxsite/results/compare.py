@@ -62,6 +62,17 @@ def compare(
     return _judged(result, alpha, correction, margin)[[*keys, *_COLUMNS]]
 
 
+def paired(table: Table, factor: str, a: object, b: object) -> tuple[Floats, Codes] | None:
+    """Level `a` minus level `b` on each item that both met, as `compare` pairs them, and each item's independent unit.
+
+    None where no sample has either.
+    """
+    for _, block in _blocks(table, factor, [], [a, b]):
+        x, y, both, _ = block.pairs(0, 1)
+        return x - y, block.unit[both]
+    return None
+
+
 _MEASURED = [
     *("n", "lost", "refused", "accuracy_a", "accuracy_b", "difference", "se", "clusters", "only_a", "only_b", "r"),
     *("se_unpaired", "confounded", "identical"),
@@ -133,7 +144,7 @@ def _blocks(
     s = scores(frame)
     groups = group(table, keys)
     column = frame[factor]
-    wanted = sorted(column.dropna().unique().tolist(), key=_order) if levels is None else list(levels)
+    wanted = sorted(column.dropna().unique().tolist(), key=order) if levels is None else list(levels)
     level = np.asarray(pd.Index(wanted).get_indexer(pd.Index(column.astype(object))), dtype=np.int64)
     item, unit = units(frame)
     name, _ = number(frame, ["suite", "item"])
@@ -233,6 +244,6 @@ def _judged(result: pd.DataFrame, alpha: float, correction: Correction, margin: 
     return result
 
 
-def _order(level: object) -> tuple[int, float, str]:
+def order(level: object) -> tuple[int, float, str]:
     """Numbers in their order, then words in theirs."""
     return (0, float(level), "") if isinstance(level, int | float) else (1, 0.0, str(level))

@@ -43,9 +43,11 @@ class DeterminismTables:
         `tara`, ... (the same of the answers read from them); `pairwise` (mean share of agreeing pairs of replies), `unique` (mean
         number of different replies), `modal_share`, `similarity` (means); `fleiss_kappa` (of answers; NaN with one category);
         `accuracy`, `accuracy_min`, `accuracy_max` (lowest and highest of any one repeat); `differing` of `compared` replies are not
-        the first reply to their request, and `bound` is the 95 % upper bound of that chance where none is; `first_divergence`
-        (median of the tokens shared before replies part), `largest_drift` (of logprobs on shared tokens), `cached_share` (of the
-        prompts' tokens, as the server tells), `prompt_ms` (median of reading the prompt: short where it came from the cache)."""
+        the first reply to their request; where none is, `bound` is the 95 % upper bound of the share of requests to which one
+        would be, 1 - .05^(1/`units`), over `units` independent requests: those about one item, or one cluster that the suite
+        declares, are one; `first_divergence` (median of the tokens shared before replies part), `largest_drift` (of logprobs on
+        shared tokens), `cached_share` (of all tokens of the prompts, as the server tells), `prompt_ms` (median of reading the
+        prompt: short where it came from the cache)."""
         rows = [
             {**dict(zip(self._columns, key, strict=True)), **_agreement(group, self._alpha)}
             for key, group in grouped(self._found, self._columns)
@@ -70,7 +72,7 @@ class DeterminismTables:
     def items(self) -> pd.DataFrame:
         """A row a request: the keys, `item`, `category`, `n`, `unique`, `unique_share`, `modal_share`, `identical`, `pairwise`,
         `entropy_bits`, `first_divergence`, `continuations`, `similarity`, `differing` with `differing_low`, `differing_high`
-        (Clopper-Pearson) and `bound`, `answers` (different ones), `accuracy`, `largest_drift`, `margin`, and `usual`, the share of its
+        (Clopper-Pearson) and `bound` (of this one request: here its repeats are the tries), `answers` (different ones), `accuracy`, `largest_drift`, `margin`, and `usual`, the share of its
         replies that are the most frequent one over all levels of the factor."""
         usual = _usual(self._found, self._matched)
         rows = [
@@ -132,7 +134,7 @@ _AGREEMENT = [
         "unique",
     ),
     *("modal_share", "similarity", "fleiss_kappa", "accuracy", "accuracy_min", "accuracy_max", "differing", "compared"),
-    *("bound", "first_divergence", "largest_drift", "cached_share", "prompt_ms"),
+    *("units", "bound", "first_divergence", "largest_drift", "cached_share", "prompt_ms"),
 ]
 _PAIRS = [
     *("factor", "a", "b", "n", "lost", "identical", "share", "ci_low", "ci_high", "agreement", "largest_drift"),
@@ -145,7 +147,7 @@ _ITEMS = [
 ]
 _FRAGILE = ["item", "n", "margin", "largest_drift", "predicted", "flipped", "replies"]
 _COUNTS = {
-    "agreement": {"n_items", "n", "repeats", "differing", "compared"},
+    "agreement": {"n_items", "n", "repeats", "differing", "compared", "units"},
     "pairs": {"n", "lost", "identical", "flips", "only_a", "only_b"},
     "items": {"n", "unique", "continuations", "differing", "answers"},
     "fragile": {"n", "replies"},
@@ -190,7 +192,8 @@ def _agreement(group: list[Cell], alpha: float) -> dict[str, Any]:
     texts, answers = wilson(same_text, len(several), alpha), wilson(same_answer, len(several), alpha)
     by_repeat = np.array([cell.correct for cell in whole]).mean(axis=0) if whole else np.array([np.nan])
     differing, compared = sum(e.differing for e in each), sum(e.n - 1 for e in each)
-    cached = [r.cached_share for cell in group for r in cell.replies if r.cached_share is not None]
+    cached = [r.cached for cell in group for r in cell.replies if r.cached is not None]
+    units = len({cell.unit for cell in several})
     return {
         "n_items": len(group),
         "n": sum(len(cell) for cell in group),
@@ -211,10 +214,11 @@ def _agreement(group: list[Cell], alpha: float) -> dict[str, Any]:
         "accuracy_max": by_repeat.max(),
         "differing": differing,
         "compared": compared,
-        "bound": None if differing else never_seen(compared, alpha),
+        "units": units,
+        "bound": None if differing else never_seen(units, alpha),
         "first_divergence": _median([e.first_divergence for e in each]),
         "largest_drift": _largest([d for cell in several for d in drifts(cell.replies)]),
-        "cached_share": _mean(cached),
+        "cached_share": ratio(sum(part for part, _ in cached), sum(whole for _, whole in cached)),
         "prompt_ms": _median([r.prompt_ms for cell in group for r in cell.replies]),
     }
 

@@ -103,6 +103,20 @@ def number(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[Codes, npt.NDAr
     return inverse.astype(np.int64), first
 
 
+def settings(table: Table) -> list[str]:
+    """The columns in which samples were not all asked alike: factors with several levels, versions of a suite, engines.
+
+    Not the seed, which only repeats a request, nor how many were under way at once where that is a part of the regime.
+    """
+    frame = table.frame
+    names = [name for name in table.factors if name != "seed" and frame[name].nunique(dropna=False) > 1]
+    if "regime" in names:
+        names = [name for name in names if name != "concurrency"]
+    versions = frame.groupby("suite", observed=True)["suite_hash"].nunique(dropna=False)
+    several = ["suite_hash"] if len(versions) and versions.max() > 1 else []
+    return [*names, *several, *(["engine"] if frame["engine"].nunique(dropna=False) > 1 else [])]
+
+
 def units(frame: pd.DataFrame) -> tuple[Codes, Codes]:
     """For each row its item, and its independent unit: the declared cluster of the item, or else the item itself."""
     items, _ = number(frame, ITEM)

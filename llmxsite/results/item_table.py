@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from llmxsite.results.groups import scores
+from llmxsite.results.groups import ITEM, Table, number, scores
 from llmxsite.stats.item import item_analysis
 from llmxsite.suite import LETTERS, Suite, item_hash
 from llmxsite.tables import Samples
@@ -78,6 +78,30 @@ def items(samples: Samples, suite: Suite) -> ItemTable:
     names = frame.assign(taker=taker).drop_duplicates("taker").sort_values("taker")["model"].astype(str)
     shuffled = _chosen(samples, frame, column, table, suite)
     return ItemTable(table, tuple(names), complete, kr20, int((named & ~known).sum()), shuffled)
+
+
+def conditions(table: Table) -> pd.DataFrame:
+    """How hard each item was: `item`, `item_hash`, `n`, conditions it was met under, and `accuracy`, the mean over those.
+
+    A condition is a model (by digest) under one setting of the factors in one run; its repeats of an item are averaged first, so
+    that what was asked more often weighs no more. Errors of machine or network are no answers; unread ones are wrong.
+    """
+    frame = table.frame
+    scored = scores(frame)
+    kept = scored.answered & scored.scored
+    names = ["run", "model", "digest", "engine", *(f for f in table.factors if f not in ("seed", "model", "engine"))]
+    item, first = number(frame, ITEM)
+    condition, kinds = number(frame, names)
+    cells, cell = np.unique(item[kept] * max(1, len(kinds)) + condition[kept], return_inverse=True)
+    means = np.bincount(cell, weights=scored.value[kept], minlength=len(cells)) / np.bincount(
+        cell, minlength=len(cells)
+    )
+    owner = cells // max(1, len(kinds))
+    n = np.bincount(owner, minlength=len(first))
+    with np.errstate(invalid="ignore"):
+        share = np.bincount(owner, weights=means, minlength=len(first)) / n
+    out = frame[["item", "item_hash"]].iloc[first].reset_index(drop=True)
+    return out.assign(n=n, accuracy=share)[n > 0].reset_index(drop=True)
 
 
 def _indexes(frame: pd.DataFrame, suite: Suite) -> np.ndarray:

@@ -65,8 +65,8 @@ class Reply:
     """Of each token, minus infinity among them; None where the server gave none."""
     margin: float | None
     """Logprob of the likeliest token at the answer's place minus the next one's, in nats; None where they are not known."""
-    cached_share: float | None
-    """Share of the prompt that the server took from its cache; None where it does not tell."""
+    cached: tuple[float, float] | None
+    """Tokens of the prompt that the server took from its cache, and all of them; None where it does not tell."""
     prompt_ms: float | None = None
     """Milliseconds that reading the prompt took the server."""
 
@@ -101,12 +101,12 @@ def _reply(line: _Line) -> Reply | None:
     if reply is None:
         return None
     text = (reply.thinking or "") + (reply.text or "")
-    share = None
+    cached = None
     if usage.cached_tokens is not None and usage.prompt_tokens:
-        share = usage.cached_tokens / usage.prompt_tokens
+        cached = usage.cached_tokens, usage.prompt_tokens
     top = sorted((a.logprob for a in reply.alternatives or () if a.logprob is not None), reverse=True)
     margin = top[0] - top[1] if len(top) > 1 else None
     if not reply.tokens:
-        return Reply(text, tuple(_WORD.findall(text)), None, margin, share, prompt_ms)
+        return Reply(text, tuple(_WORD.findall(text)), None, margin, cached, prompt_ms)
     logprobs = np.array([-np.inf if t.logprob is None else t.logprob for t in reply.tokens])
-    return Reply(text, tuple(t.token for t in reply.tokens), logprobs, margin, share, prompt_ms)
+    return Reply(text, tuple(t.token for t in reply.tokens), logprobs, margin, cached, prompt_ms)

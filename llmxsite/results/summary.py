@@ -11,6 +11,7 @@ import pandas as pd
 from scipy.special import ndtri, stdtrit
 
 from llmxsite.results.groups import Codes, Flags, Floats, Groups, Scores, Table, floats, group, scores, units
+from llmxsite.results.repeating import AGREEMENT, within
 from llmxsite.stats.calibration import bin_index
 from llmxsite.stats.cluster import clustered_wilson
 from llmxsite.stats.proportion import wilson_bounds
@@ -30,7 +31,10 @@ def summarise(table: Table, by: Sequence[str] = DEFAULT_BY, *, alpha: float = 0.
     `n_items`, `clusters` (independent units behind the SE), `interval_method`, `unscored` (answers no scorer judged, left
     out of the accuracy), `best_case` (accuracy if every unparsed answer were right), `confidence_coverage` (share of scored
     answers with a confidence), `ece_unweighted`, `auroc` (of confidence for being right), `letter_mass` (mean),
-    `first_token_ms` (median).
+    `first_token_ms` (median); `accuracy_per_second`, right answers for each second of answering; and of requests that were asked
+    several times `item_agreement`, the share of pairs of their replies with the same answer, an unread one being an answer of its own
+    kind, the mean over items, with `item_agreement_low` and `_high` (Student's t over items); `item_agreement_parsed` and its ends, the
+    same without unread replies; `repeated`, the items behind the first.
 
     The interval is Wilson's for right and wrong where each item has one sample; with repeats, or clusters that the suite
     declares, Wilson's with the effective number from the clustered (CR1) standard error and Student's t; for partial credit
@@ -71,6 +75,12 @@ def summarise(table: Table, by: Sequence[str] = DEFAULT_BY, *, alpha: float = 0.
         out["auroc"] = trust["auroc"]
         out["letter_mass"] = _mean(floats(frame, "letter_mass"), groups, s.answered)
         out["first_token_ms"] = _median(floats(frame, "first_token_ms"), groups, s.answered)
+        out["accuracy_per_second"] = _rights(frame, groups, s)
+    for name, parsed in zip(AGREEMENT, (False, True), strict=True):
+        found = within(frame, table.factors, groups.codes, groups.count, parsed=parsed, alpha=alpha)
+        out[name], out[f"{name}_low"], out[f"{name}_high"] = found.share, found.low, found.high
+        if not parsed:
+            out["repeated"] = found.items
     return pd.DataFrame(out, index=groups.keys.index)
 
 
@@ -158,6 +168,14 @@ def _throughput(frame: pd.DataFrame, groups: Groups, answered: Flags) -> Floats:
     tokens, milliseconds = floats(frame, "completion_tokens"), floats(frame, "eval_ms")
     known = answered & ~np.isnan(tokens) & (milliseconds > 0)
     return groups.sum(np.where(known, tokens, 0.0)) / (groups.sum(np.where(known, milliseconds, 0.0)) / 1000)
+
+
+def _rights(frame: pd.DataFrame, groups: Groups, s: Scores) -> Floats:
+    """Sum of scores over seconds, of the samples that have both."""
+    milliseconds = floats(frame, "latency_ms")
+    known = s.scored & (milliseconds > 0)
+    seconds = groups.sum(np.where(known, milliseconds, 0.0)) / 1000
+    return groups.sum(np.where(known, s.value, 0.0)) / seconds
 
 
 def _median(values: Floats, groups: Groups, rows: Flags) -> Floats:

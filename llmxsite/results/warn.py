@@ -68,8 +68,8 @@ def _of_summary(table: pd.DataFrame) -> Iterator[str]:
     lost = _share(table["unparsed"].to_numpy() + table["truncated"].to_numpy(), answered)
     if (many := known & (lost > LOST_SHARE)).any():
         yield (
-            f"More than {LOST_SHARE:.0%} of the answers were unparsed or cut off for {where(many)}: they count as wrong; "
-            "read the accuracy as a range up to the best case."
+            f"More than {LOST_SHARE:.0%} of the answers were unparsed or cut off for {where(many)}: where none could be read they count "
+            "as wrong; read the accuracy as a range up to the best case."
         )
     if "model" in table.columns and known.sum() > 1:
         gap = float(np.nanmax(lost[known]) - np.nanmin(lost[known]))
@@ -150,8 +150,13 @@ def _of_comparison(table: Table, by: Sequence[str], margin: float | None) -> Ite
     if len(found) > 1:
         yield f"{len(found)} comparisons: p values are adjusted over all of them (Holm)."
     tested = found[found["mde"].notna()]
-    if len(tested) and tested["mde"].min() > tested["difference"].abs().max():
-        yield f"No comparison here could have shown differences below {_points(float(tested['mde'].min()))} (power 80 %)."
+    if len(tested) and (tested["mde"] > tested["difference"].abs()).all():
+        least, most = float(tested["mde"].min()), float(tested["mde"].max())
+        if len(tested) == 1:
+            yield f"No comparison here could have shown differences below {_points(least)} (power 80 %)."
+        else:
+            reach = f"{100 * least:.1f} to {_points(most)}, depending on the pair"
+            yield f"No comparison here could have shown differences below {reach} (power 80 %)."
     open_ones = int((found["verdict"] == "not shown").sum())
     if open_ones and margin is None:
         yield f"{_count(open_ones, 'difference')} not shown: without a margin stated before the run, that is not “the same”."

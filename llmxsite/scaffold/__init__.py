@@ -12,6 +12,7 @@ from pathlib import Path
 
 from llmxsite import __version__, origin
 from llmxsite.diagnostics import Problem, display_path
+from llmxsite.scaffold.words import QUESTION
 from llmxsite.study import SITE_FILE, Study, check_slug, slugify
 
 _TEXTS = Path(__file__).parent
@@ -156,7 +157,7 @@ def _install_step(source: origin.Source | None) -> str:
 def _report_files(here: Study, slug: str, title: str, suite_id: str, task: str = "benchmark") -> dict[Path, str]:
     values = {
         "title": json.dumps(title, ensure_ascii=False),
-        "question": json.dumps(title if title.endswith("?") else "What do you want to know?", ensure_ascii=False),
+        "question": json.dumps(title if title.endswith("?") else QUESTION, ensure_ascii=False),
         "slug": slug,
         "suite": suite_id,
     }

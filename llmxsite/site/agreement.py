@@ -18,7 +18,7 @@ _WHAT = {
     "pairwise": "mean share of agreeing pairs of replies",
     "accuracy_min": "lowest accuracy of any one repeat",
     "accuracy_max": "highest accuracy of any one repeat",
-    "bound": "95% upper bound of the chance that a reply differs from the first, where none did",
+    "bound": "95% upper bound of the share of requests to which a reply would differ, where none did; the request is the unit",
     "similarity": "mean similarity of two replies, in tokens",
     "cached_share": "share of the prompts' tokens that came from the server's cache",
     "prompt_ms": "median time of reading the prompt, as the server says",

@@ -23,6 +23,7 @@ from llmxsite.study import Study
 if TYPE_CHECKING:
     from llmxsite.site.drawing import Drawn
     from llmxsite.site.entries import RunEntry
+    from llmxsite.site.ledger import Test
     from llmxsite.site.pages import Page
     from llmxsite.site.samples import Job, Output
     from llmxsite.site.search import Entry
@@ -115,6 +116,7 @@ class _Build:
         self.state = State()
         self.pages: list[Page] = []
         self.search: list[Entry] = []
+        self.tests: list[Test] = []
         self.figures: dict[str, tuple[Drawn, str, str]] = {}
         self.photos: dict[str, str] = {}
 
@@ -130,6 +132,7 @@ class _Build:
             reports,
             runs,
             suites,
+            tests,
             texts,
         )
         from llmxsite.site.sampling import sampling
@@ -145,7 +148,7 @@ class _Build:
                 self._sampled(name, todo[name][0], output, files)
             for page in runs.pages(edition):
                 self._page(page)
-        for page in figures.pages(edition, self.figures):
+        for page in chain(figures.pages(edition, self.figures), tests.pages(edition, self.tests)):
             self._page(page)
         wanted = chain.from_iterable(record.wanted for record in self.state.pages.values())
         self.issues.extend(issue for name, issue in wanted if name not in self.figures)
@@ -169,6 +172,7 @@ class _Build:
             record = self._make(page, key)
         self.state.pages[page.address] = record
         self.search += record.search
+        self.tests += record.tests
         for name in record.figures:
             self._figure(name, page)
 
@@ -179,7 +183,7 @@ class _Build:
         self.issues.extend(own)
         files = {page.address: made.html.encode(), **made.files}
         hashes = {address: self._put(address, content) for address, content in files.items()}
-        return PageRecord(key, hashes, made.figures, list(own), made.search, made.wanted)
+        return PageRecord(key, hashes, made.figures, list(own), made.search, made.wanted, made.tests)
 
     def _stands(self, record: PageRecord) -> bool:
         """Whether what a page gave is still there; then its files count as written."""

@@ -17,6 +17,7 @@ import msgspec
 from llmxsite import __version__
 from llmxsite.diagnostics import Issue
 from llmxsite.site import paths
+from llmxsite.site.ledger import Test
 from llmxsite.site.search import Entry
 
 T = TypeVar("T")
@@ -42,6 +43,7 @@ class PageRecord(msgspec.Struct):
     issues: list[Issue] = []
     search: list[Entry] = []
     wanted: list[tuple[str, Issue]] = []
+    tests: list[Test] = []
 
 
 class State(msgspec.Struct):

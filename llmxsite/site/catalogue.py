@@ -5,17 +5,18 @@ Reading it takes front matter, experiments, suites and the first and last lines 
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
 import msgspec
 
-from llmxsite import origin
+from llmxsite import origin, registration
 from llmxsite.diagnostics import Issue, Issues, Problem
 from llmxsite.document import Document
-from llmxsite.experiment import Experiment
-from llmxsite.record import End, Host, Lack, Resume
+from llmxsite.experiment import Experiment, prediction_check
+from llmxsite.record import End, Host, Lack, Resume, Run
 from llmxsite.runlog import read_header, repeated, weights_of
 from llmxsite.site import frontmatter, paths
 from llmxsite.site.cache import Cache
@@ -24,6 +25,7 @@ from llmxsite.site.frontmatter import ModelMeta, PageMeta, ReportMeta
 from llmxsite.study import SITE_FILE, SiteConfig, Study, slugify
 from llmxsite.suite import Suite, load
 
+_END = b'\n{"type":"end"'
 TAIL = 256 * 1024
 """Bytes read at the end of a log to find its last line."""
 
@@ -85,7 +87,7 @@ def read(study: Study, cache: Cache, issues: Issues) -> Catalogue:
     return Catalogue(
         config=_with_source(study),
         home=_page(study.content / "index.md", "index", issues),
-        reports=_reports(study, runs, issues),
+        reports=_reports(study, cache, runs, issues),
         models=_models(study, runs, issues),
         suites=_suites(study, runs, cache, issues),
         runs=runs,
@@ -122,7 +124,7 @@ def _newest(runs: Iterable[RunEntry]) -> list[RunEntry]:
 
 def _run(path: Path, name: str, digest: str, size: int) -> RunEntry:
     run = read_header(path)
-    return RunEntry(run=run, path=name, hash=digest, size=size, end=_end(path, size))
+    return RunEntry(run=run, path=name, hash=digest, size=size, end=_end(path, size), extended=_extended(path, size))
 
 
 def _end(path: Path, size: int) -> End | None:
@@ -137,7 +139,27 @@ def _end(path: Path, size: int) -> End | None:
     return line if isinstance(line, End) else None
 
 
-def _reports(study: Study, runs: list[RunEntry], issues: Issues) -> list[ReportEntry]:
+def _extended(path: Path, size: int) -> list[str]:
+    """The times at which a log that was complete was taken up again."""
+    found: list[str] = []
+    if size == 0:
+        return found
+    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as whole:
+        at = whole.find(_END)
+        while at >= 0 and (next_line := whole.find(b"\n", at + 1)) >= 0:
+            lines = whole[at + 1 : next_line], whole[next_line + 1 : whole.find(b"\n", next_line + 1) + 1]
+            try:
+                end, after = (msgspec.json.decode(line, type=End | Resume) for line in lines)
+            except msgspec.DecodeError:  # the last line of all, or one that is no end
+                pass
+            else:
+                if isinstance(end, End) and end.reason == "complete" and isinstance(after, Resume):
+                    found.append(after.time)
+            at = whole.find(_END, next_line)
+    return found
+
+
+def _reports(study: Study, cache: Cache, runs: list[RunEntry], issues: Issues) -> list[ReportEntry]:
     by_report: dict[str, list[RunEntry]] = {}
     for run in runs:
         by_report.setdefault(run.report, []).append(run)
@@ -151,10 +173,37 @@ def _reports(study: Study, runs: list[RunEntry], issues: Issues) -> list[ReportE
             if (folder / "experiment.yaml").is_file():
                 document = Document.load(folder / "experiment.yaml")
                 entry.experiment = document.convert(Experiment, code="experiment", issues=issues)
+                if entry.experiment is not None:
+                    found, wrong = prediction_check.read(document, entry.experiment)
+                    entry.predictions = [prediction for _, prediction in found]
+                    issues.extend(wrong)
         except Problem as problem:
             issues.extend(problem.issues)
+        if entry.first is not None:
+            entry.commits, entry.looked_up = _commits(study, cache, entry.first.run)
         reports.append(entry)
     return sorted(reports, key=_rank)
+
+
+def _commits(study: Study, cache: Cache, run: Run) -> tuple[dict[str, str], bool]:
+    """What a run began with, by hash, with the commit that has it; and whether that was looked up here.
+
+    A commit never changes, so what one holds is remembered; that it is not here may change, and is not.
+    """
+    stated = [s for s in (run.hypothesis, *run.predictions) if s is not None]
+    if not stated:
+        return {}, False
+    known: dict[str, str] | None = None
+    if run.git is not None:
+        name = cache.name("stated", [run.report, run.git.commit])
+        known = cache.recall(name, dict[str, str])
+        if known is None:
+            known = registration.commits(study, run.report, run.git.commit)
+            if known is not None:
+                cache.keep(name, known)
+    if known is None:
+        return {s.hash: s.commit for s in stated if s.commit}, False
+    return {s.hash: known[s.hash] for s in stated if s.hash in known}, True
 
 
 def _rank(report: ReportEntry) -> tuple[int, bool, bool, str, str]:

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from llmxsite.diagnostics import Issue, Issues, Problem
+from llmxsite.diagnostics import Issue, Issues, Problem, Severity
 from llmxsite.site.cache import Cache, State
 from llmxsite.site.source import Source
 from llmxsite.study import Study
@@ -33,7 +33,7 @@ def check(study: Study, *, publish: bool = False, out: Path | None = None, jobs:
     cache = Cache(study.cache / "site", study.cache / "check")
     with _verifying(study, cache, jobs) as verified:
         _suites(study, cache, issues)
-        _experiments(study, issues)
+        _experiments(study, issues, "error" if publish else "warning")
         texts = Issues()
         edition = _texts(study, cache, texts)
         _logs(study, cache, issues, verified)
@@ -58,10 +58,13 @@ def _suites(study: Study, cache: Cache, issues: Issues) -> None:
         issues.extend(cache.memo("check-suite", [str(path), cache.hash(path), cache.hash(items)], list[Issue], make))
 
 
-def _experiments(study: Study, issues: Issues) -> None:
+def _experiments(study: Study, issues: Issues, template: Severity) -> None:
+    """Mistakes in experiments, and with the severity `template` the words of the template that still stand in reports."""
     from llmxsite import experiment
+    from llmxsite.scaffold import words
 
     for slug in study.report_slugs():
+        issues.extend(words.find(study, slug, template))
         if study.experiment(slug).is_file():
             issues.extend(_gathered(partial(experiment.load, study, slug)))
 
@@ -112,7 +115,7 @@ def _logs(study: Study, cache: Cache, issues: Issues, verified: Callable[[Path],
 
 def _texts(study: Study, cache: Cache, issues: Issues) -> Edition | None:
     """Render every write-up dry; the edition they were rendered for, or None where site.yaml is broken."""
-    from llmxsite.site import catalogue, dry, quoted
+    from llmxsite.site import catalogue, claims, dry, quoted
     from llmxsite.site.edition import Edition
 
     try:
@@ -126,6 +129,9 @@ def _texts(study: Study, cache: Cache, issues: Issues) -> Edition | None:
         runs = written.report.runs if written.report is not None else []
         source = Source(article.body, article.path, issues, article.first_line)
         quoted.find(rendered, source, quoted.known(edition.numbers, runs))
+        if written.report is not None:
+            language = article.meta.language or edition.config.language
+            claims.find(edition, written.report, rendered, source, language)
         if article.meta.title is None and rendered.title is None:
             issues.add(
                 article.path,

@@ -10,78 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 from llmxsite.diagnostics import Issues, did_you_mean
 from llmxsite.record import Sample
-from llmxsite.site import checklist, partings, paths, setup, transcript
+from llmxsite.site import checklist, data_table, expected, ledger, partings, paths, setup, transcript
 from llmxsite.site.directive import Directive
 from llmxsite.site.drawing import draw
 from llmxsite.site.entries import RunEntry
 from llmxsite.site.frame import frame
 from llmxsite.site.nearest import item_hint
+from llmxsite.site.query import MEASURED
 from llmxsite.site.worddiff import word_diff
 
 if TYPE_CHECKING:
     from llmxsite.site.text import PageHost
-
-COLUMNS: dict[str, tuple[str, str]] = {
-    "n": ("Samples", "count"),
-    "answered": ("Answered", "count"),
-    "correct": ("Right", "count"),
-    "unparsed": ("Unparsed", "count"),
-    "truncated": ("Truncated", "count"),
-    "errors": ("Errors", "count"),
-    "accuracy": ("Accuracy, 95% interval", "mark"),
-    "best_case": ("Best case", "percent"),
-    "mean_confidence": ("Mean confidence", "percent"),
-    "confidence_gap": ("Confidence − accuracy", "points"),
-    "ece": ("ECE", "percent"),
-    "ece_noise_floor": ("ECE by chance", "percent"),
-    "ece_noise_p95": ("ECE by chance, 95%", "percent"),
-    "coverage": ("With a confidence", "percent"),
-    "brier": ("Brier", "number"),
-    "auroc": ("AUROC", "number"),
-    "latency_ms": ("Median latency", "seconds"),
-    "first_token_ms": ("First token", "seconds"),
-    "tokens_per_second": ("Tokens/s", "number"),
-    "accuracy_a": ("Accuracy of a", "percent"),
-    "accuracy_b": ("Accuracy of b", "percent"),
-    "difference": ("Difference, points", "points"),
-    "ci_low": ("From", "points"),
-    "ci_high": ("To", "points"),
-    "p": ("p", "p"),
-    "p_holm": ("p, Holm", "p"),
-    "mcnemar_p": ("p, McNemar", "p"),
-    "mde": ("Could have shown", "points"),
-    "lost": ("Items lost", "count"),
-    "only_a": ("Only a right", "count"),
-    "only_b": ("Only b right", "count"),
-    "verdict": ("Verdict", "text"),
-    "n_items": ("Requests", "count"),
-    "repeats": ("Repeats", "count"),
-    "tarr": ("Same reply, 95% interval", "mark"),
-    "tara": ("Same answer, 95% interval", "mark"),
-    "accuracy_min": ("Lowest accuracy", "percent"),
-    "accuracy_max": ("Highest accuracy", "percent"),
-    "unique": ("Different replies", "number"),
-    "differing": ("Differing replies", "count"),
-    "bound": ("Chance to differ, below", "percent"),
-    "fleiss_kappa": ("Fleiss’ κ", "number"),
-    "similarity": ("Similarity", "percent"),
-    "cached_share": ("Prompt from the cache", "percent"),
-    "prompt_ms": ("Reading the prompt", "seconds"),
-    "share": ("Identical under both, 95% interval", "mark"),
-    "identical": ("Identical", "count"),
-    "largest_drift": ("Largest |Δlogprob|", "number"),
-    "first_divergence": ("Part at token", "number"),
-    "flips": ("Answer flips", "count"),
-}
-"""Numbers a `{table}` can show, with their heads and forms; any other column is shown as the text it is."""
-SHOWN = {
-    "summary": ["n", "accuracy", "unparsed", "mean_confidence", "ece"],
-    "comparison": ["a", "b", "n", "accuracy_a", "accuracy_b", "difference", "ci_low", "ci_high", "p_holm", "verdict"],
-    "agreement": ["n_items", "repeats", "tarr", "tara", "accuracy_min", "accuracy_max", "bound"],
-    "pairs": ["a", "b", "n", "share", "largest_drift", "flips", "mcnemar_p"],
-    "calibration": ["n", "mean_confidence", "confidence_gap", "ece", "ece_noise_p95", "brier", "auroc", "coverage"],
-}
-"""Kinds of `{table}`, and what each shows when it does not say."""
 
 
 def chart(host: PageHost, d: Directive) -> str:
@@ -96,23 +35,30 @@ def chart(host: PageHost, d: Directive) -> str:
         d.add(issue.code, issue.message, key=problem.option, hint=issue.hint)
         return failed(d, issue.message)
     host.figures.append(key)
+    if drawn.kind == "differences":
+        host.tests += ledger.of_figure(drawn.csv, d.options, **_place(host, d))
     return str(frame(host.edition, drawn, host.address, label=d.label, anchor=d.id))
 
 
 def table(host: PageHost, d: Directive) -> str:
     """Numbers in rows: a summary, a comparison of a factor's levels, calibration, or how far replies agree."""
     kind = d.argument or "summary"
-    known = {"by", "columns", "where", "factor", "caption", "name", "sort"}
-    if kind not in SHOWN:
-        d.add("table-kind", f"no table is called '{kind}'", hint=did_you_mean(kind, SHOWN))
+    known = {"by", "columns", "where", "factor", "caption", "name", "sort", "measure"}
+    if kind not in data_table.KINDS:
+        d.add("table-kind", f"no table is called '{kind}'", hint=did_you_mean(kind, data_table.KINDS))
         return failed(d, f"no table is called '{kind}'")
     if not check_options(d, known):
         return failed(d, "an option is not known")
     runs = scope(host, d)
     by = names(d.options.get("by")) or {"comparison": [], "pairs": [], "agreement": ["regime"]}.get(kind, ["model"])
-    shown = [*by, *(names(d.options.get("columns")) or SHOWN[kind])]
+    measure = str(d.options.get("measure") or "accuracy")
+    if measure not in ("accuracy", *MEASURED) or (kind != "comparison" and "measure" in d.options):
+        why = f"no measure is called '{measure}'" if kind == "comparison" else "'measure' belongs to a comparison"
+        d.add("table-column", why, key="measure", hint=did_you_mean(measure, ("accuracy", *MEASURED)))
+        return failed(d, why)
+    shown = [*by, *(names(d.options.get("columns")) or data_table.SHOWN[kind if measure == "accuracy" else "contrast"])]
     try:
-        rows = _rows(host, kind, runs, by, d)
+        rows = data_table.rows(host.edition.numbers, kind, runs, by, shown, d.options)
     except KeyError as error:
         message = str(error.args[0]) if error.args else "no such column"
         d.add("table-column", message, key="by" if "by" in d.options else None)
@@ -123,32 +69,20 @@ def table(host: PageHost, d: Directive) -> str:
     if not rows:
         d.add("table-empty", "no sample is left by these filters", key="where")
         return failed(d, "no sample is left by these filters")
-    heads = [(c, *COLUMNS.get(c, (c.replace("_", " ").capitalize(), "text"))) for c in shown]
-    if kind == "pairs":
-        heads = [(c, "Requests" if c == "n" else title, form) for c, title, form in heads]
+    if kind == "comparison":
+        factor, where = str(d.options.get("factor") or "model"), d.options.get("where")
+        host.tests += ledger.of_rows(rows, factor, by, where, measure=measure, **_place(host, d))
+    elif kind == "pairs" and "mcnemar_p" in shown:
+        host.tests += ledger.of_pairs(rows, str(d.options.get("factor") or "regime"), by, **_place(host, d))
+    heads = data_table.heads(kind, shown, measure)
     caption = d.inline(str(d.options["caption"]), d.where("caption")[0]) if d.options.get("caption") else ""
     return str(part(host, "table", rows=rows, heads=heads, caption=caption, label=d.label, anchor=d.id))
 
 
-def _rows(host: PageHost, kind: str, runs: Sequence[RunEntry], by: list[str], d: Directive) -> list[dict[str, Any]]:
-    """The numbers of a `{table}`, sorted as it asks. KeyError for a column the samples do not have."""
-    numbers, where = host.edition.numbers, d.options.get("where") or {}
-    if kind == "comparison":
-        rows = numbers.comparison(runs, str(d.options.get("factor") or "model"), by=by, where=where)
-    elif kind in ("agreement", "pairs"):
-        factor = str(d.options.get("factor") or "regime")
-        rows = numbers.determinism(runs, kind, [*by, factor] if kind == "pairs" else by, factor, where=where)
-    elif kind == "calibration":
-        rows = numbers.calibration(runs, by, where=where)
-    else:
-        rows = numbers.summary(runs, by, where=where, strict=True)
-    sort = str(d.options.get("sort") or "")
-    name = sort.lstrip("-")
-    if rows and name and name not in rows[0]:
-        raise KeyError(f"no column '{name}' to sort by; {did_you_mean(name, rows[0])}")
-    known = [r for r in rows if name and r[name] is not None]
-    ordered = sorted(known, key=lambda r: r[name], reverse=sort.startswith("-"))
-    return [*ordered, *(r for r in rows if r not in known)]
+def _place(host: PageHost, d: Directive) -> dict[str, str]:
+    """Where the ledger says that a test is shown."""
+    report = host.report.slug if host.report is not None else ""
+    return {"report": report, "address": f"{host.address}#{d.id}", "place": d.label or "Figure"}
 
 
 def setup_box(host: PageHost, d: Directive) -> str:
@@ -163,14 +97,14 @@ def setup_box(host: PageHost, d: Directive) -> str:
 def hypothesis(host: PageHost, d: Directive) -> str:
     """What was expected, and whether it was stated before the data."""
     report = host.report
-    if report is None or not report.hypothesis:
+    if report is None or not (report.hypothesis or report.predictions):
         d.add(
             "hypothesis-missing",
             "no hypothesis is stated in experiment.yaml",
             hint="add `hypothesis:` before the first run",
         )
         return failed(d, "no hypothesis is stated")
-    return str(part(host, "hypothesis", report=report, hypothesis=setup.registration(report)))
+    return str(part(host, "hypothesis", report=report, hypothesis=expected.registration(host.edition, report)))
 
 
 def show_transcript(host: PageHost, d: Directive) -> str:

@@ -19,6 +19,7 @@ from llmxsite.site.assets import Assets
 from llmxsite.site.cache import Cache, package_fingerprint
 from llmxsite.site.catalogue import Catalogue
 from llmxsite.site.entries import RunEntry
+from llmxsite.site.ledger import Test
 from llmxsite.site.numbers import Numbers
 from llmxsite.site.search import Entry
 from llmxsite.site.search import field as field_html
@@ -61,6 +62,8 @@ class Made:
     search: list[Entry] = field(default_factory=list)
     wanted: list[tuple[str, Issue]] = field(default_factory=list)
     """Figures its links lead to, each with the issue that there is no such figure."""
+    tests: list[Test] = field(default_factory=list)
+    """Tests that its figures and tables show, for the ledger."""
 
 
 class Edition:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from llmxsite.engine.protocol import ModelInfo
-from llmxsite.experiment import Experiment
+from llmxsite.experiment import Experiment, Prediction
 from llmxsite.record import End, Run, SuiteRef, hypothesis_hash
+from llmxsite.scaffold.words import is_template
 from llmxsite.site import paths
 from llmxsite.site.frontmatter import Article, ModelMeta, PageMeta, ReportMeta
 from llmxsite.suite import Suite
@@ -21,6 +22,8 @@ class RunEntry(msgspec.Struct, kw_only=True):
     hash: str
     size: int
     end: End | None = None
+    extended: list[str] = []
+    """When it was taken up again after it had been complete: its results could be seen by then."""
 
     @property
     def id(self) -> str:
@@ -104,11 +107,22 @@ class ReportEntry(msgspec.Struct, kw_only=True):
     slug: str
     article: Article[ReportMeta] | None = None
     experiment: Experiment | None = None
+    predictions: list[Prediction] = []
+    """Of `experiment`, those that can be read."""
     runs: list[RunEntry] = []
+    commits: dict[str, str] = {}
+    """Hash of a hypothesis or prediction to the commit that has it, of those that the first run began with."""
+    looked_up: bool = False
+    """Whether the repository at hand says so; otherwise it is what the first run's header recorded."""
 
     @property
     def address(self) -> str:
         return paths.report(self.slug)
+
+    @property
+    def first(self) -> RunEntry | None:
+        """The run whose data came first."""
+        return self.runs[-1] if self.runs else None
 
     @property
     def title(self) -> str:
@@ -138,17 +152,22 @@ class ReportEntry(msgspec.Struct, kw_only=True):
 
     @property
     def registered(self) -> str:
-        """Whether today's hypothesis stands in the logs: `none`, `waiting`, `before`, `changed` or `unstated`."""
+        """The state of today's hypothesis: `none`; still the `template`'s words; `waiting` for data; `committed` before the data;
+        in the logs' `header` only; `changed` after data; or `unstated` in the first log."""
         text = self.hypothesis
         if not text:
             return "none"
-        if not self.runs:
+        if is_template("hypothesis", text):
+            return "template"
+        if self.first is None:
             return "waiting"
         wanted = hypothesis_hash(text)
-        found = [r.run.hypothesis.hash if r.run.hypothesis else None for r in self.runs]
-        if all(h == wanted for h in found):
-            return "before"
-        return "unstated" if not any(found) else "changed"
+        stated = [r.run.hypothesis.hash for r in self.runs if r.run.hypothesis]
+        if any(found != wanted for found in stated):
+            return "changed"
+        if self.first.run.hypothesis is None:
+            return "unstated"
+        return "committed" if wanted in self.commits else "header"
 
 
 class PageEntry(msgspec.Struct, kw_only=True):

@@ -30,7 +30,7 @@ from llmxsite.site.emphasis import beside_cjk
 from llmxsite.site.host import Host
 from llmxsite.site.renderer import Renderer
 from llmxsite.site.source import Source
-from llmxsite.site.state import State
+from llmxsite.site.state import Paragraph, State
 from llmxsite.site.table_rows import whole_table
 
 __all__ = ["Bibliography", "Directive", "Host", "Rendered", "render"]
@@ -54,6 +54,8 @@ class Rendered:
     """The prose without markup, for the search index."""
     prose: list[tuple[int, str]] = field(default_factory=list)
     """`(line of the file, words)` of each piece of running text: no code, no formulas, no roles."""
+    paragraphs: list[Paragraph] = field(default_factory=list)
+    """The same by paragraph, each with the numbers that stand in it."""
     citations: list[str] = field(default_factory=list)
     """Keys cited, in order of first appearance."""
     labels: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -102,6 +104,7 @@ def render(
         words=sum(len(_WORD.findall(words)) for _, words in state.prose),
         text=" ".join(words for _, words in state.prose),
         prose=state.prose,
+        paragraphs=state.paragraphs,
         citations=list(dict.fromkeys(state.cited)),
         labels=page.labels,
         directives=[t.meta["directive"] for t in tokens if t.type in ("directive", "figure")],

@@ -20,6 +20,7 @@ from llmxsite.study import Study
 if TYPE_CHECKING:
     import pandas as pd
 
+    from llmxsite.experiment import Prediction
     from llmxsite.site.samples import Tally
     from llmxsite.tables import Samples
 
@@ -79,10 +80,12 @@ class Numbers:
         *,
         where: Mapping[str, Any] | None = None,
         strict: bool = False,
+        intervals: Sequence[str] = (),
     ) -> list[Row]:
         """`results.summarise` by these columns, of the samples that `where` leaves.
 
-        A column the samples do not have is left out of `by`, or with `strict` raises KeyError naming the nearest.
+        A column the samples do not have is left out of `by`, or with `strict` raises KeyError naming the nearest. With
+        `intervals`, these measures have their ends beside them, as `ece_low` and `ece_high`.
         """
         if not runs:
             return []
@@ -92,9 +95,31 @@ class Numbers:
 
             samples = self.of(runs, where)
             known = [column for column in by if strict or column in samples.frame.columns]
-            return rows(summarise(samples, known)) if len(samples) else []
+            if not len(samples):
+                return []
+            table = summarise(samples, known)
+            if intervals:
+                from llmxsite.results import intervals as spans
 
-        return self.cache.memo("summary", [list(by), where, strict, hashes(runs)], list[Row], make)
+                found = spans(samples, known, intervals)
+                ends = [f"{name}_{end}" for name in intervals for end in ("low", "high")]
+                table[ends] = found[ends]
+            return rows(table)
+
+        key = [list(by), where, strict, list(intervals), hashes(runs)]
+        return self.cache.memo("summary", key, list[Row], make)
+
+    def settings(self, runs: Sequence[RunEntry], where: Mapping[str, Any] | None = None) -> list[str]:
+        """`results.settings`: the columns in which samples of these runs were not all asked alike."""
+        if not runs:
+            return []
+
+        def make() -> list[str]:
+            from llmxsite.results import settings
+
+            return settings(self.of(runs, where))
+
+        return self.cache.memo("settings", [where, hashes(runs)], list[str], make)
 
     def outcomes(self, runs: Sequence[RunEntry]) -> dict[str, Row]:
         """The whole of each run, by its id."""
@@ -121,16 +146,18 @@ class Numbers:
         return self.cache.memo("tally", [run.hash], Tally, make)
 
     def items(self, suite: str, runs: Sequence[RunEntry]) -> list[Row]:
-        """Each item of a suite over these runs: `item`, `item_hash`, `n`, `accuracy`, by the text that was asked."""
+        """Each item of a suite over these runs, by the text that was asked: `item`, `item_hash`, `n` and `accuracy`.
+
+        `n` counts conditions (a model under one setting in one run), and `accuracy` is the mean over them: one that was repeated
+        more often weighs no more.
+        """
         if not runs:
             return []
 
         def make() -> list[Row]:
-            frame = self.of(runs).where(suite=suite).frame
-            frame = frame[frame["outcome"] != "error"]
-            grouped = frame.groupby(["item", "item_hash"], observed=True, sort=True)
-            table = grouped.agg(n=("outcome", "size"), accuracy=("correct", "mean")).reset_index()
-            return rows(table)
+            from llmxsite.results import conditions
+
+            return rows(conditions(self.of(runs).where(suite=suite)))
 
         return self.cache.memo("items", [suite, hashes(runs)], list[Row], make)
 
@@ -144,25 +171,61 @@ class Numbers:
         alpha: float = 0.05,
         margin: float | None = None,
         levels: Sequence[Any] | None = None,
+        measure: str = "accuracy",
     ) -> list[Row]:
-        """`results.compare` of a factor's levels, or of those given, all pairs one family. KeyError for an unknown column."""
+        """`results.compare` of a factor's levels, or of those given, all pairs one family; of another measure `results.contrast`.
+
+        KeyError for an unknown column or measure.
+        """
         if not runs:
             return []
 
         def make() -> list[Row]:
-            from llmxsite.results import compare
+            from llmxsite.results import compare, contrast
 
             samples = self.of(runs, where)
+            if measure != "accuracy":
+                return rows(contrast(samples, measure, factor, by, alpha, levels=levels)) if len(samples) else []
             return rows(compare(samples, factor, by, alpha, margin=margin, levels=levels)) if len(samples) else []
 
         return self.cache.memo(
-            "compare", [factor, list(by), where, alpha, margin, levels, hashes(runs)], list[Row], make
+            "compare", [factor, list(by), where, alpha, margin, levels, measure, hashes(runs)], list[Row], make
         )
 
+    def verdicts(self, runs: Sequence[RunEntry], predictions: Sequence[Prediction], alpha: float) -> list[Row]:
+        """`results.verdicts`, a row a prediction with its `sentence`; without runs none of them is measured yet."""
+
+        def make() -> list[Row]:
+            from dataclasses import asdict
+
+            from llmxsite.results import Answer, verdicts
+
+            found = (
+                verdicts(self.of(runs), predictions, alpha)
+                if runs
+                else [Answer(prediction, "not measured yet") for prediction in predictions]
+            )
+            return [
+                {
+                    **asdict(answer),
+                    "over": list(answer.over),
+                    "prediction": None,
+                    "sentence": answer.prediction.sentence,
+                }
+                for answer in found
+            ]
+
+        return self.cache.memo("verdicts", [[p.sentence for p in predictions], alpha, hashes(runs)], list[Row], make)
+
     def calibration(
-        self, runs: Sequence[RunEntry], by: Sequence[str], *, where: Mapping[str, Any] | None = None
+        self,
+        runs: Sequence[RunEntry],
+        by: Sequence[str],
+        *,
+        where: Mapping[str, Any] | None = None,
+        intervals: Sequence[str] = (),
     ) -> list[Row]:
-        """`results.calibration`, a row a group. KeyError for an unknown column."""
+        """`results.calibration`, a row a group, with the ends of the measures in `intervals`. KeyError for an unknown column."""
         if not runs:
             return []
 
@@ -170,9 +233,9 @@ class Numbers:
             from llmxsite.results import calibration
 
             samples = self.of(runs, where)
-            return rows(calibration(samples, by).summary) if len(samples) else []
+            return rows(calibration(samples, by, intervals=intervals).summary) if len(samples) else []
 
-        return self.cache.memo("calibration", [list(by), where, hashes(runs)], list[Row], make)
+        return self.cache.memo("calibration", [list(by), where, list(intervals), hashes(runs)], list[Row], make)
 
     def determinism(
         self,
@@ -213,7 +276,7 @@ class Numbers:
         return self.cache.memo("partings", [where, hashes(runs)], list[Row], make)
 
     def value(self, query: str, report: str | None) -> Row:
-        """A `{value}` query answered: `html` with `%%runs%%` for its link, and `runs`; or `problem`, `offset` and `hint`."""
+        """A `{value}` query answered: `html` with `%%runs%%` for its link, `text` and the interval's ends, and `runs`; or `problem`, `offset` and `hint`."""
 
         def make() -> Row:
             from llmxsite.site.value import QueryError, evaluate
@@ -222,7 +285,8 @@ class Numbers:
                 found = evaluate(query, self.samples, report=report)
             except QueryError as error:
                 return {"problem": str(error), "offset": error.offset, "hint": error.hint}
-            return {"html": found.html("%%runs%%"), "runs": found.runs, "text": found.plain()}
+            ends = {"low": plain(found.low), "high": plain(found.high)}
+            return {"html": found.html("%%runs%%"), "runs": found.runs, "text": found.plain(), **ends}
 
         return self.cache.memo("value", [query, report, self.fingerprint], Row, make)
 

@@ -19,6 +19,7 @@ from llmxsite.study import SLUG, slugify
 HOME = "index.html"
 NOT_FOUND = "404.html"
 SEARCH = "search.html"
+TESTS = "tests.html"
 MANIFEST = "manifest.json"
 SAMPLES_A_PAGE = 200
 PUBLISHED = frozenset(

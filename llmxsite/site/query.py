@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 
 from llmxsite.diagnostics import did_you_mean
+from llmxsite.experiment.pairs import PAIR, SPACE, unquoted
 
 PERCENT, POINTS, NUMBER, COUNT, MILLISECONDS = "percent", "points", "number", "count", "ms"
 METRICS = {
@@ -29,6 +30,11 @@ METRICS = {
     "latency_ms": MILLISECONDS,
     "first_token_ms": MILLISECONDS,
     "tokens_per_second": NUMBER,
+    "accuracy_per_second": NUMBER,
+    "item_agreement": PERCENT,
+    "item_agreement_parsed": PERCENT,
+    "ece_noise_floor": PERCENT,
+    "ece_noise_p95": PERCENT,
     "n": COUNT,
     "answered": COUNT,
     "correct": COUNT,
@@ -36,6 +42,7 @@ METRICS = {
     "truncated": COUNT,
     "errors": COUNT,
     "n_items": COUNT,
+    "repeated": COUNT,
     "count": COUNT,
     "difference": POINTS,
     "agreement": PERCENT,
@@ -43,9 +50,15 @@ METRICS = {
 }
 """What can be asked for, with the form it is written in unless `format=` says otherwise."""
 DIGITS = {PERCENT: 1, POINTS: 1, NUMBER: 3, COUNT: 0, MILLISECONDS: 0}
-OPTIONS = {"format", "digits", "interval", "pool", "of", "factor", "a", "b"}
-COMPARED = ("mde", "p_holm", "p", "n", "lost", "accuracy_a", "accuracy_b", "accuracy")
-"""What `difference of=` can give of a comparison; `accuracy` is the difference itself."""
+OPTIONS = {"format", "digits", "interval", "pool", "of", "measure", "factor", "a", "b"}
+MEASURED = (
+    *("mean_confidence", "confidence_gap", "ece", "ece_unweighted", "brier", "auroc", "letter_mass", "latency_ms"),
+    *("first_token_ms", "tokens_per_second", "accuracy_per_second", "item_agreement", "item_agreement_parsed"),
+)
+"""Metrics beside accuracy that have an interval, and whose difference has one: `results.measures.CONTRASTED`."""
+SIDES = ("value_a", "value_b")
+COMPARED = ("mde", "p_holm", "p", "n", "lost", "accuracy_a", "accuracy_b", *SIDES, "accuracy", *MEASURED)
+"""What `difference of=` can give of a comparison; a measure's name is the difference in it itself."""
 AGREED = {
     "tarr": PERCENT,
     "tara": PERCENT,
@@ -84,8 +97,6 @@ SAME = {
     "only_b": COUNT,
 }
 """What `identical of=` can give of two regimes (or other levels of `factor=`), with its form."""
-_PAIR = re.compile(r"([A-Za-z_][\w-]*)=(\"[^\"]*\"|'[^']*'|\S*)")
-_SPACE = re.compile(r"\s+")
 
 
 class QueryError(ValueError):
@@ -114,10 +125,20 @@ class Query:
         return self.options.get("of", {"agreement": "tarr", "identical": "share"}.get(self.metric, "accuracy"))
 
     @property
+    def measure(self) -> str:
+        """What a difference is of."""
+        of = self.options.get("of")
+        return self.options.get("measure") or (of if of in MEASURED else None) or "accuracy"
+
+    @property
     def form(self) -> str:
         """How the number is written."""
-        if self.metric == "difference" and (of := self.options.get("of", "accuracy")) != "accuracy":
-            default = {"mde": POINTS, "n": COUNT, "lost": COUNT, "p": NUMBER, "p_holm": NUMBER}.get(of, PERCENT)
+        if self.metric == "difference":
+            own = METRICS[self.measure]
+            apart = POINTS if own == PERCENT else own
+            of = self.options.get("of", self.measure)
+            default = apart if of in (self.measure, "mde") else own
+            default = {"n": COUNT, "lost": COUNT, "p": NUMBER, "p_holm": NUMBER}.get(of, default)
         elif self.metric in ("agreement", "identical"):
             default = (AGREED if self.metric == "agreement" else SAME)[self.of]
         else:
@@ -128,7 +149,7 @@ class Query:
     def digits(self) -> int:
         if "digits" in self.options:
             return int(self.options["digits"])
-        return 1 if self.metric == "tokens_per_second" else DIGITS[self.form]
+        return 1 if "tokens_per_second" in (self.metric, self.measure) else DIGITS[self.form]
 
 
 def parse(text: str) -> Query:
@@ -145,8 +166,8 @@ def parse(text: str) -> Query:
     query = Query(metric)
     pos = found.end()
     while pos < len(text):
-        space = _SPACE.match(text, pos)
-        pair = _PAIR.match(text, space.end() if space else pos)
+        space = SPACE.match(text, pos)
+        pair = PAIR.match(text, space.end() if space else pos)
         if space is None or pair is None:
             word = text[pos:].split()[0] if text[pos:].split() else text[pos:]
             hint = "put a value with spaces in quotes: category='Everyday physics'"
@@ -155,8 +176,7 @@ def parse(text: str) -> Query:
         if name in query.places:
             raise QueryError(f"'{name}' stands twice", pair.start(), "several values of one column: model=a|b")
         query.places[name] = pair.start()
-        quoted = value[:1] in "\"'" and len(value) > 1
-        value = value[1:-1] if quoted else value
+        value, quoted = unquoted(value)
         if not value:
             raise QueryError(f"'{name}=' has no value", pair.start())
         if name in OPTIONS:
@@ -181,6 +201,14 @@ def _check(query: Query) -> None:
                 hint = "difference of=accuracy factor=prompt a=letter b=cot"
                 raise QueryError(f"a difference needs '{name}='", 0, hint)
         _one_of(query, "of", COMPARED)
+        _one_of(query, "measure", ("accuracy", *MEASURED))
+        if options.get("of") in ("accuracy", *MEASURED) and query.measure != options["of"]:
+            raise QueryError("'of=' and 'measure=' name two measures", query.place("of"), "leave one of them out")
+        if (options.get("of") in SIDES) == (query.measure == "accuracy") and options.get("of", "").endswith(
+            ("_a", "_b")
+        ):
+            sides = "accuracy_a and accuracy_b" if query.measure == "accuracy" else "value_a and value_b"
+            raise QueryError(f"the two sides of it are {sides}", query.place("of"))
         if options["factor"] in query.filters:
             raise QueryError(
                 f"'{options['factor']}' is the factor compared and a filter too", query.place(options["factor"])
@@ -194,7 +222,7 @@ def _check(query: Query) -> None:
             if name not in options:
                 raise QueryError(f"two levels are compared: '{name}=' is missing", 0, "identical a=cold b=warm")
         return
-    for name in ("factor", "a", "b"):
+    for name in ("factor", "a", "b", "measure"):
         if name in options:
             raise QueryError(
                 f"'{name}=' belongs to a comparison of two", query.place(name), "start with: difference of=accuracy"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from llmxsite.record import Host, hypothesis_hash
+from llmxsite.record import Host
 from llmxsite.site.edition import Edition
-from llmxsite.site.entries import ReportEntry, RunEntry
+from llmxsite.site.entries import RunEntry
 from llmxsite.site.templates import count, size
 
 OPTIONS = [
@@ -87,21 +87,6 @@ def host_words(host: Host) -> str:
     if not host.gpus:
         return f"{text}; no GPU"
     return text + "; " + ", ".join(f"{g.name}{f' {size(g.memory_bytes)}' if g.memory_bytes else ''}" for g in host.gpus)
-
-
-def registration(report: ReportEntry) -> dict[str, Any]:
-    """What the page says of the hypothesis: its state, its hash, and the commit the first run saw it at."""
-    first = next((r for r in reversed(report.runs) if r.run.hypothesis), None)
-    return {
-        "state": report.registered,
-        "text": report.hypothesis,
-        "hash": hypothesis_hash(report.hypothesis or ""),
-        "runs": len(report.runs),
-        "first": first.run.started if first else None,
-        "commit": first.run.git.commit if first and first.run.git else None,
-        "dirty": first.run.git.dirty if first and first.run.git else None,
-        "logged": first.run.hypothesis.text if first and first.run.hypothesis else None,
-    }
 
 
 def once(values: Iterable[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from html import escape
 
 from markdown_it.token import Token
@@ -12,6 +13,16 @@ from llmxsite.site.blocks import Page
 from llmxsite.site.citations import Bibliography
 from llmxsite.site.host import Host
 from llmxsite.site.source import Source
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A block of running text."""
+
+    lines: list[tuple[int, str]]
+    """Line of the file and its words, as `State.prose` has them."""
+    values: list[str]
+    """The queries of the `{value}` roles in it."""
 
 
 class State:
@@ -25,6 +36,7 @@ class State:
         self.slots: list[str] = []
         self.cited: list[str] = []
         self.prose: list[tuple[int, str]] = []
+        self.paragraphs: list[Paragraph] = []
 
     def slot(self, html: str, *, block: bool = False) -> str:
         self.slots.append(html)
@@ -57,6 +69,8 @@ class State:
                 continue
             row = line
             parts: list[str] = []
+            before = len(self.prose)
+            values = [c.content for c in token.children or [] if c.type == "role" and c.info == "value"]
             for child in token.children or []:
                 if child.type in ("softbreak", "hardbreak"):
                     self._prose(row, parts)
@@ -66,6 +80,8 @@ class State:
                 elif child.type in ("code_inline", "math_inline", "role", "citation"):
                     parts.append(" ")
             self._prose(row, parts)
+            if len(self.prose) > before:
+                self.paragraphs.append(Paragraph(self.prose[before:], values))
 
     def _prose(self, row: int, parts: list[str]) -> None:
         words = " ".join("".join(parts).split())

@@ -45,6 +45,9 @@ def environment(theme: Path, cache: Path | None) -> Environment:
     env.filters.update(
         percent=percent,
         points=points,
+        width=width,
+        apart=apart,
+        ends=ends,
         number=number,
         count=count,
         day=day,
@@ -79,6 +82,32 @@ def percent(share: float | None, digits: int = 1) -> Any:
 def points(share: float | None) -> Any:
     """A difference of shares in points, with its sign: `-0.031` -> `−3.1`."""
     return percent(None) if share is None else f"{100 * share:+.1f}".replace("-", "−")
+
+
+def width(share: float | None) -> Any:
+    """A size of difference in points, which has no sign: `0.133` -> `13.3`."""
+    return percent(None) if share is None else f"{100 * share:.1f}"
+
+
+def apart(value: float | None, digits: int = 2) -> Any:
+    """A difference of plain numbers, with its sign: `-0.031` -> `−0.03`."""
+    return percent(None) if value is None else f"{value:+,.{digits}f}".replace("-", "−")
+
+
+def ends(row: dict[str, Any], name: str, form: str) -> Any:
+    """The interval of one number of a row, where it has one: ` (20.1–31.5)`, in the number's own unit."""
+    low, high = row.get(f"{name}_low"), row.get(f"{name}_high")
+    if low is None or high is None:
+        return ""
+    if form == "seconds":
+        words = f"{seconds(low)}–{seconds(high)}"
+    elif form == "points":
+        words = f"{points(low)} to {points(high)}"
+    elif form == "percent":
+        words = f"{100 * low:.1f}–{100 * high:.1f}"
+    else:
+        words = f"{number(low)}–{number(high)}"
+    return Markup(' <span class="ci">({})</span>').format(words)
 
 
 def number(value: float | None, digits: int = 2) -> Any:
@@ -182,8 +211,8 @@ def _guessing(chance: float | None, end: int) -> str:
     return f'<line class="chance" x1="{100 * chance:.1f}" x2="{100 * chance:.1f}" y1="1" y2="{end}"/>' if chance else ""
 
 
-def spread(rows: list[dict[str, Any]], column: str = "model", chance: float | None = None) -> Markup:
-    """Several accuracies on one track, a point each: numbers of different models are not averaged.
+def spread(rows: list[dict[str, Any]], chance: float | None = None) -> Markup:
+    """Several accuracies on one track, a point each: numbers of different models, runs or settings are not averaged.
 
     One row is drawn with its interval, as `mark` does.
     """
@@ -196,11 +225,18 @@ def spread(rows: list[dict[str, Any]], column: str = "model", chance: float | No
         f'<line class="track" x1="0" x2="100" y1="8" y2="8"/>{_guessing(chance, 15)}{points}</svg>'
     )
     low, high = (percent(known[i]["accuracy"], 0) for i in (0, -1))
-    words = "; ".join(f"{r[column]} {percent(r['accuracy'])}" for r in known)
-    many = f"{len(known)} {column}s"
+    words = "; ".join(f"{_of(r)} {percent(r['accuracy'])}" for r in known)
+    models, settings = (len({r.get(name) for r in known}) for name in ("model", "setting"))
+    noun = "models" if models == len(known) else "settings" if models == 1 and settings == len(known) else "conditions"
+    many = f"{len(known)} {noun}"
     return Markup('<span class="mark" title="{}">{}<b>{}–{}</b><span class="ci">{}</span></span>').format(
         words, drawing, low.rstrip("%"), high, many
     )
+
+
+def _of(row: dict[str, Any]) -> str:
+    """`phi3:mini, few-shot(5)`: what an accuracy is of."""
+    return ", ".join(str(row[name]) for name in ("model", "setting") if row.get(name))
 
 
 def forest(rows: list[dict[str, Any]], most: int = 7, chance: float | None = None) -> Markup:

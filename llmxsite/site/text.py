@@ -17,6 +17,7 @@ from llmxsite.site.directive import Directive
 from llmxsite.site.edition import Edition
 from llmxsite.site.entries import ReportEntry, RunEntry
 from llmxsite.site.frontmatter import Article
+from llmxsite.site.ledger import Test
 from llmxsite.site.markdown import render
 from llmxsite.site.source import lines_of
 
@@ -38,6 +39,7 @@ class Text:
     words_for_search: str = ""
     directives: set[str] = field(default_factory=set)
     wanted: list[tuple[str, Issue]] = field(default_factory=list)
+    tests: list[Test] = field(default_factory=list)
 
 
 class PageHost:
@@ -61,6 +63,8 @@ class PageHost:
         self.drawn: set[str] = set()
         self.wanted: list[tuple[str, Issue]] = []
         """Figures that links lead to, each with what is to be said when there is no such figure."""
+        self.tests: list[Test] = []
+        """Tests that its figures and tables show."""
 
     @property
     def runs(self) -> Sequence[RunEntry]:
@@ -240,6 +244,7 @@ def render_article(
         rendered.text,
         host.drawn,
         host.wanted,
+        host.tests,
     )
 
 

@@ -18,34 +18,11 @@ from llmxsite.diagnostics import did_you_mean
 from llmxsite.results import Table
 from llmxsite.site import agreement
 from llmxsite.site.levels import level_of, levels_of, matches, nearest
-from llmxsite.site.query import COUNT, MILLISECONDS, NUMBER, PERCENT, POINTS, Query, QueryError, parse
+from llmxsite.site.metric_words import METHODS, WHAT, resampled
+from llmxsite.site.query import COUNT, MEASURED, MILLISECONDS, NUMBER, PERCENT, POINTS, Query, QueryError, parse
 
 POPULATION = ("suite", "suite_hash", "model", "digest", "contributor")
 _MISSING = "not measured"
-_WHAT = {
-    "accuracy": "accuracy",
-    "best_case": "accuracy if every unparsed answer were right",
-    "mean_confidence": "mean confidence",
-    "confidence_gap": "mean confidence minus accuracy",
-    "confidence_coverage": "share of answers with a confidence",
-    "letter_mass": "mean probability on the letters",
-    "se": "standard error of the accuracy",
-    "ci_low": "lower end of the 95% interval of the accuracy",
-    "ci_high": "upper end of the 95% interval of the accuracy",
-    "ece": "expected calibration error, ten bins",
-    "ece_unweighted": "mean calibration gap over bins",
-    "brier": "Brier score",
-    "auroc": "area under the ROC curve of confidence for being right",
-    "latency_ms": "median time to the whole reply",
-    "first_token_ms": "median time to the first token",
-    "tokens_per_second": "generated tokens over generation time",
-}
-_METHODS = {
-    "wilson": "Wilson",
-    "wilson, clustered": "Wilson, clustered by item",
-    "t": "Student's t",
-    "t, clustered": "Student's t, clustered by item",
-}
 
 
 @dataclass(frozen=True)
@@ -101,16 +78,33 @@ def evaluate(text: str, table: Table, *, report: str | None = None) -> Value:
     if query.metric in ("agreement", "identical"):
         return _agreement(query, table, samples, runs)
     row = results.summarise(samples, by=[]).iloc[0]
-    number = _float(row[query.metric])
-    with_interval = query.metric == "accuracy" and query.options.get("interval") != "no"
-    low, high = (_float(row["ci_low"]), _float(row["ci_high"])) if with_interval else (math.nan, math.nan)
-    parts = [_WHAT.get(query.metric, query.metric.replace("_", " "))] if query.form != COUNT else []
+    floor = query.metric.startswith("ece_noise_")
+    number = _float((results.calibration(samples, by=[]).summary.iloc[0] if floor else row)[query.metric])
+    low, high, method = _span(query, samples, row)
+    parts = [WHAT.get(query.metric, query.metric.replace("_", " "))] if query.form != COUNT else []
     parts.append(f"n = {int(row['n']):,} samples of {int(row['n_items']):,} items")
-    if not math.isnan(low):
-        method = str(row["interval_method"])
-        parts.append(f"95% interval, {_METHODS.get(method, method)}")
+    parts.extend([f"95% interval, {method}"] if method else [])
     parts.extend(_pooled(samples))
     return Value(query, number, low, high, "; ".join(parts), runs, write(number, query.form, query.digits))
+
+
+def _span(query: Query, samples: Samples, row: pd.Series) -> tuple[float, float, str]:
+    """The interval of a metric and how it was made; NaN and nothing where it has none or is not to be shown."""
+    nothing = math.nan, math.nan, ""
+    if query.options.get("interval") == "no":
+        return nothing
+    if query.metric == "accuracy":
+        method = str(row["interval_method"])
+        low, high = _float(row["ci_low"]), _float(row["ci_high"])
+        return (low, high, METHODS.get(method, method)) if not math.isnan(low) else nothing
+    if query.metric not in MEASURED:
+        return nothing
+    found = results.intervals(samples, [], [query.metric]).iloc[0]
+    low, high = _float(found[f"{query.metric}_low"]), _float(found[f"{query.metric}_high"])
+    if math.isnan(low):
+        return nothing
+    how = resampled(found[f"{query.metric}_method"], found[f"{query.metric}_units"], found["draws"], found["seed"])
+    return low, high, how
 
 
 def select(query: Query, table: Table, report: str | None = None) -> Samples:
@@ -199,17 +193,26 @@ def _difference(query: Query, samples: Samples, runs: list[str]) -> Value:
         )
     column = samples.frame[factor]
     pair = [level_of(column, query.options[name], query.place(name)) for name in ("a", "b")]
-    table = results.compare(samples, factor, levels=pair)
+    measure = query.measure
+    if measure == "accuracy":
+        table = results.compare(samples, factor, levels=pair)
+    else:
+        table = results.contrast(samples, measure, factor, levels=pair)
     if table.empty or not int(table.iloc[0]["n"]):
-        raise QueryError(f"{pair[0]} and {pair[1]} have no item in common", query.place("a"))
+        words = "" if measure == "accuracy" else f" with a {WHAT[measure].partition(',')[0]}"
+        raise QueryError(f"{pair[0]} and {pair[1]} have no item in common{words}", query.place("a"))
     row = table.iloc[0]
-    of = query.options.get("of", "accuracy")
-    number = _float(row["difference" if of == "accuracy" else of])
-    show = of == "accuracy" and query.options.get("interval") != "no"
+    of = query.options.get("of", measure)
+    number = _float(row["difference" if of == measure else of])
+    show = of == measure and query.options.get("interval") != "no"
     low, high = (_float(row["ci_low"]), _float(row["ci_high"])) if show else (math.nan, math.nan)
+    how = "Student's t, clustered"
+    if measure != "accuracy" and show and not math.isnan(low):
+        how = resampled(row["method"], row["clusters"], row["draws"], 0 if pd.isna(row["seed"]) else row["seed"])
     parts = [
+        "" if measure == "accuracy" else WHAT[measure],
         f"{factor}: {pair[0]} minus {pair[1]}, paired over {int(row['n']):,} items",
-        "95% interval, Student's t, clustered" if show else "",
+        f"95% interval, {how}" if show else "",
         f"verdict: {row['verdict']}",
         f"{int(row['lost']):,} items in only one of the two" if int(row["lost"]) else "",
         "the two share no other condition" if bool(row["confounded"]) else "",

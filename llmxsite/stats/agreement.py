@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -26,29 +27,64 @@ class Cohen:
     kappa: float | None
     """Agreement beyond chance, at most 1. None where both use one category only. With one rare category it can be below 0
     at 90 % agreement."""
+    linear: float | None = None
+    """Weighted kappa of ordered grades: a miss counts as many times as it has steps; None for words, which have no order."""
+    quadratic: float | None = None
+    """The same with the square of the steps: near the correlation of the two."""
+    missing: int = 0
+    """Items that either has not rated: left out."""
 
 
-def cohen(first: Sequence[object], second: Sequence[object]) -> Cohen:
-    """Cohen's kappa, (p_o - p_e)/(1 - p_e). Source: Cohen 1960; Feinstein and Cicchetti 1990 on its paradox."""
+def cohen(first: Sequence[object], second: Sequence[object], grades: Sequence[object] | None = None) -> Cohen:
+    """Cohen's kappa, (p_o - p_e)/(1 - p_e), and of ordered grades the weighted ones.
+
+    `grades` are all grades in their order, one step apart; without it numbers are in theirs, those that occur one step apart
+    (as scikit-learn has it), and words have none.
+
+    Source: Cohen 1960 and 1968; Feinstein and Cicchetti 1990 on its paradox.
+    """
     if len(first) != len(second):
         raise ValueError("the two raters have different numbers of items")
-    if not first:
-        return Cohen(0, None, None)
-    codes = codes_of([*first, *second])
-    a, b = codes[: len(first)], codes[len(first) :]
-    size = int(codes.max()) + 1
+    rated = [(x, y) for x, y in zip(first, second, strict=True) if not _absent(x) and not _absent(y)]
+    missing = len(first) - len(rated)
+    if not rated:
+        return Cohen(0, None, None, missing=missing)
+    labels = [label for side in zip(*rated, strict=True) for label in side]
+    order = grades if grades is not None else _ordered(labels)
+    if order is not None and (strange := [label for label in labels if label not in order]):
+        raise ValueError(f"{strange[0]!r} is none of the grades")
+    codes = codes_of(labels) if order is None else np.array([list(order).index(label) for label in labels])
+    a, b = codes[: len(rated)], codes[len(rated) :]
     agreement = float((a == b).mean())
-    if size == 1:
-        return Cohen(len(a), agreement, None)
+    if len(np.unique(codes)) == 1:
+        return Cohen(len(a), agreement, None, missing=missing)
     from statsmodels.stats.inter_rater import cohens_kappa  # a second to import
 
+    size = int(codes.max()) + 1
     table = np.zeros((size, size))
     np.add.at(table, (a, b), 1)
-    return Cohen(len(a), agreement, defined(cohens_kappa(table, return_results=False)))
+
+    def kappa(weighting: str | None) -> float | None:
+        return defined(cohens_kappa(table, wt=weighting, return_results=False))
+
+    weighted = (None, None) if order is None else (kappa("linear"), kappa("quadratic"))
+    return Cohen(len(a), agreement, kappa(None), *weighted, missing)
+
+
+def _absent(label: object) -> bool:
+    return label is None or (isinstance(label, float) and math.isnan(label))
+
+
+def _ordered(labels: Sequence[object]) -> Sequence[object] | None:
+    """Numbers in their order, each once; None for words."""
+    if any(isinstance(label, bool) or not isinstance(label, int | float) for label in labels):
+        return None
+    return sorted({label for label in labels if isinstance(label, int | float)})
 
 
 def fleiss(ratings: Sequence[Sequence[object]]) -> float | None:
     """Fleiss' kappa of items (rows) with the same number of ratings each; None with one category or one rating an item.
+    A reply that could not be read is a category of its own.
 
     (P - P_e)/(1 - P_e): P is the mean share of agreeing pairs of ratings on an item, P_e the sum of the categories' squared
     shares.
@@ -61,11 +97,9 @@ def fleiss(ratings: Sequence[Sequence[object]]) -> float | None:
     size = int(codes.max()) + 1
     if size == 1:
         return None
-    counts = np.stack([np.bincount(row, minlength=size) for row in codes])
-    n = codes.shape[1]
-    observed = float(((np.square(counts).sum(axis=1) - n) / (n * (n - 1))).mean())
-    expected = float(np.square(counts.sum(axis=0) / codes.size).sum())
-    return defined((observed - expected) / (1 - expected))
+    from statsmodels.stats.inter_rater import fleiss_kappa  # a second to import
+
+    return defined(fleiss_kappa(np.stack([np.bincount(row, minlength=size) for row in codes])))
 
 
 def krippendorff(ratings: Sequence[Sequence[float | str | None]], level: Level = "nominal") -> float | None:

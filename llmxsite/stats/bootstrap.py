@@ -3,73 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from itertools import product
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from llmxsite.stats.cluster import codes_of
-from llmxsite.stats.interval import UNDEFINED, Interval, Numbers, Vector, defined, vector
+from llmxsite.stats.interval import UNDEFINED, Interval, Numbers, Vector, complete, defined
+from llmxsite.stats.resample import DRAWS, Bootstrap, multisets, small, summarised
+
+__all__ = ["Bootstrap", "bootstrap", "cluster_bootstrap", "mean", "mean_of_clusters", "totals"]
 
 Statistic = Callable[..., npt.NDArray[Any]]
 """Takes the columns with resamples along the first axes and items along the last; gives one number a resample."""
-
-_ALL = 10_000
-"""Up to so many resamples are enumerated instead of drawn: n <= 5."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bootstrap:
-    """A statistic with its bootstrap standard error and interval, in its own unit."""
-
-    n: int
-    estimate: float | None
-    se: float | None
-    """Standard deviation over the resamples. For a mean it targets the variance with n, not n - 1."""
-    interval: Interval
-    resamples: int
-    exact: bool
-    """Whether these were all resamples there are, so that no seed matters."""
-
-    @property
-    def degenerate(self) -> bool:
-        """Whether every resample gave the same: the interval has no width, and claims too much. Use Wilson's."""
-        return self.se == 0
 
 
 def bootstrap(
     columns: Sequence[Numbers],
     statistic: Statistic,
     *,
-    draws: int = 2000,
+    draws: int = DRAWS,
     seed: int = 0,
     alpha: float = 0.05,
     method: Literal["percentile", "bca"] = "percentile",
 ) -> Bootstrap:
     """Resample rows of the columns together, with replacement, and take the interval from the statistic's quantiles.
 
-    A row is what is independent: an item with all its repeats, or a whole cluster (see `totals`). Percentile intervals
-    for means; bias-corrected and accelerated ("bca") for skewed statistics. `seed` belongs into the report.
+    A row is what is independent: an item with all its repeats, or a whole cluster (see `cluster_bootstrap`); one that lacks
+    a value in any column is left out, and counted. Percentile intervals for means; bias-corrected and accelerated ("bca") for
+    skewed statistics. Where there are few resamples the percentile interval is of all of them; `seed` belongs into the report
+    elsewhere.
 
     Source: Efron and Tibshirani 1993, chapters 13 and 14.
     """
-    data = [vector(column) for column in columns]
-    n = len(data[0])
-    if any(len(column) != n for column in data):
-        raise ValueError("the columns have different lengths")
+    data, kept = complete(*columns)
+    n, missing = len(data[0]), int((~kept).sum())
     if n == 0:
-        return Bootstrap(0, None, None, UNDEFINED, 0, False)
+        return Bootstrap(0, None, None, UNDEFINED, 0, False, missing=missing)
     estimate = float(statistic(*data))
-    if n**n <= _ALL:
-        index = np.array(list(product(range(n), repeat=n)))
-        values = statistic(*(column[index] for column in data))
-        low, high = np.quantile(values, [alpha / 2, 1 - alpha / 2])
-        return Bootstrap(n, defined(estimate), defined(float(values.std())), _interval(low, high), len(index), True)
+    if method == "percentile" and small(n):
+        index, orders = multisets(n)
+        values = np.asarray(statistic(*(column[index] for column in data)), dtype=np.float64)
+        return summarised(values, orders, estimate, n, None, alpha, missing)
     if all((column == column[0]).all() for column in data):
-        return Bootstrap(n, defined(estimate), 0.0, Interval(estimate, estimate), 0, True)
+        return Bootstrap(n, defined(estimate), 0.0, Interval(estimate, estimate), 0, True, missing=missing)
+    from scipy import stats
+
     found: Any = stats.bootstrap(
         data,
         lambda *parts, axis=-1: statistic(*parts),
@@ -80,8 +60,30 @@ def bootstrap(
         method="BCa" if method == "bca" else "percentile",
         rng=np.random.default_rng(seed),
     )
+    values = np.asarray(found.bootstrap_distribution, dtype=np.float64)
+    plain = summarised(values, np.ones(len(values)), estimate, n, seed, alpha, missing)
     low, high = found.confidence_interval
-    return Bootstrap(n, defined(estimate), defined(found.standard_error), _interval(low, high), draws, False)
+    return plain if method == "percentile" else replace(plain, interval=Interval(defined(low), defined(high)))
+
+
+def cluster_bootstrap(
+    scores: Numbers,
+    clusters: Sequence[object] | npt.NDArray[np.generic],
+    *,
+    draws: int = DRAWS,
+    seed: int = 0,
+    alpha: float = 0.05,
+) -> Bootstrap:
+    """The mean of scores that come in clusters, whole clusters being drawn again.
+
+    It is a bootstrap of each cluster's sum and size together, the mean being the ratio of the two.
+    """
+    (known,), kept = complete(scores)
+    if len(kept) != len(clusters):
+        raise ValueError(f"{len(kept)} scores and {len(clusters)} cluster labels")
+    sums = totals(known, codes_of(clusters)[kept])
+    found = bootstrap(sums, mean_of_clusters, draws=draws, seed=seed, alpha=alpha)
+    return replace(found, missing=int((~kept).sum()))
 
 
 def mean(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -94,12 +96,9 @@ def mean_of_clusters(sums: npt.NDArray[Any], sizes: npt.NDArray[Any]) -> npt.NDA
     return np.asarray(sums.sum(axis=-1) / sizes.sum(axis=-1))
 
 
-def totals(scores: Numbers, clusters: Sequence[object]) -> tuple[Vector, Vector]:
-    """Sum and size of each cluster: a cluster bootstrap of a mean is a paired bootstrap of these two."""
-    codes = codes_of(clusters)
-    sums = np.bincount(codes, weights=vector(scores)).astype(np.float64)
-    return sums, np.bincount(codes).astype(np.float64)
-
-
-def _interval(low: float, high: float) -> Interval:
-    return Interval(defined(low), defined(high))
+def totals(scores: Numbers, clusters: Sequence[object] | npt.NDArray[np.generic]) -> tuple[Vector, Vector]:
+    """Sum and size of each cluster."""
+    (known,), kept = complete(scores)
+    codes = np.unique(codes_of(clusters)[kept], return_inverse=True)[1]
+    sums = np.bincount(codes, weights=known).astype(np.float64)
+    return sums, np.bincount(codes, minlength=len(sums)).astype(np.float64)

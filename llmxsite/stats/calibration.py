@@ -1,7 +1,11 @@
 """Calibration: whether what a model says it is sure of is right as often as it says.
 
-Confidences lie in 0 to 1, correctness is 0 or 1 (a share for partial credit). Samples without a confidence are left out,
-and counted as not covered, before this: they are never given one.
+Confidences lie in 0 to 1, correctness is 0 or 1 (a share for partial credit). Samples without a confidence or a score are
+left out, and counted: they are never given one.
+
+Answers to one item, asked several times, are not independent: given item and answer, right or wrong is fixed. With `unit`, a
+label an answer (its item, or the cluster the suite declares), the standard error of the gap and the intervals of the bins
+are over units.
 
 Bins are right-closed, ((b - 1)/M, b/M], with 0 in the first, and edges computed as b/M, so that 0.7 of ten bins falls in the
 seventh on every machine. Empty bins count nothing.
@@ -10,14 +14,21 @@ seventh on every machine. Empty bins count nothing.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import ndtri
 
-from llmxsite.stats.interval import Interval, Numbers, Vector, pair
-from llmxsite.stats.proportion import wilson
+from llmxsite.stats.cluster import clustered_mean, clustered_wilson, codes_of
+from llmxsite.stats.interval import UNDEFINED, Interval, Numbers, Vector, complete, defined
+from llmxsite.stats.proportion import wilson_bounds
+
+Codes = npt.NDArray[np.intp]
+Units = Sequence[object] | npt.NDArray[np.generic] | None
+"""A label an answer: equal labels are one independent unit. None where every answer is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +43,10 @@ class Bin:
     correct: float
     """How many are right."""
     interval: Interval
-    """Wilson's, of the accuracy."""
+    """Wilson's, of the accuracy; where units repeat in the bin, with the effective number from their variance and Student's t
+    (`cluster.clustered_wilson`), undefined for a single one."""
+    units: int
+    """Independent units in the bin."""
 
     @property
     def gap(self) -> float | None:
@@ -52,7 +66,9 @@ class Calibration:
     gap: float | None
     """Mean confidence - accuracy, signed: the "92 % sure, 85 % right, 7 points" of the course. It hides what cancels."""
     gap_se: float | None
-    """Standard error of `gap`, from the items' own c_i - y_i; None for n < 2."""
+    """Standard error of `gap`, from the answers' own c_i - y_i, summed within units first (CR1); None for fewer than two."""
+    gap_interval: Interval
+    """gap ± t SE, one degree of freedom fewer than units."""
     ece: float | None
     """Expected calibration error: the bins' gaps weighted by how many are in them (Guo et al. 2017)."""
     ece_unweighted: float | None
@@ -64,9 +80,14 @@ class Calibration:
     rmsce: float | None
     """Root of the weighted mean square of the gaps."""
     bins: tuple[Bin, ...]
+    units: int = 0
+    missing: int = 0
+    """Answers without a confidence or a score: left out."""
 
 
-def calibration(confidence: Numbers, correct: Numbers, bins: int = 10, alpha: float = 0.05) -> Calibration:
+def calibration(
+    confidence: Numbers, correct: Numbers, bins: int = 10, alpha: float = 0.05, unit: Units = None
+) -> Calibration:
     """Reliability bins of equal width and the calibration errors over them.
 
     ECE = sum over bins of n_b/N |conf_b - acc_b|. Even a perfectly calibrated model has an ECE above 0: read it beside
@@ -74,41 +95,41 @@ def calibration(confidence: Numbers, correct: Numbers, bins: int = 10, alpha: fl
 
     Source: Guo et al. 2017 (arXiv:1706.04599), section 2; the unweighted mean is the course's exercise.
     """
-    c, y = checked(confidence, correct)
-    n = len(c)
-    index = bin_index(c, bins)
-    counts = np.bincount(index, minlength=bins)
-    conf_sums = np.bincount(index, weights=c, minlength=bins)
-    right = np.bincount(index, weights=y, minlength=bins)
-    rows = tuple(
-        _bin(b / bins, (b + 1) / bins, int(counts[b]), float(conf_sums[b]), float(right[b]), alpha) for b in range(bins)
-    )
-    return summary(c, y, rows, n)
+    c, y, codes, missing = checked_units(confidence, correct, unit)
+    rows = _bins(c, y, codes, bin_index(c, bins), [b / bins for b in range(bins + 1)], alpha)
+    return summary(c, y, codes, rows, missing, alpha)
 
 
-def summary(c: Vector, y: Vector, rows: tuple[Bin, ...], n: int) -> Calibration:
+def summary(c: Vector, y: Vector, codes: Codes, rows: tuple[Bin, ...], missing: int, alpha: float) -> Calibration:
     """The calibration errors over bins already made."""
+    n = len(c)
     if n == 0:
-        return Calibration(0, None, None, None, None, None, None, None, None, None, rows)
+        nothing = (None, None, None, None, UNDEFINED, None, None, None, None, None)
+        return Calibration(0, *nothing, bins=rows, missing=missing)
     gaps = np.array([abs(row.gap) for row in rows if row.gap is not None])
     weights = np.array([row.n / n for row in rows if row.n])
-    d = c - y
+    found = clustered_mean(c - y, codes, alpha)
     return Calibration(
         n=n,
         mean_confidence=float(c.mean()),
         accuracy=float(y.mean()),
-        gap=float(d.mean()),
-        gap_se=float(d.std(ddof=1) / math.sqrt(n)) if n > 1 else None,
+        gap=found.mean,
+        gap_se=found.se,
+        gap_interval=found.interval,
         ece=float(weights @ gaps),
         ece_unweighted=float(gaps.mean()),
         ece_unweighted_all=float(gaps.sum() / len(rows)),
         mce=float(gaps.max()),
         rmsce=float(math.sqrt(weights @ np.square(gaps))),
         bins=rows,
+        units=found.clusters,
+        missing=missing,
     )
 
 
-def equal_mass(confidence: Numbers, correct: Numbers, bins: int = 10, alpha: float = 0.05) -> Calibration:
+def equal_mass(
+    confidence: Numbers, correct: Numbers, bins: int = 10, alpha: float = 0.05, unit: Units = None
+) -> Calibration:
     """Calibration over bins that hold about the same number each, as HELM's `ece_10_bin`.
 
     Sorted confidences are split into min(M, n) parts; the edges lie midway between neighbours, edges that coincide are
@@ -116,18 +137,13 @@ def equal_mass(confidence: Numbers, correct: Numbers, bins: int = 10, alpha: flo
 
     Source: Kumar et al. 2019 (arXiv:1909.10155) and its code; Nixon et al. 2019 (arXiv:1904.01685).
     """
-    c, y = checked(confidence, correct)
-    n = len(c)
-    if n == 0:
-        return summary(c, y, (), 0)
+    c, y, codes, missing = checked_units(confidence, correct, unit)
+    if len(c) == 0:
+        return summary(c, y, codes, (), missing, alpha)
     edges = equal_mass_edges(c, bins)
     index = np.searchsorted(edges[:-1], c, side="left")
-    rows = []
-    for b, high in enumerate(edges):
-        inside = index == b
-        low = 0.0 if b == 0 else float(edges[b - 1])
-        rows.append(_bin(low, float(high), int(inside.sum()), float(c[inside].sum()), float(y[inside].sum()), alpha))
-    return summary(c, y, tuple(rows), n)
+    rows = _bins(c, y, codes, index, [0.0, *(float(edge) for edge in edges)], alpha)
+    return summary(c, y, codes, rows, missing, alpha)
 
 
 def equal_mass_edges(confidence: Numbers, bins: int) -> Vector:
@@ -145,20 +161,62 @@ def bin_index(confidence: Vector, bins: int) -> npt.NDArray[np.intp]:
 
 
 def checked(confidence: Numbers, correct: Numbers) -> tuple[Vector, Vector]:
-    """Both as vectors. ValueError for different lengths or values outside 0 to 1."""
-    c, y = pair(confidence, correct)
-    if len(c) and (c.min() < 0 or c.max() > 1 or y.min() < 0 or y.max() > 1):
-        raise ValueError("confidence and correctness lie in 0 to 1")
+    """Both as vectors, without the answers that lack either. ValueError for different lengths or values outside 0 to 1."""
+    c, y, _, _ = checked_units(confidence, correct, None)
     return c, y
 
 
-def _bin(low: float, high: float, n: int, conf_sum: float, right: float, alpha: float) -> Bin:
-    return Bin(
-        low=low,
-        high=high,
-        n=n,
-        confidence=conf_sum / n if n else None,
-        accuracy=right / n if n else None,
-        correct=right,
-        interval=wilson(right, n, alpha),
+def checked_units(confidence: Numbers, correct: Numbers, unit: Units) -> tuple[Vector, Vector, Codes, int]:
+    """The same with the units numbered from 0 (every answer its own where none are given), and how many were left out."""
+    (c, y), kept = complete(confidence, correct)
+    if len(c) and (c.min() < 0 or c.max() > 1 or y.min() < 0 or y.max() > 1):
+        raise ValueError("confidence and correctness lie in 0 to 1")
+    if unit is None:
+        return c, y, np.arange(len(c)), int((~kept).sum())
+    if len(unit) != len(kept):
+        raise ValueError(f"{len(kept)} answers and {len(unit)} units")
+    codes = codes_of(unit)[kept]
+    return c, y, np.unique(codes, return_inverse=True)[1].astype(np.intp), int((~kept).sum())
+
+
+def _bins(c: Vector, y: Vector, codes: Codes, index: Codes, edges: Sequence[float], alpha: float) -> tuple[Bin, ...]:
+    """A row a bin, `index` saying which bin an answer is in."""
+    many = len(edges) - 1
+    counts, conf_sums, right = (
+        np.bincount(index, weights=weights, minlength=many).astype(np.float64) for weights in (np.ones(len(c)), c, y)
     )
+    low, high, units = _intervals(y, codes, index, counts, right, alpha)
+    return tuple(
+        Bin(
+            low=edges[b],
+            high=edges[b + 1],
+            n=int(counts[b]),
+            confidence=float(conf_sums[b] / counts[b]) if counts[b] else None,
+            accuracy=float(right[b] / counts[b]) if counts[b] else None,
+            correct=float(right[b]),
+            interval=Interval(defined(low[b]), defined(high[b])),
+            units=int(units[b]),
+        )
+        for b in range(many)
+    )
+
+
+def _intervals(
+    y: Vector, codes: Codes, index: Codes, counts: Vector, right: Vector, alpha: float
+) -> tuple[Vector, Vector, Codes]:
+    """Both ends of each bin's interval, NaN where there is none, and how many units are in it."""
+    many = len(counts)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = right / counts
+        width = int(codes.max(initial=0)) + 1
+        cells, cell = np.unique(index * width + codes, return_inverse=True)
+        owner = cells // width
+        units = np.bincount(owner, minlength=many)
+        sums = np.bincount(cell, weights=y - share[index], minlength=len(cells))
+        variance = np.bincount(owner, weights=np.square(sums), minlength=many)
+        se = np.sqrt(variance * units / (units - 1)) / counts
+        clustered = clustered_wilson(share, se, counts, units, alpha)
+        plain = wilson_bounds(share, counts, ndtri(1 - alpha / 2))
+    single = units == counts
+    low, high = (np.where(single, p, k) for p, k in zip(plain, clustered, strict=True))
+    return low, high, units

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri, stdtrit
 
-from llmxsite.stats.interval import UNDEFINED, Interval, Numbers, Vector, vector
+from llmxsite.stats.interval import UNDEFINED, Interval, Numbers, Vector, complete, vector
 from llmxsite.stats.mean import around, standard_error
 from llmxsite.stats.proportion import wilson_bounds
 
@@ -34,6 +34,8 @@ class ClusteredMean:
     """Design effect (SE / naive SE)²; below 1 when scores in a cluster repel each other; None where the naive SE is 0."""
     effective_n: float | None
     """n / deff: how many independent items would tell as much."""
+    missing: int = 0
+    """Scores that were not there: left out."""
 
 
 def clustered_mean(
@@ -47,13 +49,13 @@ def clustered_mean(
 
     Source: Miller 2024 (arXiv:2411.00640), section 2.2 and appendix A (CR0); Inspect AI and statsmodels report CR1.
     """
-    s = vector(scores)
-    codes = codes_of(clusters)
-    n = len(s)
-    if n != len(codes):
-        raise ValueError(f"{n} scores and {len(codes)} cluster labels")
+    if np.size(vector(scores)) != len(clusters):
+        raise ValueError(f"{np.size(vector(scores))} scores and {len(clusters)} cluster labels")
+    (s,), kept = complete(scores)
+    codes = codes_of(codes_of(clusters)[kept])
+    n, missing = len(s), int((~kept).sum())
     if n == 0:
-        return ClusteredMean(0, 0, None, None, None, None, UNDEFINED, None, None)
+        return ClusteredMean(0, 0, None, None, None, None, UNDEFINED, None, None, missing)
     groups = int(codes.max()) + 1
     centre = float(s.mean())
     naive = standard_error(s) if n > 1 else None
@@ -62,7 +64,7 @@ def clustered_mean(
     sums = np.bincount(codes, weights=residuals, minlength=groups)
     cr0 = float(np.sqrt(np.square(sums).sum()) / n)
     if groups == 1:
-        return ClusteredMean(n, 1, centre, naive, 0.0, None, UNDEFINED, None, None)
+        return ClusteredMean(n, 1, centre, naive, 0.0, None, UNDEFINED, None, None, missing)
     cr1 = cr0 * math.sqrt(groups / (groups - 1))
     deff = (cr1 / naive) ** 2 if naive else None
     return ClusteredMean(
@@ -75,6 +77,7 @@ def clustered_mean(
         interval=around(centre, cr1, groups - 1, alpha),
         deff=deff,
         effective_n=n / deff if deff else None,
+        missing=missing,
     )
 
 
@@ -102,6 +105,11 @@ def clustered_wilson(
 
 def codes_of(labels: Sequence[object] | npt.NDArray[np.generic]) -> npt.NDArray[np.intp]:
     """Labels of any kind as numbers from 0, in order of first appearance."""
+    if isinstance(labels, np.ndarray) and labels.dtype.kind in "iub":
+        _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
+        rank = np.empty(len(first), dtype=np.intp)
+        rank[np.argsort(first)] = np.arange(len(first))
+        return rank[inverse]
     seen: dict[object, int] = {}
     values = labels.tolist() if isinstance(labels, np.ndarray) else labels
     return np.fromiter((seen.setdefault(label, len(seen)) for label in values), dtype=np.intp, count=len(labels))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from llmxsite.stats.interval import Interval, Numbers, pair, vector
+from llmxsite.stats.interval import Interval, Numbers, known, vector
 from llmxsite.stats.mean import mean
 
 
@@ -26,11 +26,17 @@ class Similarities:
     minimum: float | None
     median: float | None
     maximum: float | None
+    missing: int = 0
+    """Pairs without a similarity, one of their vectors having no direction: left out."""
 
 
 def cosine(a: Numbers, b: Numbers) -> float | None:
-    """a·b / (|a| |b|), clipped to -1 to 1; None where either vector is zero and has no direction."""
-    x, y = pair(a, b)
+    """a·b / (|a| |b|), clipped to -1 to 1; None where either vector has no direction: it is zero, or an entry is missing."""
+    x, y = vector(a), vector(b)
+    if len(x) != len(y):
+        raise ValueError(f"the two vectors have different lengths: {len(x)} and {len(y)}")
+    if np.isnan(x).any() or np.isnan(y).any():
+        return None
     largest = float(np.max(np.abs(x), initial=0)), float(np.max(np.abs(y), initial=0))
     if 0.0 in largest:
         return None
@@ -40,11 +46,11 @@ def cosine(a: Numbers, b: Numbers) -> float | None:
 
 
 def similarities(values: Numbers, alpha: float = 0.05) -> Similarities:
-    """Summarise similarities of pairs; undefined ones are left out, and counted, before this."""
-    x = vector(values)
+    """Summarise similarities of pairs; undefined ones are left out, and counted."""
+    x, missing = known(values)
     found = mean(x, alpha)
     if len(x) == 0:
-        return Similarities(0, None, None, None, found.interval, None, None, None)
+        return Similarities(0, None, None, None, found.interval, None, None, None, missing)
     sd = None if found.se is None else found.se * float(np.sqrt(len(x)))
     ends = float(x.min()), float(np.median(x)), float(x.max())
-    return Similarities(len(x), found.mean, sd, found.se, found.interval, *ends)
+    return Similarities(len(x), found.mean, sd, found.se, found.interval, *ends, missing)

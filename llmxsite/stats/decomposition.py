@@ -45,6 +45,13 @@ class Murphy:
             return None
         return self.reliability - self.resolution + self.uncertainty
 
+    @property
+    def five_terms(self) -> float | None:
+        """The three, with the variance inside bins and less twice the covariance there: the Brier score itself."""
+        if self.three_terms is None or self.within_variance is None or self.within_covariance is None:
+            return None
+        return self.three_terms + self.within_variance - self.within_covariance
+
 
 def corp(confidence: Numbers, correct: Numbers, score: Literal["brier", "log"] = "brier") -> Corp:
     """The CORP decomposition: confidences recalibrated by isotonic regression m(c), no bins to choose.

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.special import entr
 
 from llmxsite.stats.agreement import fleiss
-from llmxsite.stats.interval import UNDEFINED, Interval, Numbers, pair
+from llmxsite.stats.interval import UNDEFINED, Interval, Numbers, complete
 from llmxsite.stats.power import never_seen
 from llmxsite.stats.proportion import interval, wilson
 
@@ -120,7 +120,7 @@ def total_agreement(answers: Sequence[Sequence[Hashable]], alpha: float = 0.05) 
 
 def drift(first: Numbers, second: Numbers) -> Drift:
     """Difference of two runs' logprobs over their common tokens, cut at the first divergence before this."""
-    a, b = pair(first, second)
+    (a, b), _ = complete(first, second)
     if len(a) == 0:
         return Drift(0, None, None, None)
     same = a == b

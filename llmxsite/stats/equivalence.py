@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from llmxsite.stats.interval import Interval, Numbers
+from llmxsite.stats.interval import Interval, Numbers, complete
 from llmxsite.stats.mean import around
 from llmxsite.stats.paired import paired_difference
 from llmxsite.stats.proportion import interval as proportion_interval
@@ -57,7 +57,8 @@ def equivalence(
     if not margin > 0:
         raise ValueError("the margin has to be above 0")
     d = paired_difference(a, b, clusters, alpha)
-    different = int((np.asarray(a, dtype=float) != np.asarray(b, dtype=float)).sum())
+    (first, second), _ = complete(a, b)
+    different = int(np.count_nonzero(first != second))
     disagreement = proportion_interval(different, d.n, alpha, "clopper-pearson")
     if d.difference is None or d.se is None:
         return Equivalence(d.n, d.difference, margin, None, None, None, None, Interval(None, None), None, disagreement)

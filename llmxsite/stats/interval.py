@@ -40,21 +40,32 @@ UNDEFINED = Interval(None, None)
 
 
 def vector(values: Numbers) -> Vector:
-    """`values` as a float array of one dimension. ValueError when it has another shape or holds NaN."""
+    """`values` as a float array of one dimension, missing ones (None, NaN) as NaN. ValueError for another shape."""
     array = np.asarray(values, dtype=np.float64)
     if array.ndim != 1:
         raise ValueError(f"one row of numbers is needed, not an array of shape {array.shape}")
-    if np.isnan(array).any():
-        raise ValueError("missing values have to be left out, and counted, before this")
     return array
 
 
-def pair(a: Numbers, b: Numbers) -> tuple[Vector, Vector]:
-    """Two vectors of one length. ValueError otherwise."""
-    first, second = vector(a), vector(b)
-    if len(first) != len(second):
-        raise ValueError(f"the two rows have different lengths: {len(first)} and {len(second)}")
-    return first, second
+def complete(*rows: Numbers) -> tuple[list[Vector], npt.NDArray[np.bool_]]:
+    """Rows of one length without the places where any of them is missing (None, NaN), and which places are kept.
+
+    What is missing is left out, never replaced, and counted by who asks: `int((~kept).sum())`. ValueError for rows of
+    different lengths.
+    """
+    arrays = [vector(row) for row in rows]
+    if any(len(array) != len(arrays[0]) for array in arrays):
+        raise ValueError(f"the rows have different lengths: {', '.join(str(len(array)) for array in arrays)}")
+    kept = ~np.any([np.isnan(array) for array in arrays], axis=0)
+    if kept.all():
+        return arrays, kept
+    return [array[kept] for array in arrays], kept
+
+
+def known(values: Numbers) -> tuple[Vector, int]:
+    """`values` without the missing ones, and how many those are."""
+    (array,), kept = complete(values)
+    return array, int(np.size(kept) - np.count_nonzero(kept))
 
 
 def defined(value: float) -> float | None:

@@ -17,7 +17,7 @@ class ItemAnalysis:
     takers: int
     items: int
     difficulty: tuple[float, ...]
-    """Share of takers that have it right: high is easy."""
+    """Share of the takers who met it that have it right: high is easy; NaN where nobody did."""
     item_rest: tuple[float | None, ...]
     """Correlation with the score on the other items. Below 0: the weak get it right and the strong do not; suspect the key.
     None where item or rest does not vary."""
@@ -28,6 +28,8 @@ class ItemAnalysis:
     kr20: float | None
     """Kuder-Richardson 20 (Cronbach's alpha of 0/1 items): how far the items measure one thing. It can be below 0. None
     for fewer than two takers or items, or where all takers have the same total."""
+    incomplete: int = 0
+    """Takers that lack an answer to some item: they count in the difficulty of the others only."""
 
     @property
     def discriminating(self) -> int:
@@ -47,18 +49,25 @@ def item_analysis(correct: npt.ArrayLike) -> ItemAnalysis:
     if s.ndim != 2 or s.size == 0:
         raise ValueError("scores have at least one taker (rows) and one item (columns)")
     takers, items = s.shape
-    total = s.sum(axis=1)
-    low, high = (s == 0).all(axis=0), (s == 1).all(axis=0)
+    met = ~np.isnan(s)
+    asked = met.sum(axis=0)
+    low, high = ((np.where(met, s, end) == end).all(axis=0) & (asked > 0) for end in (0.0, 1.0))
+    with np.errstate(invalid="ignore"):
+        difficulty = np.where(met, s, 0.0).sum(axis=0) / asked
+    s = s[met.all(axis=1)]
+    incomplete = takers - len(s)
+    takers, total = len(s), s.sum(axis=1)
     kr20 = None
     # Sums of shares leave rounding where all totals are equal.
     if takers > 1 and items > 1 and float(np.ptp(total)) > 1e-12:
         kr20 = float(items / (items - 1) * (1 - s.var(axis=0, ddof=1).sum() / total.var(ddof=1)))
     return ItemAnalysis(
-        takers=takers,
+        takers=takers + incomplete,
         items=items,
-        difficulty=tuple(float(p) for p in s.mean(axis=0)),
+        difficulty=tuple(float(p) for p in difficulty),
         item_rest=tuple(correlation(s[:, j], total - s[:, j]) for j in range(items)),
         floor=tuple(int(j) for j in np.flatnonzero(low)),
         ceiling=tuple(int(j) for j in np.flatnonzero(high)),
         kr20=kr20,
+        incomplete=incomplete,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import bdtr
 
-from llmxsite.stats.interval import UNDEFINED, Interval, Numbers, Vector, pair, vector
+from llmxsite.stats.interval import UNDEFINED, Interval, Numbers, Vector, complete, known, ratio
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,8 @@ class Latency:
     """The smallest observed duration that 95 % do not exceed."""
     iqr: float | None
     geometric_mean: float | None
+    missing: int = 0
+    """Durations that were not told: left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,9 @@ class Throughput:
     """All tokens over all seconds: what to report."""
     mean_of_rates: float | None
     """Counts a short reply as much as a long one."""
+    n: int = 0
+    missing: int = 0
+    """Replies without a count or a time above 0: left out."""
 
 
 def latency(durations: Numbers, alpha: float = 0.05) -> Latency:
@@ -42,9 +47,12 @@ def latency(durations: Numbers, alpha: float = 0.05) -> Latency:
 
     Source: Hyndman and Fan 1996 (quantile types 7 and 1); Conover 1999, section 3.2 (interval of a median).
     """
-    x = np.sort(vector(durations))
+    x, missing = known(durations)
+    x = np.sort(x)
     if len(x) == 0:
-        return Latency(0, None, None, UNDEFINED, None, None, None, None)
+        return Latency(0, None, None, UNDEFINED, None, None, None, None, missing)
+    from scipy.stats import gmean  # half a second to import
+
     lower, median, upper = (float(q) for q in np.quantile(x, [0.25, 0.5, 0.75]))
     return Latency(
         n=len(x),
@@ -54,7 +62,8 @@ def latency(durations: Numbers, alpha: float = 0.05) -> Latency:
         p95=float(np.quantile(x, 0.95)),
         p95_observed=float(np.quantile(x, 0.95, method="inverted_cdf")),
         iqr=upper - lower,
-        geometric_mean=float(np.exp(np.log(x).mean())),
+        geometric_mean=float(gmean(x)),
+        missing=missing,
     )
 
 
@@ -66,8 +75,21 @@ def _median_interval(x: Vector, alpha: float) -> Interval:
 
 
 def throughput(tokens: Numbers, seconds: Numbers) -> Throughput:
-    """Tokens a second of replies with their generation times; replies without a time above 0 are left out before this."""
-    t, s = pair(tokens, seconds)
-    if len(t) == 0 or (s <= 0).any():
-        return Throughput(None, None)
-    return Throughput(float(t.sum() / s.sum()), float((t / s).mean()))
+    """Tokens a second of replies with their generation times; replies without a time above 0 are left out, and counted."""
+    (t, s), kept = complete(tokens, seconds)
+    timed = s > 0
+    t, s = t[timed], s[timed]
+    missing = len(kept) - len(t)
+    if len(t) == 0:
+        return Throughput(None, None, 0, missing)
+    return Throughput(float(t.sum() / s.sum()), float((t / s).mean()), len(t), missing)
+
+
+def accuracy_per_second(scores: Numbers, seconds: Numbers) -> float | None:
+    """Right answers for each second of answering, sum of scores / sum of seconds; None for no time.
+
+    Replies without a score or a time above 0 count on neither side.
+    """
+    (y, s), _ = complete(scores, seconds)
+    timed = s > 0
+    return ratio(float(y[timed].sum()), float(s[timed].sum()))

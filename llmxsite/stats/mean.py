@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from scipy.special import ndtri, stdtrit
 
-from llmxsite.stats.interval import UNDEFINED, Interval, Numbers, vector
+from llmxsite.stats.interval import UNDEFINED, Interval, Numbers, known
 
 ROUNDING = 1e-12
 """Relative difference up to which scores are equal: averages of the same repeats may differ in their last digits."""
@@ -28,6 +28,8 @@ class Mean:
     interval: Interval
     se_bernoulli: float | None
     """sqrt(p (1 - p) / n), for scores of 0 and 1 only."""
+    missing: int = 0
+    """Scores that were not there (None, NaN): left out of all of the above."""
 
 
 def mean(scores: Numbers, alpha: float = 0.05, distribution: Literal["t", "z"] = "t") -> Mean:
@@ -38,21 +40,22 @@ def mean(scores: Numbers, alpha: float = 0.05, distribution: Literal["t", "z"] =
 
     Source: Miller 2024 (arXiv:2411.00640), section 2.1; Bowyer et al. 2025 (arXiv:2503.01747) on its limits.
     """
-    s = vector(scores)
+    s, missing = known(scores)
     n = len(s)
     if n == 0:
-        return Mean(0, None, None, UNDEFINED, None)
+        return Mean(0, None, None, UNDEFINED, None, missing)
     centre = float(s.mean())
     bernoulli = math.sqrt(centre * (1 - centre) / n) if np.isin(s, (0.0, 1.0)).all() else None
     if n == 1:
-        return Mean(1, centre, None, UNDEFINED, bernoulli)
+        return Mean(1, centre, None, UNDEFINED, bernoulli, missing)
     se = standard_error(s)
-    return Mean(n, centre, se, around(centre, se, n - 1 if distribution == "t" else None, alpha), bernoulli)
+    interval = around(centre, se, n - 1 if distribution == "t" else None, alpha)
+    return Mean(n, centre, se, interval, bernoulli, missing)
 
 
 def standard_error(scores: Numbers) -> float:
     """Standard error of a mean, sqrt(variance / n) with n - 1 in the variance; exactly 0 for equal scores; n >= 2."""
-    s = vector(scores)
+    s, _ = known(scores)
     return 0.0 if float(np.ptp(s)) <= ROUNDING * float(np.abs(s).max()) else float(s.std(ddof=1) / math.sqrt(len(s)))
 
 

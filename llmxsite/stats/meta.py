@@ -9,7 +9,7 @@ import numpy as np
 from scipy import stats
 from statsmodels.stats.meta_analysis import combine_effects
 
-from llmxsite.stats.interval import UNDEFINED, Interval, Numbers, pair
+from llmxsite.stats.interval import UNDEFINED, Interval, Numbers, complete
 from llmxsite.stats.mean import around
 
 
@@ -46,6 +46,8 @@ class Pooled:
     """random ± t SE with k - 1 degrees of freedom."""
     prediction: Interval = UNDEFINED
     """Where a next study is expected: ± t with k - 2 degrees of freedom times sqrt(tau² + SE²). Undefined for k < 3."""
+    missing: int = 0
+    """Studies without an effect or a variance: left out."""
 
     @property
     def tau(self) -> float | None:
@@ -61,27 +63,28 @@ def pool(effects: Numbers, variances: Numbers, alpha: float = 0.05) -> Pooled:
 
     Source: DerSimonian and Laird 1986; Higgins and Thompson 2002; Röver, Knapp and Friede 2015 (PMC4647507).
     """
-    y, v = pair(effects, variances)
-    k = len(y)
+    (y, v), kept = complete(effects, variances)
+    k, missing = len(y), int((~kept).sum())
     if (v <= 0).any():
         raise ValueError("variances are above 0; at 0 % or 100 % take `logit` first")
     if k == 0:
-        return Pooled(k=0)
-    w = 1 / v
-    fixed, fixed_se = float(w @ y / w.sum()), float(1 / math.sqrt(w.sum()))
+        return Pooled(k=0, missing=missing)
     if k == 1:
-        return Pooled(k=1, fixed=fixed, fixed_se=fixed_se)
+        return Pooled(k=1, fixed=float(y[0]), fixed_se=math.sqrt(v[0]), missing=missing)
     df = k - 1
-    q = float(w @ np.square(y - fixed))
-    tau2_raw = float((q - df) / (w.sum() - np.square(w).sum() / w.sum()))
-    tau2 = max(0.0, tau2_raw)
-    i2_raw = (q - df) / q if q > 0 else None
-    rw = 1 / (v + tau2)
-    random, random_se = float(rw @ y / rw.sum()), float(1 / math.sqrt(rw.sum()))
-    hk_se = math.sqrt(float(rw @ np.square(y - random)) / df / float(rw.sum()))
-    se = max(hk_se, random_se)
-    with np.errstate(divide="ignore"):  # it also divides by a heterogeneity that may be 0
+    with np.errstate(divide="ignore", invalid="ignore"):  # it also divides by a heterogeneity that may be 0
+        found = combine_effects(y, v, method_re="dl")
         paule_mandel = float(combine_effects(y, v, method_re="iterated").tau2)
+    fixed, fixed_se, q = float(found.mean_effect_fe), float(found.sd_eff_w_fe), float(found.q)
+    tau2_raw = float(found.tau2)
+    tau2 = max(0.0, tau2_raw)
+    i2_raw = float(found.i2) if q > 0 else None
+    # statsmodels goes on with a variance below 0; without one the effects are pooled as if they were one.
+    kind = "re" if tau2_raw > 0 else "fe"
+    random, random_se, hk_se = (
+        float(getattr(found, name)) for name in (f"mean_effect_{kind}", f"sd_eff_w_{kind}", f"sd_eff_w_{kind}_hksj")
+    )
+    se = max(hk_se, random_se)
     return Pooled(
         k=k,
         fixed=fixed,
@@ -102,6 +105,7 @@ def pool(effects: Numbers, variances: Numbers, alpha: float = 0.05) -> Pooled:
         se=se,
         interval=around(random, se, df, alpha),
         prediction=around(random, math.hypot(math.sqrt(tau2), random_se), k - 2, alpha) if k > 2 else UNDEFINED,
+        missing=missing,
     )
 
 

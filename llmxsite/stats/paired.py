@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr, stdtr
 
-from llmxsite.stats.cluster import clustered_mean
-from llmxsite.stats.interval import UNDEFINED, Interval, Numbers, Vector, defined, pair
+from llmxsite.stats.cluster import clustered_mean, codes_of
+from llmxsite.stats.interval import UNDEFINED, Interval, Numbers, Vector, complete, defined
 from llmxsite.stats.mean import ROUNDING, around, standard_error
 
 
@@ -43,6 +43,8 @@ class PairedDifference:
     """Correlation of a and b over items; None when either is constant. Below 0, pairing widens the interval, rightly."""
     identical: bool
     """Whether every item has the same score under both; then report a bound on disagreement, not a p."""
+    missing: int = 0
+    """Items that lack a score on either side: left out."""
 
     @property
     def variance_ratio(self) -> float | None:
@@ -61,21 +63,22 @@ def paired_difference(
     """Mean of a_i - b_i with standard error, interval and test.
 
     SE = sqrt(Var(d)/n) = sqrt((Var a + Var b - 2 Cov)/n); with `clusters`, one label an item, the clustered form of it.
-    Repeats are averaged within the item before this; items only one side has are dropped, and counted, before this.
+    Repeats are averaged within the item before this; an item that only one side has a score for is left out, and counted.
 
     Source: Miller 2024 (arXiv:2411.00640), section 4.2 and appendix A.
     """
-    first, second = pair(a, b)
-    n = len(first)
+    (first, second), kept = complete(a, b)
+    n, missing = len(first), int((~kept).sum())
     if n == 0:
-        return PairedDifference(0, 0, None, None, None, None, UNDEFINED, UNDEFINED, None, None, None, None, None, False)
+        nothing = (None, None, None, None, UNDEFINED, UNDEFINED, None, None, None, None, None)
+        return PairedDifference(0, 0, *nothing, identical=False, missing=missing)
     d = first - second
     d[np.abs(d) <= ROUNDING * max(float(np.abs(first).max()), float(np.abs(second).max()))] = 0.0
     centre = float(d.mean())
     if clusters is None:
         se, groups = (standard_error(d) if n > 1 else None), n
     else:
-        clustered = clustered_mean(d, clusters, alpha)
+        clustered = clustered_mean(d, codes_of(clusters)[kept], alpha)
         se, groups = clustered.se, clustered.clusters
     t = centre / se if se else None
     return PairedDifference(
@@ -93,6 +96,7 @@ def paired_difference(
         se_unpaired=math.hypot(standard_error(first), standard_error(second)) if n > 1 else None,
         r=correlation(first, second),
         identical=bool((d == 0).all()),
+        missing=missing,
     )
 
 

@@ -42,6 +42,20 @@ def detectable_from_se(se: float, alpha: float = 0.05, power: float = 0.8) -> fl
     return _reach(alpha, power) * se
 
 
+def equivalence_margin(n: float, variance: float, alpha: float = 0.05, power: float = 0.8) -> float | None:
+    """The smallest margin inside which n items show a true difference of 0 to lie with the given power (TOST); None for n < 1.
+
+    (z_{1-alpha} + z_{(1+power)/2}) sqrt(variance / n): both one-sided tests have to reject. Source: Chow, Shao and Wang 2008,
+    section 3.2.
+    """
+    return None if n < 1 else equivalence_margin_from_se(math.sqrt(variance / n), alpha, power)
+
+
+def equivalence_margin_from_se(se: float, alpha: float = 0.05, power: float = 0.8) -> float:
+    """The same after a run, from its paired standard error: 2.93 SE at 5 % and 80 %."""
+    return (NormalDist().inv_cdf(1 - alpha) + NormalDist().inv_cdf((1 + power) / 2)) * se
+
+
 def power_z(n: float, delta: float, sd: float, alpha: float = 0.05) -> float | None:
     """Power of the two-sided z test of a paired difference with standard deviation `sd` an item. None for n < 1 or sd = 0."""
     if n < 1 or sd <= 0:
@@ -64,13 +78,17 @@ def cohens_h(p_a: float, p_b: float) -> float:
 
     Source: Cohen 1988, chapter 6.
     """
-    return 2 * (math.asin(math.sqrt(p_a)) - math.asin(math.sqrt(p_b)))
+    from statsmodels.stats.proportion import proportion_effectsize  # a second to import
+
+    return float(proportion_effectsize(p_a, p_b))
 
 
 def never_seen(n: int, alpha: float = 0.05) -> float | None:
-    """One-sided upper bound on a rate of which none was seen in n: 1 - alpha^(1/n), about 3/n. None for n < 1.
+    """One-sided upper bound on a rate of which none was seen in n independent tries: 1 - alpha^(1/n), about 3/n. None for n < 1.
 
-    For every "never failed", "never diverged", "no invented tool".
+    For every "never failed", "never diverged", "no invented tool". Over several requests the request is the try, however
+    often each was repeated or compared: repeats of one request share what makes it differ or not. Only of one request by
+    itself are its repeats the tries.
     """
     return None if n < 1 else 1 - math.pow(alpha, 1 / n)
 

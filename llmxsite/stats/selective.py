@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from llmxsite.stats.calibration import checked
+from llmxsite.stats.calibration import checked, checked_units
 from llmxsite.stats.interval import Numbers, Vector, defined, ratio
 
 
@@ -24,6 +24,9 @@ class Weighted:
     """Mean of c y: confidence placed on right answers."""
     expected_truth: float | None
     """Mean probability given to what happened, c for right and 1 - c for wrong."""
+    n: int = 0
+    missing: int = 0
+    """Answers without a confidence or a score: left out, as in all functions of this module."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +39,17 @@ class Part:
 
 def weighted_accuracy(confidence: Numbers, correct: Numbers) -> Weighted:
     """Accuracy weighted by confidence, in four definitions."""
-    c, y = checked(confidence, correct)
+    c, y, _, missing = checked_units(confidence, correct, None)
     if len(c) == 0:
-        return Weighted(None, None, None, None, None)
+        return Weighted(None, None, None, None, None, 0, missing)
     return Weighted(
         accuracy=float(y.mean()),
         weighted=ratio(float((c * y).sum()), float(c.sum())),
         signed=float((c * (2 * y - 1)).mean()),
         earned=float((c * y).mean()),
         expected_truth=float((c * y + (1 - c) * (1 - y)).mean()),
+        n=len(c),
+        missing=missing,
     )
 
 

@@ -23,7 +23,8 @@ class LetterConfidence:
     """Probabilities of the answer letters at one token. Every probability lies in 0 to 1; None is undefined."""
 
     p_raw: dict[str, float]
-    """Probability of each letter seen in the list, summed over its spellings. A letter not seen is absent, not 0."""
+    """Probability of each letter seen in the list, summed over its spellings. A letter not seen is absent, not 0, and one
+    that is listed with probability 0 was not seen."""
     p_norm: dict[str, float]
     """`p_raw` divided by its sum: the probability of the letter, given that a letter comes."""
     letter_mass: float
@@ -31,7 +32,7 @@ class LetterConfidence:
     topk_mass: float
     """Sum over the whole list; what is left of 1 was not seen."""
     missing_letters: tuple[str, ...]
-    """Letters that no token of the list spells."""
+    """Letters that no token of the list spells with a probability above 0."""
     bound: float
     """The most the missing letters can have together: min(1 - topk_mass, number missing x smallest probability listed)."""
     chosen: str | None
@@ -44,6 +45,10 @@ class LetterConfidence:
     """Lower end of what the truncated list allows. Hidden spellings of letters that were seen are not counted."""
     conf_high: float | None
     """Upper end of the same. Equal to `conf_low` when no letter is missing."""
+
+    def listed(self, letter: str) -> float:
+        """How much of the next token the list shows to be this letter: 0 for one not seen, of which that says nothing more."""
+        return self.p_raw.get(letter, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +106,7 @@ def letter_confidence(
     found: dict[str, list[float]] = {}
     for (token, _), p in zip(pairs, probabilities, strict=True):
         letter = letter_of(token, letters)
-        if letter is not None:
+        if letter is not None and p > 0:
             found.setdefault(letter, []).append(p)
 
     p_raw = {letter: math.fsum(found[letter]) for letter in letters if letter in found}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from llmxsite.publish import github
 from llmxsite.publish.written import Written
-from llmxsite.site import setup
+from llmxsite.site import expected, populations, setup
 
 REGISTERED = {
-    "before": "It stands in the header of every run log, written before the first sample.",
+    "committed": "It was committed before the first sample.",
+    "header": "It stands in the header of the run log, written before the first sample; in no commit before that.",
+    "template": "**These are the words of the template: no hypothesis was stated.**",
     "changed": "**The run logs hold another wording: it was changed after data had been collected.**",
-    "unstated": "No run log holds it, so nothing shows that it came before the data.",
+    "unstated": "The first run log does not hold it, so nothing shows that it came before the data.",
     "waiting": "No run has been collected yet.",
 }
 
@@ -24,7 +26,12 @@ def hypothesis(written: Written) -> list[str]:
     text = written.report.hypothesis
     if not text:
         return []
-    return [f"> {github.plain(text)}", REGISTERED.get(written.report.registered, "")]
+    said = [f"> {github.plain(text)}", REGISTERED.get(written.report.registered, "")]
+    rows = expected.answers(written.edition, written.report)
+    if rows:
+        lines = [f"- `{row['sentence']}`: **{row['verdict']}**. {github.plain(row['words'])}" for row in rows]
+        said.append("\n".join(lines))
+    return said
 
 
 def described(written: Written) -> str:
@@ -57,25 +64,28 @@ def described(written: Written) -> str:
 
 
 def accuracies(written: Written) -> str:
-    """Accuracy of every model, with its interval and n, where the task has one."""
-    rows = written.edition.numbers.summary(written.report.runs, ["suite", "model"])
+    """Accuracy of every model under every setting, with its interval and n, where the task has one."""
+    rows = populations.rows(written.edition, written.report.runs, ["suite", "model"])
     known = [r for r in rows if r.get("accuracy") is not None]
     if not known:
         return ""
     several = len({r.get("suite") for r in known}) > 1
-    heads = [*(["Suite"] if several else []), "Model", "Accuracy", "95% interval", "Answered", "Unparsed"]
+    varied = len({r["setting"] for r in known}) > 1
+    heads = [*(["Suite"] if several else []), *(["Setting"] if varied else []), "Model", "Accuracy", "95% interval"]
+    heads += ["Answered", "Unparsed"]
     body = [
         [
             *([str(r["suite"])] if several else []),
+            *([r["setting"] or "–"] if varied else []),
             str(r["model"]),
             f"{100 * r['accuracy']:.1f}%",
             f"{100 * r['ci_low']:.1f}% to {100 * r['ci_high']:.1f}%" if r.get("ci_low") is not None else "–",
             f"{r['answered']:,}",
             f"{r['unparsed']:,}",
         ]
-        for r in sorted(known, key=lambda r: (str(r.get("suite")), -r["accuracy"]))
+        for r in sorted(known, key=lambda r: (str(r.get("suite")), r["setting"], -r["accuracy"]))
     ]
-    left = 2 if several else 1
+    left = 1 + several + varied
     return github.table(heads, body, [False] * left + [True] * (len(heads) - left))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from llmxsite.site import setup
+from llmxsite.site import populations, setup
 from llmxsite.site.edition import Edition, Made
 from llmxsite.site.numbers import Row
 from llmxsite.site.pages import Page
@@ -22,7 +22,7 @@ def _hardware(edition: Edition) -> Made:
     machines = []
     for number, (host, runs) in enumerate(edition.catalogue.hosts, 1):
         rows: list[Row] = []
-        for row in edition.numbers.summary(runs, ["model", "digest"]):
+        for row in populations.rows(edition, runs, ["model", "digest"]):
             model = edition.catalogue.model(row["model"])
             rows.append({**row, "address": model.address if model else None})
         machines.append(

@@ -81,7 +81,7 @@ def _home(edition: Edition, issues: Issues) -> Made:
     if text is None:
         return Made(html)
     entry = Entry(address=paths.HOME, title=c.config.title, kind="Page", text=text.words_for_search)
-    return Made(html, text.files, text.figures, [entry], text.wanted)
+    return Made(html, text.files, text.figures, [entry], text.wanted, text.tests)
 
 
 def _reports(edition: Edition, _: Issues) -> Made:

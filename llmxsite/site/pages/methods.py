@@ -12,6 +12,7 @@ from markupsafe import Markup
 from llmxsite.diagnostics import Issues
 from llmxsite.site import paths
 from llmxsite.site.edition import Edition, Made
+from llmxsite.site.expected import predicted
 from llmxsite.site.pages import Page
 from llmxsite.site.pages.shared import varied
 from llmxsite.site.search import Entry
@@ -37,7 +38,7 @@ def pages(edition: Edition) -> Iterator[Page]:
         parts = [
             edition.numbers.fingerprint,
             len(edition.lineage),
-            [(r.slug, r.title, r.registered) for r in edition.catalogue.reports],
+            [(r.slug, r.title, r.registered, len(predicted(r))) for r in edition.catalogue.reports],
         ]
         yield Page(ADDRESS, "methods", "Methods", lambda issues: _methods(edition, issues), parts)
 
@@ -75,12 +76,15 @@ def used(edition: Edition) -> dict[str, str]:
     sure = sum(r.get("mean_confidence") is not None for r in runs)
     note("confidence", sure, "run with logprobs", "runs with logprobs")
     note("calibration", sure, "run with logprobs", "runs with logprobs")
+    note("repeats", sum(bool(r.get("repeated")) for r in runs), "run that asks again", "runs that ask again")
     same = sum(run.run.task == "determinism" for run in c.runs)
     note("determinism", same, "determinism experiment", "determinism experiments")
     note("latency", sum(r.get("latency_ms") is not None for r in runs), "run with timing", "runs with timing")
     note("drift", len(edition.lineage), "pair of runs", "pairs of runs")
     note("pooling", sum(len(m.runs) > 1 for m in c.models), "model with several runs", "models with several runs")
     note("hypotheses", sum(r.hypothesis is not None for r in c.reports), "report", "reports")
+    note("predictions", sum(len(predicted(r)) for r in c.reports), "prediction", "predictions")
+    said["tests"] = ""
     said["sources"] = ""
     return said
 

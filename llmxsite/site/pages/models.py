@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from markupsafe import Markup
 
 from llmxsite.diagnostics import Issues, Problem
-from llmxsite.site import paths, setup
+from llmxsite.site import paths, populations, setup
 from llmxsite.site.drawing import draw
 from llmxsite.site.edition import Edition, Made
 from llmxsite.site.entries import ModelEntry, RunEntry
@@ -84,7 +84,7 @@ def _card(edition: Edition, model: ModelEntry, issues: Issues) -> Made:
     figures = [key for text in written.texts for key in text.figures]
     where = {"model": model.name}
     chart = _chart(edition, model, runs, figures)
-    by_suite = edition.numbers.summary(runs, ["suite", "digest"], where=where)
+    by_suite = populations.rows(edition, runs, ["suite", "digest"], where=where, floor=True)
     html = edition.html(
         "model.html",
         model.address,
@@ -99,8 +99,10 @@ def _card(edition: Edition, model: ModelEntry, issues: Issues) -> Made:
         runs=run_rows(edition, runs, model.name),
         rows=model_rows(edition, [model])[0]["rows"] if model.versions else [],
         by_suite=by_suite,
-        by_category=[r for r in edition.numbers.summary(runs, ["suite", "category"], where=where) if r.get("category")],
-        by_difficulty=_levels(edition.numbers.summary(runs, ["suite", "difficulty"], where=where), "difficulty"),
+        heads=_heads(by_suite),
+        several=len({r["setting"] for r in by_suite}) > 1,
+        repeated=any(r["repeated"] for r in by_suite),
+        by_difficulty=_levels(populations.rows(edition, runs, ["suite", "difficulty"], where=where), "difficulty"),
         chart=chart,
         charts=bool(figures),
         whole=next(iter(edition.numbers.summary(runs, [], where=where)), None),
@@ -112,7 +114,8 @@ def _card(edition: Edition, model: ModelEntry, issues: Issues) -> Made:
         address=model.address, title=model.name, kind="Model", text=" ".join(t.words_for_search for t in written.texts)
     )
     files = {address: content for text in written.texts for address, content in text.files.items()}
-    return Made(html, files, figures, [entry], [w for text in written.texts for w in text.wanted])
+    wanted, tests = ([x for text in written.texts for x in getattr(text, name)] for name in ("wanted", "tests"))
+    return Made(html, files, figures, [entry], wanted, tests)
 
 
 class Written(NamedTuple):
@@ -156,12 +159,17 @@ def split(body: str, first_line: int) -> list[tuple[str | None, str, int]]:
 
 
 def _chart(edition: Edition, model: ModelEntry, runs: list[RunEntry], figures: list[str]) -> Markup | None:
-    """Accuracy by suite and category, where there is more than one cell to show."""
-    where = {"model": model.name}
+    """Accuracy by suite and category in one run under one setting, that with most suites; where there is more than one cell."""
+    known = populations.rows(edition, runs, ["suite"], where={"model": model.name})
+    one = populations.widest(known, "suite")
+    if one is None:
+        return None
+    where = {"model": model.name, **one}
     kind, options, by = _shape(edition, runs, where)
     if kind is None:
         return None
-    title = f"{model.name}: accuracy by {by}"
+    setting = next(r["setting"] for r in known if r["settings"] == {k: v for k, v in one.items() if k != "run"})
+    title = f"{model.name}: accuracy by {by}" + (f" ({setting})" if setting else "")
     try:
         key, drawn = draw(
             edition, kind, {**options, "where": where}, runs, id=f"model-{model.slug}-suites", title=title
@@ -172,7 +180,16 @@ def _chart(edition: Edition, model: ModelEntry, runs: list[RunEntry], figures: l
     return frame(edition, drawn, model.address)
 
 
-def _shape(edition: Edition, runs: list[RunEntry], where: dict[str, str]) -> tuple[str | None, dict[str, Any], str]:
+def _heads(found: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
+    """The first suites with the lowest and the highest accuracy under their settings."""
+    suites: dict[str, list[dict[str, Any]]] = {}
+    for row in found:
+        suites.setdefault(row["suite"], []).append(row)
+    spans = [(suite, populations.span(rows)) for suite, rows in suites.items()]
+    return [(suite, span) for suite, span in spans if span is not None][:3]
+
+
+def _shape(edition: Edition, runs: list[RunEntry], where: dict[str, Any]) -> tuple[str | None, dict[str, Any], str]:
     """The chart that has fewest empty cells: suites by category or by difficulty, or bars where one of them is alone."""
     suites: set[str] = set()
     for column in ("category", "difficulty"):

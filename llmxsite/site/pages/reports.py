@@ -12,9 +12,9 @@ from markupsafe import Markup
 
 from llmxsite import origin
 from llmxsite.diagnostics import Issues
-from llmxsite.site import paths, samples, setup
+from llmxsite.site import expected, paths, samples, setup
 from llmxsite.site.edition import Edition, Made, linked_data
-from llmxsite.site.entries import ReportEntry, RunEntry
+from llmxsite.site.entries import ReportEntry
 from llmxsite.site.pages import Page
 from llmxsite.site.pages.shared import run_rows
 from llmxsite.site.search import Entry
@@ -35,17 +35,14 @@ def pages(edition: Edition) -> Iterator[Page]:
                 article_key(edition, report.article),
                 origin.installed(),
                 report.experiment,
-                [(r.id, r.hash) for r in logs_of(edition, report)],
+                report.commits,
+                report.looked_up,
+                [(r.id, r.hash) for r in expected.logs(edition, report)],
                 [(b.id, a.drift) for b, a in edition.lineage if report.slug in (a.report, b.report)],
             ],
             updated=report.date,
             summary=report.summary or report.question,
         )
-
-
-def logs_of(edition: Edition, report: ReportEntry) -> list[RunEntry]:
-    """The report's runs as its page lists them: reruns, which its numbers leave out, among them."""
-    return [entry for entry in edition.catalogue.logs if entry.report == report.slug]
 
 
 def _report(edition: Edition, report: ReportEntry, issues: Issues) -> Made:
@@ -59,7 +56,7 @@ def _report(edition: Edition, report: ReportEntry, issues: Issues) -> Made:
     headings = [*text.headings]
     warnings = edition.numbers.warnings(report.runs)
     headings += [(2, "limits", "Limits")] if warnings else []
-    headings += [(2, "runs", "Runs")] if logs_of(edition, report) else []
+    headings += [(2, "runs", "Runs")] if expected.logs(edition, report) else []
     headings += [(2, "reproduce", "Reproduce"), (2, "cite", "Cite")]
     lead = (meta.subtitle or meta.summary) if meta else None
     if lead is None and report.question and report.question != title:
@@ -77,11 +74,11 @@ def _report(edition: Edition, report: ReportEntry, issues: Issues) -> Made:
         text=Markup(text.html),  # cleaned by the Markdown room
         headings=headings,
         drawn=text.directives,
-        hypothesis=setup.registration(report) if report.hypothesis else None,
+        hypothesis=expected.registration(edition, report) if report.hypothesis or report.predictions else None,
         warnings=warnings,
         runs=run_rows(edition, report.runs),
         drifts=[(b.id, a.id, a.drift) for b, a in edition.lineage if report.slug in (a.report, b.report)],
-        listed=run_rows(edition, logs_of(edition, report)),
+        listed=run_rows(edition, expected.logs(edition, report)),
         setup=setup.describe(edition, report.runs) if report.runs else None,
         commands=commands(edition, report),
         bibtex=bibtex(edition, report),
@@ -101,7 +98,7 @@ def _report(edition: Edition, report: ReportEntry, issues: Issues) -> Made:
         headings=[words for _, _, words in text.headings],
         text=text.words_for_search,
     )
-    return Made(html, text.files, text.figures, [entry], text.wanted)
+    return Made(html, text.files, text.figures, [entry], text.wanted, text.tests)
 
 
 def commands(edition: Edition, report: ReportEntry) -> str:

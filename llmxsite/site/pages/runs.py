@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from llmxsite.diagnostics import Issues
-from llmxsite.site import conduct, partings, paths, samples, setup, transcript
+from llmxsite.site import conduct, partings, paths, populations, samples, setup, transcript
 from llmxsite.site.edition import Edition, Made
 from llmxsite.site.entries import RunEntry
 from llmxsite.site.pages import Page
@@ -38,7 +38,11 @@ def pages(edition: Edition) -> Iterator[Page]:
 def _run(edition: Edition, entry: RunEntry, _: Issues) -> Made:
     run = entry.run
     whole = edition.numbers.outcomes([entry]).get(entry.id)
-    by_model = edition.numbers.summary([entry], ["model"])
+    known = populations.rows(edition, [entry], ["model", "suite"])
+    by_model = [
+        (model, populations.span([row for row in known if row["model"] == model]))
+        for model in dict.fromkeys(row["model"] for row in known)
+    ]
     tally = edition.numbers.tally(entry)
     states = tally.states
     total = sum(states.values())
@@ -68,6 +72,7 @@ def _run(edition: Edition, entry: RunEntry, _: Issues) -> Made:
         by_category=by_category,
         by_condition=by_condition if len(by_condition) > 1 else [],
         factors=factors,
+        again=any(r["repeated"] for r in by_condition),
         **_determinism(edition, entry),
         setup=setup.describe(edition, [entry]),
         settings=setup.settings([entry]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from llmxsite.site import paths
+from llmxsite.site import paths, populations
 from llmxsite.site.edition import Edition
 from llmxsite.site.entries import ModelEntry, ReportEntry, RunEntry, SuiteEntry
 from llmxsite.site.numbers import Row
@@ -15,7 +15,7 @@ from llmxsite.site.templates import count, parameters, percent, value
 def run_rows(edition: Edition, runs: Sequence[RunEntry], model: str | None = None) -> list[Row]:
     """One row a run, as `runs_table` shows it, its accuracies by model; with `model`, of that model alone."""
     outcomes: dict[str, list[Row]] = {}
-    for row in edition.numbers.summary(edition.catalogue.logs, ["run", "model"]):
+    for row in populations.rows(edition, edition.catalogue.logs, ["model"]):
         if model in (None, row["model"]):
             outcomes.setdefault(str(row["run"]), []).append(row)
     rows = []
@@ -49,17 +49,18 @@ def run_state(entry: RunEntry) -> tuple[str, str]:
 
 
 def model_rows(edition: Edition, models: Sequence[ModelEntry]) -> list[Row]:
-    """Each model with one row a digest and suite."""
-    summary = edition.numbers.summary(edition.catalogue.runs, ["model", "digest", "suite"])
-    found: dict[tuple[str, str | None], list[Row]] = {}
-    for row in summary:
-        found.setdefault((row["model"], row["digest"] or None), []).append(row)
+    """Each model with one row a digest and suite: its accuracies there side by side, one a run and setting."""
+    found: dict[tuple[str, str | None], dict[str, list[Row]]] = {}
+    for row in populations.rows(edition, edition.catalogue.runs, ["model", "digest", "suite"]):
+        found.setdefault((row["model"], row["digest"] or None), {}).setdefault(row["suite"], []).append(row)
     return [
         {"name": m.name, "slug": m.slug, "address": m.address, "rows": [*_versions(edition, m, found)]} for m in models
     ]
 
 
-def _versions(edition: Edition, model: ModelEntry, found: dict[tuple[str, str | None], list[Row]]) -> list[Row]:
+def _versions(
+    edition: Edition, model: ModelEntry, found: dict[tuple[str, str | None], dict[str, list[Row]]]
+) -> list[Row]:
     rows: list[Row] = []
     for version in model.versions:
         info = version.info
@@ -68,20 +69,20 @@ def _versions(edition: Edition, model: ModelEntry, found: dict[tuple[str, str | 
             "quantization": info.quantization,
             "digest": version.digest,
         }
-        measured = found.get((model.name, version.digest), [])
-        for row in measured or [dict.fromkeys(("n", "accuracy", "ci_low", "ci_high", "suite"))]:
-            suite = edition.catalogue.suite(row["suite"]) if row["suite"] else None
+        measured: dict[str, list[Row]] = found.get((model.name, version.digest), {})
+        for name, own in (measured or {"": []}).items():
+            suite = edition.catalogue.suite(name) if name else None
             place = {"suite": suite.title, "suite_address": suite.address} if suite else {"suite": None}
-            rows.append({**row, **base, **place, "chance": edition.guessing(row["suite"])})
-    return rows or [
-        {**dict.fromkeys(("parameters", "quantization", "digest", "suite", "n", "accuracy", "ci_low", "ci_high"))}
-    ]
+            n = sum(row["n"] for row in own) if own else None
+            chance = edition.guessing(name) if name else None
+            rows.append({"summary": own, "n": n, **base, **place, "chance": chance})
+    return rows or [{**dict.fromkeys(("parameters", "quantization", "digest", "suite", "n", "chance")), "summary": []}]
 
 
 def suite_rows(edition: Edition, suites: Sequence[SuiteEntry]) -> list[Row]:
     """One row a suite, as `suites_table.html` shows it."""
     summary: dict[str, list[Row]] = {}
-    for row in edition.numbers.summary(edition.catalogue.runs, ["suite", "model", "digest"]):
+    for row in populations.rows(edition, edition.catalogue.runs, ["suite", "model", "digest"]):
         summary.setdefault(str(row["suite"]), []).append(row)
     rows = []
     for entry in suites:

@@ -13,7 +13,7 @@ from typing import Any
 from markupsafe import Markup
 
 from llmxsite.diagnostics import Issues, Problem
-from llmxsite.site import paths
+from llmxsite.site import paths, populations
 from llmxsite.site.drawing import draw
 from llmxsite.site.edition import Edition, Made
 from llmxsite.site.entries import RunEntry, SuiteEntry
@@ -62,7 +62,8 @@ def _suite(edition: Edition, entry: SuiteEntry, number: int, _: Issues) -> Made:
     address = paths.suite(entry.id, number)
     ref = next(reversed(entry.refs.values()), None)
     figures: list[str] = []
-    chart = _chart(edition, entry, runs, figures) if number == 1 else None
+    known = populations.rows(edition, runs, ["model", "digest"], where={"suite": entry.id}) if number == 1 else []
+    chart = _chart(edition, entry, runs, known, figures) if number == 1 else None
     html = edition.html(
         "suite.html",
         address,
@@ -83,7 +84,8 @@ def _suite(edition: Edition, entry: SuiteEntry, number: int, _: Issues) -> Made:
         difficulties=_counted(i.difficulty for i in items),
         chart=chart,
         charts=bool(figures),
-        by_model=edition.numbers.summary(runs, ["model", "digest"], where={"suite": entry.id}),
+        by_model=populations.by_setting(known),
+        several=len({r["setting"] for r in known}) > 1,
         runs=run_rows(edition, runs[:20]),
         run_count=len(runs),
         other_hashes=[(h, ids) for h, ids in entry.runs.items() if h != entry.hash],
@@ -105,13 +107,20 @@ def _suite(edition: Edition, entry: SuiteEntry, number: int, _: Issues) -> Made:
     )
 
 
-def _chart(edition: Edition, entry: SuiteEntry, runs: list[RunEntry], figures: list[str]) -> Markup | None:
-    """Accuracy of every model in every category, where there is more than one category."""
-    cells = edition.numbers.summary(runs, ["category"], where={"suite": entry.id})
+def _chart(
+    edition: Edition, entry: SuiteEntry, runs: list[RunEntry], known: list[dict[str, Any]], figures: list[str]
+) -> Markup | None:
+    """Accuracy by model and category under one setting, that under which most models met the suite; with two categories or more."""
+    one = populations.widest([{**r, "taker": (r["model"], r["digest"])} for r in known], "taker")
+    if one is None:
+        return None
+    where = {"suite": entry.id, **one}
+    cells = edition.numbers.summary(runs, ["category"], where=where)
     if len([c for c in cells if c.get("category")]) < 2:
         return None
-    options = {"rows": "model", "columns": "category", "where": {"suite": entry.id}}
-    title = f"{entry.title}: accuracy by model and category"
+    options = {"rows": "model", "columns": "category", "where": where}
+    setting = next(r["setting"] for r in known if r["settings"] == {k: v for k, v in one.items() if k != "run"})
+    title = f"{entry.title}: accuracy by model and category" + (f" ({setting})" if setting else "")
     try:
         key, drawn = draw(edition, "heatmap", options, runs, id=f"suite-{slugify(entry.id)}-models", title=title)
     except Problem:

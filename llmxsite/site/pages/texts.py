@@ -51,7 +51,7 @@ def _page(edition: Edition, entry: PageEntry, issues: Issues) -> Made:
         headings=[words for _, _, words in text.headings],
         text=text.words_for_search,
     )
-    return Made(html, text.files, text.figures, [found], text.wanted)
+    return Made(html, text.files, text.figures, [found], text.wanted, text.tests)
 
 
 def _not_found(edition: Edition) -> Made:
