@@ -15,7 +15,7 @@ from llmxsite.site.templates import count, parameters, percent, value
 def run_rows(edition: Edition, runs: Sequence[RunEntry], model: str | None = None) -> list[Row]:
     """One row a run, as `runs_table` shows it, its accuracies by model; with `model`, of that model alone."""
     outcomes: dict[str, list[Row]] = {}
-    for row in populations.rows(edition, edition.catalogue.logs, ["model"]):
+    for row in populations.rows(edition, edition.catalogue.logs, ["model", "suite"]):
         if model in (None, row["model"]):
             outcomes.setdefault(str(row["run"]), []).append(row)
     rows = []
