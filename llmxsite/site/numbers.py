@@ -209,6 +209,21 @@ class Numbers:
 
         return self.cache.memo("calibration", [list(by), where, list(intervals), hashes(runs)], list[Row], make)
 
+    def floors(
+        self, runs: Sequence[RunEntry], by: Sequence[str], *, where: Mapping[str, Any] | None = None
+    ) -> list[Row]:
+        """`results.noise_floors`: what the ECE of a calibrated model would be, a row a group."""
+        if not runs:
+            return []
+
+        def make() -> list[Row]:
+            from llmxsite.results import noise_floors
+
+            samples = self.of(runs, where)
+            return rows(noise_floors(samples, by)) if len(samples) else []
+
+        return self.cache.memo("floors", [list(by), where, hashes(runs)], list[Row], make)
+
     def determinism(
         self,
         runs: Sequence[RunEntry],
