@@ -276,8 +276,10 @@ class Numbers:
 
         return self.cache.memo("value", [query, report, self.fingerprint], Row, make)
 
-    def warnings(self, runs: Sequence[RunEntry], where: Mapping[str, Any] | None = None) -> list[str]:
-        """What a reader should know before trusting these numbers (docs/statistics.md, warnings)."""
+    def warnings(
+        self, runs: Sequence[RunEntry], where: Mapping[str, Any] | None = None, by: Sequence[str] = ("suite", "model")
+    ) -> list[str]:
+        """What a reader should know before trusting numbers by these columns (docs/statistics.md, warnings)."""
         if not runs:
             return []
 
@@ -286,10 +288,10 @@ class Numbers:
 
             samples = self.of(runs, where)
             if samples.frame["model"].nunique() > MANY_MODELS:
-                return [str(w) for w in warnings(summarise(samples, ["suite", "model"]))]
-            return [str(w) for w in warnings(samples)]
+                return [str(w) for w in warnings(summarise(samples, by))]
+            return [str(w) for w in warnings(samples, by)]
 
-        return self.cache.memo("warnings", [where, hashes(runs)], list[str], make)
+        return self.cache.memo("warnings", [where, list(by), hashes(runs)], list[str], make)
 
 
 def hashes(runs: Sequence[RunEntry]) -> list[str]:
