@@ -207,17 +207,6 @@ def test_a_contrast_is_of_shared_items_under_shared_conditions() -> None:
     assert refused["n"] == 0 and refused["refused"] == 12 and math.isnan(refused["difference"])
 
 
-def test_resamples_of_a_difference_are_those_behind_its_interval() -> None:
-    from llmxsite.results.contrast import resamples
-
-    table = samples([*confident(25, "a", 1), *confident(25, "b", 2)])
-    row = only(results.contrast(table, "brier", "model"))
-    found = resamples(table, "brier", "model", "a", "b")
-    assert found is not None and found[0] == row["n"] == 25 and found[1].estimate == row["difference"]
-    assert (row["ci_low"], row["ci_high"]) == pytest.approx(tuple(np.quantile(found[1].values, [0.025, 0.975])))
-    assert resamples(table, "brier", "model", "a", "c") is None
-
-
 def test_a_measure_that_is_not_known_is_named_with_the_nearest() -> None:
     with pytest.raises(KeyError, match="brier"):
         results.intervals(samples(answers([1])), [], ["brie"])

@@ -17,7 +17,7 @@ from llmxsite.stats.measures import difference
 from llmxsite.stats.multiple import Correction, adjust
 from llmxsite.stats.paired import paired_difference
 from llmxsite.stats.power import detectable_from_se
-from llmxsite.stats.resample import DRAWS, Measure, Resamples, resample_units, resampled
+from llmxsite.stats.resample import DRAWS, resample_units
 
 COLUMNS = [
     *(
@@ -86,25 +86,6 @@ def contrast(
     return result[[*keys, *COLUMNS]]
 
 
-def resamples(
-    table: Table, measure: str, factor: str, a: object, b: object, *, draws: int = DRAWS, seed: int = 0
-) -> tuple[int, Resamples] | None:
-    """Level `a` minus level `b` by one measure under every resample of the items that `contrast` compares, and how many those are.
-
-    For an interval at another level, or for a test against a margin. None where they share no item, or only one unit, and for
-    agreement within items, which has a formula. KeyError for an unknown column or measure.
-    """
-    name, rows = known(measure), Rows(table.frame, table.factors)
-    sides = next((sides for *_, sides in _pairs(table, rows, name, factor, [], [a, b])), None)
-    if sides is None or name in AGREEMENT or not sides.a.any():
-        return None
-    owners, one, other = _both(rows, name, sides, 10)
-    if owners < 2:
-        return None
-    found = resampled({"difference": difference(one, other)}, owners, draws, seed)["difference"]
-    return len(np.unique(sides.item[sides.a])), found
-
-
 class Sides:
     """The samples of two levels that are compared."""
 
@@ -156,9 +137,14 @@ def _measure(rows: Rows, name: str, sides: Sides, alpha: float, draws: int, seed
         return [*counts, *[nan] * 8, 0, "", draws, None, sides.confounded]
     if name in AGREEMENT:
         return _agreement(rows, name, sides, alpha)
-    owners, a, b = _both(rows, name, sides, bins)
+    either = sides.a | sides.b
+    owners = np.unique(rows.unit[either])
+    a, b = (
+        made(rows, name, side, np.searchsorted(owners, rows.unit[side]), len(owners), bins)
+        for side in (sides.a, sides.b)
+    )
     found = resample_units(
-        {"a": a, "b": b, "difference": difference(a, b)}, owners, draws=draws, seed=seed, alpha=alpha
+        {"a": a, "b": b, "difference": difference(a, b)}, len(owners), draws=draws, seed=seed, alpha=alpha
     )
     apart, ends = found["difference"], span(found["difference"])
     values = [found["a"].estimate, found["b"].estimate, apart.estimate, apart.se or None, ends.low, ends.high]
@@ -167,18 +153,8 @@ def _measure(rows: Rows, name: str, sides: Sides, alpha: float, draws: int, seed
     return [
         *counts,
         *(nan if value is None else value for value in [*values, p, mde]),
-        *(owners, method(apart), draws, apart.seed, sides.confounded),
+        *(len(owners), method(apart), draws, apart.seed, sides.confounded),
     ]
-
-
-def _both(rows: Rows, name: str, sides: Sides, bins: int) -> tuple[int, Measure, Measure]:
-    """The measure on either side over one numbering of the units, and how many those are."""
-    owners = np.unique(rows.unit[sides.a | sides.b])
-    a, b = (
-        made(rows, name, side, np.searchsorted(owners, rows.unit[side]), len(owners), bins)
-        for side in (sides.a, sides.b)
-    )
-    return len(owners), a, b
 
 
 def _agreement(rows: Rows, name: str, sides: Sides, alpha: float) -> list[Any]:

@@ -62,17 +62,6 @@ class Bootstrap:
         return self.se == 0
 
 
-@dataclass(frozen=True, slots=True)
-class Resamples:
-    """A measure of every resample, and in how many orders each comes."""
-
-    estimate: float
-    """Of the units as they are; NaN where it is undefined."""
-    values: Vector
-    orders: Vector
-    exact: bool
-
-
 def resample_units(
     measures: Mapping[str, Measure], units: int, *, draws: int = DRAWS, seed: int = 0, alpha: float = 0.05
 ) -> dict[str, Bootstrap]:
@@ -85,17 +74,9 @@ def resample_units(
     """
     if units == 0:
         return dict.fromkeys(measures, Bootstrap(0, None, None, UNDEFINED, 0, False))
+    once = {name: float(measure(np.ones((1, units)))[0]) for name, measure in measures.items()}
     if units == 1:
-        once = {name: float(measure(np.ones((1, 1)))[0]) for name, measure in measures.items()}
         return {name: Bootstrap(1, defined(value), None, UNDEFINED, 0, False) for name, value in once.items()}
-    return {
-        name: summarised(one.values, one.orders, one.estimate, units, None if one.exact else seed, alpha)
-        for name, one in resampled(measures, units, draws, seed).items()
-    }
-
-
-def resampled(measures: Mapping[str, Measure], units: int, draws: int = DRAWS, seed: int = 0) -> dict[str, Resamples]:
-    """Each measure of the same resamples of two units or more, before anything is said of them."""
     exact = small(units)
     found: dict[str, list[Vector]] = {name: [] for name in measures}
     orders: list[Vector] = []
@@ -103,9 +84,11 @@ def resampled(measures: Mapping[str, Measure], units: int, draws: int = DRAWS, s
         orders.append(weight)
         for name, measure in measures.items():
             found[name].append(np.asarray(measure(counts), dtype=np.float64))
-    once = {name: float(measure(np.ones((1, units)))[0]) for name, measure in measures.items()}
     weights = np.concatenate(orders)
-    return {name: Resamples(once[name], np.concatenate(found[name]), weights, exact) for name in measures}
+    return {
+        name: summarised(np.concatenate(found[name]), weights, value, units, None if exact else seed, alpha)
+        for name, value in once.items()
+    }
 
 
 def small(units: int) -> bool:
