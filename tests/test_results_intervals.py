@@ -268,6 +268,13 @@ def test_figures_compare_any_measure_with_its_interval() -> None:
     assert len(said) == 1 and "interval" in said[0] and "paired over 67 items" in said[0]
     bars = figure.build("bars", table, {"by": "temperature", "value": "ece"}, id="t-bars")
     assert bars.data["ece_low"].notna().all()
+    beside = {"factor": "temperature", "value": "brier", "baseline": 0.2}
+    against = figure.build("differences", table, beside, id="t-against").data
+    every = figure.build("differences", table, {"factor": "temperature", "value": "brier"}, id="t-every").data
+    assert against["b"].to_list() == [0.2, 0.2] and len(every) == 3
+    assert set(against["difference"]) <= set(every["difference"]) and (against["p_holm"] <= 1).all()
+    with pytest.raises(figure.ChartProblem, match="differences are more than"):
+        figure.build("differences", study(), {"factor": "item", "value": "ece"}, id="t-many")
     with pytest.raises(figure.ChartProblem, match="no interval is known"):
         figure.build("differences", table, {"factor": "temperature", "value": "n"}, id="t-n")
 
