@@ -81,7 +81,8 @@ def case_file(stem: str) -> Callable[[Callable[[Input], Fields]], Callable[[Inpu
 def _(given: Input) -> Fields:
     scores = given["scores"]
     t, z = mean.mean(scores), mean.mean(scores, distribution="z")
-    binary = set(scores) <= {0, 1}
+    known = [score for score in scores if score is not None and not math.isnan(score)]
+    binary = set(known) <= {0, 1}
     return {
         "n": t.n,
         "mean": t.mean,
@@ -90,9 +91,7 @@ def _(given: Input) -> Fields:
         "ci95_z": z.interval,
         "ci95_t": t.interval,
         "se_bernoulli_ddof0": t.se_bernoulli,
-        "ci95_wald_clipped_statsmodels": proportion.interval(sum(scores), len(scores), method="wald")
-        if binary
-        else None,
+        "ci95_wald_clipped_statsmodels": proportion.interval(sum(known), len(known), method="wald") if binary else None,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from functools import cache
 from pathlib import Path
@@ -11,11 +12,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from test_results import Samples, answers, only, samples
+from typer.testing import CliRunner
 
 from llmxsite import figure, results, tables
+from llmxsite.cli import app
+from llmxsite.cli.terminal import choose_study
 from llmxsite.diagnostics import Issues
 from llmxsite.results.measures import CONTRASTED
-from llmxsite.site import query
+from llmxsite.site import data_table, query, templates
 from llmxsite.site.query import QueryError
 from llmxsite.site.value import evaluate
 from llmxsite.stats import calibration as bins_of
@@ -264,6 +268,13 @@ def test_figures_compare_any_measure_with_its_interval() -> None:
     assert len(said) == 1 and "interval" in said[0] and "paired over 67 items" in said[0]
     bars = figure.build("bars", table, {"by": "temperature", "value": "ece"}, id="t-bars")
     assert bars.data["ece_low"].notna().all()
+    beside = {"factor": "temperature", "value": "brier", "baseline": 0.2}
+    against = figure.build("differences", table, beside, id="t-against").data
+    every = figure.build("differences", table, {"factor": "temperature", "value": "brier"}, id="t-every").data
+    assert against["b"].to_list() == [0.2, 0.2] and len(every) == 3
+    assert set(against["difference"]) <= set(every["difference"]) and (against["p_holm"] <= 1).all()
+    with pytest.raises(figure.ChartProblem, match="differences are more than"):
+        figure.build("differences", study(), {"factor": "item", "value": "ece"}, id="t-many")
     with pytest.raises(figure.ChartProblem, match="no interval is known"):
         figure.build("differences", table, {"factor": "temperature", "value": "n"}, id="t-n")
 
@@ -320,3 +331,50 @@ def test_samples_without_repeats_or_confidence_cost_nothing_and_say_nothing() ->
     assert math.isnan(only(results.summarise(table, []))["accuracy_per_second"])
     timed = samples([{"item": f"q{i}", "correct": c, "latency_ms": 500.0} for i, c in enumerate([1.0, 0.0, 1.0, 1.0])])
     assert only(results.summarise(timed, []))["accuracy_per_second"] == pytest.approx(1.5)
+
+
+def test_the_command_line_gives_measures_their_intervals_where_they_are_asked_for() -> None:
+    words = ["--study", str(ROOT), "results", "--report", "temperature-and-accuracy", "--by", "temperature"]
+    asked = [*words, "--intervals", "ece,item_agreement"]
+    text = CliRunner().invoke(app, asked).stdout
+    assert "0.33 [0.24, 0.46]" in text and "0.75 [0.69, 0.80]" in text
+    rows = json.loads(CliRunner().invoke(app, [*asked, "--format", "json"]).stdout)
+    assert rows[0]["ece_method"] == "bootstrap" and rows[0]["ece_low"] < rows[0]["ece"] < rows[0]["ece_high"]
+    plain = json.loads(CliRunner().invoke(app, [*words, "--format", "json"]).stdout)
+    assert "ece_low" not in plain[0], "resampling is done where it is asked for"
+    wrong = CliRunner().invoke(app, [*words, "--intervals", "eces"])
+    assert wrong.exit_code == 2 and "ece" in wrong.output
+    choose_study(None)
+
+
+def test_a_table_names_what_it_compares_and_in_which_unit() -> None:
+    accuracy = {
+        name: (title, form)
+        for name, title, form in data_table.heads("comparison", ["n", "difference", "mde"], "accuracy")
+    }
+    assert accuracy["n"] == ("Items", "count") and accuracy["mde"] == ("Could have shown, points", "width")
+    shown = ["value_a", "difference", "ci_low", "mde", "verdict"]
+    for measure, forms in (
+        ("ece", ["percent", "points", "points", "width", "text"]),
+        ("brier", ["number", "apart", "apart", "number", "text"]),
+        ("latency_ms", ["seconds", "apart_ms", "apart_ms", "seconds", "text"]),
+    ):
+        assert [form for *_, form in data_table.heads("comparison", shown, measure)] == forms
+    assert set(data_table.LABELS) == set(query.MEASURED) and "contrast" not in data_table.KINDS
+
+
+def test_an_interval_in_a_table_is_in_the_unit_of_its_number() -> None:
+    row = {
+        "ece": 0.236,
+        "ece_low": 0.1675,
+        "ece_high": 0.424,
+        "latency_ms": 513.0,
+        "latency_ms_low": 458.0,
+        "latency_ms_high": 1560.0,
+    }
+    assert "(16.8–42.4)" in templates.ends(row, "ece", "percent") or "(16.7–42.4)" in templates.ends(
+        row, "ece", "percent"
+    )
+    assert "(458 ms–1.6 s)" in templates.ends(row, "latency_ms", "seconds")
+    assert templates.ends(row, "brier", "number") == "" and templates.width(0.1334) == "13.3"
+    assert templates.apart(-0.031) == "−0.03" and templates.apart(4.3, 0) == "+4"

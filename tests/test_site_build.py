@@ -107,6 +107,43 @@ def test_ids_are_unique_and_pictures_have_words(site: Path) -> None:
         assert found.images_without_words == 0, address
 
 
+def test_a_number_of_a_card_or_a_suite_is_of_one_run_and_one_setting(study: Study, site: Path) -> None:
+    from llmxsite import tables
+    from llmxsite.results import settings, summarise
+
+    samples = tables.load(study, Issues())
+    for pattern, by in (
+        ("models/tiny-135m.html", {"model": "tiny:135m"}),
+        ("suites/everyday/index.html", {"suite": "everyday"}),
+    ):
+        kept = samples.where(**by)
+        names = settings(kept)
+        assert "temperature" in names and "seed" not in names
+        apart = summarise(kept, ["suite", "model", "digest", "run", *names])
+        text = site.joinpath(pattern).read_text(encoding="utf-8")
+        table = text.partition("Accuracy by suite" if "model" in by else "Accuracy by model")[2].partition("</table>")[
+            0
+        ]
+        rows = [re.search(r"<b>([\d.]+%)</b>.*?<td class=\"num\">([\d,]+)</td>", row) for row in table.split("<tr>")]
+        shown = [found.groups() for found in rows if found]
+        assert Counter(shown) == Counter((f"{100 * row.accuracy:.1f}%", f"{row.n:,}") for row in apart.itertuples())
+        pooled = summarise(kept, ["suite", "model"]).iloc[0]
+        assert len(apart) > 3 and (f"{100 * pooled.accuracy:.1f}%", f"{pooled.n:,}") not in shown
+        assert (
+            "Each row is one model in one run under one prompt and setting" in text
+            or "neither averaged nor ranked" in text
+        )
+
+
+def test_a_difference_that_could_have_been_shown_is_in_points(site: Path) -> None:
+    told = [
+        re.search(r"could have shown ([\d.]+)( points|%)", text)
+        for name, text in pages(site)
+        if name.startswith("compare/")
+    ]
+    assert any(told) and all(found[2] == " points" for found in told if found)
+
+
 def test_pages_name_nothing_outside_but_links_a_person_made(site: Path) -> None:
     for address, text in pages(site):
         loaded = re.findall(r'<(?:script|img|source|iframe)[^>]*?(?:src|srcset)="([^"]*)"', text)

@@ -48,13 +48,7 @@ def make(samples: Samples, options: Options) -> Draft:
             option="factor",
             hint="a comparison needs the same suite under at least two levels",
         )
-    if len(found) > MOST:
-        raise ChartProblem(
-            "chart-too-large",
-            f"{len(found)} differences are more than {MOST}",
-            option="factor",
-            hint="name a `baseline`",
-        )
+    _limited(len(found))
     data = _turned(found, factor, options)
     if options.sort != "given":
         key = "a" if options.sort == "name" else "difference"
@@ -65,7 +59,7 @@ def make(samples: Samples, options: Options) -> Draft:
     form, _ = form_of(shown)
     marks = _marks(data, factor, by, layouts, form)
     said = caption(data, factor, by, options.alpha, form)
-    title = shown.title.lower() if shown.name != "auroc" else shown.title
+    title = shown.title if shown.title.startswith(("AUROC", "Brier")) else shown.title.lower()
     clustered = (
         "paired, clustered" if shown.name in ("accuracy", *AGREEMENT) else "items resampled, pairs kept together"
     )
@@ -125,7 +119,27 @@ def _measured(
 ) -> pd.DataFrame:
     if options.value == "accuracy":
         return results.compare(samples, factor, by, options.alpha, correction, margin=options.margin, levels=wanted)
-    return results.contrast(samples, options.value, factor, by, options.alpha, correction, levels=wanted)
+    if options.baseline is not None:  # resampling is dear: only what is shown
+        pairs = [[options.baseline, level] for level in wanted if level != options.baseline]
+    else:
+        pairs = [wanted]
+    groups = samples.frame[by[0]].nunique() if by else 1
+    _limited(groups * sum(math.comb(len(pair), 2) for pair in pairs))
+    found = [
+        results.contrast(samples, options.value, factor, by, options.alpha, correction, levels=pair) for pair in pairs
+    ]
+    return pd.concat(found, ignore_index=True)
+
+
+def _limited(rows: int) -> None:
+    """Raises `ChartProblem` for more rows than a picture holds."""
+    if rows > MOST:
+        raise ChartProblem(
+            "chart-too-large",
+            f"{rows} differences are more than {MOST}",
+            option="factor",
+            hint="name a `baseline`",
+        )
 
 
 def _turned(found: pd.DataFrame, factor: str, options: Options) -> pd.DataFrame:

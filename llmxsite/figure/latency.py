@@ -26,14 +26,13 @@ from llmxsite.figure.summary import (
 from llmxsite.figure.times import axis, scale, times
 from llmxsite.figure.times import notes as time_notes
 from llmxsite.figure.vega import alt
-from llmxsite.stats.latency import latency
 
 HEIGHT = 320
 MOST = 60
 _TIMES = (
     METRICS["latency_ms"].column(),
-    Column(name="latency_low", title="Low end", unit="ms", format="milliseconds", description="Of the median's interval (order statistics)."),
-    Column(name="latency_high", title="High end", unit="ms", format="milliseconds", description="Of the median's interval (order statistics)."),
+    Column(name="latency_ms_low", title="Low end", unit="ms", format="milliseconds", description="Of the median's 95% interval, of resampled items."),
+    Column(name="latency_ms_high", title="High end", unit="ms", format="milliseconds", description="Of the median's 95% interval, of resampled items."),
 )  # fmt: skip
 
 
@@ -42,7 +41,7 @@ def make(samples: Samples, options: Options) -> Draft:
     samples = apart(samples)
     by = key_column(samples, options.by or "model", "by")
     measured = times(samples, by)
-    summary = summarise(samples, [by], options.alpha)
+    summary = summarise(samples, [by], options.alpha, METRICS["latency_ms"])
     data = summary[summary["accuracy"].notna() & summary[by].isin(list(measured))].copy()
     if data.empty:
         raise ChartProblem("chart-empty", "no level has both an accuracy and a time")
@@ -53,10 +52,6 @@ def make(samples: Samples, options: Options) -> Draft:
             option="by",
             hint="narrow it down with `where`",
         )
-    found = [latency(measured[level], options.alpha) for level in data[by]]
-    data["latency_ms"] = [f.median for f in found]
-    data["latency_low"] = pd.Series([f.median_interval.low for f in found], index=data.index, dtype="float64")
-    data["latency_high"] = pd.Series([f.median_interval.high for f in found], index=data.index, dtype="float64")
     data = data.sort_values("accuracy", ascending=False, kind="stable").reset_index(drop=True)
     height = float(options.height or HEIGHT)
     marks = _marks(data, by)
@@ -88,8 +83,8 @@ def _marks(data: pd.DataFrame, by: str) -> pd.DataFrame:
         {
             "name": [levels.named(by, v) for v in data[by]],
             "time": data["latency_ms"],
-            "time_low": data["latency_low"],
-            "time_high": data["latency_high"],
+            "time_low": data["latency_ms_low"],
+            "time_high": data["latency_ms_high"],
             "accuracy": data["accuracy"],
             "low": data["ci_low"],
             "high": data["ci_high"],
@@ -98,7 +93,7 @@ def _marks(data: pd.DataFrame, by: str) -> pd.DataFrame:
             "median": [f"{words.show(v, 'milliseconds')} ms" for v in data["latency_ms"]],
             "between": [
                 words.MISSING if math.isnan(a) else f"{words.show(a, 'milliseconds')} to {words.show(b, 'milliseconds')} ms"
-                for a, b in zip(data["latency_low"], data["latency_high"], strict=True)
+                for a, b in zip(data["latency_ms_low"], data["latency_ms_high"], strict=True)
             ],
             "answered": data["answered"],
         }
@@ -223,7 +218,7 @@ def _caption(data: pd.DataFrame, by: str) -> list[str]:
     def said(row: dict[str, Any]) -> str:
         name = levels.named(by, row[by])
         accuracy = words.measured(row["accuracy"], row["ci_low"], row["ci_high"], int(row["answered"]), "percent")
-        low, high = row["latency_low"], row["latency_high"]
+        low, high = row["latency_ms_low"], row["latency_ms_high"]
         time = f"{words.show(row['latency_ms'], 'milliseconds')} ms"
         between = (
             "" if math.isnan(low) else f" ({words.show(low, 'milliseconds')} to {words.show(high, 'milliseconds')})"

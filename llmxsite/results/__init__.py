@@ -4,7 +4,7 @@ One table feeds the command line, the figures and the pages, so that a number is
 not measured is missing in it (NaN), never 0.
 """
 
-from llmxsite.results.calibrate import CalibrationTables, calibration
+from llmxsite.results.calibrate import CalibrationTables, calibration, noise_floors
 from llmxsite.results.compare import compare
 from llmxsite.results.contrast import contrast
 from llmxsite.results.determinism import DeterminismTables, determinism
@@ -33,6 +33,7 @@ __all__ = [
     "determinism",
     "intervals",
     "items",
+    "noise_floors",
     "partings",
     "settings",
     "summarise",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from llmxsite.results.groups import ITEM, Floats, Table, floats, group, number, scores, units
+from llmxsite.results.groups import ITEM, Codes, Floats, Groups, Table, floats, group, number, scores, units
 from llmxsite.results.intervals import intervals as measures_with_intervals
 from llmxsite.stats.calibration import Calibration, equal_mass
 from llmxsite.stats.calibration import calibration as measure
@@ -53,22 +54,16 @@ def calibration(
     """
     frame = table.frame
     groups = group(table, by)
-    s = scores(frame)
-    confidence = floats(frame, "confidence")
     letter_mass = floats(frame, "letter_mass")
     width = floats(frame, "confidence_high") - floats(frame, "confidence_low")
-    order = np.argsort(groups.codes, kind="stable")
-    bounds = np.searchsorted(groups.codes[order], np.arange(groups.count + 1))
     keys = list(groups.keys.columns)
-    unit, (answer, _) = units(frame)[1], number(frame, [*ITEM, "answer", "expected"])
+    unit, answer = units(frame)[1], _answers(frame)
     bin_rows: list[dict[str, object]] = []
     rows: list[dict[str, object]] = []
-    for g, values in enumerate(groups.keys.itertuples(index=False, name=None)):
+    for values, (scored, known, c, y) in zip(
+        groups.keys.itertuples(index=False, name=None), _known(frame, groups), strict=True
+    ):
         key = dict(zip(keys, values, strict=True))
-        inside = order[bounds[g] : bounds[g + 1]]
-        inside = inside[s.scored[inside]]
-        known = inside[~np.isnan(confidence[inside])]
-        c, y = confidence[known], s.value[known]
         found = measure(c, y, bins, alpha, unit[known])
         floor = noise_floor(c, bins, answer=answer[known])
         rows.append(
@@ -76,7 +71,7 @@ def calibration(
                 **key,
                 "n": len(known),
                 "units": found.units,
-                "coverage": len(known) / len(inside) if len(inside) else np.nan,
+                "coverage": len(known) / scored if scored else np.nan,
                 **_errors(found, floor, c, y),
                 "letter_mass": _mean(letter_mass[known]),
                 "truncated_share": _mean((width[known] > 0.05)[~np.isnan(width[known])].astype(np.float64)),
@@ -90,6 +85,32 @@ def calibration(
         for name in intervals:
             summary[f"{name}_low"], summary[f"{name}_high"] = spans[f"{name}_low"], spans[f"{name}_high"]
     return CalibrationTables(bins=_frame(bin_rows, [*keys, *_BIN], groups.keys), summary=summary)
+
+
+def noise_floors(table: Table, by: Sequence[str] = ("model",)) -> pd.DataFrame:
+    """The keys of each group, `ece_noise_floor` and `ece_noise_p95`: what `calibration` has of the floor, and nothing else."""
+    groups, answer = group(table, by), _answers(table.frame)
+    floors = [noise_floor(c, answer=answer[known]) for _, known, c, _ in _known(table.frame, groups)]
+    found = {"ece_noise_floor": [f.mean for f in floors], "ece_noise_p95": [f.p95 for f in floors]}
+    return groups.keys.assign(**{name: pd.Series(values, dtype="float64") for name, values in found.items()})
+
+
+def _answers(frame: pd.DataFrame) -> Codes:
+    """A number for what each sample answered: given an item, an answer and the key it was held to, right or wrong is fixed."""
+    return number(frame, [*ITEM, "answer", "expected"])[0]
+
+
+def _known(frame: pd.DataFrame, groups: Groups) -> Iterator[tuple[int, npt.NDArray[np.intp], Floats, Floats]]:
+    """Of each group how many samples were scored, which of them have a confidence, and confidence and score of those."""
+    s, confidence = scores(frame), floats(frame, "confidence")
+    order = np.argsort(groups.codes, kind="stable")
+    bounds = np.searchsorted(groups.codes[order], np.arange(groups.count + 1))
+    scored = s.scored
+    for g in range(groups.count):
+        inside = order[bounds[g] : bounds[g + 1]]
+        inside = inside[scored[inside]]
+        known = inside[~np.isnan(confidence[inside])]
+        yield len(inside), known, confidence[known], s.value[known]
 
 
 _BIN = [

@@ -105,7 +105,8 @@ def heads(kind: str, shown: Sequence[str], measure: str) -> list[tuple[str, str,
     found = [(c, *COLUMNS.get(c, (c.replace("_", " ").capitalize(), "text"))) for c in shown]
     if measure != "accuracy":
         found = [(c, *_contrasted(c, title, form, measure)) for c, title, form in found]
-    return [(c, "Requests" if kind == "pairs" and c == "n" else title, form) for c, title, form in found]
+    counted = {"pairs": "Requests", "comparison": "Items"}
+    return [(c, counted.get(kind, title) if c == "n" else title, form) for c, title, form in found]
 
 
 def _contrasted(column: str, title: str, form: str, measure: str) -> tuple[str, str]:

@@ -237,6 +237,21 @@ class Numbers:
 
         return self.cache.memo("calibration", [list(by), where, list(intervals), hashes(runs)], list[Row], make)
 
+    def floors(
+        self, runs: Sequence[RunEntry], by: Sequence[str], *, where: Mapping[str, Any] | None = None
+    ) -> list[Row]:
+        """`results.noise_floors`: what the ECE of a calibrated model would be, a row a group."""
+        if not runs:
+            return []
+
+        def make() -> list[Row]:
+            from llmxsite.results import noise_floors
+
+            samples = self.of(runs, where)
+            return rows(noise_floors(samples, by)) if len(samples) else []
+
+        return self.cache.memo("floors", [list(by), where, hashes(runs)], list[Row], make)
+
     def determinism(
         self,
         runs: Sequence[RunEntry],
@@ -290,8 +305,10 @@ class Numbers:
 
         return self.cache.memo("value", [query, report, self.fingerprint], Row, make)
 
-    def warnings(self, runs: Sequence[RunEntry], where: Mapping[str, Any] | None = None) -> list[str]:
-        """What a reader should know before trusting these numbers (docs/statistics.md, warnings)."""
+    def warnings(
+        self, runs: Sequence[RunEntry], where: Mapping[str, Any] | None = None, by: Sequence[str] = ("suite", "model")
+    ) -> list[str]:
+        """What a reader should know before trusting numbers by these columns (docs/statistics.md, warnings)."""
         if not runs:
             return []
 
@@ -300,10 +317,10 @@ class Numbers:
 
             samples = self.of(runs, where)
             if samples.frame["model"].nunique() > MANY_MODELS:
-                return [str(w) for w in warnings(summarise(samples, ["suite", "model"]))]
-            return [str(w) for w in warnings(samples)]
+                return [str(w) for w in warnings(summarise(samples, by))]
+            return [str(w) for w in warnings(samples, by)]
 
-        return self.cache.memo("warnings", [where, hashes(runs)], list[str], make)
+        return self.cache.memo("warnings", [where, list(by), hashes(runs)], list[str], make)
 
 
 def hashes(runs: Sequence[RunEntry]) -> list[str]:

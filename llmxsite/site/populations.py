@@ -37,7 +37,7 @@ def rows(
     if floor:
         noise = {
             tuple(row[key] for key in keys): row["ece_noise_p95"]
-            for row in edition.numbers.calibration(runs, keys, where=where)
+            for row in edition.numbers.floors(runs, keys, where=where)
         }
         found = [{**row, "ece_noise_p95": noise.get(tuple(row[key] for key in keys))} for row in found]
     return [

@@ -225,18 +225,12 @@ def spread(rows: list[dict[str, Any]], chance: float | None = None) -> Markup:
         f'<line class="track" x1="0" x2="100" y1="8" y2="8"/>{_guessing(chance, 15)}{points}</svg>'
     )
     low, high = (percent(known[i]["accuracy"], 0) for i in (0, -1))
-    words = "; ".join(f"{_of(r)} {percent(r['accuracy'])}" for r in known)
-    models, settings = (len({r.get(name) for r in known}) for name in ("model", "setting"))
-    noun = "models" if models == len(known) else "settings" if models == 1 and settings == len(known) else "conditions"
-    many = f"{len(known)} {noun}"
+    several = [name for name in ("model", "suite", "setting") if len({r.get(name) for r in known}) > 1]
+    words = "; ".join(f"{', '.join(str(r[n]) for n in several if r[n])} {percent(r['accuracy'])}" for r in known)
+    many = f"{len(known)} {several[0]}s" if len(several) == 1 else f"{len(known)} conditions"
     return Markup('<span class="mark" title="{}">{}<b>{}–{}</b><span class="ci">{}</span></span>').format(
         words, drawing, low.rstrip("%"), high, many
     )
-
-
-def _of(row: dict[str, Any]) -> str:
-    """`phi3:mini, few-shot(5)`: what an accuracy is of."""
-    return ", ".join(str(row[name]) for name in ("model", "setting") if row.get(name))
 
 
 def forest(rows: list[dict[str, Any]], most: int = 7, chance: float | None = None) -> Markup:

@@ -79,7 +79,7 @@ def evaluate(text: str, table: Table, *, report: str | None = None) -> Value:
         return _agreement(query, table, samples, runs)
     row = results.summarise(samples, by=[]).iloc[0]
     floor = query.metric.startswith("ece_noise_")
-    number = _float((results.calibration(samples, by=[]).summary.iloc[0] if floor else row)[query.metric])
+    number = _float((results.noise_floors(samples, by=[]).iloc[0] if floor else row)[query.metric])
     low, high, method = _span(query, samples, row)
     parts = [WHAT.get(query.metric, query.metric.replace("_", " "))] if query.form != COUNT else []
     parts.append(f"n = {int(row['n']):,} samples of {int(row['n_items']):,} items")

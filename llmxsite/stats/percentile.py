@@ -15,12 +15,14 @@ FEW = 5
 
 
 def percentile_rank(
-    reference: Sequence[float | None], score: float, kind: Literal["mean", "rank", "weak", "strict"] = "mean"
+    reference: Sequence[float | None], score: float | None, kind: Literal["mean", "rank", "weak", "strict"] = "mean"
 ) -> float | None:
-    """Where a score stands among reference scores, 0 to 100; missing ones are left out, None when there is none.
+    """Where a score stands among reference scores, 0 to 100; missing ones are left out, None where none is left or no score.
 
     "mean", the default, is 100 (below + half of the ties)/N; "weak" counts ties fully, "strict" not at all.
     """
+    if score is None or np.isnan(score):
+        return None
     known = [value for value in reference if value is not None and not np.isnan(value)]
     return float(stats.percentileofscore(known, score, kind=kind)) if known else None
 

@@ -69,9 +69,10 @@ def auroc(confidence: Numbers, correct: Numbers) -> float | None:
         raise ValueError("AUROC needs right and wrong, not partial credit")
     if len(right) == 0 or len(wrong) == 0:
         return None
-    from scipy.stats import mannwhitneyu  # half a second to import
-
-    return float(mannwhitneyu(right, wrong, method="asymptotic").statistic / (len(right) * len(wrong)))
+    # scipy's mannwhitneyu gives the same U with tests beside it, at thirty times the cost for thousands of answers.
+    below = np.sort(wrong)
+    u = (np.searchsorted(below, right, "left") + np.searchsorted(below, right, "right")).sum() / 2
+    return float(u / (len(right) * len(wrong)))
 
 
 def average_precision(score: Numbers, positive: Numbers) -> float | None:

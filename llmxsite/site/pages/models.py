@@ -209,7 +209,8 @@ def _levels(rows: list[dict[str, Any]], column: str) -> list[dict[str, Any]]:
 
 def _warnings(edition: Edition, model: ModelEntry, runs: list[RunEntry]) -> list[str]:
     """What the logs themselves advise against concluding."""
-    said = edition.numbers.warnings(runs, where={"model": model.name})
+    where = {"model": model.name}
+    said = edition.numbers.warnings(runs, where, ["suite", *edition.numbers.settings(runs, where)])
     if len(model.versions) > 1:
         said = [f"The name stood for {len(model.versions)} different digests; their numbers are kept apart.", *said]
     return said

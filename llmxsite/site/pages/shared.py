@@ -9,13 +9,13 @@ from llmxsite.site import paths, populations
 from llmxsite.site.edition import Edition
 from llmxsite.site.entries import ModelEntry, ReportEntry, RunEntry, SuiteEntry
 from llmxsite.site.numbers import Row
-from llmxsite.site.templates import count, parameters, percent, value
+from llmxsite.site.templates import count, parameters, percent
 
 
 def run_rows(edition: Edition, runs: Sequence[RunEntry], model: str | None = None) -> list[Row]:
     """One row a run, as `runs_table` shows it, its accuracies by model; with `model`, of that model alone."""
     outcomes: dict[str, list[Row]] = {}
-    for row in populations.rows(edition, edition.catalogue.logs, ["model"]):
+    for row in populations.rows(edition, edition.catalogue.logs, ["model", "suite"]):
         if model in (None, row["model"]):
             outcomes.setdefault(str(row["run"]), []).append(row)
     rows = []
@@ -124,38 +124,28 @@ def report_rows(edition: Edition, reports: Sequence[ReportEntry]) -> list[Row]:
 
 
 def headline(edition: Edition, report: ReportEntry) -> dict[str, Any] | None:
-    """The number a report is listed with: accuracy, or its range over the levels of the first factor compared."""
+    """The number a report is listed with: accuracy, or its range over suites, models and settings, none of them averaged."""
     if not report.runs:
         return None
-    factor = varied(report)
-    rows = edition.numbers.summary(report.runs, [factor] if factor else [])
+    rows = populations.rows(edition, report.runs, ["suite", "model"])
     known = [r for r in rows if r.get("accuracy") is not None]
-    if not known:
+    span = populations.span(known)
+    if span is None:
         return None
     total = count(sum(r["n"] for r in known), "sample")
-    models = len({m.name for r in report.runs for m in r.run.models})
     chances = {edition.guessing(suite.id) for r in report.runs for suite in r.run.suites}
-    chance = chances.pop() if len(chances) == 1 else None
-    if models > 1 and factor != "model":
-        total = f"{total} of {models} models"
-    if factor is None or len(known) == 1:
-        row = known[0]
-        interval = (
-            f"95% interval {percent(row['ci_low'])} to {percent(row['ci_high'])}, " if row["ci_low"] is not None else ""
+    found = {"rows": known, "chance": chances.pop() if len(chances) == 1 else None}
+    low, high = span["low"], span["high"]
+    if span["count"] == 1:
+        ends = (
+            f"95% interval {percent(low['ci_low'])} to {percent(low['ci_high'])}, " if low["ci_low"] is not None else ""
         )
-        return {
-            "number": percent(row["accuracy"]),
-            "words": f"accuracy; {interval}{total}",
-            "rows": known,
-            "chance": chance,
-        }
-    ordered = sorted(known, key=lambda r: float(r["accuracy"]))
-    low, high = ordered[0], ordered[-1]
+        return {**found, "number": percent(low["accuracy"]), "words": f"accuracy; {ends}{total}"}
+    apart = [noun for noun in ("suite", "model", "setting") if len({r[noun] for r in known}) > 1] or ["run"]
     return {
+        **found,
         "number": f"{percent(low['accuracy'], 0).rstrip('%')}–{percent(high['accuracy'], 0)}",
-        "words": f"accuracy by {factor.replace('_', ' ')}: {value(low[factor])} lowest, {value(high[factor])} highest; {total}",
-        "rows": known,
-        "chance": chance,
+        "words": f"accuracy by {' and '.join(apart)}, lowest to highest of {span['count']}; {total}",
     }
 
 
