@@ -16,7 +16,7 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
-from llmxsite import __version__, repository
+from llmxsite import __version__, checkout
 
 _SCP = re.compile(r"(?:[\w.+-]+@)?([\w.-]+):(?!//)/?([\w./~+-]+)")
 """An address in the manner of `scp`, as in `git@host.example:owner/name.git`."""
@@ -75,7 +75,7 @@ def repository(folder: Path, file: str) -> str | None:
 
     `file` tells that it is this repository's folder, and not one that lies in it unknown to git, or deeper inside.
     """
-    remote = repository.remote(folder) if repository.whole(folder, file) else None
+    remote = checkout.remote(folder) if repository.whole(folder, file) else None
     return public_address(remote) if remote else None
 
 
@@ -95,7 +95,7 @@ def installed() -> Source | None:
         Path(url2pathname(unquote(urlsplit(url).path))) if url.startswith("file:") else Path(__file__).parent.parent
     )
     address = repository(folder, "llmxsite/origin.py")
-    return Source(address, repository.published(folder)) if address else None
+    return Source(address, checkout.published(folder)) if address else None
 
 
 def how_to_install(*extras: str) -> str:

@@ -13,7 +13,7 @@ import re
 import sys
 from pathlib import Path
 
-from llmxsite import __version__, repository
+from llmxsite import __version__, checkout
 from llmxsite.programs import said
 from llmxsite.record import Git, Gpu, Host
 
@@ -48,10 +48,10 @@ def software() -> dict[str, str]:
 
 def git(folder: Path) -> Git | None:
     """The commit checked out around `folder`, and whether anything differs from it; None outside a repository."""
-    commit = repository.says(folder, "rev-parse", "HEAD")
+    commit = checkout.says(folder, "rev-parse", "HEAD")
     if commit is None or not re.fullmatch(r"[0-9a-f]{40,64}", commit):
         return None
-    status = repository.says(folder, "status", "--porcelain", "--untracked-files=no")
+    status = checkout.says(folder, "status", "--porcelain", "--untracked-files=no")
     return Git(commit=commit, dirty=None if status is None else bool(status))
 
 

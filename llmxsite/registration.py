@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from llmxsite import repository
+from llmxsite import checkout
 from llmxsite.diagnostics import Issues, Problem
 from llmxsite.document import Document
 from llmxsite.experiment import Experiment, PredictionError
@@ -34,14 +34,14 @@ def commits(study: Study, report: str, commit: str = "HEAD") -> dict[str, str] |
         path = study.experiment(check_slug(report, "report")).relative_to(study.root).as_posix()
     except (Problem, ValueError):
         return None
-    if repository.says(study.root, "cat-file", "-e", f"{commit}^{{commit}}") is None:
+    if checkout.says(study.root, "cat-file", "-e", f"{commit}^{{commit}}") is None:
         return None
-    log = repository.says(study.root, "log", f"--max-count={MOST}", "--format=%H", commit, "--", path)
+    log = checkout.says(study.root, "log", f"--max-count={MOST}", "--format=%H", commit, "--", path)
     if log is None:  # it took too long, say
         return None
     found: dict[str, str] = {}
     for name in log.split():
-        text = repository.says(study.root, "show", f"{name}:./{path}")
+        text = checkout.says(study.root, "show", f"{name}:./{path}")
         for words in stated(text) if text else ():
             found.setdefault(hypothesis_hash(words), name)
     return found
