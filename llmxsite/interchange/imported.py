@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,9 @@ from llmxsite.record import SCHEMA, Run, Sample, SuiteRef
 from llmxsite.study import Study, slugify
 from llmxsite.suite import Item, Suite
 
+_TIMED = re.compile(r"(?:\d{8}-\d{6}-)?")
+"""What may stand before the name in a run's id."""
+
 
 class Imported(msgspec.Struct, kw_only=True):
     """One run as a foreign file tells it."""
@@ -27,7 +31,11 @@ class Imported(msgspec.Struct, kw_only=True):
     source: dict[str, Any]
     """Tool, file, sha256, and counts of what could not be read; goes into the header."""
     identity: str
-    """What makes the run itself: the same file gives the same run, whenever it is imported."""
+    """What makes the run itself, whatever file or format it comes in: its own ids, or else what its samples say."""
+    said: list[str] = []
+    """Sentences about the whole run that a person should see at once."""
+    goes_on: bool = False
+    """Whether it takes the place of a shorter log of the same run that came before."""
     task: str = "benchmark"
     experiment: dict[str, Any] = {}
     software: dict[str, str] = {}
@@ -38,10 +46,15 @@ class Imported(msgspec.Struct, kw_only=True):
     @property
     def run_id(self) -> str:
         """Time (where the file tells it), model, and eight digits of the identity's hash."""
-        digits = hashlib.sha256(self.identity.encode()).hexdigest()[:8]
         day = "".join(c for c in (self.started or "")[:19] if c.isdigit())
         time = [f"{day[:8]}-{day[8:]}"] if len(day) == 14 else []
-        return "-".join([*time, slugify(self.model.name)[:60].strip("-."), digits])
+        return "-".join([*time, self.run_name])
+
+    @property
+    def run_name(self) -> str:
+        """The id without the time."""
+        digits = hashlib.sha256(self.identity.encode()).hexdigest()[:8]
+        return f"{slugify(self.model.name)[:60].strip('-.')}-{digits}"
 
 
 class Stored(msgspec.Struct, kw_only=True):
@@ -55,8 +68,13 @@ class Stored(msgspec.Struct, kw_only=True):
 def store(study: Study, report: str, imported: Imported, *, replace: bool = False) -> Stored:
     """Write the run as a log under `runs/<report>/`, unless it is there already."""
     path = study.run_log(report, imported.run_id)
-    if path.exists() and not replace:
-        return Stored(path=path, counts=None)
+    # One format tells when the run was, another does not.
+    known = [path] if path.exists() else sorted(path.parent.glob(f"*{imported.run_name}.jsonl"))
+    known = [p for p in known if _TIMED.fullmatch(p.stem.removesuffix(imported.run_name)) or p == path]
+    if known and not replace:
+        return Stored(path=known[0], counts=None)
+    for other in known:
+        other.unlink()
     run = Run(
         schema=SCHEMA,
         id=imported.run_id,
@@ -93,6 +111,29 @@ class Repeats:
     def differs(self, item: Item, digest: str) -> bool:
         """Whether its id was met before with another text or key."""
         return self._first.get(item.id, digest) != digest
+
+
+def fingerprint(samples: Iterable[Sample], *, conditions: bool = True) -> str:
+    """What the samples say, whatever order, file or format they come in: the identity of a run that has no id of its own.
+
+    What was read here out of a reply is no part of it (a better reader makes no other run), unless there is no reply. Without
+    `conditions`, a format may leave out how the model was asked.
+    """
+    told = sorted(
+        msgspec.json.encode(
+            [
+                s.item,
+                s.item_hash,
+                s.condition if conditions else None,
+                s.repeat,
+                s.reply.text if s.reply else None,
+                s.scores if s.scorer is None else s.scores["expected"],
+            ],
+            order="sorted",
+        )
+        for s in samples
+    )
+    return hashlib.sha256(b"\n".join(told)).hexdigest()
 
 
 def utc(moment: str | float | None) -> str | None:
