@@ -88,7 +88,13 @@ def store(study: Study, report: str, imported: Imported, *, replace: bool = Fals
         started=imported.started,
         source=imported.source,
     )
-    return Stored(path=path, counts=runlog.write(path, run, imported.samples, ended=imported.ended))
+    # A tool that tells its end by the second ends before its last reply, which it tells by the millisecond.
+    times = [imported.ended, *(sample.time for sample in imported.samples)] if imported.ended else []
+    ended = max((time for time in times if time), default=None)
+    samples = imported.samples
+    if all(sample.time for sample in samples):
+        samples = sorted(samples, key=lambda sample: sample.time or "")  # a log is in the order of completion
+    return Stored(path=path, counts=runlog.write(path, run, samples, ended=ended))
 
 
 class Repeats:

@@ -98,7 +98,7 @@ class _Samples:
         digest = item_hash(item)
         repeat = max(row.epoch - 1, self.repeats.next(item, digest))
         choice = row.output.choices[0] if row.output.choices else None
-        scores = self._scores(number, row, item)
+        scores = {} if row.error is not None else self._scores(number, row, item)
         usage, seconds = row.output.usage or logs.Usage(), finite(row.output.time)
         self.found.append(
             Sample(
