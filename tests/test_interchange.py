@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import sys
 import zipfile
 from collections import Counter
 from io import StringIO
@@ -16,6 +17,7 @@ import pandas as pd
 import pytest
 
 from llmxsite import interchange, runlog, tables
+from llmxsite.cli import main
 from llmxsite.diagnostics import Issues, Problem
 from llmxsite.foreign_text import json_value
 from llmxsite.interchange import archive
@@ -588,3 +590,45 @@ def test_reported_tables_give_a_sample_a_row(path: Path) -> None:
     lines = path.read_text(encoding="utf-8-sig").splitlines()
     assert len(run.samples) == len(lines) - 1
     assert all(0 <= sample.scores["confidence"] <= 1 for sample in run.samples)
+
+
+def command(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
+    """The exit code of `llmxsite import`."""
+    monkeypatch.setattr(sys, "argv", ["llmxsite", "import", *words])
+    try:
+        main()
+    except SystemExit as leaving:
+        return int(leaving.code or 0)
+    return 0
+
+
+def test_the_command_imports_what_it_can_and_fails_for_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "content").mkdir()
+    (tmp_path / "content" / "site.yaml").write_text("title: A study\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    row = {"question_id": 1, "question": "?", "options": ["x", "y"], "answer": "A", "pred": "B", "generated_text": "A"}
+    (tmp_path / "broken.json").write_text("[1, 2", encoding="utf-8")
+    (tmp_path / "good.json").write_text(json.dumps([row, 2, 3]), encoding="utf-8")
+    assert command(monkeypatch, "mmlu-pro", "broken.json", "good.json") == 1
+    said = capsys.readouterr()
+    assert "good-" in said.out and "1 samples of good (1 ok)" in said.out
+    assert "2 of 3 rows left out" in said.out and "`pred` disagrees with the replies" in said.out
+    assert "broken.json" in said.err and "not whole JSON" in said.err
+    (tmp_path / "book.xlsx").write_bytes(b"PK\x03\x04")
+    assert command(monkeypatch, "mmlu-pro", "good.json", "book.xlsx") == 1
+    said = capsys.readouterr()
+    assert "imported before" in said.out and "save the sheet as 'CSV UTF-8'" in said.err
+
+
+def test_what_an_earlier_version_imported_is_known_by_its_file(tmp_path: Path) -> None:
+    runs, _ = read("llmxray", CASES / "llmxray-export" / "input")
+    study = Study(tmp_path)
+    for run in runs:
+        path = store(study, "r", run).path
+        path.rename(path.with_name(f"{path.stem[:-8]}00000000.jsonl"))
+    again, _ = read("llmxray", CASES / "llmxray-export" / "input")
+    assert [store(study, "r", run).counts for run in again] == [None, None]
+    assert all(store(study, "r", run, replace=True).counts for run in again)
+    assert len(list((tmp_path / "runs" / "r").glob("*.jsonl"))) == 2

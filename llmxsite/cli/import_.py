@@ -54,6 +54,11 @@ def import_(
             continue
         counts = ", ".join(f"{n:,} {outcome}" for outcome, n in stored.counts.items())
         out().print(f"{place}: {len(run.samples):,} samples of {run.model.name} ({counts})", markup=False)
+        left_out = sum(int(listed["rows"]) for listed in run.source.get("left_out", {}).values())
+        if left_out:
+            out().print(
+                f"  {left_out:,} of {run.source['rows']:,} rows left out: listed below and in the log", markup=False
+            )
         for line in run.said:
             out().print(f"  {line}", markup=False, soft_wrap=True)
     finish(issues)

@@ -92,7 +92,9 @@ class Foreign:
             yield from enumerate(rows, 1)
             return
         if start != b"{":
-            raise self.problem("expected JSON: a list of rows, or one row a line")
+            what = "an Excel workbook or another archive" if start == b"P" and self.data.startswith(b"PK") else None
+            hint = f"it is {what}: save the sheet as 'CSV UTF-8', or name the file in it" if what else None
+            raise self.problem("expected JSON: a list of rows, or one row a line", hint=hint)
         self.by_line = True
         for number, line in enumerate(self.data.split(b"\n"), 1):
             if line.strip():

@@ -12,12 +12,13 @@ from typing import Any
 import msgspec
 
 from llmxsite import runlog
+from llmxsite.diagnostics import Problem
 from llmxsite.engine.protocol import EngineInfo, ModelInfo
 from llmxsite.record import SCHEMA, Run, Sample, SuiteRef
 from llmxsite.study import Study, slugify
 from llmxsite.suite import Item, Suite
 
-_TIMED = re.compile(r"(?:\d{8}-\d{6}-)?")
+_TIME = re.compile(r"\d{8}-\d{6}")
 """What may stand before the name in a run's id."""
 
 
@@ -68,13 +69,9 @@ class Stored(msgspec.Struct, kw_only=True):
 def store(study: Study, report: str, imported: Imported, *, replace: bool = False) -> Stored:
     """Write the run as a log under `runs/<report>/`, unless it is there already."""
     path = study.run_log(report, imported.run_id)
-    # One format tells when the run was, another does not.
-    known = [path] if path.exists() else sorted(path.parent.glob(f"*{imported.run_name}.jsonl"))
-    known = [p for p in known if _TIMED.fullmatch(p.stem.removesuffix(imported.run_name)) or p == path]
+    known = [p for p in sorted(path.parent.glob("*.jsonl")) if _holds(p, imported)]
     if known and not replace:
-        return Stored(path=known[0], counts=None)
-    for other in known:
-        other.unlink()
+        return Stored(path=path if path in known else known[0], counts=None)
     run = Run(
         schema=SCHEMA,
         id=imported.run_id,
@@ -94,7 +91,31 @@ def store(study: Study, report: str, imported: Imported, *, replace: bool = Fals
     samples = imported.samples
     if all(sample.time for sample in samples):
         samples = sorted(samples, key=lambda sample: sample.time or "")  # a log is in the order of completion
-    return Stored(path=path, counts=runlog.write(path, run, samples, ended=ended))
+    counts = runlog.write(path, run, samples, ended=ended)
+    for other in known:
+        if other != path:
+            other.unlink()
+    return Stored(path=path, counts=counts)
+
+
+def _holds(path: Path, imported: Imported) -> bool:
+    """Whether a log is of this run: by its name, in which one format tells when it was and another does not, or by its file.
+
+    The second knows what earlier versions imported, whose names followed from the bytes of the file.
+    """
+    if path.stem == imported.run_id or path.stem == imported.run_name:
+        return True
+    if path.stem.endswith(f"-{imported.run_name}"):
+        return _TIME.fullmatch(path.stem.removesuffix(f"-{imported.run_name}")) is not None
+    try:
+        header = runlog.read_header(path)
+    except Problem:
+        return False
+    source = header.source or {}
+    same_file = source.get("sha256") == imported.source["sha256"] and source.get("file") == imported.source["file"]
+    return same_file and (
+        (header.started, header.models, header.suites) == (imported.started, [imported.model], imported.suites)
+    )
 
 
 class Repeats:

@@ -96,6 +96,8 @@ def _rows(place: str, suffix: str, data: bytes, issues: Issues) -> Iterator[Row]
     readers = {".csv": _csv, ".tsv": _csv, ".jsonl": _json_lines, ".json": _json, ".parquet": _parquet}
     if suffix not in readers:
         hint = f"known: {', '.join((*SUFFIXES, '.zip'))}"
+        if suffix in (".xlsx", ".xls", ".ods"):
+            hint = "save the sheet as 'CSV UTF-8'"
         raise Problem.at(
             place, "file-kind", f"cannot read a '{suffix}' file" if suffix else "a file without an ending", hint=hint
         )

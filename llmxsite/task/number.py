@@ -63,7 +63,8 @@ _ON = re.compile(
     r"|\s+and\s+\d+\s+cents?\b"
     rf"|(?:{words.EASTERN_WHOLE})\s?\d+\s?(?:{words.EASTERN_WHOLE})"
 )
-_OPERAND = re.compile(r"[^\W_][)}\]]?\s*(?:[+×÷/^·]|\\times|\\cdot|\\div|(?<=\s)\*(?=\s))\s*$")
+_CLOCK = re.compile(r"(?i)\s?[ap]\.?m(?![^\W_])")
+_OPERAND = re.compile(r"[^\W_][)}\]]?\s*(?:[+×÷/^·]|\\times|\\cdot|\\div|(?<=\s)\*(?=\s))\s*$|(?:±|\\pm)\s*$")
 """What stands before a number that is the second part of something: x + 5."""
 _RUN, _REST = re.compile(r"[\w.,]*"), re.compile(r"[\w.,{}()\\^/-]*")
 _SAID = re.compile(r"(?i)(?:^|[\n:=,;–—|{-]|\b(?:is|was|are|be|of|by|to|equals|est|de|ist|von|es|è|é))[\s*_`$~\"'>]*$")
@@ -128,6 +129,8 @@ class _Reader:
             negative = bool(match["currency"]) and not re.match(r"\s*\$", text[at : at + 4])
         elif after := self._accounted(match, at):
             start, at, negative = start - 1, after, True
+        if "." in text[start:at] and _CLOCK.match(text, at, self.end):
+            return Found(None, start, at, "number", start), at
         if going := _ON.match(text, at, self.end):
             return Found(None, start, going.end(), "number", start), going.end()
         listed = text[start - 1 : start] in ("(", "[") and text[at : at + 1] in (")", "]")

@@ -60,7 +60,7 @@ def _scales(language: str) -> dict[str, float]:
     return found | ({"billion": 1e12, "billions": 1e12} if language in _LONG_SCALE else {})
 
 
-AFTER_DIGITS = re.compile(rf"({'|'.join(sorted(SUFFIXES, key=len, reverse=True))})(?![^\W_])")
+AFTER_DIGITS = re.compile(rf"(?:\s(?=[bm]n))?({'|'.join(sorted(SUFFIXES, key=len, reverse=True))})(?![^\W_])")
 AFTER_MONEY = re.compile(rf"\s?({'|'.join(sorted(MONEY_SUFFIXES, key=len, reverse=True))})(?![^\W_])")
 
 

@@ -25,7 +25,7 @@ _OPEN = re.compile(
 )
 _AND_ANOTHER = re.compile(
     rf"(?i)[\s*_)\]$%}}]*(?:[-–—/、]|,\s)[\s*_$€£(]*\d"
-    rf"|[\s*_)\]$%}}]*(?:[^\W\d_]+\s+){{0,2}}(?:{'|'.join(words.JOINS.split())})(?![^\W\d_])[\s*_$€£(]*\d"
+    rf"|[\s*_)\]$%}}]*,?\s*(?:[^\W\d_]+\s+){{0,2}}\(?(?:{'|'.join(words.JOINS.split())})(?![^\W\d_])[\s*_$€£(]*\d"
     rf"|(?:或|和|到|至|と|か|から|또는|와|과)\s?\d"
 )
 _EQUALS = re.compile(rf"(?i)(?<![<>!≤≥])=|≈|\\approx|\b(?:{words.EQUALS})(?![^\W\d_])")

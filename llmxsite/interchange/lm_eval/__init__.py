@@ -12,7 +12,7 @@ from llmxsite.diagnostics import Issues
 from llmxsite.engine.protocol import EngineInfo, ModelInfo
 from llmxsite.foreign_text import json_value
 from llmxsite.interchange.foreign import Foreign, Oddities, Options, finite
-from llmxsite.interchange.imported import Imported, Repeats, suite_ref, utc
+from llmxsite.interchange.imported import Imported, Repeats, fingerprint, suite_ref, utc
 from llmxsite.interchange.lm_eval.results import Results, beside, model_of, task_of
 from llmxsite.interchange.lm_eval.row import NEEDED, Row
 from llmxsite.record import Answer, Sample, Scalar, Sent, Shown, sample_key
@@ -75,7 +75,7 @@ def read(file: Foreign, options: Options, issues: Issues) -> list[Imported]:
             experiment=_experiment(task, metric, results),
             software={"lm_eval": results.lm_eval_version} if results.lm_eval_version else {},
             source=odd.source("lm-eval", total),
-            identity=f"lm-eval {file.sha256} {model} {rows.suite}",
+            identity=f"lm-eval {results.date} {fingerprint(rows.samples)} {model} {rows.suite}",
             started=utc(results.date),
         )
     ]
