@@ -395,6 +395,20 @@ def test_a_longer_log_of_the_same_run_takes_its_place(tmp_path: Path) -> None:
     assert len(runlog.read(paths.pop(), Issues()).samples) == 9
 
 
+def test_whole_numbers_with_the_point_of_pandas_are_whole(tmp_path: Path) -> None:
+    row = {
+        "question_id": 1.0,
+        "question": "?",
+        "options": ["x", "y"],
+        "answer": "B",
+        "answer_index": 1.0,
+        "pred": "B",
+        "generated_text": "B",
+    }
+    run, issues = one("mmlu-pro", [row], tmp_path)
+    assert run.samples[0].item == "1" and not len(issues)
+
+
 def test_rows_in_another_form_or_order_are_the_same_run(tmp_path: Path) -> None:
     rows = [
         {

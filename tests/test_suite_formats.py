@@ -438,6 +438,16 @@ def test_labels_may_be_numbers(tmp_path: Path) -> None:
     assert [(item.id, item.answer) for item in converted(path)[0].items] == [("4", "B"), ("5", "D")]
 
 
+def test_whole_numbers_with_the_point_of_pandas_are_whole(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text(lines([MMLU_PRO[0] | {"question_id": 70.0, "answer_index": 9.0}]))  # type: ignore[operator]
+    assert [(item.id, item.answer) for item in converted(path)[0].items] == [("mmlu-pro-70", "J")]
+    path.write_text(lines([HELLASWAG[1] | {"label": 3.0}, HELLASWAG[0] | {"label": " "}]))  # type: ignore[operator]
+    suite, _, messages = converted(path)
+    assert [item.answer for item in suite.items] == ["D"]
+    assert messages == ["2: row 2 left out: without a label, as in the test split"]
+
+
 REPORTED = {
     "gsm.json": lambda path: len(json.loads(path.read_text(encoding="utf-8-sig"))),
     "gsm.jsonl": lambda path: len(path.read_text(encoding="utf-8-sig").split("\n")) - 1,

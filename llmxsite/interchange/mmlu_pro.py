@@ -31,12 +31,12 @@ _NAME = re.compile(r"(?:model_outputs_)?(?P<model>.+?)(?:_(?P<prompt>\d+shots?))
 class Row(msgspec.Struct):
     """A row of such a file. Other keys are passed over."""
 
-    question_id: int | str
+    question_id: int | float | str
     question: str
     options: list[str]
     answer: str
     pred: str | None = None
-    answer_index: int | None = None
+    answer_index: int | float | None = None
     category: str | None = None
     src: str | None = None
     generated_text: str | list[str] | None = None
@@ -99,6 +99,11 @@ def _row(raw: bytes) -> Row:
         return msgspec.convert(json_value(raw), Row)
 
 
+def _whole(value: int | float | str | None) -> int | float | str | None:
+    """A whole number without the .0 that pandas gives it where a column has gaps."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 class Preds:
     """How the publishers' letters agree with the replies."""
 
@@ -158,7 +163,7 @@ class _Rows:
 
     def add(self, number: int, row: Row) -> None:
         item = Item(
-            id=str(row.question_id),
+            id=str(_whole(row.question_id)),
             question=tidy(row.question),
             choices=[tidy(option) for option in row.options],
             answer=row.answer,
@@ -220,10 +225,10 @@ class _Rows:
     def _warnings(self, number: int, row: Row, item: Item, digest: str, repeat: int) -> list[str]:
         """What is odd about a row that is a sample all the same."""
         found: list[str] = []
-        index = row.answer_index
-        if index is not None and (not 0 <= index < len(LETTERS) or LETTERS[index] != row.answer):
+        index = _whole(row.answer_index)
+        letter = LETTERS[index] if isinstance(index, int) and 0 <= index < len(LETTERS) else "no letter"
+        if index is not None and letter != row.answer:
             found.append("key-disagrees")
-            letter = LETTERS[index] if 0 <= index < len(LETTERS) else "no letter"
             message = (
                 f"question {item.id}: `answer` is {row.answer}, `answer_index` {index} is {letter}; `answer` counts"
             )

@@ -165,8 +165,15 @@ def text(row: dict[str, Any], key: str) -> str:
 
 def name(row: dict[str, Any], key: str) -> str:
     """The text or whole number under `key`, which some releases write as a number. Raises `BadRow` when there is none."""
-    value = row.get(key)
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else text(row, key)
+    number = whole(row.get(key))
+    return text(row, key) if number is None else str(number)
+
+
+def whole(value: Any) -> int | None:
+    """A whole number, also as pandas writes it where a column has gaps (4.0); None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return int(value) if value == value // 1 else None
 
 
 def optional(row: dict[str, Any], key: str) -> str | None:
