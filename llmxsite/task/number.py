@@ -25,10 +25,12 @@ _DEEPEST = 6
 
 CURRENCY = r"(?:US\$|CA\$|A\$|R\$|HK\$|\\?[$€£¥₹₩]|(?:USD|EUR|GBP|CHF|RMB|CNY|Rs\.?)(?![^\W\d_]))"
 _GAP = r"(?:[ \t\u00a0\u202f\u2009]|\\[,;:! ]|~)?"
-_START = re.compile(
-    rf"(?i)(?P<sign>(?:[-–][ \t]?|\+|(?:{words.MINUS})\s*))?(?P<currency>{CURRENCY}{_GAP}(?P<open>\()?)?(?P<inner>-)?"
-    rf"(?=\d|[.,]\d|{_GLYPH}|\\[dtc]?frac(?![a-z])|\\sqrt(?![a-z])|[√∛]|sqrt\()"
+_CORE = re.compile(rf"\d|(?<!\\)[.,]\d|{_GLYPH}|\\[dtc]?frac(?![a-z])|\\sqrt(?![a-z])|[√∛]|sqrt\(")
+_BEFORE = re.compile(
+    rf"(?i)(?P<sign>(?:[-–][ \t]?|\+|(?:{words.MINUS})\s*))?(?P<currency>{CURRENCY}{_GAP}(?P<open>\()?)?(?P<inner>-)?$"
 )
+"""What belongs to a number in front of its digits; looked for backwards, because digits are found much faster."""
+_FARTHEST = 24
 _GLYPHS, _DIGIT, _BARE = re.compile(_GLYPH), re.compile(r"\d"), re.compile(r"\d+(?:[.,]\d+)?")
 _INNER_SIGN, _CLOSED = re.compile(r"\s*([-+]?)\s*"), re.compile(rf"\s?(?P<currency>{CURRENCY})?\s?\)")
 _ORDINAL = re.compile(r"(?:st|nd|rd|th|er|re|ère|e|ème|eme|º|ª)(?![^\W_])")
@@ -83,7 +85,9 @@ def numbers(text: str, language: str, start: int = 0, end: int | None = None) ->
     """Every number in a `plain` text, in order; without a value where it cannot be read whole. Ordinals are none."""
     end = len(text) if end is None else end
     reader = _Reader(text, language, end)
-    while match := _START.search(text, start, end):
+    while core := _CORE.search(text, start, end):
+        match = _BEFORE.search(text, max(start, core.start() - _FARTHEST), core.start())
+        assert match is not None  # it may be empty
         if _inside_word(text, match.start()):
             # The rest of the word goes with it, but not what a currency or the word "minus" only seems to touch.
             touches = match.end() == match.start() or text[match.start()] in "-–+"
@@ -103,7 +107,7 @@ class _Reader:
         self.scale, self.scales = words.scale_pattern(language)
 
     def read(self, match: re.Match[str]) -> tuple[Found[Number] | None, int]:
-        """The number that `_START` met, and where to look for the next one."""
+        """The number that `_BEFORE` met, and where to look for the next one."""
         text, start = self.text, match.start()
         term = self._term(match.end(), 0)
         if term is None:
