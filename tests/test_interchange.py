@@ -646,3 +646,31 @@ def test_what_an_earlier_version_imported_is_known_by_its_file(tmp_path: Path) -
     assert [store(study, "r", run).counts for run in again] == [None, None]
     assert all(store(study, "r", run, replace=True).counts for run in again)
     assert len(list((tmp_path / "runs" / "r").glob("*.jsonl"))) == 2
+
+
+def test_older_results_of_promptfoo_are_read_too(tmp_path: Path) -> None:
+    """Before version 3 rows had no test of their own, no ids and no `failureReason`."""
+    row = {
+        "prompt": {"raw": "2+2?", "label": "2+2?"},
+        "provider": {"id": "ollama:tiny"},
+        "vars": {"q": "2+2?"},
+        "latencyMs": 9,
+    }
+    rows = [
+        row | {"response": {"output": "4"}, "success": True, "score": 1},
+        row | {"response": {"output": "5"}, "success": False, "score": 0, "error": "Expected 4"},
+        row | {"error": "no connection", "success": False, "score": 0},
+        row | {"response": {"output": "4", "cached": True}, "success": True, "score": 2},
+        {"vars": {}},
+    ]
+    run, issues = one("promptfoo", {"version": 2, "results": rows, "timestamp": "2026-01-01T00:00:00Z"}, tmp_path)
+    assert [(s.outcome, s.scores.get("correct"), s.repeat) for s in run.samples] == [
+        ("ok", 1.0, 0),
+        ("ok", 0.0, 1),
+        ("error", None, 2),
+        ("ok", None, 3),
+    ]
+    assert run.samples[0].timing.total_ms == 9 and run.samples[3].timing.total_ms is None
+    assert run.source["left_out"]["unreadable_rows"]["first"] == [5]
+    assert run.source["scores_outside_0_to_1"] == 1 and run.started == "2026-01-01T00:00:00.000Z"
+    assert issues.count("warning") == 2
