@@ -75,7 +75,7 @@ def repository(folder: Path, file: str) -> str | None:
 
     `file` tells that it is this repository's folder, and not one that lies in it unknown to git, or deeper inside.
     """
-    remote = checkout.remote(folder) if repository.whole(folder, file) else None
+    remote = checkout.remote(folder) if checkout.whole(folder, file) else None
     return public_address(remote) if remote else None
 
 

@@ -65,8 +65,8 @@ def test_csv_has_the_columns_of_the_contract_and_full_precision(study: Path) -> 
     assert header[: len(FIRST)] == FIRST
     assert [name for name in header if name in THEN] == THEN
     tiny = next(row for row in rows if row["model"] == "Tiny-1B")
-    assert (tiny["n"], tiny["correct"], tiny["unparsed"]) == ("11", "4", "1")
-    assert float(tiny["accuracy"]) == 4 / 11
+    assert (tiny["n"], tiny["correct"], tiny["unparsed"]) == ("12", "4", "6")
+    assert float(tiny["accuracy"]) == 4 / 12
     assert tiny["mean_confidence"] == "", "what was not measured is an empty cell"
 
 
@@ -81,7 +81,7 @@ def test_json_says_the_same_with_null_for_missing(study: Path) -> None:
 
 def test_table_shows_accuracy_with_its_interval(study: Path) -> None:
     text = call(filled(study), "results", "--where", "experiment=imported-mmlu-pro").stdout
-    assert "36.4% [13.2, 68.1]" in text
+    assert "33.3% [12.1, 64.6]" in text
     assert "unparsed" in text
     assert "ECE" not in text, "a column in which nothing was measured is left out"
 
@@ -148,14 +148,14 @@ def test_a_broken_line_is_reported_and_the_rest_is_shown(study: Path) -> None:
     result = call(study, "results", "--report", "imported-mmlu-pro", "--format", "csv")
     assert result.exit_code == 1
     assert "log-line" in result.stderr
-    assert ",11,11,4,1," in result.stdout
+    assert ",12,12,4,6," in result.stdout
 
 
 def test_import_says_what_it_wrote_and_is_quiet_about_nothing(study: Path) -> None:
     words = ("import", "mmlu-pro", str(CASES / "mmlu-pro-untidy" / "input"), "--into", "mine", "--model", "tiny")
     first, again = call(study, *words), call(study, *words)
     assert first.exit_code == again.exit_code == 0
-    assert "11 samples of tiny (10 ok, 1 failure)" in first.stdout
+    assert "12 samples of tiny (6 ok, 6 failure)" in first.stdout
     assert "import-key-disagreements row 5" in first.stderr
     assert "imported before" in again.stdout
     assert len(list((study / "runs" / "mine").iterdir())) == 1
@@ -164,10 +164,11 @@ def test_import_says_what_it_wrote_and_is_quiet_about_nothing(study: Path) -> No
 def test_import_refuses_what_it_does_not_know(study: Path) -> None:
     for words, hint in (
         (("mmlu", "x.json"), "did you mean 'mmlu-pro'?"),
-        (("mmlu-pro", str(study / "x.json")), None),
+        (("mmlu-pro", str(study / "x.json")), "no such file"),
         (("llmxray", str(CASES / "mmlu-pro-untidy" / "input")), "in LLMxRay, export the benchmark's results as JSON"),
     ):
         result = call(study, "import", *words)
-        assert isinstance(result.exception, Problem)
-        assert result.exception.issues[0].hint == hint
+        assert result.exit_code == 1
+        problem = result.exception
+        assert (problem.issues[0].hint if isinstance(problem, Problem) else result.stderr).count(hint)
     assert not (study / "runs").exists()

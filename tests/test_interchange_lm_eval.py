@@ -11,7 +11,7 @@ import pytest
 
 from llmxsite import interchange
 from llmxsite.diagnostics import Issues
-from llmxsite.interchange.foreign import Options, find
+from llmxsite.interchange.foreign import Options
 from llmxsite.interchange.imported import Imported
 
 MADE = Path(__file__).parent / "cases" / "interchange" / "lm-eval-made" / "input" / "maker__by-rule-1b"
@@ -21,8 +21,7 @@ RESULTS: dict[str, Any] = json.loads(next(MADE.glob("results_*.json")).read_text
 
 def read(*paths: Path, **options: Any) -> tuple[dict[str, Imported], Issues]:
     issues = Issues()
-    reader = interchange.get("lm-eval")
-    runs = [run for file in find(paths, reader.SUFFIXES) for run in reader.read(file, Options(**options), issues)]
+    runs = list(interchange.read("lm-eval", paths, Options(**options), issues))
     return {run.suites[0].id: run for run in runs}, issues
 
 

@@ -229,6 +229,13 @@ def test_no_file_breaks_reading(tmp_path_factory: pytest.TempPathFactory, data: 
         assert problem.issues
 
 
+def test_a_byte_order_mark_before_the_first_item_hides_none(tmp_path: Path) -> None:
+    (tmp_path / "suite.yaml").write_bytes(b"\xef\xbb\xbfid: any\ntitle: t\n")
+    (tmp_path / "items.jsonl").write_bytes(b'\xef\xbb\xbf{"id": "a", "question": "q", "answer": 1}\r\n')
+    issues = Issues()
+    assert [item.id for item in load(tmp_path, issues).items] == ["a"] and not issues.failed()
+
+
 def test_find_names_the_nearest(tmp_path: Path) -> None:
     (tmp_path / "suites").mkdir()
     (tmp_path / "suites" / "everyday.yaml").write_text(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
+import re
 import zipfile
 from collections import Counter
 from pathlib import Path
@@ -270,7 +273,9 @@ def test_llmxray_is_imported_too(tmp_path: Path) -> None:
         ("x.json", b"{", "json-syntax"),
         ("x.parquet", b"PAR1 not really PAR1", "parquet-broken"),
         ("x.zip", b"PK\x03\x04 not really", "archive-broken"),
-        ("x.csv", b"\xff\xfe", "file-encoding"),
+        ("x.csv", b"caf\xe9;b\n", "file-encoding"),
+        ("x.json", b'[{"question": "caf\xe9"}]', "file-encoding"),
+        ("x.csv", b"\xff\xfe", "import-format"),
         ("x.txt", b"", "file-kind"),
         ("x.jsonl", b"", "import-format"),
     ],
@@ -384,3 +389,85 @@ def test_every_solution_of_gsm8k_ends_in_its_answer() -> None:
     for row, item in zip(rows.read(path, Issues()), converted(path)[0].items, strict=True):
         assert float(row.value["answer"].split("####")[1].replace(",", "")) == item.answer
         assert "<<" not in (item.explanation or "")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("suffix", [".json", ".jsonl"])
+def test_files_of_windows_lose_no_row(tmp_path: Path, suffix: str, encoding: str) -> None:
+    path = tmp_path / f"gsm{suffix}"
+    content = json.dumps(GSM8K[:2]) if suffix == ".json" else lines(GSM8K[:2]).replace("\n", "\r\n")
+    path.write_bytes(content.encode(encoding))
+    suite, counts, _ = converted(path)
+    assert [item.answer for item in suite.items] == [1800, 2.5] and not counts
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("delimiter", [";", "\t", "|"])
+@pytest.mark.parametrize("said", ["", "sep={}\r\n"])
+def test_tables_of_excel_lose_no_row(tmp_path: Path, encoding: str, delimiter: str, said: str) -> None:
+    parsed = list(csv.reader(io.StringIO(TRUTHFULQA)))
+    content = io.StringIO()
+    csv.writer(content, delimiter=delimiter).writerows(parsed)
+    path = tmp_path / "TruthfulQA.csv"
+    path.write_bytes((said.format(delimiter) + content.getvalue()).encode(encoding))
+    plain = tmp_path / "plain.csv"
+    plain.write_text(TRUTHFULQA, encoding="utf-8")
+    assert converted(path)[0].items == converted(plain)[0].items
+
+
+def test_an_old_code_page_is_refused_with_its_line_and_the_mend(tmp_path: Path) -> None:
+    path = tmp_path / "TruthfulQA.csv"
+    path.write_bytes(TRUTHFULQA.replace("Nobody", "Niemand wüßte es").encode("cp1252"))
+    with pytest.raises(Problem, match="as Windows-1252 it would be") as caught:
+        import_suite("auto", path, Issues())
+    assert caught.value.issues[0].line == 2 and "UTF-8" in str(caught.value.issues[0].hint)
+
+
+def test_the_datasheet_counts_and_places_every_row_that_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_text(json.dumps(GSM8K[0]) + "\n{broken\n\n" + json.dumps(GSM8K[2]) + "\n" + json.dumps(GSM8K[2]) + "\n")
+    steps = converted(path, "gsm8k")[0].datasheet["preprocessing"]["steps"]
+    assert "4 rows gave 1 items" in steps
+    assert "1 not valid JSON (line 2)" in steps and "2 without a number after #### (lines 4, 5)" in steps
+
+
+def test_labels_may_be_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "arc.jsonl"
+    flat = {"id": 4, "question": "Which?", "choices": {"text": list("pqrs"), "label": [1, 2, 3, 4]}, "answerKey": 2}
+    path.write_text(lines([flat, flat | {"id": "5", "answerKey": "D"}]))
+    assert [(item.id, item.answer) for item in converted(path)[0].items] == [("4", "B"), ("5", "D")]
+
+
+def test_whole_numbers_with_the_point_of_pandas_are_whole(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text(lines([MMLU_PRO[0] | {"question_id": 70.0, "answer_index": 9.0}]))  # type: ignore[operator]
+    assert [(item.id, item.answer) for item in converted(path)[0].items] == [("mmlu-pro-70", "J")]
+    path.write_text(lines([HELLASWAG[1] | {"label": 3.0}, HELLASWAG[0] | {"label": " "}]))  # type: ignore[operator]
+    suite, _, messages = converted(path)
+    assert [item.answer for item in suite.items] == ["D"]
+    assert messages == ["2: row 2 left out: without a label, as in the test split"]
+
+
+REPORTED = {
+    "gsm.json": lambda path: len(json.loads(path.read_text(encoding="utf-8-sig"))),
+    "gsm.jsonl": lambda path: len(path.read_text(encoding="utf-8-sig").split("\n")) - 1,
+    "tqa.csv": lambda path: len(path.read_text(encoding="utf-8-sig").splitlines()) - 1,
+    "arc.jsonl": lambda path: len(path.read_text(encoding="utf-8-sig").splitlines()),
+    "hs.jsonl": lambda path: sum(
+        str(json.loads(row)["label"]) != "" for row in path.read_text("utf-8-sig").splitlines()
+    ),
+    "geo.json": lambda path: len(json.loads(path.read_text(encoding="utf-8-sig"))["questions"]),
+}
+"""Files of reports, and how many items they hold."""
+FILES = sorted(path for path in Path(DATA, "reports").glob("*/*") if path.name in REPORTED) if DATA else []
+
+
+@needs_data
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_reported_files_give_every_item(path: Path) -> None:
+    issues = Issues()
+    suite = import_suite("auto", path, issues)
+    assert len(suite.items) == REPORTED[path.name](path)
+    expected = path.with_name("expected.md").read_text(encoding="utf-8")
+    if told := re.search(r"right here: ((?:[A-Z], )+[A-Z])$", expected, re.M):
+        assert ", ".join(str(item.answer) for item in suite.items) == told[1]

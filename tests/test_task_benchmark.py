@@ -74,7 +74,7 @@ def test_reasoning_numbers_and_words() -> None:
     )
     assert cot.requests[0].options.num_predict == 512 and cot.question.style == "reasoned"
     assert user(plan(SUM)).endswith("Answer with the number only, in apples.")
-    assert plan(SUM).scorer == "numeric/1"
+    assert plan(SUM).scorer == "numeric/2"
     assert user(plan(TOWN)).endswith("Answer in as few words as possible.")
     assert plan(TOWN).scorer == "text/1"
 

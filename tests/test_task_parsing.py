@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import math
+import os
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from llmxsite.suite import LETTERS
@@ -16,6 +21,7 @@ from llmxsite.task.numeric import Number, parse_number, read_digits, same_number
 from llmxsite.task.short import matches, parse_text
 from llmxsite.task.statement import answer_part
 
+DATA = os.environ.get("LLMXSITE_TEST_DATA")
 CASES = Path(__file__).parent / "cases" / "task"
 
 
@@ -51,6 +57,7 @@ def test_number(data: dict[str, Any], case: dict[str, Any]) -> None:
         style=data.get("style", "direct"),
         language=data["language"],
         complete=data.get("complete", True),
+        unit=case.get("unit"),
     )
     value = None if parsed.value is None else parsed.value.value
     assert value == (pytest.approx(case["answer"]) if "answer" in case else None)
@@ -65,6 +72,58 @@ def test_text(data: dict[str, Any], case: dict[str, Any]) -> None:
         assert parsed.value is not None and matches(parsed.value, data["accepted"]) is case["correct"]
 
 
+def gsm8k() -> list[tuple[str, float]]:
+    """Worked solutions without their last line, and the number they come to."""
+    lines = Path(str(DATA), "data", "gsm8k_test.jsonl").read_text(encoding="utf-8").splitlines()
+    found = []
+    for row in map(json.loads, lines):
+        solution, _, final = row["answer"].rpartition("####")
+        found.append((re.sub("<<.*?>>", "", solution).strip(), float(final.replace(",", ""))))
+    return found
+
+
+@pytest.mark.skipif(not DATA, reason="LLMXSITE_TEST_DATA is not set: no published solutions are read")
+@pytest.mark.parametrize(
+    "around", ["#### {}", "\\boxed{{{}}}", "The answer is {}.", "答案是{}元。", "That makes **{}** for 3 people."]
+)
+@pytest.mark.parametrize("separator", [",", "{,}", "\\,", "\u202f", ""])
+def test_what_published_solutions_state_is_read_right(around: str, separator: str) -> None:
+    for solution, value in gsm8k():
+        text = f"{solution}\n{around.format(f'{value:,.0f}'.replace(',', separator))}"
+        parsed = parse_number(text, style="reasoned")
+        assert parsed.value is not None and same_number(parsed.value, value), text[-80:]
+
+
+@pytest.mark.skipif(not DATA, reason="LLMXSITE_TEST_DATA is not set: no published solutions are read")
+def test_what_published_solutions_only_close_with_is_hardly_ever_read_wrong() -> None:
+    """They do not state an answer; a few close with another number than it (cents as dollars, a purpose)."""
+    readings = [(parse_number(solution, style="reasoned").value, value) for solution, value in gsm8k()]
+    wrong = sum(number is not None and not same_number(number, value) for number, value in readings)
+    missed = sum(number is None for number, _ in readings)
+    assert wrong <= 0.008 * len(readings) and missed <= 0.003 * len(readings)
+
+
+REPLIES = sorted(Path(DATA, "reports").glob("*/replies.json")) if DATA else []
+NUMERIC = [
+    path
+    for path in REPLIES
+    if all(
+        isinstance(i["answer"], int | float) for i in yaml.safe_load(path.with_name("suite.yaml").read_text())["items"]
+    )
+]
+
+
+@pytest.mark.skipif(not DATA, reason="LLMXSITE_TEST_DATA is not set: no reported reply is read")
+@pytest.mark.parametrize("path", NUMERIC, ids=lambda path: path.parent.name)
+def test_reported_replies_give_the_numbers_of_their_suite(path: Path) -> None:
+    suite = yaml.safe_load(path.with_name("suite.yaml").read_text(encoding="utf-8"))
+    replies = json.loads(path.read_text(encoding="utf-8"))
+    for mark, reply in replies.items():
+        (item,) = [item for item in suite["items"] if f"({mark}" in item["question"]]
+        parsed = parse_number(reply, style="reasoned", language=suite.get("language", "en"), unit=item.get("unit"))
+        assert parsed.value is not None and same_number(parsed.value, item["answer"]), reply
+
+
 def test_same_number() -> None:
     assert same_number(Number(18), 18.0)
     assert not same_number(Number(18), 18.01)
@@ -72,12 +131,79 @@ def test_same_number() -> None:
     assert same_number(Number(25, percent=True), 25)
     assert not same_number(Number(25), 0.25)
     assert not same_number(Number(25, percent=True), 0.25, unit="per cent")
+    assert same_number(Number(3_000_000, scale=1e6), 3, unit="million people")
+    assert not same_number(Number(3_000_000, scale=1e6), 3, unit="people")
 
 
 @given(st.integers(0, 10**12), st.sampled_from(["en", "fr", "de"]))
 def test_written_numbers_are_read_back(number: int, language: str) -> None:
     separator = {"en": ",", "fr": "\u202f", "de": "."}[language]
     assert read_digits(f"{number:,}".replace(",", separator), language) == number
+
+
+def grouped(number: int, separator: str) -> str:
+    return f"{number:,}".replace(",", separator)
+
+
+WRITTEN: dict[str, Callable[[int], str]] = {
+    "en": lambda n: grouped(n, ","),
+    "en plain": str,
+    "en thin space": lambda n: grouped(n, "\u202f"),
+    "en latex": lambda n: grouped(n, "{,}"),
+    "en latex thin": lambda n: grouped(n, "\\,"),
+    "en latex tight": lambda n: grouped(n, ",\\!"),
+    "en money": lambda n: f"${grouped(n, ',')}.00",
+    "en escaped money": lambda n: f"\\${grouped(n, '{,}')}",
+    "en scientific": lambda n: f"{n}e0",
+    "en powers of ten": lambda n: f"{n} \\times 10^{{0}}",
+    "en whole fraction": lambda n: f"\\frac{{{2 * n}}}{{2}}",
+    "en full width": lambda n: str(n).translate({0x30 + d: 0xFF10 + d for d in range(10)}),
+    "de": lambda n: grouped(n, "."),
+    "de decimals": lambda n: f"{grouped(n, '.')},0",
+    "de latex": lambda n: f"{n}{{,}}0",
+    "fr": lambda n: grouped(n, "\u202f"),
+    "zh": lambda n: f"{n}元",
+    "ja": lambda n: f"{n}円",
+}
+AROUND = [
+    "{}",
+    "Answer: {}",
+    "**Answer:** {}",
+    "The answer is {}.",
+    "\\boxed{{{}}}",
+    "$\\boxed{{{}}}$",
+    "#### {}",
+    "<answer>{}</answer>",
+    "There are 3 of them, so 2 are left.\nThat makes **{}**.",
+    "First 3 + 4 = 7.\nThen {}",
+    "总共是{}",
+]
+
+
+@given(st.integers(0, 10**12), st.sampled_from(sorted(WRITTEN)), st.sampled_from(AROUND), st.booleans())
+def test_a_number_written_in_any_way_is_read_back(number: int, way: str, around: str, negative: bool) -> None:
+    written = ("-" if negative else "") + WRITTEN[way](number)
+    parsed = parse_number(around.format(written), style="reasoned", language=way[:2])
+    assert parsed.value is not None
+    assert parsed.value.value == (-number if negative else number)
+
+
+@given(st.integers(2, 999), st.sampled_from(":/-×*+^~_±"), st.integers(2, 999), st.sampled_from(AROUND))
+def test_the_first_part_of_something_is_not_the_answer(one: int, sign: str, other: int, around: str) -> None:
+    """Times, ratios, ranges, unsolved sums: read as what they are worth, or not at all."""
+    parsed = parse_number(around.format(f"{one}{sign}{other}"), style="reasoned")
+    worth = {"/": one / other, "^": float(one) ** other if other * math.log10(one) < 300 else None}.get(sign)
+    groups = one * 1000 + other if sign in "~_" and other >= 100 else None
+    assert parsed.value is None or parsed.value.value in (pytest.approx(worth or math.nan), groups)
+
+
+@given(
+    st.integers(1, 99), st.integers(1, 11), st.integers(2, 12), st.sampled_from(["{} {}/{}", "{}\\frac{{{}}}{{{}}}"])
+)
+def test_mixed_numbers_are_read_whole(whole: int, top: int, bottom: int, form: str) -> None:
+    assume(top < bottom)
+    parsed = parse_number(form.format(whole, top, bottom))
+    assert parsed.value is not None and parsed.value.value == pytest.approx(whole + top / bottom)
 
 
 WORDS = st.lists(
@@ -104,6 +230,16 @@ WORDS = st.lists(
             "5",
             "Paris",
             "wait",
+            "\\frac{",
+            "\\sqrt",
+            "}",
+            "^",
+            "万",
+            "-",
+            "$",
+            "1,000",
+            "so",
+            "e^{",
         ]
     ),
     max_size=30,
@@ -135,7 +271,30 @@ def test_every_letter_is_read_alike(letter: str, form: str) -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    ["A ", "**", "answer ", "the the ", "1,", "\\boxed{", "( ", "is is ", "\n", "Paris, ", "- A\n", "1 ", "not "],
+    [
+        "A ",
+        "**",
+        "answer ",
+        "the the ",
+        "1,",
+        "\\boxed{",
+        "( ",
+        "is is ",
+        "\n",
+        "Paris, ",
+        "- A\n",
+        "1 ",
+        "not ",
+        "1:",
+        "$(",
+        "\\frac{",
+        "1 1/",
+        "-1",
+        "\\sqrt1",
+        "1万",
+        "2 hours ",
+        "so 1 ",
+    ],
 )
 def test_long_replies_do_not_hang(piece: str) -> None:
     """Patterns that would take hours for these would not let the suite end."""

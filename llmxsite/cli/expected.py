@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llmxsite.cli.terminal import out
+from llmxsite.diagnostics import several
 
 if TYPE_CHECKING:
     from llmxsite.diagnostics import Issues
@@ -84,12 +85,12 @@ def power(experiment: Resolved, suites: list[Suite]) -> None:
     smallest = detectable(n, variance, alpha=experiment.analysis.alpha)
     if smallest is None:
         return
-    several = f"{n:,} items" if n != 1 else "1 item"
+    counted = several(n, "item")
     if smallest < 1:
-        words = f"{several} can show a difference of {100 * smallest:.0f} points between two conditions"
+        words = f"{counted} can show a difference of {100 * smallest:.0f} points between two conditions"
         out().print(f"{words} (80 % power, level {experiment.analysis.alpha:g})", markup=False)
     else:
-        out().print(f"{several} cannot show any difference between two conditions", markup=False)
+        out().print(f"{counted} cannot show any difference between two conditions", markup=False)
     for number, prediction in enumerate(experiment.predicted, 1):
         if prediction.measure == "accuracy":
             out().print(f"  {_reach(number, prediction, experiment, suites)}", markup=False, soft_wrap=True)
@@ -111,15 +112,15 @@ def _reach(number: int, prediction: Prediction, experiment: Resolved, suites: li
     k = experiment.repeats
     variance = variance_per_item(1 / 9, 1 / 6, 1 / 6, k, k)
     level = experiment.analysis.alpha / len(experiment.predicted)
-    several = f"Prediction {number}: {n:,} item{'s' if n != 1 else ''}"
+    stated = f"Prediction {number}: {several(n, 'item')}"
     if prediction.relation == "=":
         margin = equivalence_margin(n, variance, alpha=level)
         if margin is None or margin >= 1:
-            return f"{several} cannot show that a difference lies within any margin"
+            return f"{stated} cannot show that a difference lies within any margin"
         short = "; its margin is narrower" if prediction.threshold < margin else ""
-        return f"{several} can show that there is no difference beyond {100 * margin:.0f} points{short}"
+        return f"{stated} can show that there is no difference beyond {100 * margin:.0f} points{short}"
     reach = detectable(n, variance, alpha=level)
     if reach is None or reach >= 1:
-        return f"{several} cannot show any difference"
+        return f"{stated} cannot show any difference"
     beyond = f" beyond its margin of {100 * prediction.threshold:g}" if prediction.threshold else ""
-    return f"{several} can show {100 * reach:.0f} points{beyond} (level {level:g})"
+    return f"{stated} can show {100 * reach:.0f} points{beyond} (level {level:g})"

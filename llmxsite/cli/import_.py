@@ -10,13 +10,17 @@ import typer
 from llmxsite.cli.terminal import finish, out, study_here
 from llmxsite.diagnostics import Issues, several
 
+FormatArgument = Annotated[
+    str, typer.Argument(metavar="FORMAT", help="mmlu-pro, llmxray, inspect, lm-eval, promptfoo or jsonl.")
+]
+
 
 def register(app: typer.Typer) -> None:
     app.command(name="import")(import_)
 
 
 def import_(
-    format: Annotated[str, typer.Argument(metavar="FORMAT", help="mmlu-pro, llmxray, inspect, lm-eval or jsonl.")],  # noqa: A002
+    format: FormatArgument,  # noqa: A002
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, zip files or folders of them.")],
     into: Annotated[
         str | None, typer.Option("--into", help="Report the runs belong to; `imported-FORMAT` when not given.")
@@ -29,7 +33,7 @@ def import_(
 ) -> None:
     """Import the results of another tool as run logs.
 
-    What the other tool did not record stays missing. Importing a file twice changes nothing.
+    What the other tool did not record stays missing. Importing a file twice changes nothing; a file that cannot be read stops no other.
 
     \b
     Example: llmxsite import mmlu-pro model_outputs_gemma-7b_5shots.zip
@@ -37,20 +41,25 @@ def import_(
              llmxsite import jsonl answers.csv --mapping columns.yaml
     """
     from llmxsite import interchange
-    from llmxsite.interchange.foreign import Options, find
+    from llmxsite.interchange.foreign import Options
     from llmxsite.interchange.imported import store
 
     issues = Issues()
     study = study_here()
-    reader = interchange.get(format)
-    options = Options(model=model, mapping=mapping)
-    for file in find(paths, reader.SUFFIXES):
-        for run in reader.read(file, options, issues):
-            stored = store(study, into or f"imported-{format}", run, replace=replace)
-            place = study.relative(stored.path)
-            if stored.counts is None:
-                out().print(f"{place}: imported before, left as it is", markup=False)
-                continue
-            counts = ", ".join(f"{n:,} {outcome}" for outcome, n in stored.counts.items())
-            out().print(f"{place}: {several(len(run.samples), 'sample')} of {run.model.name} ({counts})", markup=False)
+    for run in interchange.read(format, paths, Options(model=model, mapping=mapping), issues):
+        stored = store(study, into or f"imported-{format}", run, replace=replace or run.goes_on)
+        place = study.relative(stored.path)
+        if stored.counts is None:
+            out().print(f"{place}: imported before, left as it is", markup=False)
+            continue
+        counts = ", ".join(f"{n:,} {outcome}" for outcome, n in stored.counts.items())
+        out().print(f"{place}: {several(len(run.samples), 'sample')} of {run.model.name} ({counts})", markup=False)
+        left_out = sum(int(listed["rows"]) for listed in run.source.get("left_out", {}).values())
+        if left_out:
+            out().print(
+                f"  {left_out:,} of {several(run.source['rows'], 'row')} left out: listed below and in the log",
+                markup=False,
+            )
+        for line in run.said:
+            out().print(f"  {line}", markup=False, soft_wrap=True)
     finish(issues)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from llmxsite.cli import collecting
 from llmxsite.cli.terminal import out
+from llmxsite.diagnostics import several
 
 if TYPE_CHECKING:
     from llmxsite.collect.cluster.assembly import Assembled
@@ -118,7 +119,7 @@ def _words(machine: Machine) -> str:
 def _hardware(host: Host) -> str:
     parts = [host.cpu or "unknown processor"]
     if host.cores:
-        parts.append(f"{host.cores} core{'s' if host.cores != 1 else ''}")
+        parts.append(several(host.cores, "core"))
     if host.memory_bytes:
         parts.append(f"{host.memory_bytes / 1e9:.0f} GB")
     parts += [gpu.name for gpu in host.gpus or ()]

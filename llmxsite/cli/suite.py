@@ -171,7 +171,8 @@ def import_(
         ),
     ],
     path: Annotated[
-        Path, typer.Argument(help="The published file: csv, json, jsonl, parquet, or a zip of one.", metavar="PATH")
+        Path,
+        typer.Argument(help="The published file: csv, tsv, json, jsonl, parquet, or a zip of one.", metavar="PATH"),
     ],
     id: IdOption = None,  # noqa: A002
     folder: FolderOption = None,

@@ -25,10 +25,16 @@ _LOCAL = struct.Struct("<26sHH")
 """A member's own header: its fixed part, and the lengths of the name and of the extra field that follow."""
 
 
-def members(path: Path, wanted: Callable[[str], bool], data: IO[bytes] | None = None) -> Iterator[tuple[str, bytes]]:
+def members(
+    path: Path,
+    wanted: Callable[[str], bool],
+    data: IO[bytes] | None = None,
+    broken: Callable[[str, str], None] | None = None,
+) -> Iterator[tuple[str, bytes]]:
     """Name and bytes of each member whose name is wanted, in the order of their names.
 
-    `data` is the archive where it is in memory; `path` then only says where it came from.
+    `data` is the archive where it is in memory; `path` then only says where it came from. `broken` is told the name of a member
+    that cannot be unpacked, and why, and the others follow; without it such a member is the archive's fault.
 
     Raises `Problem` for what is no zip file, is broken or encrypted, or passes a limit.
     """
@@ -37,12 +43,14 @@ def members(path: Path, wanted: Callable[[str], bool], data: IO[bytes] | None = 
             chosen = sorted((i for i in archive.infolist() if not i.is_dir() and wanted(i.filename)), key=_name)
             _check(path, len(archive.infolist()), chosen)
             for info in chosen:
+                try:
+                    content = _content(archive, info)
+                except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
+                    if broken is None:
+                        raise
+                    broken(info.filename, str(error))
+                    continue
                 # The sizes in the directory were checked; the bytes that really come must keep to them.
-                if info.compress_type == _ZSTD:
-                    content = _zstd(archive, info)
-                else:
-                    with archive.open(info) as stream:
-                        content = stream.read(info.file_size + 1)
                 if len(content) > info.file_size:
                     raise _refused(path, f"'{info.filename}' is larger than it says")
                 yield info.filename, content
@@ -56,6 +64,14 @@ def members(path: Path, wanted: Callable[[str], bool], data: IO[bytes] | None = 
         raise Problem.at(path, "archive-unreadable", f"cannot be unpacked: {error}") from None
     except OSError as error:
         raise Problem.at(path, "file-unreadable", f"cannot be read: {error.strerror or error}") from None
+
+
+def _content(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    """A member, up to a byte more than it says."""
+    if info.compress_type == _ZSTD:
+        return _zstd(archive, info)
+    with archive.open(info) as stream:
+        return stream.read(info.file_size + 1)
 
 
 def _zstd(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:

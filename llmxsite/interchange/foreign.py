@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
@@ -12,6 +11,7 @@ from typing import Any
 import msgspec
 
 from llmxsite.diagnostics import Issues, Problem, display_path
+from llmxsite.foreign_text import ENCODING_HINT, json_value, text, utf8
 from llmxsite.interchange import archive
 
 MOST_TOLD = 5
@@ -28,37 +28,6 @@ class Options(msgspec.Struct, kw_only=True, frozen=True):
     """Mapping file, for formats that need one."""
 
 
-_CONSTANTS = {"NaN": None, "Infinity": math.inf, "-Infinity": -math.inf}
-
-
-def decode(data: bytes) -> Any:
-    """JSON as other tools write it, and as they ought not to.
-
-    Python's `NaN`, which is not JSON, is null, and its infinities are numbers; half a surrogate pair, which JavaScript leaves
-    where a reply was cut in the middle of a character, is a replacement character. Raises `msgspec.DecodeError` or
-    `UnicodeDecodeError` for what is no JSON even so, and RecursionError for what is nested without end.
-    """
-    try:
-        return msgspec.json.decode(data)
-    except msgspec.DecodeError:
-        try:
-            found = json.loads(data, parse_constant=_CONSTANTS.__getitem__)
-        except ValueError:
-            found = None
-        if found is None:
-            raise  # msgspec's message names the byte
-        return _whole(found)
-
-
-def _whole(value: Any) -> Any:
-    """A value whose texts are all UTF-8."""
-    if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if isinstance(value, list):
-        return [_whole(part) for part in value]
-    return {_whole(k): _whole(v) for k, v in value.items()} if isinstance(value, dict) else value
-
-
 def finite(value: object) -> float | None:
     """A number or truth value as a float; None for anything else, what no float holds among it."""
     try:
@@ -72,12 +41,14 @@ class Foreign:
     """One file in memory: `name` is its own, without folders; `shown` says where it lies."""
 
     def __init__(self, path: Path, data: bytes, member: str | None = None) -> None:
-        self.path, self.data = path, data.removeprefix(b"\xef\xbb\xbf")
+        self.path, self.data = path, utf8(data)
         self._inner = PurePosixPath(member) if member else None
         self.name = self._inner.name if self._inner is not None else path.name
         alone = member is None or PurePosixPath(member).stem == path.stem
         self.shown = display_path(path) if alone else f"{display_path(path)}!{member}"
         self.sha256 = hashlib.sha256(data).hexdigest()
+        self.decimal_comma = False
+        """Whether 0,91 is a number in it."""
         self.by_line = False
         """Whether rows are lines, and their numbers line numbers."""
 
@@ -102,6 +73,7 @@ class Foreign:
     def problem(self, message: str, *, row: int | None = None, hint: str | None = None) -> Problem:
         """What makes the file unusable, at a row of it."""
         line = row if self.by_line else None
+        hint = ENCODING_HINT if "utf-8" in message.lower() else hint
         where = f"row {row}: " if row is not None and not self.by_line else ""
         return Problem.at(self.shown, "import-mismatch", f"{where}{message}", line=line, hint=hint)
 
@@ -115,43 +87,76 @@ class Foreign:
             try:
                 rows = self._list()
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+                text(self.data, self.shown)  # what is no text has its own mend
                 raise self.problem(f"not whole JSON: {error}", hint="download or copy it again") from None
             yield from enumerate(rows, 1)
             return
         if start != b"{":
-            raise self.problem("expected JSON: a list of rows, or one row a line")
+            what = "an Excel workbook or another archive" if start == b"P" and self.data.startswith(b"PK") else None
+            hint = f"it is {what}: save the sheet as 'CSV UTF-8', or name the file in it" if what else None
+            raise self.problem("expected JSON: a list of rows, or one row a line", hint=hint)
         self.by_line = True
         for number, line in enumerate(self.data.split(b"\n"), 1):
             if line.strip():
                 yield number, line
+
+    def values(self, odd: Oddities) -> Iterator[tuple[int, Any]]:
+        """`(number, value)` of each row that is JSON; the others are left out."""
+        for number, raw in self.rows():
+            try:
+                yield number, json_value(raw)
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+                odd.leave_out("unreadable_rows", number, f"not JSON: {error}")
 
     def _list(self) -> Iterator[bytes]:
         """The JSON text of each element."""
         try:
             return map(bytes, _decode_list(self.data))
         except msgspec.DecodeError:
-            return map(msgspec.json.encode, decode(self.data))
+            return map(msgspec.json.encode, json_value(self.data))
 
     def value(self) -> Any:
         """The whole file as one JSON value. Raises `Problem` when it is none."""
         try:
-            return decode(self.data)
+            return json_value(self.data)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            text(self.data, self.shown)
             raise self.problem(f"not valid JSON: {error}") from None
 
 
 class Oddities:
-    """What is strange about rows: the first few told with their number, all counted."""
+    """What is strange about rows: the first few told with their number, all counted, and what is left out listed."""
 
     def __init__(self, file: Foreign, issues: Issues) -> None:
         self.file, self.issues = file, issues
         self.counts: dict[str, int] = {}
+        self.left_out: dict[str, dict[str, Any]] = {}
 
     def add(self, kind: str, number: int | None, message: str, *, hint: str | None = None) -> None:
         """Count one oddity of a kind (`key_disagreements`) and tell it, when it is among the first of its kind."""
         self.counts[kind] = self.counts.get(kind, 0) + 1
         if self.counts[kind] <= MOST_TOLD:
             self._tell(kind, message, number, hint)
+
+    def leave_out(self, kind: str, number: int | None, why: str, *, hint: str | None = None, where: str = "") -> None:
+        """Count a row that gives no sample, and keep why and the first places."""
+        listed = self.left_out.setdefault(kind, {"rows": 0, "why": why, "first": []})
+        listed["rows"] += 1
+        if number is not None and len(listed["first"]) < MOST_TOLD:
+            listed["first"].append(number)
+        if hint is None and "utf-8" in why.lower():
+            hint = ENCODING_HINT
+        self.add(kind, number, f"{where}left out: {why}", hint=hint)
+
+    @property
+    def missing(self) -> int:
+        """How many rows were left out."""
+        return sum(int(listed["rows"]) for listed in self.left_out.values())
+
+    def source(self, tool: str, rows: int, **more: Any) -> dict[str, Any]:
+        """What a log's header says of the file: where it is from, how many rows it has, how many of them are odd or left out."""
+        found = {"tool": tool, "file": self.file.name, "sha256": self.file.sha256, "rows": rows, **self.counts, **more}
+        return found | ({"left_out": self.left_out} if self.left_out else {})
 
     def finish(self) -> None:
         """Tell how many were not told."""
@@ -172,26 +177,42 @@ class Oddities:
         )
 
 
-def find(paths: Iterable[Path], suffixes: tuple[str, ...]) -> Iterator[Foreign]:
+def find(paths: Iterable[Path], suffixes: tuple[str, ...], issues: Issues) -> Iterator[Foreign]:
     """The files with one of `suffixes` that `paths` name: themselves, inside a zip file, or anywhere below a folder.
 
-    A file that is named itself is read whatever its suffix. Raises `Problem` for a path with nothing to read.
+    A file that is named itself is read whatever its suffix. A path with nothing to read, or that cannot be read, is an issue,
+    and the others follow.
     """
     for path in paths:
-        if path.is_dir():
-            inner = sorted(p for p in path.rglob("*") if p.is_file() and p.suffix.lower() in (*suffixes, ".zip"))
-            if not inner:
-                raise Problem.at(path, "import-empty", f"no {' or '.join(suffixes)} file in this folder")
-            yield from find(inner, suffixes)
-        elif path.suffix.lower() == ".zip":
-            found = False
-            for member, data in archive.members(path, lambda name: _wanted(name, suffixes)):
-                found = True
-                yield Foreign(path, data, member)
-            if not found:
-                raise Problem.at(path, "import-empty", f"no {' or '.join(suffixes)} file in this archive")
-        else:
-            yield Foreign(path, _bytes(path))
+        try:
+            yield from _within(path, suffixes, issues)
+        except Problem as problem:
+            issues.extend(problem.issues)
+
+
+def _within(path: Path, suffixes: tuple[str, ...], issues: Issues) -> Iterator[Foreign]:
+    """The files of one path. Raises `Problem` where there is none."""
+
+    found = False
+
+    def broken(member: str, why: str) -> None:
+        nonlocal found
+        found = True
+        issues.add(path, "archive-broken", f"'{member}' in it cannot be unpacked: {why}", hint="copy it again")
+
+    if path.is_dir():
+        inner = sorted(p for p in path.rglob("*") if p.is_file() and p.suffix.lower() in (*suffixes, ".zip"))
+        if not inner:
+            raise Problem.at(path, "import-empty", f"no {' or '.join(suffixes)} file in this folder")
+        yield from find(inner, suffixes, issues)
+    elif path.suffix.lower() == ".zip":
+        for member, data in archive.members(path, lambda name: _wanted(name, suffixes), broken=broken):
+            found = True
+            yield Foreign(path, data, member)
+        if not found:
+            raise Problem.at(path, "import-empty", f"no {' or '.join(suffixes)} file in this archive")
+    else:
+        yield Foreign(path, _bytes(path))
 
 
 def _wanted(name: str, suffixes: tuple[str, ...]) -> bool:

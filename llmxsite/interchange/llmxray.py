@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Iterator
 from typing import Any
@@ -11,8 +10,9 @@ import msgspec
 
 from llmxsite.diagnostics import Issues
 from llmxsite.engine.protocol import EngineInfo, ModelInfo, Timing, Usage
+from llmxsite.foreign_text import same
 from llmxsite.interchange.foreign import Foreign, Oddities, Options, finite
-from llmxsite.interchange.imported import Imported, Repeats, suite_ref, utc
+from llmxsite.interchange.imported import Imported, Repeats, fingerprint, suite_ref, utc
 from llmxsite.record import Answer, Sample, Scalar, Sent, Shown, sample_key
 from llmxsite.suite import Item, item_hash
 from llmxsite.suite.llmxray import split_letters
@@ -98,22 +98,21 @@ def _imported(file: Foreign, number: int, data: dict[str, Any], options: Options
             question = msgspec.convert(raw, Question)
         except msgspec.ValidationError as error:
             kind = "unreadable_questions" if isinstance(raw, dict) else "questions_not_objects"
-            odd.add(kind, None, f"result {number}, question {index}: left out: {error}")
+            odd.leave_out(kind, None, str(error), where=f"result {number}, question {index}: ")
             continue
         questions.add(question)
     if not questions.samples:
         raise file.problem(f"result {number} has no question that can be read")
     _compare(result, number, questions.samples, odd)
     odd.finish()
-    digest = hashlib.sha256(msgspec.json.encode(data, order="sorted")).hexdigest()
     rows = len(result.question_results)
     return Imported(
         model=ModelInfo(name=model),
         suites=[suite_ref(suite, None, questions.repeats.items.values())],
         samples=questions.samples,
         engine=EngineInfo(name="llmxray"),
-        source={"tool": "LLMxRay", "file": file.name, "sha256": file.sha256, "rows": rows, **odd.counts},
-        identity=f"llmxray {digest} {model}",
+        source=odd.source("LLMxRay", rows),
+        identity=f"llmxray {result.started_at} {fingerprint(questions.samples)} {model}",
         started=utc(result.started_at),
         ended=utc(result.completed_at),
     )
@@ -141,7 +140,7 @@ class _Questions:
             self.odd.add("repeated_questions", None, f"question {item.id} comes again; kept as another sample of it")
         answer = (question.model_answer or "").strip()
         parsed = answer not in _UNPARSED
-        right = parsed and answer == item.answer
+        right = parsed and same(answer, item.answer)
         if question.correct is not None and question.correct != right:
             words = "right" if question.correct else "wrong"
             message = f"question {item.id}: marked {words}, but the answer is {answer!r} and the key {item.answer!r}"

@@ -16,6 +16,8 @@ from llmxsite.task import Question, Scored
 _KINDS = frozenset({"choice", "numeric", "text"})
 _NOT_KEPT = frozenset({"first_token_letter"})
 """Scores that need alternatives the log does not keep at that place."""
+_TOLD = frozenset({"mmlu_pro"})
+"""What another tool made of the same reply: kept beside our score, and nobody's to score again."""
 
 
 def rescore(sample: Sample) -> Scored | None:
@@ -36,7 +38,7 @@ def rescore(sample: Sample) -> Scored | None:
 
 def differing(logged: dict[str, Any], today: dict[str, Any]) -> list[str]:
     """In words, the scores that differ; numbers that differ by rounding alone do not."""
-    names = [n for n in {**today, **logged} if n not in _NOT_KEPT or n in today]
+    names = [n for n in {**today, **logged} if n not in _TOLD and (n not in _NOT_KEPT or n in today)]
     wrong = [n for n in names if not _alike(logged.get(n), today.get(n))]
     words = [f"{name} is {_shown(logged.get(name))}, not {_shown(today.get(name))}" for name in wrong]
     return words if len(words) <= 3 else [*words[:3], f"and {len(words) - 3} more"]

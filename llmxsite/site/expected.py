@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from llmxsite.diagnostics import several
 from llmxsite.experiment import MEASURES, Prediction, PredictionError
 from llmxsite.experiment.prediction import checked, values, write
 from llmxsite.record import hypothesis_hash
@@ -107,7 +108,7 @@ def words(prediction: Prediction, answer: Row) -> str:
     if answer["low"] is not None:
         ends = [shown(answer[end], measure.name) for end in ("low", "high")]
         said += f", {100 * answer['level']:.3g}% interval {ends[0]} to {ends[1]}"
-    said += f", n = {answer['n']:,} item{'s' if answer['n'] != 1 else ''}"
+    said += f", n = {several(answer['n'], 'item')}"
     if answer["lost"]:
         said += f" ({answer['lost']:,} not shared)"
     if answer["over"]:

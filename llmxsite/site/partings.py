@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
+from llmxsite.diagnostics import several
 from llmxsite.site.numbers import Row
 from llmxsite.site.transcript import WORDS, probability
 
@@ -16,7 +17,7 @@ SHARED, SHOWN = 24, 60
 def words(row: Row) -> str:
     """`2 replies, alike for 7 tokens`."""
     count, shared = len(row["variants"]), len(row["shared"])
-    alike = "apart from the first token" if not shared else f"alike for {shared:,} token{'s' if shared != 1 else ''}"
+    alike = "apart from the first token" if not shared else f"alike for {several(shared, 'token')}"
     return f"{count} different replies, {alike}"
 
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from llmxsite.diagnostics import Issue, Issues, did_you_mean
+from llmxsite.diagnostics import Issue, Issues, did_you_mean, several
 from llmxsite.suite import giveaway
 from llmxsite.suite.datasheet import QUESTIONS
 from llmxsite.suite.model import LETTERS, Item, Suite
@@ -70,9 +70,7 @@ def _strange(origin: Origin, message: str, keys: tuple[str, ...], known: list[st
 
 def _counts(suite: Suite, origin: Origin) -> Iterator[Issue]:
     if 0 < len(suite.items) < FEW:
-        message = (
-            f"{len(suite.items)} item{'s' if len(suite.items) != 1 else ''}; fewer than {FEW} show next to nothing"
-        )
+        message = f"{several(len(suite.items), 'item')}; fewer than {FEW} show next to nothing"
         hint = "with 20 questions the interval around 50 % is still 20 points wide to each side"
         yield origin.suite.issue("suite-few-items", message, "items", severity="warning", hint=hint)
 
@@ -227,7 +225,7 @@ def _together(
     """One hint for many items: where a thing is a matter of style, a line an item would drown the rest."""
     if indexes:
         ids = ", ".join(suite.items[index].id for index in indexes[:5]) + (", ..." if len(indexes) > 5 else "")
-        text = f"{message}: {len(indexes)} item{'s' if len(indexes) != 1 else ''} ({ids})"
+        text = f"{message}: {several(len(indexes), 'item')} ({ids})"
         yield origin.item(indexes[0]).issue(code, text, *(field or ("choices",)), severity="hint", hint=hint)
 
 

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterator
 
-from llmxsite.diagnostics import Issue
+from llmxsite.diagnostics import Issue, several
 from llmxsite.study import SLUG
 from llmxsite.suite.model import LETTERS, Item, Suite
 from llmxsite.suite.origin import Origin, Place
@@ -69,7 +69,7 @@ def _answer(item: Item, place: Place) -> Iterator[Issue]:
             yield place.issue("suite-answer-empty", "the answer is empty", "answer")
         return
     if not 2 <= len(choices) <= len(LETTERS):
-        message = f"{len(choices)} option{'s' if len(choices) != 1 else ''}; 2 to {len(LETTERS)} can be asked"
+        message = f"{several(len(choices), 'option')}; 2 to {len(LETTERS)} can be asked"
         yield place.issue("suite-choices-count", message, "choices")
         return
     for index, choice in enumerate(choices):

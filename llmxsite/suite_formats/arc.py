@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from llmxsite.suite.model import LETTERS, Item, Suite
-from llmxsite.suite_formats.convert import BadRow, Format, letter, options, text
+from llmxsite.suite_formats.convert import BadRow, Format, letter, name, options, text
 from llmxsite.suite_formats.rows import Row
 
 
@@ -19,14 +19,14 @@ def item(row: dict[str, Any], place: Row, seed: int) -> Item:
     stem = text(question, "stem") if isinstance(question, dict) else text(row, "question")
     texts, labels = _choices(question.get("choices") if isinstance(question, dict) else row.get("choices"))
     choices = options(texts, "choices")
-    key = text(row, "answerKey")
+    key = name(row, "answerKey")
     if key not in labels:
         # A few releases label options with letters and write the key as a digit, or the other way round.
         swapped = LETTERS[int(key) - 1] if key.isdigit() and key != "0" else str(LETTERS.find(key) + 1)
         key = swapped if swapped in labels else key
     index = labels.index(key) if key in labels else -1
     return Item(
-        id=text(row, "id"),
+        id=name(row, "id"),
         category="science",
         question=stem,
         choices=choices,
@@ -46,12 +46,12 @@ def _choices(value: Any) -> tuple[list[Any], list[Any]]:
         raise BadRow("without as many labels as choices")
     if len(set(map(str, labels))) != len(labels):
         raise BadRow("with a label twice")
-    return texts, labels
+    return texts, [str(label) for label in labels]
 
 
-def _format(name: str, title: str, which: str) -> Format:
+def _format(format: str, title: str, which: str) -> Format:  # noqa: A002
     about = Suite(
-        id=name,
+        id=format,
         title=title,
         description=f"Science questions from tests for the third to the ninth grade{which}.",
         licence="CC-BY-SA-4.0",
@@ -64,7 +64,7 @@ def _format(name: str, title: str, which: str) -> Format:
             }
         },
     )
-    return Format(name, about, recognises, item)
+    return Format(format, about, recognises, item)
 
 
 FORMAT = _format("arc", "ARC", "")

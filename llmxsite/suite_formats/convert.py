@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import copy
 import hashlib
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from llmxsite.diagnostics import Issues, Problem
+from llmxsite.diagnostics import Issues, Problem, several
+from llmxsite.foreign_text import ENCODING_HINT
 from llmxsite.suite.model import LETTERS, Item, Suite, content, tidy
 from llmxsite.suite_formats import rows
 from llmxsite.suite_formats.rows import Row
 
 SEED = 0
 """Seed of everything that is shuffled or drawn when none is given."""
+
+
+_NAMED = 5
+"""Rows of each kind of fault that the datasheet names."""
 
 
 class BadRow(Exception):  # noqa: N818 - a row that is no item, which is nothing exceptional
@@ -55,11 +59,15 @@ def convert(
     """
     items: list[Item] = []
     seen: dict[str, list[Any]] = {}
-    faults: Counter[str] = Counter()
+    faults: dict[str, list[int]] = {}
     total = 0
+    by_line = False
     for row in rows.read(path, issues, member):
         total += 1
+        by_line = row.line is not None
         try:
+            if row.fault is not None:
+                raise BadRow(row.fault.partition(":")[0], row.fault)
             if not isinstance(row.value, dict):
                 raise BadRow("not an object", f"{type(row.value).__name__}, not an object")
             item = format.item(row.value, row, seed)
@@ -71,24 +79,26 @@ def convert(
                 )
             seen[item.id] = key
         except BadRow as fault:
-            faults[fault.kind] += 1
+            faults.setdefault(fault.kind, []).append(row.number if row.line is None else row.line)
             message = f"row {row.number:,} left out: {fault}"
-            issues.add(row.path, "import-row", message, line=row.line, severity="warning")
+            hint = ENCODING_HINT if "utf-8" in message.lower() else None
+            issues.add(row.path, "import-row", message, line=row.line, hint=hint, severity="warning")
             continue
         items.append(item)
     if not items:
         hint = "is it another format? `auto` in its place goes by the names of the columns"
-        raise Problem.at(
-            path, "import-nothing", f"none of {total:,} rows is an item of format '{format.name}'", hint=hint
-        )
-    return _suite(format, items, total, faults, id=id, limit=limit, seed=seed)
+        why = max(faults, key=lambda kind: len(faults[kind])) if faults else None
+        said = f"none of {total:,} rows is an item of format '{format.name}'" + (f": {why}" if why else "")
+        raise Problem.at(path, "import-nothing", said, hint=hint)
+    return _suite(format, items, total, faults, by_line, id=id, limit=limit, seed=seed)
 
 
 def _suite(
     format: Format,  # noqa: A002
     items: list[Item],
     total: int,
-    faults: Counter[str],
+    faults: dict[str, list[int]],
+    by_line: bool,
     *,
     id: str | None,  # noqa: A002
     limit: int | None,
@@ -100,7 +110,9 @@ def _suite(
     suite.id = id or (suite.id if drawn is items else f"{suite.id}-{len(drawn)}")
     steps = [f"Converted from the release by llmxsite: {total:,} rows gave {len(items):,} items."]
     if faults:
-        counts = "; ".join(f"{count:,} {kind}" for kind, count in sorted(faults.items()))
+        counts = "; ".join(
+            f"{len(places):,} {kind} ({_places(places, by_line)})" for kind, places in sorted(faults.items())
+        )
         steps.append(f"Left out: {counts}.")
     own = suite.datasheet.get("preprocessing", {})
     if own.get("steps"):
@@ -112,6 +124,13 @@ def _suite(
         )
     suite.datasheet["preprocessing"] = {**own, "steps": " ".join(steps), "raw": "The file of the release."}
     return suite
+
+
+def _places(numbers: list[int], by_line: bool) -> str:
+    """`lines 3, 9, 12 and 40 more`."""
+    first = ", ".join(f"{number}" for number in numbers[:_NAMED])
+    more = f" and {len(numbers) - _NAMED:,} more" if len(numbers) > _NAMED else ""
+    return f"{'line' if by_line else 'row'}{'s' if len(numbers) > 1 else ''} {first}{more}"
 
 
 def sample(items: list[Item], count: int, seed: int) -> list[Item]:
@@ -144,6 +163,19 @@ def text(row: dict[str, Any], key: str) -> str:
     return tidy(value)
 
 
+def name(row: dict[str, Any], key: str) -> str:
+    """The text or whole number under `key`, which some releases write as a number. Raises `BadRow` when there is none."""
+    number = whole(row.get(key))
+    return text(row, key) if number is None else str(number)
+
+
+def whole(value: Any) -> int | None:
+    """A whole number, also as pandas writes it where a column has gaps (4.0); None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return int(value) if value == value // 1 else None
+
+
 def optional(row: dict[str, Any], key: str) -> str | None:
     value = row.get(key)
     return tidy(value) if isinstance(value, str) and value.strip() else None
@@ -162,7 +194,7 @@ def options(value: Any, key: str = "options") -> list[str]:
     if any(not choice for choice in choices):
         raise BadRow("with an empty option")
     if not 2 <= len(choices) <= len(LETTERS):
-        raise BadRow(f"with {len(choices)} option{'s' if len(choices) != 1 else ''}")
+        raise BadRow(f"with {several(len(choices), 'option')}")
     return choices
 
 

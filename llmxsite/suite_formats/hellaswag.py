@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from llmxsite.suite.model import Item, Suite
-from llmxsite.suite_formats.convert import BadRow, Format, label, letter, optional, options, text
+from llmxsite.suite_formats.convert import BadRow, Format, label, letter, optional, options, text, whole
 from llmxsite.suite_formats.rows import Row
 
 _TAG = re.compile(r"\[(header|title|step|substeps)\]")
@@ -20,9 +20,10 @@ def recognises(row: dict[str, Any]) -> bool:
 def item(row: dict[str, Any], place: Row, seed: int) -> Item:
     """The context with the question how it goes on; WikiHow's markup is taken out of context and endings."""
     given = row.get("label")
-    if given is None or given == "":
+    if given is None or (isinstance(given, str) and not given.strip()):
         raise BadRow("without a label, as in the test split")
-    if isinstance(given, bool) or not str(given).isdigit():
+    right = whole(int(given) if isinstance(given, str) and given.strip().isdecimal() and len(given) < 10 else given)
+    if right is None:
         raise BadRow("with a label that is no number")
     endings = row.get("endings")
     choices = options(
@@ -38,7 +39,7 @@ def item(row: dict[str, Any], place: Row, seed: int) -> Item:
         subcategory=label(optional(row, "activity_label")),
         question=f"How does this text go on?\n{_clean(text(row, 'ctx'))}",
         choices=choices,
-        answer=letter(int(given), choices),
+        answer=letter(right, choices),
         source=source,
     )
 

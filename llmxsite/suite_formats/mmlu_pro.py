@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from llmxsite.suite.model import LETTERS, Item, Suite
-from llmxsite.suite_formats.convert import BadRow, Format, label, letter, optional, options, text
+from llmxsite.suite_formats.convert import BadRow, Format, label, letter, name, optional, options, text, whole
 from llmxsite.suite_formats.rows import Row
 
 
@@ -23,11 +23,8 @@ def item(row: dict[str, Any], place: Row, seed: int) -> Item:
         while value and value[-1] == "N/A":
             value = value[:-1]
     choices = options(value)
-    name = row.get("question_id")
-    if not isinstance(name, int | str) or isinstance(name, bool) or name == "":
-        raise BadRow("without question_id")
     return Item(
-        id=f"mmlu-pro-{name}",
+        id=f"mmlu-pro-{name(row, 'question_id')}",
         category=label(optional(row, "category")),
         question=text(row, "question"),
         choices=choices,
@@ -41,8 +38,8 @@ def _right(row: dict[str, Any]) -> int:
     index = LETTERS.find(given) if len(given) == 1 else -1
     if index < 0:
         raise BadRow("with an answer that is no letter", f"answer {given!r} is no letter")
-    stated = row.get("answer_index")
-    if isinstance(stated, int) and stated != index:
+    stated = whole(row.get("answer_index"))
+    if stated is not None and stated != index:
         raise BadRow("with an answer and an answer_index that disagree", f"answer {given}, but answer_index {stated}")
     return index
 

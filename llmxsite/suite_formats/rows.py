@@ -5,7 +5,6 @@ Reading stops at limits on size, count and compression, so that a file from the 
 
 from __future__ import annotations
 
-import csv
 import io
 import zipfile
 from collections.abc import Iterator
@@ -16,13 +15,14 @@ from typing import Any, NamedTuple
 import msgspec
 
 from llmxsite.diagnostics import Issues, Problem, display_path
+from llmxsite.foreign_text import Table, json_value, text, utf8
 
 MAX_BYTES = 1024 * 1024 * 1024
 MAX_ROWS = 500_000
 MAX_MEMBERS = 10_000
 MAX_RATIO = 200
 """Largest compression of a member of a zip; JSON packs to a tenth, and a bomb to a thousandth."""
-SUFFIXES = (".csv", ".json", ".jsonl", ".parquet")
+SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".parquet")
 
 
 class Row(NamedTuple):
@@ -35,10 +35,12 @@ class Row(NamedTuple):
     line: int | None
     """Line of the file where it starts; None where a file has no lines (Parquet, a JSON list)."""
     value: Any
+    fault: str | None = None
+    """Why the row has no value: it is counted, and left out."""
 
 
 def read(path: Path, issues: Issues, member: str | None = None) -> Iterator[Row]:
-    """Every row of a file. Rows that cannot be read become issues. Raises `Problem` for a file that cannot be used.
+    """Every row of a file; one that cannot be read has a fault. Raises `Problem` for a file that cannot be used.
 
     `member` picks files inside a zip by name or pattern; a zip with one data file needs none.
     """
@@ -91,14 +93,16 @@ def _chosen(path: Path, archive: zipfile.ZipFile, member: str | None) -> list[zi
 
 
 def _rows(place: str, suffix: str, data: bytes, issues: Issues) -> Iterator[Row]:
-    readers = {".csv": _csv, ".jsonl": _json_lines, ".json": _json, ".parquet": _parquet}
+    readers = {".csv": _csv, ".tsv": _csv, ".jsonl": _json_lines, ".json": _json, ".parquet": _parquet}
     if suffix not in readers:
         hint = f"known: {', '.join((*SUFFIXES, '.zip'))}"
+        if suffix in (".xlsx", ".xls", ".ods"):
+            hint = "save the sheet as 'CSV UTF-8'"
         raise Problem.at(
             place, "file-kind", f"cannot read a '{suffix}' file" if suffix else "a file without an ending", hint=hint
         )
     count = 0
-    for count, row in enumerate(readers[suffix](place, data, issues), 1):
+    for count, row in enumerate(readers[suffix](place, data if suffix == ".parquet" else utf8(data)), 1):
         if count > MAX_ROWS:
             raise Problem.at(place, "file-too-large", f"more than {MAX_ROWS:,} rows")
         yield row
@@ -106,51 +110,39 @@ def _rows(place: str, suffix: str, data: bytes, issues: Issues) -> Iterator[Row]
         issues.add(place, "import-empty", "no rows in the file", severity="error")
 
 
-def _csv(place: str, data: bytes, issues: Issues) -> Iterator[Row]:
-    csv.field_size_limit(MAX_BYTES)
-    reader = csv.DictReader(io.StringIO(_text(place, data), newline=""), strict=True)
-    number = 0
-    while True:
-        line = reader.line_num + 1
-        try:
-            value = next(reader, None)
-        except csv.Error as error:
-            issues.add(place, "import-row", f"not valid CSV: {error}", line=line, severity="warning")
-            continue
-        if value is None:
-            return
-        number += 1
-        # The header is read with the first row, so the first row starts one line later than it seems.
-        yield Row(place, number, max(line, 2), value)
+def _csv(place: str, data: bytes) -> Iterator[Row]:
+    for number, row in enumerate(Table(data, place).rows(), 1):
+        yield Row(place, number, row.line, row.cells, row.fault)
 
 
-def _json_lines(place: str, data: bytes, issues: Issues) -> Iterator[Row]:
+def _json_lines(place: str, data: bytes) -> Iterator[Row]:
     number = 0
     for line, raw in enumerate(data.split(b"\n"), 1):
         if not raw.strip():
             continue
         number += 1
         try:
-            yield Row(place, number, line, msgspec.json.decode(raw))
-        except (msgspec.DecodeError, UnicodeError) as error:
-            issues.add(place, "import-row", f"not valid JSON: {error}", line=line, severity="warning")
+            yield Row(place, number, line, json_value(raw))
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+            yield Row(place, number, line, None, f"not valid JSON: {error}")
 
 
-def _json(place: str, data: bytes, issues: Issues) -> Iterator[Row]:
+def _json(place: str, data: bytes) -> Iterator[Row]:
     """A list of rows; or JSON Lines under the wrong name, which publishers do."""
     try:
-        value = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeError) as error:
+        value = json_value(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         if data.lstrip()[:1] == b"{" and b"\n" in data.strip():
-            yield from _json_lines(place, data, issues)
+            yield from _json_lines(place, data)
             return
+        text(data, place)  # what is no text has its own mend
         raise Problem.at(place, "json-syntax", f"not valid JSON: {error}") from None
     rows = value if isinstance(value, list) else [value]
     for number, row in enumerate(rows, 1):
         yield Row(place, number, None, row)
 
 
-def _parquet(place: str, data: bytes, issues: Issues) -> Iterator[Row]:
+def _parquet(place: str, data: bytes) -> Iterator[Row]:
     import pyarrow as arrow
     from pyarrow import parquet
 
@@ -166,11 +158,3 @@ def _parquet(place: str, data: bytes, issues: Issues) -> Iterator[Row]:
                 yield Row(place, number, None, value)
     except (arrow.ArrowException, OSError) as error:
         raise Problem.at(place, "parquet-broken", f"not a Parquet file that can be read: {error}") from None
-
-
-def _text(place: str, data: bytes) -> str:
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise Problem.at(place, "file-encoding", f"not UTF-8 at byte {error.start}", line=line) from None

@@ -20,7 +20,7 @@ from llmxsite.task.protocol import Plan, Question, Scored
 from llmxsite.task.short import matches, parse_text
 from llmxsite.task.statement import answer_part
 
-SCORERS = {"choice": "choice/1", "numeric": "numeric/1", "text": "text/1"}
+SCORERS = {"choice": "choice/1", "numeric": "numeric/2", "text": "text/1"}
 """Name and version of what scores each kind of question. The version goes up with every change that can move a score."""
 TOP_LOGPROBS = 20
 
@@ -129,7 +129,9 @@ def _read(question: Question, reply: Reply) -> _Read:
         value: str | int | float | None = choice.value
         at, rule, reason, correct = choice.at, choice.rule, choice.reason, choice.value == question.expected
     elif question.kind == "numeric":
-        number = parse_number(part, style=question.style, language=question.language, complete=complete)
+        number = parse_number(
+            part, style=question.style, language=question.language, complete=complete, unit=question.unit
+        )
         value = None if number.value is None else number.value.value
         at, rule, reason = number.at, number.rule, number.reason
         correct = number.value is not None and same_number(number.value, float(question.expected), question.unit)

@@ -18,7 +18,7 @@ from llmxsite.collect.loop import Collector, Policy, Result
 from llmxsite.collect.observer import Observer
 from llmxsite.collect.subject import Subject
 from llmxsite.collect.workload import Workload
-from llmxsite.diagnostics import Issue
+from llmxsite.diagnostics import Issue, several
 from llmxsite.experiment import Condition
 from llmxsite.record import Run
 
@@ -223,7 +223,7 @@ class Fleet:
                 Issue(
                     path=self._header.report,
                     code="cluster-stopped",
-                    message=f"no machine is left for {missing:,} sample{'s' if missing != 1 else ''}",
+                    message=f"no machine is left for {several(missing, 'sample')}",
                     hint="run the same command again when the machines are back: it goes on where it stopped",
                 )
             )

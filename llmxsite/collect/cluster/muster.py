@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from llmxsite.collect.cluster.dask import Cluster
 from llmxsite.collect.cluster.machine import Found
-from llmxsite.diagnostics import Issue, Problem
+from llmxsite.diagnostics import Issue, Problem, several
 from llmxsite.engine.protocol import EngineError
 
 
@@ -28,7 +28,7 @@ class Muster:
     async def call(self, say: Callable[[str], None]) -> None:
         """Ask every worker that is there now. Raises `Problem` (`cluster-empty`, `cluster-machine`) where none has an engine."""
         workers = await self._cluster.wait()
-        say(f"asking {len(workers)} worker{'s' if len(workers) != 1 else ''}, and loading the models there")
+        say(f"asking {several(len(workers), 'worker')}, and loading the models there")
         for answer in await asyncio.gather(*(self._ask(address) for address in workers)):
             self._keep(answer)
         if not self.found:

@@ -41,7 +41,6 @@ def read(file: Foreign, options: Options, issues: Issues) -> list[Imported]:
     """The one run in the log. Raises `Problem` when it is no log of inspect_ai."""
     odd = Oddities(file, issues)
     log, rows = logs.read(file, odd)
-    total = odd.counts.pop("rows")
     if log.status != "success":
         odd.add("unfinished_logs", None, f"the log's status is '{log.status}': what it holds is imported")
     if not rows:
@@ -71,8 +70,8 @@ def read(file: Foreign, options: Options, issues: Issues) -> list[Imported]:
                 "commit": revision.get("commit"),
             },
             software=log.eval.packages,
-            source={"tool": "inspect_ai", "file": file.name, "sha256": file.sha256, "rows": total, **odd.counts},
-            identity=f"inspect {file.sha256} {model}",
+            source=odd.source("inspect_ai", len(rows) + odd.missing),
+            identity=f"inspect {log.eval.own_id or file.sha256} {model}",
             started=utc(log.stats.started_at),
             ended=utc(log.stats.completed_at),
         )
@@ -99,7 +98,7 @@ class _Samples:
         digest = item_hash(item)
         repeat = max(row.epoch - 1, self.repeats.next(item, digest))
         choice = row.output.choices[0] if row.output.choices else None
-        scores = self._scores(number, row, item)
+        scores = {} if row.error is not None else self._scores(number, row, item)
         usage, seconds = row.output.usage or logs.Usage(), finite(row.output.time)
         self.found.append(
             Sample(

@@ -12,8 +12,9 @@ from typing import Any
 
 import msgspec
 
+from llmxsite.foreign_text import json_value
 from llmxsite.interchange import archive
-from llmxsite.interchange.foreign import Foreign, Oddities, decode
+from llmxsite.interchange.foreign import Foreign, Oddities
 
 TITLE = "inspect_ai logs"
 
@@ -27,11 +28,20 @@ class Eval(msgspec.Struct):
 
     task: str
     model: str
+    eval_id: str | None = None
+    run_id: str | None = None
+    task_id: str | None = None
     dataset: Dataset = msgspec.field(default_factory=Dataset)
     task_args: dict[str, Any] = {}
     model_generate_config: dict[str, Any] = {}
     packages: dict[str, str] = {}
     revision: dict[str, Any] | None = None
+
+    @property
+    def own_id(self) -> str | None:
+        """What inspect_ai calls this evaluation, in whichever form its log comes; logs before 2025 have no id of one evaluation."""
+        both = f"{self.run_id} {self.task_id}" if self.run_id and self.task_id else None
+        return self.eval_id or both
 
 
 class Plan(msgspec.Struct):
@@ -150,7 +160,7 @@ def read(file: Foreign, odd: Oddities) -> tuple[Log, list[tuple[int, Row]]]:
 
     Raises `Problem` for a file that is no log of inspect_ai.
     """
-    header, parts = _open(file)
+    header, parts = _open(file, odd)
     try:
         log = msgspec.convert(header, Log)
     except msgspec.ValidationError as error:
@@ -158,10 +168,9 @@ def read(file: Foreign, odd: Oddities) -> tuple[Log, list[tuple[int, Row]]]:
     rows: list[tuple[int, Row]] = []
     for number, (name, part) in enumerate(parts, 1):
         try:
-            rows.append((number, _row(decode(part) if isinstance(part, bytes) else part, log)))
+            rows.append((number, _row(json_value(part) if isinstance(part, bytes) else part, log)))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            odd.add("unreadable_samples", number, f"{name}left out, not a sample: {error}")
-    odd.counts["rows"] = len(rows) + odd.counts.get("unreadable_samples", 0)
+            odd.leave_out("unreadable_samples", number, f"not a sample: {error}", where=name)
     return log, rows
 
 
@@ -175,19 +184,25 @@ def _row(value: Any, log: Log) -> Row:
     return row
 
 
-def _open(file: Foreign) -> tuple[Any, Iterator[tuple[str, Any]]]:
+def _open(file: Foreign, odd: Oddities) -> tuple[Any, Iterator[tuple[str, Any]]]:
     """A log's header, and its samples with where they lie: as values of the one file, as bytes of the members."""
     if not file.data.startswith(b"PK"):
         log = file.value()
         rows = log.get("samples") if isinstance(log, dict) else None
         return log, (("", row) for row in (rows if isinstance(rows, list) else []))
-    parts = dict(archive.members(file.path, _is_part, io.BytesIO(file.data)))
+
+    def broken(member: str, why: str) -> None:
+        if not member.startswith("samples/"):
+            raise file.problem(f"{member} in it cannot be unpacked: {why}", hint="download or copy it again")
+        odd.leave_out("unreadable_samples", None, f"cannot be unpacked: {why}", where=f"{member}: ")
+
+    parts = dict(archive.members(file.path, _is_part, io.BytesIO(file.data), broken))
     # A log that was never finished has only its beginning.
     name = "header.json" if "header.json" in parts else "_journal/start.json"
     if name not in parts:
         raise file.problem(f"not one of the {TITLE}: neither header.json nor _journal/start.json in it")
     try:
-        header = decode(parts[name])
+        header = json_value(parts[name])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise file.problem(f"{name} in it is not valid JSON: {error}", hint="download or copy it again") from None
     samples = sorted((part for part in parts if part.startswith("samples/")), key=_natural)

@@ -10,8 +10,9 @@ import msgspec
 
 from llmxsite.diagnostics import Issues
 from llmxsite.engine.protocol import EngineInfo, ModelInfo
-from llmxsite.interchange.foreign import Foreign, Oddities, Options, decode, finite
-from llmxsite.interchange.imported import Imported, Repeats, suite_ref, utc
+from llmxsite.foreign_text import json_value
+from llmxsite.interchange.foreign import Foreign, Oddities, Options, finite
+from llmxsite.interchange.imported import Imported, Repeats, fingerprint, suite_ref, utc
 from llmxsite.interchange.lm_eval.results import Results, beside, model_of, task_of
 from llmxsite.interchange.lm_eval.row import NEEDED, Row
 from llmxsite.record import Answer, Sample, Scalar, Sent, Shown, sample_key
@@ -27,7 +28,12 @@ _FACTORS = ("temperature", "top_p", "top_k", "max_gen_toks")
 
 
 def read(file: Foreign, options: Options, issues: Issues) -> list[Imported]:
-    """The one run in the file. The model is the one given, or the one that the results beside the file name, or the folder."""
+    """The one run in the file. The model is the one given, or the one that the results beside the file name, or the folder.
+
+    The results themselves, which a pattern such as `output/*` names too, hold no samples: no run.
+    """
+    if file.name.startswith("results_") and file.name.endswith(".json"):
+        return []
     results, task = beside(file), task_of(file)
     model = options.model or model_of(file, results)
     if not model:
@@ -39,11 +45,11 @@ def read(file: Foreign, options: Options, issues: Issues) -> list[Imported]:
     for number, raw in file.rows():
         total += 1
         try:
-            data = decode(raw)
+            data = json_value(raw)
             row = msgspec.convert(data, Row)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             fault = fault or (number, f"not a line of {TITLE}: {error}")
-            odd.add("unreadable_rows", number, f"left out, not a line of {TITLE}: {error}")
+            odd.leave_out("unreadable_rows", number, f"not a line of {TITLE}: {error}")
             continue
         row.add_metrics(data)
         found.append((number, row))
@@ -68,8 +74,8 @@ def read(file: Foreign, options: Options, issues: Issues) -> list[Imported]:
             engine=EngineInfo(name="lm-eval", version=results.lm_eval_version),
             experiment=_experiment(task, metric, results),
             software={"lm_eval": results.lm_eval_version} if results.lm_eval_version else {},
-            source={"tool": "lm-eval", "file": file.name, "sha256": file.sha256, "rows": total, **odd.counts},
-            identity=f"lm-eval {file.sha256} {model} {rows.suite}",
+            source=odd.source("lm-eval", total),
+            identity=f"lm-eval {results.date} {fingerprint(rows.samples)} {model} {rows.suite}",
             started=utc(results.date),
         )
     ]

@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from llmxsite.interchange.foreign import Foreign, decode, finite
+from llmxsite.foreign_text import json_value
+from llmxsite.interchange.foreign import Foreign, finite
 
 _NAME = re.compile(r"(?:samples_)?(?P<task>.+?)(?:_(?P<time>\d{4}-\d\d-\d\dT[\d.\-]+))?")
 
@@ -49,7 +50,7 @@ def beside(file: Foreign) -> Results:
     if data is None:
         return Results()
     try:
-        return msgspec.convert(decode(data), Results)
+        return msgspec.convert(json_value(data), Results)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Results()
 
