@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import typer
 
-from llmxsite.cli.models import EngineName, Format, Host, print_table
+from llmxsite.cli.models import EngineName, Format, Host, described, print_table
 from llmxsite.cli.terminal import err, out, study_here
 
 if TYPE_CHECKING:
-    from llmxsite.engine.protocol import Engine, ModelInfo
+    from llmxsite.engine.protocol import Engine, EngineInfo, ModelInfo
 
 Status = Literal["ok", "note", "warn", "fail"]
 """`note`: worth knowing, and nothing to mend."""
@@ -32,21 +33,38 @@ class Check(NamedTuple):
 
 
 def register(app: typer.Typer) -> None:
-    app.command(epilog="Example: llmxsite doctor --engine ollama --host http://127.0.0.1:11434")(doctor)
+    example = (
+        "Examples: llmxsite doctor --engine ollama --host http://127.0.0.1:11434; llmxsite doctor --report reports/"
+    )
+    app.command(epilog=example)(doctor)
 
 
 def doctor(
+    path: Annotated[
+        Path | None,
+        typer.Argument(help="For --report: a folder, or the file's path without .md and .json.", show_default=False),
+    ] = None,
     engine: EngineName = "auto",
     host: Host = None,
     model: Annotated[
         str | None, typer.Option("--model", help="Model to try; the smallest that completes text when not given.")
     ] = None,
+    report: Annotated[
+        bool,
+        typer.Option(
+            "--report", help="Write what this Ollama does to PATH.md and PATH.json, a table to publish and to compare."
+        ),
+    ] = False,
     format: Format = "table",  # noqa: A002
 ) -> None:
     """Look at Python, packages, cache, study and engine; ask the engine what it really does; say how to mend the rest.
 
+    With --report the server is then asked some sixty questions, a few tokens each, of the smallest models suited.
+
     Exit code 1 when nothing can be run.
     """
+    if path is not None and not report:
+        raise typer.BadParameter("a path is for --report", param_hint="PATH")
     checks: list[Check] = []
 
     def add(check: Check) -> None:
@@ -57,7 +75,11 @@ def doctor(
     for look in (_python, _packages, _cache, _study, _terminal):
         for check in look():
             add(check)
-    _engine(engine, host, model, add)
+    answered = _engine(engine, host, model, add)
+    if report and answered is not None:
+        from llmxsite.cli.doctor_report import write_report
+
+        add(write_report(answered, host, path))
     if format == "json":
         import msgspec
 
@@ -170,15 +192,21 @@ def _terminal() -> Iterator[Check]:
         yield Check("terminal", "ok", f"{err().width} columns, {colours}, UTF-8")
 
 
-def _engine(name: str, host: str | None, model: str | None, add: Callable[[Check], None]) -> None:
+def _engine(name: str, host: str | None, model: str | None, add: Callable[[Check], None]) -> str | None:
+    """Look at the engine; the name of what answered, or None where nothing did."""
     import asyncio
 
     from llmxsite.engine import connect, problem
     from llmxsite.engine.protocol import EngineError
 
+    answered: str | None = None
+
     async def ask() -> None:
+        nonlocal answered
         async with connect(name, host) as engine:
-            await _ask_engine(engine, model, add)
+            info = await engine.describe()
+            answered = info.name
+            await _ask_engine(engine, info, model, add)
 
     try:
         asyncio.run(ask())
@@ -188,19 +216,23 @@ def _engine(name: str, host: str | None, model: str | None, add: Callable[[Check
         if error.kind == "connection" and name == "ollama":
             mend = "`ollama serve` starts it; --host names another address; --engine embedded needs no server"
         add(Check("engine", "fail", issue.message, mend))
+    return answered
 
 
-async def _ask_engine(engine: Engine, wanted: str | None, add: Callable[[Check], None]) -> None:
+async def _ask_engine(engine: Engine, info: EngineInfo, wanted: str | None, add: Callable[[Check], None]) -> None:
     """Look at the server, then at one model. Raises `EngineError` where nothing can be run."""
     from llmxsite.engine.probe import CONTEXT, probe
     from llmxsite.engine.protocol import EngineError
 
-    info = await engine.describe()
     what = " ".join(filter(None, (info.name, info.version if info.backend is None else None)))
     where = info.address and f"at {info.address}"
     add(Check("engine", "ok", ", ".join(filter(None, (" ".join(filter(None, (what, where))), info.backend)))))
-    models = [await engine.model(m.name) if m.capabilities is None else m for m in await engine.models()]
-    name = wanted or _smallest(models)
+    for check in _tried(info):
+        add(check)
+    models, refused = await described(engine)
+    for model_name, words in refused.items():
+        add(Check("models", "note", f"{model_name} is not described: {words}"))
+    name = wanted or _smallest([m for m in models if m.name not in refused])
     if elsewhere := sorted(m.name for m in models if m.remote):
         add(Check("models", "note", f"not local, as another machine computes: {', '.join(elsewhere)}"))
     if name is None:
@@ -234,6 +266,19 @@ async def _ask_engine(engine: Engine, wanted: str | None, add: Callable[[Check],
         add(Check(finding.what, "ok" if finding.verdict == "yes" else "warn", finding.detail))
     for lack in (await engine.describe()).lacks:
         add(Check("lacks", "note", lack))
+
+
+def _tried(info: EngineInfo) -> Iterator[Check]:
+    """A server newer or older than any that was tried is asked like all others, and a person is told."""
+    from llmxsite.engine.tried import OLLAMA
+
+    if info.name == "ollama" and info.version not in OLLAMA:
+        tried = f"{', '.join(OLLAMA[:-1])} and {OLLAMA[-1]}"
+        yield Check(
+            "version",
+            "note",
+            f"llmxsite has not been tried with Ollama {info.version}, but with {tried}: what it does is asked, and below",
+        )
 
 
 def _loaded(model: ModelInfo, asked: int) -> Iterator[Check]:
