@@ -203,6 +203,11 @@ def from_json(data: bytes) -> Report:
     return msgspec.json.decode(data, type=Report)
 
 
+def cell(text: str) -> str:
+    """Text as a cell of a Markdown table."""
+    return text.replace("|", r"\|")
+
+
 def to_markdown(report: Report) -> str:
     """The report as a page."""
     counted = ", ".join(f"{number} {kind}" for kind, number in report.count().items())
@@ -220,5 +225,5 @@ def to_markdown(report: Report) -> str:
         for row in report.rows:
             if row.topic == topic:
                 cells = (f"`{row.id}`", row.title, row.answer, row.figures, row.model)
-                lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
+                lines.append(f"| {' | '.join(map(cell, cells))} |")
     return "\n".join(lines) + "\n"
