@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from llmxsite.engine.behaviour.report import Report, cell, from_json
+from llmxsite.engine.behaviour.report import TOPICS, Report, cell, from_json
 from llmxsite.engine.tried import OLLAMA
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = DOCS / "ollama.md"
 REPORTS = DOCS / "ollama"
-ROW = re.compile(r"^\| `([\w-]+)` \| (.+) \| (confirmed|corrected|found) \|(?: .* \|)?$", re.MULTILINE)
+QUESTIONS = {question.id for questions in TOPICS.values() for question in questions}
+ROW = re.compile(r"^\| `([\w-]+)` \| (.+?) \| (confirmed|corrected|found) \|(.*)$", re.MULTILINE)
 """A row: its name, what it says in words, the verdict, and what each server answered."""
 
 
@@ -29,7 +30,9 @@ def filled(page: str) -> str:
     answers = [{row.id: row.answer for row in report.rows} for v in OLLAMA if (report := report_of(v)) is not None]
 
     def row(found: re.Match[str]) -> str:
-        name, words, verdict = found.groups()
+        name, words, verdict, _ = found.groups()
+        if name not in QUESTIONS:  # one that cannot be asked for, which names its recording
+            return found[0]
         given = [answer.get(name, "") for answer in answers]
         cells = ["the same" if i and text == given[i - 1] else text for i, text in enumerate(given)]
         return f"| `{name}` | {words} | {verdict} | {' | '.join(map(cell, cells))} |"

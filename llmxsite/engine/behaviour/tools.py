@@ -39,9 +39,11 @@ async def _malformed(asked: Asked) -> Seen:
     async for model, answer in _asked_for_a_call(asked):
         if answer.status != 500 or not answer.words:
             continue
-        more = {"tools": [TOOL], "stream": True, "options": {"num_predict": 40}}
-        streamed = await asked.server.chat(model.name, _PARIS, **more)
-        return Seen(f"{answer.said}; streamed: {streamed.said}")
+        said = {"in one piece": answer.said}
+        for how, more in (("streamed", {}), ("streamed with log-probabilities", {"logprobs": True})):
+            body = {"tools": [TOOL], "stream": True, "options": {"num_predict": 40}} | more
+            said[how] = (await asked.server.chat(model.name, _PARIS, **body)).said
+        return Seen(alike(said))
     raise NotAskedError("needs a model that writes a malformed call")
 
 
