@@ -101,9 +101,8 @@ def test_version_that_was_not_tried_is_a_note_and_no_failure(version: str, tmp_p
     assert all(tried in note["detail"] for tried in OLLAMA) and "below" in note["detail"]
 
 
-@pytest.mark.parametrize("where", ["", ".", "new/", "mine", "mine.json"])
+@pytest.mark.parametrize("where", ["", "new/", "mine", "mine.json"])
 def test_report_is_written_where_it_is_asked_for(where: str, tmp_path: Path) -> None:
-    (tmp_path / "new").mkdir()
     with Fake() as server:
         done = llmxsite("doctor", "--host", server.url, "--report", *([where] if where else []), cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -124,11 +123,16 @@ def test_report_is_about_ollama(tmp_path: Path) -> None:
     assert list(tmp_path.glob("*.md")) == []
 
 
-def test_report_that_cannot_be_written_says_where(tmp_path: Path) -> None:
-    (tmp_path / "taken").write_text("a file", encoding="utf-8")
+@pytest.mark.parametrize("where", ["taken.txt/report", "notes", "data"])
+def test_report_is_written_over_nothing_else(where: str, tmp_path: Path) -> None:
+    """Neither into a file, nor over a page or data that is no report."""
+    files = {"taken.txt": "a file", "notes.md": "# Notes", "data.json": "[1, 2]"}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
     with Fake() as server:
-        done = llmxsite("doctor", "--host", server.url, "--report", "taken/report", cwd=tmp_path)
+        done = llmxsite("doctor", "--host", server.url, "--report", where, cwd=tmp_path)
     assert done.returncode == 1 and "report-unwritable" in done.stderr and "Traceback" not in done.stderr
+    assert {p.name: p.read_text(encoding="utf-8") for p in tmp_path.iterdir() if p.is_file()} == files
 
 
 def test_path_without_a_report_is_a_usage_error(tmp_path: Path) -> None:

@@ -63,6 +63,17 @@ def test_report_is_read_back_as_it_was_written(version: str) -> None:
     assert to_markdown(report).count("\n| `") == len(QUESTIONS)
 
 
+@pytest.mark.parametrize("version", OLLAMA)
+def test_error_is_a_text_on_the_native_api_and_an_object_on_v1(version: str) -> None:
+    """What went over the wire, in the shapes that the engines read."""
+    exchanges = json.loads((RECORDINGS / f"ollama-{version}-behaviour.json").read_text(encoding="utf-8"))["exchanges"]
+    kinds: dict[bool, set[type]] = {True: set(), False: set()}
+    for exchange in exchanges:
+        if exchange["status"] >= 400 and exchange["type"].startswith("application/json"):
+            kinds[exchange["path"].startswith("/v1")].add(type(json.loads(exchange["body"])["error"]))
+    assert kinds == {True: {dict}, False: {str}}
+
+
 def test_each_question_has_a_name_of_its_own() -> None:
     assert len({question.id for question in QUESTIONS}) == len(QUESTIONS)
 

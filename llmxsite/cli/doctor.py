@@ -4,32 +4,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from llmxsite.cli.doctor_machine import Check, look, several
 from llmxsite.cli.models import EngineName, Format, Host, described, print_table
-from llmxsite.cli.terminal import err, out, study_here
+from llmxsite.cli.terminal import out
 
 if TYPE_CHECKING:
     from llmxsite.engine.protocol import Engine, EngineInfo, ModelInfo
 
-Status = Literal["ok", "note", "warn", "fail"]
-"""`note`: worth knowing, and nothing to mend."""
-
-
 _WIDEST = 9
 """Letters of the longest name of a check."""
-
-
-class Check(NamedTuple):
-    """One thing looked at."""
-
-    what: str
-    status: Status
-    detail: str
-    mend: str | None = None
 
 
 def register(app: typer.Typer) -> None:
@@ -41,7 +28,7 @@ def register(app: typer.Typer) -> None:
 
 def doctor(
     path: Annotated[
-        Path | None,
+        str | None,
         typer.Argument(help="For --report: a folder, or the file's path without .md and .json.", show_default=False),
     ] = None,
     engine: EngineName = "auto",
@@ -72,9 +59,8 @@ def doctor(
         if format == "table":
             _print(check)  # at once: loading a model takes a while
 
-    for look in (_python, _packages, _cache, _study, _terminal):
-        for check in look():
-            add(check)
+    for check in look():
+        add(check)
     answered = _engine(engine, host, model, add)
     if report and answered is not None:
         from llmxsite.cli.doctor_report import write_report
@@ -111,102 +97,24 @@ def _verdict(checks: list[Check]) -> str:
     if failed:
         return "\nNothing can be run until what failed is mended."
     if doubtful:
-        return f"\nExperiments can be run. {_several(doubtful, 'line')} above {'is' if doubtful == 1 else 'are'} worth a look."
+        return f"\nExperiments can be run. {several(doubtful, 'line')} above {'is' if doubtful == 1 else 'are'} worth a look."
     return "\nExperiments can be run."
 
 
-def _several(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
-def _python() -> Iterator[Check]:
-    version = ".".join(map(str, sys.version_info[:3]))
-    yield Check("Python", "ok", version)
-
-
-def _packages() -> Iterator[Check]:
-    from importlib.metadata import PackageNotFoundError, requires, version
-
-    try:
-        wanted = [r.partition(";")[0] for r in requires("llmxsite") or [] if "extra ==" not in r]
-    except PackageNotFoundError:
-        yield Check("packages", "note", "llmxsite runs from its source folder and is not installed")
-        return
-    import re
-
-    missing = []
-    for name in (re.split(r"[<>=!~ \[]", requirement)[0] for requirement in wanted):
-        try:
-            version(name)
-        except PackageNotFoundError:
-            missing.append(name)
-    if missing:
-        yield Check("packages", "fail", f"missing: {', '.join(missing)}", "pip install --force-reinstall llmxsite")
-    else:
-        yield Check("packages", "ok", f"all {len(wanted)} are here")
-
-
-def _cache() -> Iterator[Check]:
-    import shutil
-
-    from llmxsite.engine.weights import cache_dir
-
-    folder = cache_dir()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        free = shutil.disk_usage(folder).free
-    except OSError as error:
-        yield Check(
-            "cache", "warn", f"{folder}: {error.strerror}", "set LLMXSITE_CACHE to a folder that can be written"
-        )
-        return
-    if free < 2e9:
-        yield Check(
-            "cache", "warn", f"{folder}: {free / 1e9:.1f} GB free", "make room, or set LLMXSITE_CACHE elsewhere"
-        )
-    else:
-        yield Check("cache", "ok", f"{folder}: {free / 1e9:.0f} GB free")
-
-
-def _study() -> Iterator[Check]:
-    from llmxsite.diagnostics import Problem
-
-    try:
-        study = study_here()
-    except Problem as problem:
-        issue = problem.issues[0]
-        yield Check("study", "warn", issue.message, issue.hint)
-        return
-    reports, runs = len(study.report_slugs()), len(study.run_logs())
-    yield Check("study", "ok", f"{study.root}: {_several(reports, 'report')}, {_several(runs, 'run log')}")
-
-
-def _terminal() -> Iterator[Check]:
-    encoding = (sys.stdout.encoding or "").lower()
-    if "utf" not in encoding:
-        yield Check("terminal", "warn", f"writes {encoding or 'an unknown encoding'}", "set PYTHONUTF8=1")
-    elif not err().is_terminal:
-        yield Check("terminal", "ok", "not one: progress is not drawn")
-    else:
-        colours = "no colours (NO_COLOR)" if err().no_color else "colours"
-        yield Check("terminal", "ok", f"{err().width} columns, {colours}, UTF-8")
-
-
-def _engine(name: str, host: str | None, model: str | None, add: Callable[[Check], None]) -> str | None:
-    """Look at the engine; the name of what answered, or None where nothing did."""
+def _engine(name: str, host: str | None, model: str | None, add: Callable[[Check], None]) -> EngineInfo | None:
+    """Look at the engine; what answered, or None where nothing did."""
     import asyncio
 
     from llmxsite.engine import connect, problem
     from llmxsite.engine.protocol import EngineError
 
-    answered: str | None = None
+    answered: EngineInfo | None = None
 
     async def ask() -> None:
         nonlocal answered
         async with connect(name, host) as engine:
-            info = await engine.describe()
-            answered = info.name
-            await _ask_engine(engine, info, model, add)
+            answered = await engine.describe()
+            await _ask_engine(engine, answered, model, add)
 
     try:
         asyncio.run(ask())
@@ -296,7 +204,7 @@ def _loaded(model: ModelInfo, asked: int) -> Iterator[Check]:
 def _stored(model: ModelInfo) -> Iterator[Check]:
     """Words that the server adds by itself."""
     if model.stored_messages:
-        yield Check("stored", "note", f"{_several(model.stored_messages, 'message')}, put before every conversation")
+        yield Check("stored", "note", f"{several(model.stored_messages, 'message')}, put before every conversation")
     if model.system:
         yield Check("stored", "note", "a system prompt, added where an experiment sets none")
 

@@ -5,20 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from llmxsite.cli.doctor import Check
+from llmxsite.cli.doctor_machine import Check
 from llmxsite.cli.terminal import err
 from llmxsite.diagnostics import Problem
 
 if TYPE_CHECKING:
-    from llmxsite.engine.behaviour.report import Report, Row
+    from llmxsite.engine.behaviour.report import Row
+    from llmxsite.engine.protocol import EngineInfo
 
 _SUFFIXES = (".md", ".json")
 
 
-def write_report(engine: str | None, host: str | None, path: Path | None) -> Check:
-    """Ask the Ollama server at `host` everything and write it down. Raises `Problem` where that cannot be done.
+def write_report(info: EngineInfo, host: str | None, path: str | None) -> Check:
+    """Ask the Ollama server at `host`, which is `info`, everything and write it down. Raises `Problem` where that cannot be done.
 
-    `engine` is the name of what answered there; `path` a folder, or the files' path without their suffix.
+    `path` is a folder, or the files' path without their suffixes; they lie in the working directory without one. Files
+    that are there already are written over where they are such reports.
     """
     import asyncio
     import datetime
@@ -29,36 +31,62 @@ def write_report(engine: str | None, host: str | None, path: Path | None) -> Che
     from llmxsite.engine.behaviour.report import ask, to_json, to_markdown
     from llmxsite.engine.protocol import EngineError
 
-    if engine != "ollama":
+    if info.name != "ollama":
         raise Problem.at(
-            host or engine or "engine",
+            host or info.name,
             "engine-unsupported",
-            f"the report is about Ollama's own API, and what answers here is the engine '{engine}'",
+            f"the report is about Ollama's own API, and what answers here is the engine '{info.name}'",
             hint="--engine ollama --host ADDRESS asks an Ollama; what any engine does stands above",
         )
+    today = datetime.datetime.now().astimezone().date()
+    base = _base(path, f"ollama-{info.version}-{today.isoformat()}")
+    files = [base.with_name(base.name + suffix) for suffix in _SUFFIXES]
+    _make_room(files)
     address = ollama_address(host or os.environ.get("OLLAMA_HOST"))
-    machine = _machine(address.url)
     try:
         with _Progress() as progress:
-            report = asyncio.run(ask(address, machine, datetime.datetime.now().astimezone().date(), progress.row))
+            report = asyncio.run(ask(address, _machine(address.url), today, progress.row))
     except EngineError as error:
         raise problem(error, host or "ollama") from None
-    base = _base(path, report)
     try:
-        base.parent.mkdir(parents=True, exist_ok=True)
-        for suffix, data in zip(_SUFFIXES, (to_markdown(report).encode(), to_json(report)), strict=True):
-            base.with_name(base.name + suffix).write_bytes(data)
+        for file, data in zip(files, (to_markdown(report).encode(), to_json(report)), strict=True):
+            file.write_bytes(data)
     except OSError as error:
-        raise Problem.at(str(base), "report-unwritable", error.strerror or str(error)) from None
+        raise _unwritable(base, error.strerror or str(error)) from None
     counted = ", ".join(f"{number} {kind}" for kind, number in report.count().items() if number)
     return Check("report", "ok", f"{base}.md and .json: {counted}")
 
 
-def _base(path: Path | None, report: Report) -> Path:
-    """The path of both files, without their suffixes."""
-    if path is None or path.is_dir():
-        return (path or Path()) / report.name
-    return path.with_suffix("") if path.suffix in _SUFFIXES else path
+def _base(path: str | None, name: str) -> Path:
+    """The path of both files, without their suffixes; `name` is for a folder."""
+    if path is None or path.endswith(("/", "\\")) or Path(path).is_dir():
+        return Path(path or "") / name
+    return Path(path).with_suffix("") if path.endswith(_SUFFIXES) else Path(path)
+
+
+def _make_room(files: list[Path]) -> None:
+    """Look before asking, which takes minutes. Raises `Problem`."""
+    import msgspec
+
+    from llmxsite.engine.behaviour.report import TITLE, from_json
+
+    try:
+        files[0].parent.mkdir(parents=True, exist_ok=True)
+        there = [file for file in files if file.exists()]
+        for file in there:
+            data = file.read_bytes()
+            if file.suffix == ".json":
+                from_json(data)
+            elif not data.startswith(TITLE.encode()):
+                raise _unwritable(file, "it is there already, and is no report")
+    except OSError as error:
+        raise _unwritable(files[0], error.strerror or str(error)) from None
+    except msgspec.MsgspecError:
+        raise _unwritable(file, "it is there already, and is no report") from None
+
+
+def _unwritable(path: Path, words: str) -> Problem:
+    return Problem.at(str(path), "report-unwritable", words, hint="name another folder or file: --report PATH")
 
 
 def _machine(url: str) -> str:

@@ -48,10 +48,16 @@ async def _unit(asked: Asked) -> Seen:
 
 async def _batch(asked: Asked) -> Seen:
     texts = ["tea", "carburettor", "the history of the Roman empire in six volumes"]
-    batch = await _vectors(asked, texts)
-    single = [(await _vectors(asked, text))[0] for text in texts]
+    whole = (await _embed(asked, texts)).body
+    each = [(await _embed(asked, text)).body for text in texts]
+    batch, single = whole["embeddings"], [body["embeddings"][0] for body in each]
+    together = whole["prompt_eval_count"] == sum(body["prompt_eval_count"] for body in each)
     apart = max(max(abs(a - b) for a, b in zip(x, y, strict=True)) for x, y in zip(batch, single, strict=True))
-    return Seen(yes(apart < _CLOSE, "the vectors of single texts", "other vectors"), f"apart by at most {apart:.1g}")
+    parts = [
+        yes(apart < _CLOSE, "the vectors of single texts", "other vectors"),
+        yes(together, "tokens counted together", "tokens counted otherwise"),
+    ]
+    return Seen("; ".join(parts), f"apart by at most {apart:.1g}")
 
 
 async def _long(asked: Asked) -> Seen:

@@ -43,6 +43,8 @@ TOPICS: dict[str, tuple[Question, ...]] = {
     "Errors": errors.QUESTIONS,
     "Caches": caches.QUESTIONS,
 }
+TITLE = "# What Ollama "
+"""How the report begins as a page."""
 NOT_ASKED, FAILED = "not asked: ", "failed: "
 
 
@@ -85,11 +87,6 @@ class Report(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Where the smallest model lay: on the processor, on a GPU."""
     models: list[Used]
     rows: list[Row]
-
-    @property
-    def name(self) -> str:
-        """`ollama-0.34.4-2026-11-30`."""
-        return f"{self.engine}-{self.version}-{self.date}"
 
     def count(self) -> dict[str, int]:
         """How many questions were answered, how many not asked, and how many failed."""
@@ -212,7 +209,7 @@ def to_markdown(report: Report) -> str:
     """The report as a page."""
     counted = ", ".join(f"{number} {kind}" for kind, number in report.count().items())
     lines = [
-        f"# What Ollama {report.version} does",
+        f"{TITLE}{report.version} does",
         "",
         f"Asked on {report.date} by llmxsite {report.llmxsite}: {counted}.",
         "",

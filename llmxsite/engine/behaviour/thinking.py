@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from llmxsite.engine.behaviour.models import NO_THINKING, THINKS
+from llmxsite.engine.behaviour.models import NO_THINKING, OWN_TEMPLATE, THINKS
 from llmxsite.engine.behaviour.question import Asked, Question, Seen, yes
 from llmxsite.engine.behaviour.server import alike
 
@@ -38,6 +38,10 @@ async def _incapable(asked: Asked) -> Seen:
     return Seen(alike({"true": true, "false": (await server.chat(asked.name, think=False)).said}))
 
 
+async def _own(asked: Asked) -> Seen:
+    return Seen((await asked.server.chat(asked.name, think=True)).said)
+
+
 async def _levels(asked: Asked) -> Seen:
     said = {}
     for level in _LEVELS:
@@ -63,6 +67,9 @@ QUESTIONS = (
     Question("think-shared-list", "Where are the log-probabilities of thinking?", THINKS, _shared),
     Question("think-default", "What does a model that can think do unasked?", THINKS, _default),
     Question("think-incapable", "What becomes of `think` where the model cannot?", NO_THINKING, _incapable),
+    Question(
+        "think-own", "What becomes of `think` under a template in the weights that knows of none?", OWN_TEMPLATE, _own
+    ),
     Question("think-levels", "Which values does `think` take?", THINKS, _levels),
     Question("think-format", "Does a schema bind the thinking?", THINKS, _format),
 )
