@@ -1,7 +1,7 @@
 """The lines of a run log as typed records. Their JSON Schema is generated from here and shipped.
 
 A log is UTF-8, one JSON object a line: first `run`, then `sample` lines in order of completion, `resume` lines where a
-collector took the run up again, last `end`. Later versions only add fields; `schema` counts the versions.
+collector took the run up again, `lack` lines where the server turned out to lack something, last `end`. Later versions only add fields; `schema` counts the versions.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from llmxsite.engine.protocol import (
     Usage,
 )
 
-SCHEMA = 1
+SCHEMA = 2
 Outcome = Literal["ok", "failure", "truncated", "error"]
 Scalar = str | int | float | bool | None
 
@@ -129,8 +129,14 @@ class Run(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="type", ta
     """For an imported log: tool, file names, sha256, and counts of what could not be read."""
 
 
+_UNSENT: dict[str, Any] = {name: None for name in Options.__struct_fields__ if name != "num_predict"}
+"""A log that does not name an option did not send it; the defaults of today are no part of it."""
+_OFF = {"typical_p": 1.0, "stop": []}
+"""Values at which an option does nothing: a request without it, and one with it, are one and the same sample's."""
+
+
 class Sent(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """The request as sent. Empty in an import whose source does not keep it."""
+    """The request as it went over the wire. Empty in an import whose source does not keep it."""
 
     messages: list[Message] = []
     prompt: str | None = None
@@ -141,17 +147,18 @@ class Sent(msgspec.Struct, kw_only=True, omit_defaults=True):
     top_logprobs: int | None = 20
     """Alternatives a token; null asked for no logprobs at all."""
     keep_alive: float | str | None = None
-    cache_prompt: bool = False
-    """Whether the server was allowed to take the prompt's beginning from its cache."""
+    cache_prompt: bool | None = False
+    """Whether the server was allowed to take the prompt's beginning from its cache; null where its API cannot be told."""
     draws: list[dict[str, Any]] = []
     """Where one sample takes several requests: what of `options` is different in each after the first."""
 
     @classmethod
     def of(cls, requests: Sequence[Request]) -> Self:
-        """The requests of one sample, which differ in nothing but their options."""
+        """The requests of one sample, which differ in nothing but their options. An option that a draw did not send, and the
+        first request did, is null there."""
         first, *others = requests
-        options: dict[str, Any] = msgspec.to_builtins(first.options)
-        draws = [msgspec.to_builtins(request.options) for request in others]
+        options = first.options.sent()
+        draws = [request.options.sent() for request in others]
         return cls(
             messages=first.messages,
             prompt=first.raw_prompt,
@@ -161,7 +168,10 @@ class Sent(msgspec.Struct, kw_only=True, omit_defaults=True):
             top_logprobs=first.top_logprobs,
             keep_alive=first.keep_alive,
             cache_prompt=first.cache_prompt,
-            draws=[{name: value for name, value in draw.items() if value != options[name]} for draw in draws],
+            draws=[
+                {name: draw.get(name) for name in options | draw if draw.get(name) != options.get(name)}
+                for draw in draws
+            ],
         )
 
     def requests(self, model: str) -> tuple[Request, ...]:
@@ -170,7 +180,7 @@ class Sent(msgspec.Struct, kw_only=True, omit_defaults=True):
             Request(
                 model=model,
                 messages=self.messages,
-                options=msgspec.convert(self.options | draw, Options),
+                options=msgspec.convert(_UNSENT | self.options | draw, Options),
                 think=self.think,
                 tools=self.tools,
                 raw_prompt=self.prompt,
@@ -269,6 +279,13 @@ class Resume(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="type",
     concurrency: int | None = None
 
 
+class Lack(msgspec.Struct, kw_only=True, tag_field="type", tag="lack"):
+    """What the server turned out to lack after the header was written, in the words of `EngineInfo.lacks`."""
+
+    time: str
+    lacks: list[str]
+
+
 class End(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="type", tag="end"):
     """The run is complete, or was ended."""
 
@@ -283,7 +300,7 @@ class End(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="type", ta
     """16 hex digits of sha256 over this line as it stands without `check`."""
 
 
-Line = Run | Sample | Resume | End
+Line = Run | Sample | Resume | Lack | End
 _encoder = msgspec.json.Encoder(order="deterministic")
 decode_line = msgspec.json.Decoder(Line).decode
 """One line's bytes as its record. Raises `msgspec.DecodeError` or `msgspec.ValidationError`."""
@@ -302,6 +319,8 @@ def sample_key(
     Item and condition are in it beside the request, so that two items that render alike, or two engines that get the
     same words, stay two samples.
     """
+    options = _OFF | request.options
+    request = msgspec.structs.replace(request, options=options, cache_prompt=bool(request.cache_prompt))
     parts = [digest, suite, item, condition, request, repeat]
     return hashlib.sha256(msgspec.json.encode(parts, order="sorted")).hexdigest()[:32]
 

@@ -482,10 +482,10 @@ def test_an_interrupt_finishes_what_is_in_hand(study: Study, number: signal.Sign
         _, errors = child.communicate(timeout=120)
         assert child.returncode == 130
         assert "`llmxsite run trial` goes on." in errors
-        # One of them was the probe; a prompt that is only rendered is no reply.
+        # One of them was the probe, two asked which options are taken; a prompt that is only rendered is no reply.
         asked = sum(call.path == "/api/chat" and "_debug_render_only" not in call.json for call in server.calls)
         log = runlog.read(the_log(study), Issues())
-        assert len(log.samples) == asked - 1 and log.counts.keys() == {"ok"}
+        assert len(log.samples) == asked - 3 and log.counts.keys() == {"ok"}
         assert log.end is not None and log.end.reason == "interrupted"
         done = run(study, "run", "trial", server=server)
         assert done.returncode == 0

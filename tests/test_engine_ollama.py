@@ -165,7 +165,7 @@ def test_prompt_longer_than_the_context_is_refused(talk: Any, has: Any) -> None:
     has(CHAT)
     with pytest.raises(EngineError, match="does not fit the context") as caught:
         talk(lambda ollama: ollama.chat(ask(CHAT, "word " * 3000)))
-    assert (caught.value.kind, caught.value.retry, caught.value.status) == ("invalid-request", False, 400)
+    assert (caught.value.kind, caught.value.retry, caught.value.status) == ("context", False, 400)
 
 
 def test_reply_ends_where_the_context_does(talk: Any, has: Any) -> None:

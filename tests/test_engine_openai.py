@@ -136,7 +136,7 @@ def test_budget_and_stop_word(server: Any) -> None:
 def test_prompt_longer_than_the_context_is_refused(server: Any) -> None:
     with pytest.raises(EngineError, match="does not fit the context") as caught:
         server(lambda v1: v1.chat(ask("word " * 1000)))
-    assert (caught.value.kind, caught.value.retry) == ("invalid-request", False)
+    assert (caught.value.kind, caught.value.retry, caught.value.context) == ("context", False, CONTEXT)
 
 
 def test_vectors_of_a_server_that_has_none(server: Any) -> None:
@@ -223,7 +223,7 @@ def test_strict_server_is_asked_again_without_what_it_refuses() -> None:
     """Once; then the fields are left out from the start, and the reader of the run is told."""
 
     async def test() -> None:
-        refuses = ("top_k", "min_p", "typical_p", "repeat_penalty", "repeat_last_n", "cache_prompt")
+        refuses = ("top_k", "min_p", "repeat_penalty", "repeat_last_n", "cache_prompt")
         async with Fake(refuses=refuses) as server, engine.connect("openai", server.url) as v1:
             request = ask()
             request.model = "fake:1b"

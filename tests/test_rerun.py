@@ -35,7 +35,7 @@ from llmxsite.collect.session import open_subject
 from llmxsite.diagnostics import Issues, Problem
 from llmxsite.engine import weights
 from llmxsite.engine.protocol import EngineInfo
-from llmxsite.record import RerunOf, Run
+from llmxsite.record import SCHEMA, RerunOf, Run
 from llmxsite.runlog import Clock
 from llmxsite.site.build import build
 from llmxsite.study import Study
@@ -171,7 +171,7 @@ def test_samples_that_ended_in_errors_are_left_out(study: Study, tmp_path: Path)
 
 def only_log(samples: Iterable[Any], path: Path, **header: Any) -> Path:
     run = Run(
-        schema=1,
+        schema=SCHEMA,
         id="r1",
         report="trial",
         task="benchmark",
@@ -210,7 +210,7 @@ def test_a_sample_that_cannot_be_asked_again_is_named_with_its_line(study: Study
     header = {"id": "r2"}
     for change, words in (
         (lambda s: s.request.messages.clear(), "the request is not in the log"),
-        (lambda s: s.request.options.pop("min_p"), "min_p is missing"),
+        (lambda s: s.request.options.pop("num_predict"), "num_predict is missing"),
         (lambda s: setattr(s, "scorer", "choice/0"), "its scorer is choice/0"),
         (lambda s: setattr(s, "draws", [s.reply] * 3), "keeps only the first of its requests"),
     ):
@@ -259,7 +259,7 @@ def test_reruns_are_no_further_evidence(study: Study) -> None:
 def test_headers_that_repeat_each_other_end_nothing() -> None:
     def header(name: str, of: str) -> Run:
         return Run(
-            schema=1,
+            schema=SCHEMA,
             id=name,
             report="r",
             task="benchmark",

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from llmxsite.diagnostics import Problem
+from llmxsite.engine.protocol import ModelInfo
 from llmxsite.experiment import essence, fingerprint
 from llmxsite.record import Resume, Run
 from llmxsite.runlog import read_header
 
+_OTHER = {
+    True: "is set up otherwise by the server, with the same weights",  # in a log that does not tell the weights by themselves
+    False: "has other weights",
+    None: "is another model by its digest",
+}
 _FORM = "%Y-%m-%d-%H%M%S"
 _STAMP = re.compile(r"\d{4}-\d\d-\d\d-\d{6}(?=-[0-9a-f]{4}(?:-m\d+)?\.jsonl$)")
 
@@ -62,13 +70,26 @@ def differences(header: Run, now: Run) -> list[str]:
     models = {model.name: model for model in now.models}
     for model in header.models:
         here = models.get(model.name)
-        if here is not None and model.digest != here.digest:
-            found.append(f"'{model.name}' has other weights (digest {_short(model.digest)}, now {_short(here.digest)})")
+        if here is not None and model.digest != here.digest and not (model.weights and model.same_weights(here)):
+            digests = f"digest {_short(model.digest)}, now {_short(here.digest)}"
+            found.append(f"'{model.name}' {_OTHER[model.same_weights(here)]} ({digests})")
     if now.contributor is not None and header.contributor != now.contributor:
         found.append("it is another contributor's")
     if header.rerun_of != now.rerun_of:
         found.append("the log that it repeats changed")
     return found
+
+
+def as_told(header: Run, models: Mapping[str, ModelInfo]) -> dict[str, ModelInfo]:
+    """The models as the log with this header knows them, which its keys are made of: one from before the weights were told by
+    themselves goes by digests."""
+    before = {model.name: model for model in header.models}
+    return {
+        name: msgspec.structs.replace(model, weights=None)
+        if name in before and before[name].weights is None and before[name].digest == model.digest
+        else model
+        for name, model in models.items()
+    }
 
 
 def new_id(logs: Iterable[Path], time: str) -> str:

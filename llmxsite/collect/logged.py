@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -12,13 +12,14 @@ import msgspec
 from llmxsite import runlog, task
 from llmxsite.collect.workload import Job, Workload
 from llmxsite.diagnostics import Issues, Problem
-from llmxsite.engine.protocol import ModelInfo, Options
+from llmxsite.engine.protocol import ModelInfo, Options, Request
 from llmxsite.experiment import Condition, Resolved
-from llmxsite.record import Run, Sample, decode_line, sample_key
+from llmxsite.record import Run, Sample, Sent, decode_line, sample_key
 from llmxsite.runlog.reader import raw_lines
 from llmxsite.suite import Item, Suite
 from llmxsite.task import Plan
 
+_CONTEXT = Options().num_ctx or 0
 _OPTIONS = frozenset(field.name for field in msgspec.structs.fields(Options))
 
 
@@ -58,8 +59,8 @@ def survey(path: Path, limit: int | None, issues: Issues) -> Logged:
             asked[line.item] = None
             failed = line.outcome == "error"
             if not failed:
-                _check(path, number, line)
-                contexts.setdefault(str(line.condition["model"]), line.request.options["num_ctx"])
+                _check(path, number, line, header.schema if header is not None else 1)
+                contexts.setdefault(str(line.condition["model"]), line.request.options.get("num_ctx", _CONTEXT))
             last[line.key] = (number, None if failed else msgspec.json.encode(line.condition))
     assert header is not None  # `iterate` begins with it or raises
     found = sorted((number, condition) for number, condition in last.values() if condition is not None)
@@ -71,15 +72,16 @@ def survey(path: Path, limit: int | None, issues: Issues) -> Logged:
     return Logged(path, header, conditions, contexts, lines, len(last) - len(found))
 
 
-def _check(path: Path, number: int, sample: Sample) -> None:
+def _check(path: Path, number: int, sample: Sample, schema: int) -> None:
     """Raise the `Problem` of a line that cannot be asked, or not scored, once more."""
     request = sample.request
+    # Logs of the first version name every option; since then one that is not named was not sent.
+    missing = ({*_OPTIONS} if schema < 2 else {"num_predict"}) - request.options.keys()
     why = hint = None
     if not request.messages and request.prompt is None:
         why, hint = "the request is not in the log", "an import has only what the other tool wrote down"
-    elif _OPTIONS - request.options.keys() or not isinstance(sample.condition.get("model"), str):
-        missing = ", ".join(sorted(_OPTIONS - request.options.keys())) or "the model"
-        why = f"the log does not say all that was sent: {missing} is missing"
+    elif missing or not isinstance(sample.condition.get("model"), str):
+        why = f"the log does not say all that was sent: {', '.join(sorted(missing)) or 'the model'} is missing"
     elif len(sample.draws or [0]) != 1 + len(request.draws):
         why = "the sample is a vote, and the log keeps only the first of its requests"
     elif not task.knows(sample.scorer) or runlog.asked(sample) is None:
@@ -98,7 +100,20 @@ class LoggedWorkload(Workload):
         ids = {suite.id: suite.language for suite in logged.header.suites}
         self._suites = {name: Suite(id=name, title=name, language=language) for name, language in ids.items()}
         self._only = next(iter(ids)) if len(ids) == 1 else ""
-        self._rows = [(number, place, self._key(sample)) for number, place, sample in self._samples(logged.lines)]
+        self._lines = logged.lines
+        self._contexts = logged.contexts
+        self._known: list[tuple[int, int, str]] | None = None
+
+    def settle_with(self, settle: Callable[[Request], Request]) -> None:
+        super().settle_with(settle)
+        self._known = None  # a key is made of what is sent
+
+    @property
+    def _rows(self) -> list[tuple[int, int, str]]:
+        """Each sample's line, the place of its condition, and the key that it gets here."""
+        if self._known is None:
+            self._known = [(number, place, self._key(sample)) for number, place, sample in self._samples(self._lines)]
+        return self._known
 
     @property
     def totals(self) -> list[int]:
@@ -121,7 +136,8 @@ class LoggedWorkload(Workload):
     def only(self, conditions: Sequence[Condition]) -> Self:
         left = super().only(conditions)
         places = {self.conditions.index(condition): place for place, condition in enumerate(conditions)}
-        left._rows = [(number, places[place], key) for number, place, key in self._rows if place in places]
+        left._lines = {number: places[place] for number, place in self._lines.items() if place in places}
+        left._known = None
         return left
 
     def asks_alike(self, sample: Sample) -> bool:
@@ -153,9 +169,21 @@ class LoggedWorkload(Workload):
             ) from None
 
     def _key(self, sample: Sample) -> str:
-        digest = self.models[str(sample.condition["model"])].digest
+        identity = self.models[str(sample.condition["model"])].identity
         suite = sample.suite or self._only
-        return sample_key(digest, suite, sample.item, sample.condition, sample.request, sample.repeat)
+        sent = Sent.of(self._requests(sample))
+        return sample_key(identity, suite, sample.item, sample.condition, sent, sample.repeat)
+
+    def _requests(self, sample: Sample) -> tuple[Request, ...]:
+        """What was sent, as it can be sent today. A log of a server whose context no request sets does not name one."""
+        model, own = str(sample.condition["model"]), self._own(sample.condition)
+        requests = []
+        for request in sample.request.requests(model):
+            options = request.options
+            if options.num_ctx is None:
+                options = msgspec.structs.replace(options, num_ctx=self._contexts[model])
+            requests.append(self.settle(msgspec.structs.replace(request, options=options, own=own)))
+        return tuple(requests)
 
     def _logged(self, sample: Sample, condition: Condition) -> Job:
         question = runlog.asked(sample)
@@ -173,6 +201,7 @@ class LoggedWorkload(Workload):
             choices=sample.shown.choices if sample.shown else None,
             answer=question.expected,
         )
+        requests = self._requests(sample)
         return Job(
             key=self._key(sample),
             suite=self._suites.get(name) or Suite(id=name, title=name),
@@ -180,6 +209,6 @@ class LoggedWorkload(Workload):
             hash=sample.item_hash,
             condition=condition,
             repeat=sample.repeat,
-            plan=Plan(sample.request.requests(str(condition["model"])), question, sample.scorer),
-            sent=sample.request,
+            plan=Plan(requests, question, sample.scorer),
+            sent=Sent.of(requests),
         )

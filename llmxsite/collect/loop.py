@@ -9,22 +9,36 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from llmxsite.collect import sample as lines
+from llmxsite.collect.agreed import Place, nowhere, refusal
 from llmxsite.collect.observer import Observer
 from llmxsite.collect.source import Alone, Source
 from llmxsite.collect.stage import Stage
 from llmxsite.collect.workload import Job, Workload
 from llmxsite.diagnostics import Issue
-from llmxsite.engine.protocol import Engine, EngineError, Reply, Request
-from llmxsite.record import Sample
+from llmxsite.engine.protocol import Engine, EngineError, RefusedError, Reply, Request
+from llmxsite.record import Lack, Sample
 from llmxsite.runlog import RunLogWriter
 
 _UNUSABLE = frozenset({"missing-model", "memory"})
 """Faults that will meet every request to the same model."""
+
+
+def _alike(one: Reply, other: Reply) -> bool:
+    """Whether two draws of one sample were asked alike but for their options, which are logged one by one."""
+    a, b = one.sent, other.sent
+    if a is None or b is None:
+        return True
+    return (a.think, a.top_logprobs, a.keep_alive, a.cache_prompt) == (
+        b.think,
+        b.top_logprobs,
+        b.keep_alive,
+        b.cache_prompt,
+    )
 
 
 @dataclass(frozen=True)
@@ -69,6 +83,7 @@ class Collector:
         observer: Observer,
         *,
         now: Callable[[], str],
+        where: Place | None = None,
         policy: Policy | None = None,
         concurrency: int | None = None,
         stage: Stage | None = None,
@@ -76,6 +91,9 @@ class Collector:
     ) -> None:
         self._engine, self._workload, self._writer, self._observer = engine, workload, writer, observer
         self._now, self._chance, self._policy = now, chance, policy or Policy()
+        self._where = where or nowhere(writer.path.name)
+        self._lacks = len(engine.lacks())
+        """Lacks of the server that the log names already."""
         self._concurrency = concurrency
         self._stage = stage or Stage(engine, workload, concurrency=concurrency)
         self._keep = workload.experiment.logprobs
@@ -118,6 +136,7 @@ class Collector:
                 if made is None:
                     source.back(job)
             if made is not None:
+                self._note_lacks()
                 self._writer.append(made)
                 source.made(job)
                 self.result.made += 1
@@ -127,15 +146,16 @@ class Collector:
     async def _ask(self, job: Job, source: Source) -> Sample | None:
         """The sample's line; None when it was not made: stopped while it waited to try again, or left to others."""
         self._observer.start(job)
-        replies = []
+        replies: list[Reply] = []
         before: list[str] | None = None
-        for request in job.plan.requests:
+        while len(replies) < len(job.plan.requests):
+            request = job.plan.requests[len(replies)]
             attempt = 0
             while True:
                 attempt += 1
                 try:
                     before = await self._stage.ready(job, attempt)
-                    replies.append(await self._send(job, request))
+                    reply = await self._send(job, request)
                     break
                 except EngineError as error:
                     if error.retry and attempt < self._policy.attempts:
@@ -143,11 +163,42 @@ class Collector:
                             return None
                         continue
                     self._stage.forget()
+                    if isinstance(error, RefusedError):
+                        self._refused(error)
+                        return None
                     if await self._judge(job, error, attempt, source) and source.shared:
                         return None
-                    return lines.failed(job, self._workload.task, error, attempt, self._now())
+                    sent = [self._engine.settled(request) for request in job.plan.requests]
+                    return lines.failed(self._as_sent(job, sent), self._workload.task, error, attempt, self._now())
+            if replies and not _alike(reply, replies[0]):
+                replies = []  # the server takes less since the first of these draws: they are drawn anew
+            else:
+                replies.append(reply)
         self._in_a_row = 0
-        return lines.answered(job, self._workload.task, replies, self._keep, self._now(), before)
+        sent = [reply.sent or request for reply, request in zip(replies, job.plan.requests, strict=True)]
+        made = self._as_sent(job, sent)
+        return lines.answered(made, self._workload.task, replies, self._keep, self._now(), before)
+
+    def _as_sent(self, job: Job, sent: Sequence[Request]) -> Job:
+        return job.as_sent(sent, self._workload.models[str(job.condition["model"])].identity)
+
+    def _refused(self, error: RefusedError) -> None:
+        """The server takes no longer what the experiment sets: another request would be none of its conditions."""
+        issue = refusal(error, self._where)
+        if issue not in self.result.issues:
+            self.result.issues.append(issue)
+            self._observer.note(issue.message)
+        self.result.reason = "stopped"
+        self._stopping.set()
+
+    def _note_lacks(self) -> None:
+        """Write into the log, and say, what the server turned out to lack since its header was written."""
+        known = self._engine.lacks()
+        if found := known[self._lacks :]:
+            self._lacks = len(known)
+            self._writer.append(Lack(time=self._now(), lacks=found))
+            for lack in found:
+                self._observer.note(f"the server lacks: {lack}")
 
     async def _send(self, job: Job, request: Request) -> Reply:
         if not self._observer.wants_text:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from llmxsite.collect.agreed import nowhere
 from llmxsite.collect.logged import LoggedWorkload, survey
 from llmxsite.collect.subject import Subject
 from llmxsite.diagnostics import Issues, Problem, display_path
@@ -65,6 +66,7 @@ def of_log(path: Path, folder: Path, limit: int | None, contributor: str | None,
         folder=folder,
         conditions=logged.conditions,
         contexts=logged.contexts,
+        where=nowhere(display_path(path)),
         workload=lambda models: LoggedWorkload(logged, experiment, models),
     )
     return subject, logged.errors
@@ -118,7 +120,13 @@ def _of_models(before: list[ModelInfo], now: list[ModelInfo]) -> Iterator[str]:
         if (known := old.get(model.name)) is None:
             continue
         if known.digest != model.digest:
-            yield f"'{model.name}' has other weights: digest {_short(known.digest)}, now {_short(model.digest)}"
+            digests = f"digest {_short(known.digest)}, now {_short(model.digest)}"
+            same = known.same_weights(model)
+            if same:
+                yield f"the server's manifest of '{model.name}': {digests}; the weights are the same"
+            else:
+                others = "has other weights" if same is False else "may have other weights, which is not told"
+                yield f"'{model.name}' {others}: {digests}"
         for name in _OF_MODELS:
             what = f"the {name.replace('_', ' ')} of '{model.name}'"
             yield from _differing(what, getattr(known, name), getattr(model, name))

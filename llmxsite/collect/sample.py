@@ -51,7 +51,7 @@ def failed(job: Job, task: Task, error: EngineError, attempts: int, time: str) -
 
 def overflows(error: EngineError) -> bool:
     """Whether the server refused a prompt for being longer than the context."""
-    return error.kind == "context" or "does not fit the context" in str(error)
+    return error.kind == "context"
 
 
 def _line(

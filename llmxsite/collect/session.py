@@ -12,7 +12,8 @@ from typing import Any, Literal
 import msgspec
 
 from llmxsite.collect import subject
-from llmxsite.collect.choose import Choice, choose, new_id, resumed
+from llmxsite.collect.agreed import agree
+from llmxsite.collect.choose import Choice, as_told, choose, new_id, resumed
 from llmxsite.collect.loop import Collector, Policy, Result
 from llmxsite.collect.observer import Observer
 from llmxsite.collect.probe import Probe, probe
@@ -112,6 +113,7 @@ class Session:
                 writer,
                 observer,
                 now=self.clock,
+                where=self.about.where,
                 policy=policy,
                 concurrency=self.header.concurrency,
                 stage=Stage(
@@ -184,6 +186,8 @@ async def open_subject(
         models = await load_models(engine, about.contexts, about.place, say)
         workload = about.workload(models)
         workload.check()
+        say("asking which options the server takes")
+        await agree(engine, workload, about.where)
         kept = await keepable(engine, workload)
         workload = kept.workload
         measured = await probe(engine, workload) if wish.probe else None
@@ -209,6 +213,9 @@ async def open_subject(
 def _choose(about: Subject, wish: Wish, header: Run, workload: Workload) -> Choice:
     """The log to go on in, as far as that is wished. Raises `Problem` where it must be and none fits."""
     choice = Choice(None) if wish.mode == "new" else choose(about.folder.glob("*.jsonl"), header)
+    if choice.header is not None:
+        workload.models = as_told(choice.header, workload.models)
+        header.models = list(workload.models.values())
     if choice.path is not None and not asks_alike(choice.path, workload):
         choice = Choice(None, None, ("this version of llmxsite asks the questions in other words",))
     if wish.mode == "resume" and choice.path is None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from llmxsite import task
+from llmxsite.collect.agreed import Place
 from llmxsite.collect.workload import Workload
 from llmxsite.engine.protocol import EngineInfo, ModelInfo, Options
-from llmxsite.experiment import Condition, Resolved, width
+from llmxsite.experiment import Condition, Resolved, place_of, width
 from llmxsite.record import SCHEMA, Hypothesis, Run, SuiteRef, hypothesis_hash
 from llmxsite.study import Study, check_slug
 from llmxsite.suite import Suite
@@ -30,6 +32,8 @@ class Subject:
     conditions: Sequence[Condition]
     contexts: Mapping[str, int]
     """Every model, with the context that it is loaded with."""
+    where: Place
+    """Where the experiment sets an option to a value."""
     workload: Callable[[dict[str, ModelInfo]], Workload]
     """What there is to do with the models as the server has them."""
 
@@ -51,7 +55,7 @@ def of_experiment(
     contexts: dict[str, int] = {}
     for condition in conditions:
         wanted = condition.get("num_ctx", experiment.options.get("num_ctx"))
-        contexts.setdefault(str(condition["model"]), wanted if isinstance(wanted, int) else Options().num_ctx)
+        contexts.setdefault(str(condition["model"]), wanted if isinstance(wanted, int) else Options().num_ctx or 0)
     hypothesis = None
     if experiment.hypothesis:
         hypothesis = Hypothesis(text=experiment.hypothesis, hash=hypothesis_hash(experiment.hypothesis))
@@ -74,6 +78,7 @@ def of_experiment(
         folder=study.runs / check_slug(report, "report"),
         conditions=conditions,
         contexts=contexts,
+        where=partial(place_of, study, report),
         workload=lambda models: Workload(task.get(experiment.task), experiment, suites, models, conditions),
     )
 

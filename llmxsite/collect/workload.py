@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from copy import copy
 from itertools import groupby
 from typing import NamedTuple, Self
 
+import msgspec
+
 from llmxsite.diagnostics import Problem
 from llmxsite.engine.protocol import ModelInfo, Request
-from llmxsite.experiment import Condition, Resolved, expand, regime_of, select, width
+from llmxsite.experiment import OPTIONS, Condition, Resolved, expand, regime_of, select, width
 from llmxsite.record import Sample, Sent, sample_key
 from llmxsite.suite import Item, Suite, item_hash
 from llmxsite.task import Plan, Task
@@ -26,6 +28,14 @@ class Job(NamedTuple):
     repeat: int
     plan: Plan
     sent: Sent
+
+    def as_sent(self, requests: Sequence[Request], identity: str | None) -> Job:
+        """The same sample where something else went over the wire than was planned: a server turned out not to take it."""
+        if all(a is b for a, b in zip(requests, self.plan.requests, strict=True)):
+            return self
+        sent = Sent.of(requests)
+        key = sample_key(identity, self.suite.id, self.item.id, self.condition, sent, self.repeat)
+        return self._replace(plan=self.plan._replace(requests=tuple(requests)), sent=sent, key=key)
 
 
 class Workload:
@@ -47,8 +57,13 @@ class Workload:
     ) -> None:
         self.task, self.experiment, self.suites, self.models = task, experiment, list(suites), dict(models)
         self.conditions = expand(experiment) if conditions is None else list(conditions)
+        self.settle: Callable[[Request], Request] = _as_asked
         self._items = [(s, select(s.items, experiment.limit, experiment.limit_seed)) for s in suites]
         self._hashes = {(s.id, i.id): item_hash(i) for s, items in self._items for i in items}
+
+    def settle_with(self, settle: Callable[[Request], Request]) -> None:
+        """From now on plan what really goes over the wire: `settle` leaves out of a request what its server does not take."""
+        self.settle = settle
 
     @property
     def items(self) -> int:
@@ -146,10 +161,21 @@ class Workload:
     def _job(self, suite: Suite, item: Item, condition: Condition, repeat: int) -> Job:
         model = self.models[str(condition["model"])]
         plan = self.task.plan(self.experiment, suite, item, condition, repeat, model)
-        sent = Sent.of(plan.requests)
-        key = sample_key(model.digest, suite.id, item.id, condition, sent, repeat)
+        own = self._own(condition)
+        requests = tuple(self.settle(msgspec.structs.replace(request, own=own)) for request in plan.requests)
+        plan = plan._replace(requests=requests)
+        sent = Sent.of(requests)
+        key = sample_key(model.identity, suite.id, item.id, condition, sent, repeat)
         known = self._hashes.get((suite.id, item.id))
         return Job(key, suite, item, known or item_hash(item), condition, repeat, plan, sent)
+
+    def _own(self, condition: Condition) -> frozenset[str]:
+        """The options that the experiment itself sets: every one that a condition names, for that is what tables say of it."""
+        return frozenset(self.experiment.options) | {name for name in condition if name in OPTIONS or name == "think"}
+
+
+def _as_asked(request: Request) -> Request:
+    return request
 
 
 def _together(job: Job) -> object:

@@ -20,6 +20,7 @@ from llmxsite.record import Git, Gpu, Host, Sample, Sent
 
 MODEL = (
     "digest",
+    "weights",
     "quantization",
     "template_hash",
     "context_in_force",
@@ -211,7 +212,7 @@ def _model(info: ModelInfo, name: str) -> Any:
 
 def _server(info: EngineInfo, name: str, log: Log) -> Any:
     if name == "lacks":
-        return None if log.run.source is not None else "; ".join(info.lacks) or "nothing"
+        return None if log.run.source is not None else "; ".join(dict.fromkeys([*info.lacks, *log.lacks])) or "nothing"
     return getattr(info, name)
 
 

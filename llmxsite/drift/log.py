@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from llmxsite.diagnostics import Issues
-from llmxsite.record import End, Resume, Run, Sample, Scalar, decode_line
+from llmxsite.record import End, Lack, Resume, Run, Sample, Scalar, decode_line
 from llmxsite.runlog import iterate
 
 Condition = tuple[tuple[str, Scalar], ...]
@@ -45,6 +45,8 @@ class Log:
         """Read it once. Lines that cannot be read go to `issues`; raises `Problem` when there is no header."""
         self.path = path
         self.resumes: list[Resume] = []
+        self.lacks: list[str] = []
+        """What the server turned out to lack after the header was written."""
         self.end: End | None = None
         self._conditions: dict[Condition, Condition] = {}
         found: dict[str, Head] = {}
@@ -58,6 +60,8 @@ class Log:
                 self._only = line.suites[0].id if len(line.suites) == 1 else ""
             elif isinstance(line, Resume):
                 self.resumes.append(line)
+            elif isinstance(line, Lack):
+                self.lacks += line.lacks
             else:
                 self.end = line
         self.heads = list(found.values())

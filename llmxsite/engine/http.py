@@ -9,11 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import email.utils
 import errno
 import os
-import re
-import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from types import TracebackType
@@ -22,7 +19,8 @@ from typing import Any, NamedTuple
 import aiohttp
 import msgspec
 
-from llmxsite.engine.address import Address, redact
+from llmxsite.engine.address import Address
+from llmxsite.engine.fault import error_for, plain
 from llmxsite.engine.lines import Lines, TooLong
 from llmxsite.engine.protocol import EngineError
 
@@ -209,93 +207,3 @@ def _reason(error: BaseException) -> str:
         # The event loop writes "Connect call failed (...)" where the system says "Connection refused".
         return os.strerror(number).lower()
     return plain(getattr(cause, "strerror", None) or str(error) or type(error).__name__)
-
-
-def plain(text: str) -> str:
-    """A server's words on one line, without credentials or control characters, at most 300 characters."""
-    text = redact(" ".join("".join(c if c.isprintable() else " " for c in text).split()))
-    return text if len(text) <= 300 else text[:299] + "…"
-
-
-class _Detail(msgspec.Struct):
-    message: str = ""
-    code: Any = None
-    param: str | None = None
-
-
-class _Body(msgspec.Struct):
-    error: str | _Detail | None = None
-    message: str | None = None
-    detail: Any = None
-
-
-def server_words(body: bytes) -> str:
-    """What a server says went wrong: Ollama's and OpenAI's shapes, or the text itself."""
-    try:
-        found = msgspec.json.decode(body, type=_Body)
-    except msgspec.MsgspecError:
-        text = body[:2000].decode("utf-8", "replace")
-        return "" if text.lstrip().startswith("<") else plain(text)
-    error = found.error.message if isinstance(found.error, _Detail) else found.error
-    words = error or found.message or (found.detail if isinstance(found.detail, str) else None)
-    return plain(words) if words else plain(body[:2000].decode("utf-8", "replace"))
-
-
-_MEMORY = re.compile(r"(?i)more system memory|out of memory|unable to allocate|insufficient memory|cudaMalloc failed")
-_CONTEXT = re.compile(r"(?i)exceeds? (the )?(available |maximum )?context|maximum context length|prompt is too long")
-_TOOL_CALL = re.compile(r"(?i)error parsing tool call|invalid tool call arguments")
-# What the parsers of single models say of a call they cannot read (Ollama's model/parsers, llama.cpp's common/chat).
-_CALL_PARSER = re.compile(
-    r"(?i)failed to parse|repair failed|empty function name|(tool|function) '.*' not found|mismatched arg_key"
-    r"|no tool calls? found|unterminated string|expected '(call:|\{|=)'?|invalid (format|tool call|function call|argument|object)"
-)
-
-
-def is_model_failure(error: EngineError, *, tools: bool) -> bool:
-    """Whether a server's error is about what the model wrote, not about the server. `tools`: whether it had any to call."""
-    if error.kind != "server":
-        return False
-    words = str(error)
-    return bool(_TOOL_CALL.search(words)) or (tools and bool(_CALL_PARSER.search(words)))
-
-
-def error_for(status: int, body: bytes, retry_after: str | None = None, *, streamed: bool = False) -> EngineError:
-    """The `EngineError` for an HTTP status above 299 and its body, or for an error in the middle of a stream."""
-    words = server_words(body)
-    where = "in the middle of the reply" if streamed else f"HTTP {status}"
-    text = f"{where}: {words}" if words else where
-    wait = _seconds(retry_after)
-    if _MEMORY.search(words):
-        return EngineError("memory", text, retry=False, status=status)
-    if _CONTEXT.search(words):
-        return EngineError(
-            "invalid-request", f"the prompt does not fit the context: {text}", retry=False, status=status
-        )
-    if status in (429, 503):
-        return EngineError("overloaded", text, retry=True, retry_after=wait, status=status)
-    if status == 404:
-        kind = "missing-model" if "model" in words.lower() else "unsupported"
-        return EngineError(kind, text, retry=False, status=status)
-    if status in (405, 501):
-        return EngineError("unsupported", text, retry=False, status=status)
-    if status in (401, 403):
-        return EngineError("invalid-request", f"{text} (not allowed: is the key right?)", retry=False, status=status)
-    if status in (408, 504):
-        return EngineError("timeout", text, retry=True, retry_after=wait, status=status)
-    if 300 <= status < 500 and status != 499:
-        return EngineError("invalid-request", text, retry=False, status=status)
-    return EngineError("server", text, retry=True, retry_after=wait, status=status)
-
-
-def _seconds(header: str | None) -> float | None:
-    """A Retry-After header in seconds, at most an hour: a number, or a date (RFC 9110, 10.2.3)."""
-    if header is None:
-        return None
-    try:
-        seconds = float(header)
-    except ValueError:
-        try:
-            seconds = email.utils.parsedate_to_datetime(header).timestamp() - time.time()
-        except ValueError:
-            return None
-    return min(max(seconds, 0.0), 3600.0) if seconds == seconds else None

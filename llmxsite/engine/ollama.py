@@ -1,22 +1,26 @@
 """Engine for Ollama's native API, which tells more than its `/v1`: digests, templates, the context in force, clocks.
 
-What a server can do is found by asking it, never guessed from its version: a load asks for one token with logprobs,
-reads back the context, sends a prompt that cannot fit it, and asks what becomes of a conversation before the model reads
-it. What is missing stands in `EngineInfo.lacks`. docs/ollama.md has what was seen, and on which version.
+What a server can do is found by asking it, never guessed from its version: a load asks for one token with logprobs and
+every option that is sent, reads back the context, sends a prompt that cannot fit it, and asks what becomes of a conversation
+before the model reads it. What is missing stands in `EngineInfo.lacks`. docs/ollama.md has what was seen, and on which version.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Awaitable
 from contextlib import aclosing, suppress
+from typing import TypeVar
 
 import msgspec
 
 from llmxsite.engine import ollama_shapes as shapes
 from llmxsite.engine import wire
 from llmxsite.engine.address import Address
-from llmxsite.engine.http import Http, Limits, error_for, is_model_failure, plain
+from llmxsite.engine.concessions import Concessions, Names
+from llmxsite.engine.fault import error_for, is_model_failure, plain
+from llmxsite.engine.http import Http, Limits
 from llmxsite.engine.protocol import (
     EngineError,
     EngineInfo,
@@ -30,10 +34,21 @@ from llmxsite.engine.protocol import (
 )
 from llmxsite.engine.reading import Reading
 
+T = TypeVar("T")
 _POLL_SECONDS = 0.05
 _REFUSAL_SECONDS = 30.0
 """A prompt that does not fit is refused as soon as its tokens are counted: a server that takes longer is reading it."""
 _CUTS = "prompts that do not fit are cut silently"
+_ROUNDING = 256
+"""Since 0.30 the runner rounds a context up to a multiple of this many tokens, and no answer of the server says so."""
+_OPTIONS = tuple(name for name in Options.__struct_fields__ if name != "num_predict")
+NAMES = Names(
+    fields={name: name for name in _OPTIONS}
+    | {"logprobs": "top_logprobs", "top_logprobs": "top_logprobs", "think": "think", "keep_alive": "keep_alive"},
+    framing=frozenset({"truncate", "shift"}),
+    # A prompt's beginning is always taken from the cache where it is there.
+    fixed=frozenset({"cache_prompt"}),
+)
 
 
 class Ollama:
@@ -43,8 +58,10 @@ class Ollama:
 
     def __init__(self, address: Address, *, connections: int = 4, limits: Limits | None = None) -> None:
         self._http = Http(address, connections=connections, limits=limits)
-        # The API has no field for it: a prompt's beginning is always taken from the cache where it is there.
-        self._lacks: dict[str, None] = {"the prompt cache cannot be turned off": None}
+        self._conceded = Concessions(NAMES)
+        self._lacks = self._conceded.lacks
+        self._lacks["the prompt cache cannot be turned off"] = None
+        self._version = "of unknown version"
         self._contexts: dict[str, int] = {}
         """Contexts found in force, where they differ from what was asked."""
         self._refuses: set[str] = set()
@@ -59,13 +76,17 @@ class Ollama:
 
     async def describe(self) -> EngineInfo:
         """The server's version, and what it was found to lack so far: ask again after a model was loaded."""
-        version = wire.decode(await self._http.ask("/api/version"), shapes.read_version, []).version
-        return EngineInfo(
-            name=self.name,
-            version=plain(version),
-            address=self._http.address.shown,
-            lacks=[f"{lack}: server {plain(version)}" for lack in self._lacks],
-        )
+        version = plain(wire.decode(await self._http.ask("/api/version"), shapes.read_version, []).version)
+        self._version = version or self._version
+        return EngineInfo(name=self.name, version=version or None, address=self._http.address.shown, lacks=self.lacks())
+
+    def lacks(self) -> list[str]:
+        """What the server was found to lack so far, with its version."""
+        return [lack if "the server" in lack else f"{lack}: server {self._version}" for lack in self._lacks]
+
+    def settled(self, request: Request) -> Request:
+        """The request as it goes over the wire."""
+        return self._conceded.settled(request)
 
     async def models(self) -> list[ModelInfo]:
         """Every model of /api/tags."""
@@ -84,12 +105,25 @@ class Ollama:
 
     async def chat(self, request: Request, on_text: OnText | None = None) -> Reply:
         """One request, streamed: /api/chat, or /api/generate without a template for a raw prompt."""
+        while True:
+            sent = self.settled(request)
+            try:
+                reply = await self._exchange(sent, on_text)
+            except EngineError as error:
+                if not self._conceded.learn(error, sent):
+                    raise
+                continue
+            reply.sent = sent
+            return reply
+
+    async def _exchange(self, request: Request, on_text: OnText | None) -> Reply:
         reading = Reading(request, on_text)
         raw = request.raw_prompt is not None
+        body = shapes.shape_request(request)
+        for name in self._conceded.framing(request):
+            del body[name]
         batches = self._http.stream(
-            "/api/generate" if raw else "/api/chat",
-            shapes.shape_request(request),
-            byte_limit=wire.byte_limit(request.options),
+            "/api/generate" if raw else "/api/chat", body, byte_limit=wire.byte_limit(request.options)
         )
         try:
             async with aclosing(batches):
@@ -98,9 +132,12 @@ class Ollama:
                         if line.strip():
                             self._take(reading, line)
         except EngineError as error:
-            if not is_model_failure(error, tools=bool(request.tools)):
+            if shapes.is_repetition(error):
+                reading.repeated = True
+            elif is_model_failure(error, tools=bool(request.tools)):
+                reading.failure = str(error)
+            else:
                 raise
-            reading.failure = str(error)
         reply = reading.reply()
         if "logprobs-missing" in reply.warnings:
             self._lacks["no logprobs"] = None
@@ -174,18 +211,23 @@ class Ollama:
             reading.timing.load_ms = shapes.milliseconds(chunk.load_duration)
             reading.timing.prompt_ms = shapes.milliseconds(chunk.prompt_eval_duration)
             reading.timing.eval_ms = shapes.milliseconds(chunk.eval_duration)
-            reading.usage = Usage(prompt_tokens=chunk.prompt_eval_count, completion_tokens=chunk.eval_count)
+            reading.usage = Usage(
+                prompt_tokens=chunk.prompt_eval_count,
+                cached_tokens=chunk.prompt_eval_cached_count,
+                completion_tokens=chunk.eval_count,
+            )
 
     def _was_cut(self, request: Request, usage: Usage) -> bool:
         """Whether a server that does not honour `truncate: false` seems to have cut the prompt.
 
         It then reads as many tokens as the context has or, in some versions, about half of them; of a conversation it
         drops the oldest messages and reads the rest. Where the context is not full, the text must also hold far more
-        characters than that many tokens spell, and enough to fill the context.
+        characters than that many tokens spell, and enough to fill the context. A prompt of more tokens than the context is
+        said to have was not cut to it: the context is larger than is said.
         """
         count = usage.prompt_tokens
-        context = self._contexts.get(request.model, request.options.num_ctx)
-        if not count or context <= 0:
+        context = self._contexts.get(request.model, request.options.num_ctx or 0)
+        if not count or context <= 0 or count > context:
             return False
         characters = sum(len(m.content) for m in request.messages) + len(request.raw_prompt or "")
         halved = abs(count - context // 2) <= 8
@@ -201,43 +243,63 @@ class Ollama:
         else:
             body = {"model": info.name, "input": "1", "options": {"num_ctx": num_ctx}}
             await self._http.ask("/api/embed", body, seconds=self._http.limits.first_byte)
-        loaded = await self._running(info.name)
-        if loaded is None:
-            return
-        info.context_in_force = loaded.context_length or None
-        if loaded.size and loaded.size_vram is not None:
+        loaded = await self._told(self._running(info.name))
+        info.context_in_force = (loaded.context_length or None) if loaded else None
+        if loaded and loaded.size and loaded.size_vram is not None:
             info.gpu_share = round(min(loaded.size_vram / loaded.size, 1.0), 4)
+        if completes:
+            info.render_hash = await self._told(self._render_hash(info.name, num_ctx))
+            context = info.context_in_force or num_ctx
+            info.context_in_force = (
+                await self._told(self._ask_too_much(info, num_ctx, context)) or info.context_in_force
+            )
         if info.context_in_force is None:
             self._lacks["the context in force is not told"] = None
         elif info.context_in_force != num_ctx:
             self._contexts[info.name] = info.context_in_force
-        if completes:
-            info.render_hash = await self._render_hash(info.name, num_ctx)
-            await self._ask_too_much(info.name, num_ctx, info.context_in_force or num_ctx)
+
+    async def _told(self, answer: Awaitable[T | None]) -> T | None:
+        """What a question about the server says; None where it says nothing that can be read.
+
+        A run can do without it. A server that has gone, or a model that has, is another matter.
+        """
+        try:
+            return await answer
+        except EngineError as error:
+            if error.kind in ("connection", "timeout", "missing-model", "memory", "refused"):
+                raise
+            return None
 
     async def _render_hash(self, name: str, num_ctx: int) -> str | None:
         """The hash of the prompt that a fixed conversation becomes; None at a server that does not tell it."""
-        # A server that does not know the field answers; one token of that is enough.
+        # A server that does not know the field answers; one token of that is enough. `shift` is asked as every request asks
+        # it: since 0.30 it is a matter of how the runner was started, and a request that differs in it loads the model anew.
         body = {"model": name, "stream": False, "options": {"num_ctx": num_ctx, "num_predict": 1}}
-        body |= {"messages": shapes.CONVERSATION, "_debug_render_only": True}
+        body |= {"messages": shapes.CONVERSATION, "_debug_render_only": True, "truncate": False, "shift": False}
         answer = await self._http.ask("/api/chat", body, seconds=self._http.limits.first_byte)
         rendered = wire.decode(answer, shapes.read_chunk, []).debug.rendered
         return None if rendered is None else hashlib.sha256(rendered.encode()).hexdigest()
 
-    async def _ask_too_much(self, name: str, num_ctx: int, context: int) -> None:
-        """Find out whether a prompt of more than `context` tokens is refused or cut without a word."""
+    async def _ask_too_much(self, info: ModelInfo, num_ctx: int, context: int) -> int | None:
+        """Find out whether a prompt longer than the context is refused or cut without a word.
+
+        Gives the context that is really in force, where that shows: a refusal may name it, and a prompt that was read
+        whole proves that it is larger than was said.
+        """
+        longer = (context // _ROUNDING + 1) * _ROUNDING + 16
         try:
             async with asyncio.timeout(_REFUSAL_SECONDS):
-                reply = await self.chat(_completion(name, "tea " * (context + 16), num_ctx))
+                reply = await self.chat(_completion(info.name, "tea " * longer, num_ctx))
         except TimeoutError:
-            return
+            return None
         except EngineError as error:
-            if "does not fit the context" not in str(error):
+            if error.kind != "context":
                 raise
-            self._refuses.add(name)
-            return
+            self._refuses.add(info.name)
+            return error.context
         if (reply.usage.prompt_tokens or 0) <= context:
             self._lacks[_CUTS] = None
+        return None
 
 
 def _completion(model: str, prompt: str, num_ctx: int) -> Request:

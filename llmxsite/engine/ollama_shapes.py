@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from llmxsite.engine import wire
-from llmxsite.engine.http import plain
-from llmxsite.engine.protocol import Message, ModelInfo, Request
+from llmxsite.engine.fault import plain
+from llmxsite.engine.protocol import EngineError, Message, ModelInfo, Request
 
 
 class Function(msgspec.Struct):
@@ -46,6 +46,7 @@ class Chunk(msgspec.Struct):
     done_reason: str | None = None
     load_duration: int | None = None
     prompt_eval_count: int | None = None
+    prompt_eval_cached_count: int | None = None
     prompt_eval_duration: int | None = None
     eval_count: int | None = None
     eval_duration: int | None = None
@@ -104,7 +105,7 @@ class Show(msgspec.Struct):
 
 
 class Version(msgspec.Struct):
-    version: str
+    version: str = ""
 
 
 class Embeddings(msgspec.Struct):
@@ -127,11 +128,7 @@ _BARE_TEMPLATES = ("", "{{ .Prompt }}", "{{.Prompt}}")
 
 def shape_request(request: Request) -> dict[str, Any]:
     """The body of /api/chat, or of /api/generate for a raw prompt."""
-    options = msgspec.to_builtins(request.options)
-    if not request.options.stop:
-        # An empty list would take away the stop words stored with the model.
-        del options["stop"]
-    body: dict[str, Any] = {"model": request.model, "stream": True, "options": options}
+    body: dict[str, Any] = {"model": request.model, "stream": True, "options": request.options.sent()}
     if request.raw_prompt is not None:
         body |= {"prompt": request.raw_prompt, "raw": True}
     else:
@@ -141,7 +138,9 @@ def shape_request(request: Request) -> dict[str, Any]:
         if request.tools:
             body["tools"] = request.tools
     if request.top_logprobs is not None:
-        body |= {"logprobs": True, "top_logprobs": request.top_logprobs}
+        body["logprobs"] = True
+        if request.top_logprobs:
+            body["top_logprobs"] = request.top_logprobs
     if request.keep_alive is not None:
         body["keep_alive"] = request.keep_alive
     # A prompt or a reply that does not fit must be an error or end there, never be cut without a word.
@@ -195,6 +194,8 @@ def add_show(info: ModelInfo, show: Show) -> None:
     info.remote = info.remote or _is_remote(info.name, show)
     named = facts.get("general.license")
     info.licence = named if isinstance(named, str) and named else plain((show.license or "").strip()[:80]) or None
+    if not info.remote:
+        info.weights = show.weights
     if show.template is not None and not info.remote:
         info.template_hash = hashlib.sha256(show.template.encode()).hexdigest()
     if show.capabilities is not None:
@@ -207,6 +208,11 @@ def add_show(info: ModelInfo, show: Show) -> None:
 def same_name(listed: str, asked: str) -> bool:
     """Whether two spellings name one model: a tag that is left out is `latest`."""
     return listed.lower().removesuffix(":latest") == asked.lower().removesuffix(":latest")
+
+
+def is_repetition(error: EngineError) -> bool:
+    """Whether an error in the middle of a reply says that the model repeats itself, and that the server ended it for that."""
+    return "token repeat limit" in str(error)
 
 
 def milliseconds(nanoseconds: int | None) -> float | None:

@@ -1,14 +1,12 @@
 """Engine for servers that speak OpenAI's API: llama-server, LM Studio, vLLM, Ollama's `/v1`, and OpenAI itself.
 
-Every sampler is sent under the name llama-server and vLLM know it by. A strict server that refuses a field by name is
-asked again without it, once and for all, and the field is recorded in `EngineInfo.lacks`: the reader of a run sees
-what was not honoured.
+Every sampler is sent under the name llama-server and vLLM know it by. What a strict server refuses is conceded to it
+(`concessions`) and stands in `EngineInfo.lacks`: the reader of a run sees what was not honoured.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
 from contextlib import aclosing
 from typing import Any
 
@@ -17,7 +15,9 @@ import msgspec
 from llmxsite.engine import openai_shapes as shapes
 from llmxsite.engine import wire
 from llmxsite.engine.address import Address
-from llmxsite.engine.http import Http, Limits, error_for, is_model_failure
+from llmxsite.engine.concessions import Concessions, Names
+from llmxsite.engine.fault import error_for, is_model_failure
+from llmxsite.engine.http import Http, Limits
 from llmxsite.engine.lines import Events
 from llmxsite.engine.protocol import (
     EngineError,
@@ -31,26 +31,21 @@ from llmxsite.engine.protocol import (
 )
 from llmxsite.engine.reading import Reading
 
-_OPTIONAL = (
-    "chat_template_kwargs",
-    "cache_prompt",
-    "return_progress",
-    "stream_options",
-    "top_logprobs",
-    "logprobs",
-    "repeat_last_n",
-    "repeat_penalty",
-    "typical_p",
-    "min_p",
-    "top_k",
-    "presence_penalty",
-    "frequency_penalty",
-    "seed",
-    "top_p",
-    "temperature",
-    "stop",
+_THEIRS = ("temperature", "top_p", "presence_penalty", "frequency_penalty", "seed", "stop")
+_SAMPLERS = ("top_k", "min_p", "typical_p", "repeat_penalty", "repeat_last_n")
+"""Options that OpenAI's API does not have, under the names that llama-server and vLLM give them."""
+FIELDS = (
+    {name: name for name in (*_THEIRS, *_SAMPLERS)}
+    | {"cache_prompt": "cache_prompt", "chat_template_kwargs": "think"}
+    | {"logprobs": "top_logprobs", "top_logprobs": "top_logprobs"}
 )
-"""Fields a server may refuse without making the request meaningless."""
+NAMES = Names(
+    fields=FIELDS,
+    own=frozenset({*_SAMPLERS, "cache_prompt", "chat_template_kwargs"}),
+    framing=frozenset({"stream_options"}),
+    # The context is what the server was started with, and so is how long a model stays loaded.
+    fixed=frozenset({"num_ctx", "keep_alive"}),
+)
 
 
 class OpenAI:
@@ -59,12 +54,18 @@ class OpenAI:
     name = "openai"
 
     def __init__(
-        self, address: Address, *, connections: int = 4, key: str | None = None, limits: Limits | None = None
+        self,
+        address: Address,
+        *,
+        connections: int = 4,
+        key: str | None = None,
+        limits: Limits | None = None,
+        names: Names = NAMES,
     ) -> None:
         self._http = Http(address, connections=connections, key=key, limits=limits)
-        self._dropped: dict[str, None] = {}
+        self._conceded = Concessions(names)
+        self._lacks = self._conceded.lacks
         self._budget_field = "max_tokens"
-        self._lacks: dict[str, None] = {}
 
     async def __aenter__(self) -> OpenAI:
         await self._http.__aenter__()
@@ -83,8 +84,20 @@ class OpenAI:
             version=build,
             address=self._http.address.shown,
             backend=f"llama.cpp {build}" if build else None,
-            lacks=list(self._lacks),
+            lacks=self.lacks(),
         )
+
+    def lacks(self) -> list[str]:
+        """What the server was found to lack so far."""
+        return list(self._lacks)
+
+    def settled(self, request: Request) -> Request:
+        """The request as it goes over the wire."""
+        settled = self._conceded.settled(request)
+        if settled.raw_prompt is not None and settled.top_logprobs == 0:
+            # llama-server takes 0 for "no log-probabilities at all".
+            settled = msgspec.structs.replace(settled, top_logprobs=1)
+        return settled
 
     async def models(self) -> list[ModelInfo]:
         """The models the server lists."""
@@ -110,19 +123,23 @@ class OpenAI:
             info.quantization = props.model_ftype or info.quantization
             if template:
                 info.template_hash = hashlib.sha256(template.encode()).hexdigest()
-        if num_ctx is not None and info.context_in_force not in (None, num_ctx):
-            self._lacks[f"num_ctx is the server's own: {info.context_in_force}"] = None
+        if num_ctx is not None and info.context_in_force != num_ctx:
+            self._lacks[f"num_ctx is the server's own: {info.context_in_force or 'not told'}"] = None
         return info
 
     async def chat(self, request: Request, on_text: OnText | None = None) -> Reply:
-        """One request, streamed. Fields that the server refuses by name are left out, and recorded."""
+        """One request, streamed."""
         while True:
-            body = self._body(request)
+            sent = self.settled(request)
             try:
-                return await self._exchange(request, body, on_text)
+                reply = await self._exchange(sent, on_text)
             except EngineError as error:
-                if error.status not in (400, 422) or not self._drop(str(error), body):
-                    raise
+                if self._renames_budget(error) or self._conceded.learn(error, sent):
+                    continue
+                raise self._conceded.explained(error, sent) from None
+            self._conceded.confirm(sent)
+            reply.sent = sent
+            return reply
 
     async def embed(self, model: str, texts: list[str]) -> list[list[float]]:
         """One vector a text, each asked for by itself: a batch can give other numbers."""
@@ -152,58 +169,44 @@ class OpenAI:
             raise
 
     def _body(self, request: Request) -> dict[str, Any]:
-        options = request.options
-        body: dict[str, Any] = {
-            "model": request.model,
-            "stream": True,
-            "stream_options": {"include_usage": True},
-            "temperature": options.temperature,
-            "top_k": options.top_k,
-            "top_p": options.top_p,
-            "min_p": options.min_p,
-            "typical_p": options.typical_p,
-            "repeat_penalty": options.repeat_penalty,
-            "repeat_last_n": options.repeat_last_n,
-            "presence_penalty": options.presence_penalty,
-            "frequency_penalty": options.frequency_penalty,
-            "seed": options.seed,
-            "cache_prompt": request.cache_prompt,
-        }
-        if options.num_predict > 0:
-            body[self._budget_field] = options.num_predict
-        if options.stop:
-            body["stop"] = list(options.stop)
+        options = request.options.sent()
+        body: dict[str, Any] = {"model": request.model, "stream": True, "stream_options": {"include_usage": True}}
+        body |= {name: options[name] for name in (*_THEIRS, *_SAMPLERS) if name in options}
+        if request.cache_prompt is not None:
+            body["cache_prompt"] = request.cache_prompt
+        if request.options.num_predict > 0:
+            body[self._budget_field] = request.options.num_predict
         if request.raw_prompt is not None:
             body["prompt"] = request.raw_prompt
             if request.top_logprobs is not None:
-                # At least 1: llama-server takes 0 for "no logprobs at all".
-                body["logprobs"] = max(request.top_logprobs, 1)
+                body["logprobs"] = request.top_logprobs
         else:
             body["messages"] = shapes.shape_messages(request.messages)
             if request.top_logprobs is not None:
                 body["logprobs"] = True
-                body["top_logprobs"] = request.top_logprobs
+                if request.top_logprobs:
+                    body["top_logprobs"] = request.top_logprobs
             if request.think is not None:
                 body["chat_template_kwargs"] = {"enable_thinking": request.think}
             if request.tools:
                 body["tools"] = request.tools
-        for field in self._dropped:
-            body.pop(field, None)
+        for field in self._conceded.framing(request):
+            del body[field]
         return body
 
-    def _drop(self, words: str, body: dict[str, Any]) -> bool:
-        """Whether the server's refusal names a field of `body` that can be left out; leaves it out from now on."""
-        if self._budget_field == "max_tokens" and "max_completion_tokens" in words:
-            self._budget_field = "max_completion_tokens"
-            return True
-        for field in _OPTIONAL:
-            if field in body and re.search(rf"\b{field}\b", words):
-                self._dropped[field] = None
-                self._lacks[f"no {field}: the server refuses it"] = None
-                return True
-        return False
+    def _renames_budget(self, error: EngineError) -> bool:
+        """Whether the server wants the budget under its newer name; gives it that from now on."""
+        if (
+            error.status not in (400, 422)
+            or self._budget_field != "max_tokens"
+            or "max_completion_tokens" not in str(error)
+        ):
+            return False
+        self._budget_field = "max_completion_tokens"
+        return True
 
-    async def _exchange(self, request: Request, body: dict[str, Any], on_text: OnText | None) -> Reply:
+    async def _exchange(self, request: Request, on_text: OnText | None) -> Reply:
+        body = self._body(request)
         path = "/v1/completions" if request.raw_prompt is not None else "/v1/chat/completions"
         reading = _Reading(request, on_text)
         events = Events()
@@ -222,7 +225,10 @@ class OpenAI:
         if "logprobs-missing" in reply.warnings:
             self._lacks[f"no logprobs from {path}"] = None
         if reply.usage.cached_tokens and not request.cache_prompt:
-            self._lacks["prompts are cached, though each request forbids it"] = None
+            forbids = ", though each request forbids it" if request.cache_prompt is False else ""
+            self._lacks[f"prompts are cached{forbids}"] = None
+        if reply.thinking and request.think is False:
+            self._lacks[f"'{request.model}' thinks, though each request forbids it"] = None
         return reply
 
 

@@ -85,7 +85,7 @@ async def _overflow(engine: Engine, model: str) -> Finding:
     try:
         reply = await engine.chat(_request(model, "tea " * (2 * CONTEXT)))
     except EngineError as error:
-        if "does not fit the context" in str(error):
+        if error.kind == "context":
             return Finding("overflow", "yes", "a prompt that does not fit is refused")
         raise
     read = reply.usage.prompt_tokens

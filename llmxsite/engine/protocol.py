@@ -34,23 +34,34 @@ class ToolCall(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class Options(msgspec.Struct, kw_only=True, frozen=True):
-    """Every sampler and limit of a request, under Ollama's names. The defaults here are sent, not the server's."""
+    """Every sampler and limit of a request, under Ollama's names. The defaults here are sent, not the server's.
 
-    temperature: float = 0.0
-    top_k: int = 40
-    top_p: float = 0.9
-    min_p: float = 0.0
-    typical_p: float = 1.0
-    repeat_penalty: float = 1.0
-    repeat_last_n: int = 64
-    presence_penalty: float = 0.0
-    frequency_penalty: float = 0.0
-    seed: int = 42
-    num_ctx: int = 4096
+    None is an option that is not sent: nobody asks for it, or the server has no such field or refuses it.
+    """
+
+    temperature: float | None = 0.0
+    top_k: int | None = 40
+    top_p: float | None = 0.9
+    min_p: float | None = 0.0
+    typical_p: float | None = None
+    """Off where it is not sent, as it is at 1. Ollama refuses it by name since 0.34.1."""
+    repeat_penalty: float | None = 1.0
+    repeat_last_n: int | None = 64
+    presence_penalty: float | None = 0.0
+    frequency_penalty: float | None = 0.0
+    seed: int | None = 42
+    num_ctx: int | None = 4096
     """Context in tokens, prompt and reply together."""
     num_predict: int = 64
     """Budget: most tokens a reply may have, thinking included."""
-    stop: tuple[str, ...] = ()
+    stop: tuple[str, ...] | None = ()
+
+    def sent(self) -> dict[str, Any]:
+        """The options that are sent, by name. An empty `stop` would take away the stop words stored with a model: it is not."""
+        found: dict[str, Any] = msgspec.to_builtins(self)
+        return {
+            name: value for name, value in found.items() if value is not None and not (name == "stop" and not value)
+        }
 
 
 class Request(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -68,9 +79,12 @@ class Request(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Alternatives a token: 0 to 20; None asks for no logprobs at all."""
     keep_alive: float | str | None = None
     """Seconds the model stays loaded after the reply; 0 unloads it (a cold start next time)."""
-    cache_prompt: bool = False
+    cache_prompt: bool | None = False
     """Whether the server may take the beginning of the prompt from what it computed before, which changes the last digits
-    of the logprobs. A server that cannot be told not to has that in `EngineInfo.lacks`."""
+    of the logprobs. None where it is not asked: a server that has no field for it has that in `EngineInfo.lacks`."""
+    own: frozenset[str] = frozenset()
+    """Names of options, `think` among them, that the experiment itself sets or varies: they are sent as they are, or the
+    request is not sent at all. Not a part of what is sent."""
 
 
 class Alternative(msgspec.Struct, kw_only=True):
@@ -123,12 +137,14 @@ class Reply(msgspec.Struct, kw_only=True):
     """Every generated token that has a logprob, thinking included; None when the server gave no logprobs."""
     timing: Timing = msgspec.field(default_factory=Timing)
     usage: Usage = msgspec.field(default_factory=Usage)
+    sent: Request | None = None
+    """The request as it went over the wire: another than was asked for where the server takes less. None is `as asked`."""
     model_failure: str | None = None
     """The model's own fault reported by the server as an error, such as a malformed tool call: scored, not retried."""
     warnings: list[str] = []
     """What is suspicious about this reply: `context-truncated` (the server seems to have cut the prompt), `logprobs-missing`,
-    `token-mismatch` (the tokens do not spell the text), `repetition-stopped` (the server ended a reply that repeats itself,
-    without a word of its end), `duplicate-alternatives`, `invalid-utf8`."""
+    `token-mismatch` (the tokens do not spell the text), `repetition-stopped` (the server ended a reply that repeats itself),
+    `duplicate-alternatives`, `invalid-utf8`."""
 
 
 class EngineInfo(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -152,6 +168,9 @@ class ModelInfo(msgspec.Struct, kw_only=True, omit_defaults=True):
     name: str
     digest: str | None = None
     """sha256 of the weights or of the server's manifest, hex, without `sha256:`."""
+    weights: str | None = None
+    """sha256 of the file of the weights, where it is known. One file has one, whatever a server's manifest adds to it; two
+    servers, or two versions of one, can have other digests for it."""
     family: str | None = None
     format: str | None = None
     quantization: str | None = None
@@ -181,12 +200,31 @@ class ModelInfo(msgspec.Struct, kw_only=True, omit_defaults=True):
     remote: bool = False
     """Not local: another machine computes, behind a local address."""
 
+    @property
+    def identity(self) -> str | None:
+        """What tells the model from others in a sample's key: the file's hash where it is told, else the digest."""
+        return self.weights or self.digest
+
+    def same_weights(self, other: ModelInfo) -> bool | None:
+        """Whether both are the same weights; None where that is not told.
+
+        The file's hash decides, under whichever name a server gives it. Where neither tells it, the digests do: that of a
+        manifest covers a server's own configuration too, so another one is another model as far as anybody can see.
+        """
+        if {self.weights, self.digest} & {other.weights, other.digest} - {None}:
+            return True
+        if self.weights is not None and other.weights is not None:
+            return False
+        if self.weights is None and other.weights is None and self.digest is not None and other.digest is not None:
+            return False
+        return None
+
 
 class EngineError(Exception):
     """The machine's, network's or server's fault. `retry` says whether asking again may help.
 
-    `kind` is one of connection, timeout, overloaded, missing-model, unsupported, invalid-request, memory, protocol,
-    server. `retry_after` is the server's own wish in seconds. The message never holds credentials.
+    `kind` is one of connection, timeout, overloaded, missing-model, unsupported, invalid-request, context, memory,
+    protocol, server, refused. `retry_after` is the server's own wish in seconds. The message never holds credentials.
     """
 
     def __init__(
@@ -197,9 +235,23 @@ class EngineError(Exception):
         retry: bool,
         retry_after: float | None = None,
         status: int | None = None,
+        context: int | None = None,
     ):
         super().__init__(message)
         self.kind, self.retry, self.retry_after, self.status = kind, retry, retry_after, status
+        self.context = context
+        """For kind `context`, a prompt that does not fit: the tokens that the context has, where the server tells."""
+
+
+class RefusedError(EngineError):
+    """The server takes no request with an option, or a value of one, that the experiment itself sets."""
+
+    def __init__(self, field: str, value: Any, message: str, *, status: int | None = None):
+        super().__init__("refused", message, retry=False, status=status)
+        self.field = field
+        """The option, as `Request.own` names it."""
+        self.value = value
+        """What it was set to."""
 
 
 OnText = Callable[[str, bool], None]
@@ -217,6 +269,15 @@ class Engine(Protocol):
         loads and looks. Raises `EngineError` when the server does not answer."""
         ...
 
+    def lacks(self) -> list[str]:
+        """What the server was found to lack so far, in words and in the order it was found. Asks nothing."""
+        ...
+
+    def settled(self, request: Request) -> Request:
+        """The request as it would go over the wire, by what is known of the server so far: without what its API has no field
+        for, and without what it refused. The very same object where nothing is different."""
+        ...
+
     async def models(self) -> list[ModelInfo]:
         """Every model the server has, without loading any."""
         ...
@@ -226,7 +287,12 @@ class Engine(Protocol):
         ...
 
     async def chat(self, request: Request, on_text: OnText | None = None) -> Reply:
-        """Send one request, streamed. Raises `EngineError`; never retries by itself."""
+        """Send one request, streamed; `Reply.sent` has it as it went over the wire.
+
+        An option that the server refuses by name is left out, and a value that it refuses gives way to the nearest that it
+        takes; both are remembered for all requests and said in `lacks`. Raises `EngineError`: `RefusedError` where such an option
+        is one of `request.own`; never retries by itself otherwise.
+        """
         ...
 
     async def embed(self, model: str, texts: list[str]) -> list[list[float]]:

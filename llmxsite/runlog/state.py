@@ -53,11 +53,15 @@ class _Other(msgspec.Struct, tag_field="type", tag="resume"):
     pass
 
 
+class _Found(msgspec.Struct, tag_field="type", tag="lack"):
+    pass
+
+
 class _Closing(msgspec.Struct, tag_field="type", tag="end"):
     pass
 
 
-_decode_mark = msgspec.json.Decoder(_Mark | _Other | _Closing).decode
+_decode_mark = msgspec.json.Decoder(_Mark | _Other | _Found | _Closing).decode
 
 
 def scan(path: Path, issues: Issues) -> tuple[State, set[str], int]:

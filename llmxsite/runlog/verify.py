@@ -14,7 +14,7 @@ import msgspec
 
 from llmxsite import task
 from llmxsite.diagnostics import Issues, Severity
-from llmxsite.record import End, Resume, Run, Sample, encode_line, sample_key
+from llmxsite.record import End, Line, Resume, Run, Sample, encode_line, sample_key
 from llmxsite.runlog.reader import iterate, raw_lines
 from llmxsite.runlog.rescore import differing, rescore
 from llmxsite.runlog.seal import end_check
@@ -51,10 +51,10 @@ class _Check:
         self.result = Verified(path=str(path), run="")
         self.run: Run | None = None
         self.outcomes: dict[str, str] = {}
-        self.last: Run | Sample | Resume | End | None = None
+        self.last: Line | None = None
         self.last_time: str | None = None
         self.digests: dict[str, tuple[int, str | None]] = {}
-        """By model: the line that tells its digest, and the digest."""
+        """By model: the line that tells what it is, and its identity."""
         self.right_keys: set[tuple[str, int]] = set()
         """Models, each with the line that tells its digest, under which any key follows from its line."""
         self.wrong_keys: dict[tuple[str, int], list[tuple[int, str]]] = {}
@@ -64,15 +64,15 @@ class _Check:
         self.counted: dict[int, dict[str, int]] = {}
         """Samples by outcome as they stood before each `end` line."""
 
-    def line(self, number: int, line: Run | Sample | Resume | End) -> None:
+    def line(self, number: int, line: Line) -> None:
         if isinstance(line, Run):
             self.run, self.result.run = line, line.id
-            self.digests = {m.name: (number, m.digest) for m in line.models}
+            self.digests = {m.name: (number, m.identity) for m in line.models}
         elif isinstance(line, Sample):
             self._sample(number, line)
         elif isinstance(line, Resume):
-            self.digests |= {m.name: (number, m.digest) for m in line.models or ()}
-        else:
+            self.digests |= {m.name: (number, m.identity) for m in line.models or ()}
+        elif isinstance(line, End):
             self.counted[number] = self._counts()
         self._order(number, line)
         self.last = line
@@ -169,7 +169,7 @@ class _Check:
         else:
             self.result.rescored += 1
 
-    def _order(self, number: int, line: Run | Sample | Resume | End) -> None:
+    def _order(self, number: int, line: Line) -> None:
         """Lines are written in order of completion, by a clock that never goes back but between two sessions."""
         time = line.started if isinstance(line, Run) else line.time
         if time is None:

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Self
 
 from llmxsite.diagnostics import Issues, Problem
-from llmxsite.record import End, Line, Resume, Run, Sample, encode_line
+from llmxsite.record import End, Lack, Line, Resume, Run, Sample, encode_line
 from llmxsite.runlog.file import LogFile
 from llmxsite.runlog.seal import Reason, seal
 from llmxsite.runlog.state import State, scan
@@ -88,12 +88,12 @@ class RunLogWriter:
         """Whether the log ends in an `end` line, as far as it is written."""
         return self._state.sealed
 
-    def append(self, sample: Sample) -> None:
-        """Queue one sample; it must not be changed afterwards."""
+    def append(self, line: Sample | Lack) -> None:
+        """Queue one line; it must not be changed afterwards."""
         if self._resume is not None:
             self._queue(self._resume)
             self._resume = None
-        self._queue(sample)
+        self._queue(line)
 
     def sync(self) -> None:
         """Wait until everything appended is on the disk."""

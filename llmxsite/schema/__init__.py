@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,18 @@ def schemas() -> dict[str, dict[str, Any]]:
 def write(folder: Path = FOLDER) -> None:
     """Write every schema into `folder`, indented and with sorted keys."""
     for name, schema in schemas().items():
-        text = msgspec.json.format(msgspec.json.encode(schema, order="sorted"), indent=2).decode()
+        text = msgspec.json.format(msgspec.json.encode(_clean(schema), order="sorted"), indent=2).decode()
         (folder / name).write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def _clean(part: Any) -> Any:
+    """A schema with the indents of docstrings taken out of its descriptions, as some versions of msgspec do and some do not."""
+    if isinstance(part, dict):
+        return {
+            key: inspect.cleandoc(value) if key == "description" and isinstance(value, str) else _clean(value)
+            for key, value in part.items()
+        }
+    return [_clean(value) for value in part] if isinstance(part, list) else part
 
 
 def _schema(title: str, type_: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import msgspec
 from llmxsite.diagnostics import Issue, Issues, Problem
 from llmxsite.document import Document
 from llmxsite.experiment import Experiment
-from llmxsite.record import End, Host, Resume
+from llmxsite.record import End, Host, Lack, Resume
 from llmxsite.runlog import read_header, repeated
 from llmxsite.site import frontmatter, paths
 from llmxsite.site.cache import Cache
@@ -122,7 +122,7 @@ def _end(path: Path, size: int) -> End | None:
         stream.seek(max(0, size - TAIL))
         last = stream.read().rstrip(b"\n").rpartition(b"\n")[2]
     try:
-        line = msgspec.json.decode(last, type=End | Resume)
+        line = msgspec.json.decode(last, type=End | Resume | Lack)
     except msgspec.DecodeError:
         return None
     return line if isinstance(line, End) else None

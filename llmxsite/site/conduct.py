@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from llmxsite.engine.protocol import ModelInfo
 from llmxsite.site.entries import RunEntry
@@ -13,20 +13,27 @@ WARNED = {
     "logprobs-missing": "no log-probabilities came back",
     "token-mismatch": "the tokens do not spell the text",
     "repetition-stopped": "the server ended the reply, which repeated itself",
+    "unread-fields": "the server told something in a shape that is not known, and it was passed over",
     "duplicate-alternatives": "an alternative was listed twice",
     "invalid-utf8": "some bytes were no text",
 }
 """What the warnings of replies mean (docs/engines.md)."""
 
 
-def remarks(entry: RunEntry, warned: Mapping[str, int]) -> list[str]:
-    """What a reader should know of a run's server before trusting its answers; `warned` counts replies by warning."""
+def remarks(entry: RunEntry, warned: Mapping[str, int], lacks: Sequence[str] = ()) -> list[str]:
+    """What a reader should know of a run's server before trusting its answers.
+
+    `warned` counts replies by warning; `lacks` is what the server turned out to lack while the run went on.
+    """
     replies = [
         f"{count(n, 'reply', 'replies')}: {WARNED.get(name, name.replace('-', ' '))}"
         for name, n in sorted(warned.items(), key=lambda pair: (-pair[1], pair[0]))
     ]
     models = [remark for model in entry.run.models for remark in _model(model, _asked(entry))]
-    return [*entry.run.engine.lacks, *models, *replies]
+    late = [
+        f"{lack} (found while the run went on)" for lack in dict.fromkeys(lacks) if lack not in entry.run.engine.lacks
+    ]
+    return [*entry.run.engine.lacks, *late, *models, *replies]
 
 
 def _model(model: ModelInfo, asked: int | None) -> Iterator[str]:

@@ -105,7 +105,7 @@ class Numbers:
         from llmxsite.site.samples import Tally, last_lines
 
         def make() -> Tally:
-            from llmxsite.record import Sample
+            from llmxsite.record import Lack, Sample
             from llmxsite.runlog import iterate
 
             log = self.study.root / run.path
@@ -114,6 +114,8 @@ class Numbers:
             for line, record in iterate(log, Issues()):
                 if isinstance(record, Sample) and line in final:
                     found.add(record)
+                elif isinstance(record, Lack):
+                    found.lacks += record.lacks
             return found
 
         return self.cache.memo("tally", [run.hash], Tally, make)

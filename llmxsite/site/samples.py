@@ -15,7 +15,7 @@ from typing import NamedTuple
 import msgspec
 
 from llmxsite.diagnostics import Issue, Issues
-from llmxsite.record import Sample
+from llmxsite.record import Lack, Sample
 from llmxsite.runlog import iterate
 from llmxsite.site import paths, transcript
 from llmxsite.site.transcript import STATES
@@ -46,6 +46,8 @@ class Tally(msgspec.Struct):
     """By `transcript.STATES`; those that did not occur are absent."""
     warned: dict[str, int] = {}
     """Replies by what is suspicious about them."""
+    lacks: list[str] = []
+    """What the server turned out to lack while the run went on."""
 
     def add(self, sample: Sample) -> str:
         """Count one sample; its state."""
@@ -92,6 +94,8 @@ def write(job: Job, put: Callable[[str, bytes], str]) -> Output:
         files[address] = put(address, html.encode())
 
     for line, record in iterate(job.log, issues):
+        if isinstance(record, Lack):
+            tally.lacks += record.lacks
         if not isinstance(record, Sample) or line not in final:
             continue
         kind = tally.add(record)

@@ -27,7 +27,7 @@ from llmxsite.diagnostics import Issue, display_path
 from llmxsite.record import End, Run
 from llmxsite.tables.columns import LogColumns, Setting
 
-VERSION = 1
+VERSION = 2
 """Part of every name in the folder: raise it when `columns` or `reader` come to mean something else."""
 _FRESH_NS = 2_000_000_000
 """A file changed this shortly before it was looked at may change again without a new time stamp."""
@@ -50,6 +50,7 @@ class _Frame(msgspec.Struct):
 
     run: Run
     end: End | None
+    lacks: list[str]
     rows: int
     settings: list[Setting]
     words: dict[str, list[str]]
@@ -137,7 +138,7 @@ class Cache:
 
 
 def _write(path: Path, log: LogColumns, issues: list[Issue]) -> None:
-    frame = _Frame(log.run, log.end, log.rows, log.settings, log.words, issues)
+    frame = _Frame(log.run, log.end, log.lacks, log.rows, log.settings, log.words, issues)
     table = pa.table({name: pa.array(column) for name, column in log.columns.items()}).replace_schema_metadata(
         {_META: msgspec.json.encode(frame)}
     )
@@ -160,7 +161,14 @@ def _read(path: Path) -> tuple[LogColumns, list[Issue]]:
             raise ValueError("the checksum does not fit")
     with pa.OSFile(str(path)) as source, pa.ipc.open_stream(source) as reader:
         frame = _decode_frame(reader.schema.metadata[_META])
-        log = LogColumns(run=frame.run, end=frame.end, rows=frame.rows, settings=frame.settings, words=frame.words)
+        log = LogColumns(
+            run=frame.run,
+            end=frame.end,
+            lacks=frame.lacks,
+            rows=frame.rows,
+            settings=frame.settings,
+            words=frame.words,
+        )
         arrays = [np.empty(frame.rows, field.type.to_pandas_dtype()) for field in reader.schema]
         at = 0
         for batch in reader:

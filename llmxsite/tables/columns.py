@@ -68,6 +68,8 @@ class LogColumns(msgspec.Struct, kw_only=True):
     run: Run
     end: End | None = None
     """The closing line, when it really is the last one."""
+    lacks: list[str] = []
+    """What the server turned out to lack after the header was written, each once."""
     rows: int = 0
     settings: list[Setting] = []
     words: dict[str, list[str]] = {}

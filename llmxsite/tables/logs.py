@@ -33,8 +33,9 @@ def load(
     runs = {source.log.run.id: source.log.run for source in sources.values()}
     ends = {source.log.run.id: source.log.end for source in sources.values()}
     paths = {source.log.run.id: path for path, source in sources.items()}
+    lacks = {source.log.run.id: source.log.lacks for source in sources.values() if source.log.lacks}
     frame, factors = assemble(list(sources.values()))
-    return Samples(frame, tuple(factors), runs, ends, paths, repeats)
+    return Samples(frame, tuple(factors), runs, ends, paths, lacks, repeats)
 
 
 def _sources(study: Study, issues: Issues, logs: Iterable[Path]) -> Iterator[tuple[Path, Source]]:

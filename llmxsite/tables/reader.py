@@ -23,7 +23,7 @@ import pyarrow as pa
 
 from llmxsite import runlog
 from llmxsite.diagnostics import Issues, Problem
-from llmxsite.record import End, Resume, Run
+from llmxsite.record import End, Lack, Resume, Run
 from llmxsite.runlog.reader import MAX_LINE
 from llmxsite.tables.columns import ALL, TEXTS, Array, LogColumns, Setting, dtype, last_of_each, missing_value
 from llmxsite.tables.growing import Growing, Words
@@ -168,7 +168,7 @@ class _Reader:
         index = self.known[raw] = len(self.log.settings) - 1
         return index
 
-    def _other(self, number: int, line: Run | Resume | End) -> None:
+    def _other(self, number: int, line: Run | Resume | Lack | End) -> None:
         if isinstance(line, Run):
             self.issues.add(self.path, "log-line", "a second header; passed over", line=number)
         elif isinstance(line, Resume):
@@ -176,6 +176,9 @@ class _Reader:
             if line.models:  # from here on the same name may stand for other weights
                 self.digests |= {model.name: model.digest for model in line.models}
                 self.known.clear()
+        elif isinstance(line, Lack):
+            self.log.end = None
+            self.log.lacks += [lack for lack in line.lacks if lack not in self.log.lacks]
         else:
             self.log.end = line
 

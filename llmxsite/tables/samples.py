@@ -28,6 +28,8 @@ class Samples:
     """Closing line by run id; None for a run that is not complete."""
     paths: Mapping[str, Path]
     """Log by run id."""
+    lacks: Mapping[str, list[str]] = field(default_factory=dict)
+    """What the server of a run turned out to lack while it went on, by run id; only of the runs where it did."""
     repeats: Mapping[str, str] = field(default_factory=dict)
     """Runs that were left out because they repeat one that counts already, with that run."""
 
@@ -65,6 +67,7 @@ class Samples:
             runs={run: header for run, header in self.runs.items() if run in left},
             ends={run: end for run, end in self.ends.items() if run in left},
             paths={run: path for run, path in self.paths.items() if run in left},
+            lacks={run: words for run, words in self.lacks.items() if run in left},
             repeats=self.repeats,
         )
 

@@ -33,4 +33,6 @@ def options_for(
     draws = prompt.n if prompt.kind == "self-consistency" else 1
     step = repeat * draws + draw
     options = msgspec.convert(values, Options)  # a temperature of 1 is 1.0
-    return msgspec.structs.replace(options, seed=options.seed + step) if step and options.temperature > 0 else options
+    if not step or not options.temperature or options.seed is None:
+        return options
+    return msgspec.structs.replace(options, seed=options.seed + step)

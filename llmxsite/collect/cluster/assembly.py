@@ -11,10 +11,11 @@ from typing import NamedTuple
 import msgspec
 
 from llmxsite import provenance
+from llmxsite.collect.agreed import agree as agree_options
 from llmxsite.collect.cluster.dask import Cluster
 from llmxsite.collect.cluster.fleet import Fleet
 from llmxsite.collect.cluster.logs import Earlier, earlier
-from llmxsite.collect.cluster.machine import Machine, agree
+from llmxsite.collect.cluster.machine import Found, Machine, Weights, agree
 from llmxsite.collect.cluster.muster import Muster
 from llmxsite.collect.probe import probe
 from llmxsite.collect.session import Wish, asks_alike, no_resume
@@ -75,6 +76,8 @@ async def assemble(
         raise lacking(missing, there, about.place, "the cluster")
     workload = about.workload(dict(agreed.models))
     workload.check()
+    await asyncio.gather(*(_agree(found, about, agreed) for found in muster.found))
+    workload.settle_with(muster.found[0].remote.settled)
     header = msgspec.structs.replace(
         about.header,
         engine=msgspec.structs.replace(about.header.engine, name=agreed.engine),
@@ -90,6 +93,15 @@ async def assemble(
         raise no_resume(about, before.reasons)
     fleet = Fleet(about, header, muster, workload, agreed, before, clock)
     return Assembled(fleet, muster.refused, await _seconds(fleet, header.concurrency) if wish.probe else {})
+
+
+async def _agree(found: Found, about: Subject, agreed: Weights) -> None:
+    """Ask a machine's server which options it takes. Raises `Problem` where it does not take what the experiment sets."""
+    models = {name: model for name, model in agreed.models.items() if name in found.facts.models}
+    workload = about.workload(dict(agreed.models))
+    workload.conditions = [condition for condition in workload.conditions if condition["model"] in models]
+    await agree_options(found.remote, workload, about.where)
+    found.facts.engine.lacks = found.remote.lacks()
 
 
 async def _seconds(fleet: Fleet, concurrency: int | None) -> dict[int, float]:

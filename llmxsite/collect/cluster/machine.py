@@ -72,7 +72,8 @@ def agree(found: Sequence[Found], asked: Iterable[str], wanted: Collection[str])
         kinds: dict[str | None, list[Found]] = {}
         for machine in found:
             if name in machine.facts.models:
-                kinds.setdefault(machine.facts.models[name].digest, []).append(machine)
+                model = machine.facts.models[name]
+                kinds.setdefault(model.weights or model.digest, []).append(machine)
         chosen: list[str | None] = [d for d in kinds if d and any(d.startswith(start) for start in wanted)]
         chosen = chosen or list(kinds)
         if len(chosen) > 1:
@@ -106,7 +107,7 @@ def fits(facts: Facts, weights: Weights, about: Subject) -> tuple[set[str], list
             reasons.append(f"it has no '{name}'" if fault.kind == "missing-model" else f"'{name}': {fault.message}")
             continue
         here = facts.models[name]
-        if here.digest != shared.digest:
+        if here.digest != shared.digest and not here.same_weights(shared):
             reasons.append(f"its '{name}' has other weights ({_short(here.digest)}, not {_short(shared.digest)})")
         elif not _asked_alike(about, weights, here):
             reasons.append(f"its server describes '{name}' otherwise, and would be asked in other words")

@@ -6,8 +6,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar, cast
 
+import msgspec
+
 from llmxsite.collect.cluster.station import Facts, Said, decode, encode
-from llmxsite.engine.protocol import EngineError, EngineInfo, ModelInfo, OnText, Reply, Request
+from llmxsite.engine.protocol import EngineError, EngineInfo, Message, ModelInfo, OnText, Reply, Request
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -36,6 +38,9 @@ class Remote:
         self.on_lost: Callable[[], None] | None = None
         """Called once, before any call fails."""
         self._lost = asyncio.get_running_loop().create_future()
+        self._lacks: list[str] = []
+        self._settled: dict[bytes, Request] = {}
+        """What became of a request, by its form."""
 
     @property
     def gone(self) -> bool:
@@ -59,6 +64,25 @@ class Remote:
     async def describe(self) -> EngineInfo:
         return await self._ask(lambda: self._handle.describe(), EngineInfo)
 
+    def lacks(self) -> list[str]:
+        """What the server on the other machine was found to lack, as it last said."""
+        return list(self._lacks)
+
+    def settled(self, request: Request) -> Request:
+        """The request as it goes over the wire there, as far as one of its form came back."""
+        known = self._settled.get(_form(request))
+        if known is None:
+            return request
+        own = {name: getattr(request.options, name) for name in _VARIES if getattr(known.options, name) is not None}
+        options = msgspec.structs.replace(known.options, **own)
+        return msgspec.structs.replace(
+            request,
+            options=options,
+            think=known.think,
+            top_logprobs=known.top_logprobs,
+            cache_prompt=known.cache_prompt,
+        )
+
     async def models(self) -> list[ModelInfo]:
         return await self._ask(lambda: self._handle.models(), list[ModelInfo])
 
@@ -68,7 +92,12 @@ class Remote:
     async def chat(self, request: Request, on_text: OnText | None = None) -> Reply:
         """`on_text` is never called: pieces of a reply do not cross the network."""
         data = encode(request)
-        return await self._ask(lambda: self._handle.chat(data), Reply)
+        reply = await self._ask(lambda: self._handle.chat(data), Reply)
+        if reply.sent is not None and reply.sent != request:
+            self._settled[_form(request)] = reply.sent
+        elif reply.sent is not None:
+            reply.sent = request
+        return reply
 
     async def embed(self, model: str, texts: list[str]) -> list[list[float]]:
         return await self._ask(lambda: self._handle.embed(model, texts), list[list[float]])
@@ -84,6 +113,7 @@ class Remote:
 
     async def _call(self, call: Callable[[], Awaitable[bytes]], kind: type[T] | None) -> T | None:
         said = decode(await self._race(call), cast("type[Said[T]]", Said[kind]))  # type: ignore[valid-type]
+        self._lacks = said.lacks or self._lacks
         if said.fault is not None:
             raise said.fault.error()
         return said.value
@@ -110,3 +140,15 @@ class Remote:
 
 async def _awaited(answer: Awaitable[R]) -> R:
     return await answer
+
+
+_VARIES = ("seed", "num_predict", "stop")
+"""Options that differ from request to request and that are sent wherever any is."""
+
+
+def _form(request: Request) -> bytes:
+    """What requests that a server settles alike have in common: all but their words, seed and budget."""
+    options = msgspec.structs.replace(request.options, seed=None, num_predict=0, stop=None)
+    messages: list[Message] = []
+    raw = None if request.raw_prompt is None else ""
+    return encode(msgspec.structs.replace(request, options=options, messages=messages, raw_prompt=raw))

@@ -15,7 +15,7 @@ import msgspec
 
 from llmxsite import provenance
 from llmxsite.engine import connect
-from llmxsite.engine.protocol import Engine, EngineError, EngineInfo, ModelInfo, Request
+from llmxsite.engine.protocol import Engine, EngineError, EngineInfo, ModelInfo, RefusedError, Request
 from llmxsite.record import Host
 
 T = TypeVar("T")
@@ -29,6 +29,10 @@ class Fault(msgspec.Struct, kw_only=True, omit_defaults=True):
     retry: bool = False
     retry_after: float | None = None
     status: int | None = None
+    context: int | None = None
+    field: str | None = None
+    """Of a `RefusedError`, with its value."""
+    value: Any = None
 
     @classmethod
     def of(cls, error: EngineError) -> Fault:
@@ -38,10 +42,22 @@ class Fault(msgspec.Struct, kw_only=True, omit_defaults=True):
             retry=error.retry,
             retry_after=error.retry_after,
             status=error.status,
+            context=error.context,
+            field=error.field if isinstance(error, RefusedError) else None,
+            value=error.value if isinstance(error, RefusedError) else None,
         )
 
     def error(self) -> EngineError:
-        return EngineError(self.kind, self.message, retry=self.retry, retry_after=self.retry_after, status=self.status)
+        if self.field is not None:
+            return RefusedError(self.field, self.value, self.message, status=self.status)
+        return EngineError(
+            self.kind,
+            self.message,
+            retry=self.retry,
+            retry_after=self.retry_after,
+            status=self.status,
+            context=self.context,
+        )
 
 
 class Said(msgspec.Struct, Generic[T], kw_only=True, omit_defaults=True):
@@ -49,6 +65,8 @@ class Said(msgspec.Struct, Generic[T], kw_only=True, omit_defaults=True):
 
     value: T | None = None
     fault: Fault | None = None
+    lacks: list[str] = []
+    """What the server was found to lack so far."""
 
 
 class Facts(msgspec.Struct, kw_only=True):
@@ -79,7 +97,7 @@ class Station:
 
     async def open(self, contexts: dict[str, int]) -> bytes:
         """Connect and look: `Said[Facts]`. `contexts` has the models that are asked for, and the context of each."""
-        return await _said(lambda: self._open(contexts))
+        return await self._said(lambda: self._open(contexts))
 
     async def _open(self, contexts: dict[str, int]) -> Facts:
         around = asyncio.create_task(asyncio.to_thread(lambda: (provenance.host(), provenance.software())))
@@ -104,28 +122,37 @@ class Station:
 
     async def describe(self) -> bytes:
         """`Said[EngineInfo]`."""
-        return await _said(self._there.describe)
+        return await self._said(self._there.describe)
 
     async def models(self) -> bytes:
         """`Said[list[ModelInfo]]`."""
-        return await _said(self._there.models)
+        return await self._said(self._there.models)
 
     async def model(self, name: str, num_ctx: int | None) -> bytes:
         """`Said[ModelInfo]`."""
-        return await _said(lambda: self._there.model(name, num_ctx=num_ctx))
+        return await self._said(lambda: self._there.model(name, num_ctx=num_ctx))
 
     async def chat(self, request: bytes) -> bytes:
         """`Request` to `Said[Reply]`. Times are measured here, beside the server."""
         asked = decode(request, Request)
-        return await _said(lambda: self._there.chat(asked))
+        return await self._said(lambda: self._there.chat(asked))
 
     async def embed(self, model: str, texts: list[str]) -> bytes:
         """`Said[list[list[float]]]`."""
-        return await _said(lambda: self._there.embed(model, texts))
+        return await self._said(lambda: self._there.embed(model, texts))
 
     async def unload(self, model: str) -> bytes:
         """`Said[None]`."""
-        return await _said(lambda: self._there.unload(model))
+        return await self._said(lambda: self._there.unload(model))
+
+    async def _said(self, ask: Callable[[], Awaitable[Any]]) -> bytes:
+        try:
+            said = Said(value=await ask())
+        except EngineError as error:
+            said = Said(fault=Fault.of(error))
+        if self._engine is not None:
+            said.lacks = self._engine.lacks()
+        return encode(said)
 
     @property
     def _there(self) -> Engine:
@@ -155,10 +182,3 @@ def decode(data: bytes, kind: type[T]) -> T:
         raise EngineError(
             "protocol", f"the machine answered what this version cannot read: {error}", retry=False
         ) from None
-
-
-async def _said(ask: Callable[[], Awaitable[Any]]) -> bytes:
-    try:
-        return encode(Said(value=await ask()))
-    except EngineError as error:
-        return encode(Said[Any](fault=Fault.of(error)))

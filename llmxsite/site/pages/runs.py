@@ -63,7 +63,7 @@ def _run(edition: Edition, entry: RunEntry, _: Issues) -> Made:
         whole=whole,
         by_model=by_model,
         states=[(k, transcript.WORDS[k], states[k], states[k] / total) for k in transcript.STATES if states.get(k)],
-        remarks=conduct.remarks(entry, tally.warned),
+        remarks=conduct.remarks(entry, tally.warned, tally.lacks),
         total=total,
         by_category=by_category,
         by_condition=by_condition if len(by_condition) > 1 else [],
