@@ -205,7 +205,7 @@ AT_ONCE = Policy(first_wait=0.0, longest_retry_after=0.0)
 
 
 async def open_trial(stack: AsyncExitStack, study: Study, server: HttpServer, **wish: Any) -> Session:
-    wanted = Wish(engine="ollama", host=server.url, probe=False, **wish)
+    wanted = Wish(**{"engine": "ollama", "host": server.url, "probe": False, **wish})
     experiment, suites = prepare(study, "trial", wanted, Issues())
     ((name, conditions),) = engines(experiment, wanted)
     return await open_session(

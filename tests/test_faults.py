@@ -81,6 +81,7 @@ LASTING = {
 }
 ODD = {
     "drip": ("ok", ""),
+    "repeats": ("failure", "repetition-stopped"),
     "tool-line": ("failure", ""),
     "tool-500": ("failure", ""),
     "bad-utf8": ("failure", "invalid-utf8"),

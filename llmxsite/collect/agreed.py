@@ -6,13 +6,14 @@ varies, and the server refuses or passes over, ends the run before it begins, at
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import msgspec
 
 from llmxsite.collect.workload import Workload
 from llmxsite.diagnostics import Issue, Problem
+from llmxsite.engine.heeded import ASKED, passed_over
 from llmxsite.engine.protocol import Engine, EngineError, Message, Options, RefusedError, Request
 from llmxsite.experiment import varied
 
@@ -22,11 +23,12 @@ Place = Callable[[str, Any], Issue]
 """An issue, still without its words, where an experiment sets an option to a value."""
 
 
-async def agree(engine: Engine, workload: Workload, place: Place) -> None:
+async def agree(engine: Engine, workload: Workload, place: Place) -> list[str]:
     """Try each set of options once, and have the workload plan what really goes over the wire.
 
-    Raises `Problem` with every option that the experiment sets and the server does not take. Other faults are left for the
-    run to meet.
+    Gives, in words, what the experiment sets and the server passes over. Raises `Problem` with every option that the
+    experiment sets and the server does not take, or that it varies and the server passes over. Other faults are left for
+    the run to meet.
     """
     workload.settle_with(engine.settled)
     issues: dict[str, Issue] = {}
@@ -38,10 +40,23 @@ async def agree(engine: Engine, workload: Workload, place: Place) -> None:
             issues.setdefault(f"{issue.line}:{issue.message}", issue)
         except EngineError:
             continue
-    issues |= {issue.message: issue for issue in _without_effect(engine, workload, place)}
+    issues |= {issue.message: issue for issue in _without_field(engine, workload, place)}
+    lacks: list[str] = []
+    async for model, name, level in _passed_over(engine, workload):
+        words = f"'{model}' on this server passes over '{name}'"
+        if name not in varied(workload.conditions):
+            lacks.append(f"{name} is passed over for {model}")
+            continue
+        issues[words] = msgspec.structs.replace(
+            place(name, level),
+            code="run-refused",
+            message=f"{words}, so all its levels would be one and the same",
+            hint="leave it out of the sweep, or use a server that heeds it: `llmxsite doctor` asks",
+        )
     if issues:
         raise Problem(*issues.values())
     workload.settle_with(engine.settled)
+    return lacks
 
 
 def refusal(refused: RefusedError, place: Place) -> Issue:
@@ -81,7 +96,24 @@ def _trials(workload: Workload) -> Iterator[Request]:
         yield short
 
 
-def _without_effect(engine: Engine, workload: Workload, place: Place) -> Iterator[Issue]:
+async def _passed_over(engine: Engine, workload: Workload) -> AsyncIterator[tuple[str, str, Any]]:
+    """Model, option and one of its levels, where the experiment sets the option and the server does as if it had not."""
+    asked: set[tuple[str, str]] = set()
+    plain = Options()
+    for condition in workload.conditions:
+        model = str(condition["model"])
+        levels = {
+            n: v for n, v in condition.items() if n in ASKED and v != getattr(plain, n) and (model, n) not in asked
+        }
+        job = next(workload.jobs(conditions=[condition]), None) if levels else None
+        if job is None:
+            continue
+        asked |= {(model, name) for name in levels}
+        for name in await passed_over(engine, job.plan.requests[0], levels):
+            yield model, name, levels[name]
+
+
+def _without_field(engine: Engine, workload: Workload, place: Place) -> Iterator[Issue]:
     """Options that differ between conditions, and that the server's API has no field for: the conditions would be one."""
     for name in varied(workload.conditions):
         if name not in Options.__struct_fields__ and name != "think":

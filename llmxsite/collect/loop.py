@@ -136,8 +136,8 @@ class Collector:
                 if made is None:
                     source.back(job)
             if made is not None:
-                self._note_lacks()
                 self._writer.append(made)
+                self._note_lacks()
                 source.made(job)
                 self.result.made += 1
                 self.result.errors += made.outcome == "error"

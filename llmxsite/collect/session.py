@@ -187,12 +187,12 @@ async def open_subject(
         workload = about.workload(models)
         workload.check()
         say("asking which options the server takes")
-        await agree(engine, workload, about.where)
+        passed_over = await agree(engine, workload, about.where)
         kept = await keepable(engine, workload)
         workload = kept.workload
         measured = await probe(engine, workload) if wish.probe else None
         info = await engine.describe()
-        info.lacks = [*info.lacks, *kept.lacks]
+        info.lacks = [*info.lacks, *passed_over, *kept.lacks]
     except EngineError as error:
         raise unreachable(error, name) from None
     host, software, git = await surroundings

@@ -140,9 +140,24 @@ async def keepable(engine: Engine, workload: Workload) -> Kept:
         )
     if abilities.caches is None:
         lacks.append("whether a prompt came from the cache is not told")
+    elif "interleaved" in why and not why["interleaved"] and await _keeps_several(engine, workload):
+        lacks.append("interleaved prompts come from the cache all the same: the server keeps several")
     if any(regime.at_once for regime in regimes) and (await engine.describe()).name != "embedded":
         lacks.append("how many requests are answered at once is not told: more than that wait in a queue")
     return Kept(workload.only(kept), not abilities.forgets, lacks)
+
+
+async def _keeps_several(engine: Engine, workload: Workload) -> bool:
+    """Whether a prompt is still in the cache after another item's: llama-server keeps several, in slots and in memory."""
+    first = next(workload.jobs(), None)
+    if first is None or workload.items < 2:
+        return False
+    request, other = first.plan.requests[0], workload.request_before(first)
+    await _cached(engine, request, allowed=True)
+    whole = await _cached(engine, request, allowed=True)
+    await engine.chat(other)
+    again = await _cached(engine, request, allowed=True)
+    return bool(whole) and again is not None and again >= (whole or 0)
 
 
 async def _cached(engine: Engine, request: Request, *, allowed: bool) -> int | None:

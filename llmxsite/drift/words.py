@@ -17,6 +17,7 @@ NAMES = {
     ("server", "threads"): "processor threads",
     ("server", "address"): "server address",
     ("server", "lacks"): "what the server lacks",
+    ("model", "weights"): "hash of the weights' file",
     ("model", "gpu_share"): "share on the GPU",
     ("model", "system"): "stored system prompt",
     ("model", "render_hash"): "hash of a rendered conversation",
@@ -50,6 +51,11 @@ LOST = {
     "asked_again": "asked again later in the same run, which counts",
 }
 """Why samples have no partner."""
+UNSEEN = {
+    "ollama": "how many requests it computes at once (OLLAMA_NUM_PARALLEL), and the build of its runner",
+    "openai": "the settings that the server was started with",
+}
+"""By engine: what moves replies or log-probabilities, and is told nowhere."""
 
 
 def summary(found: Drift) -> list[str]:
@@ -222,7 +228,24 @@ def _around(found: Drift) -> str:
             f"{count(len(unknown), 'fact')} {_verb(len(unknown), 'is', 'are')} not recorded on both sides, "
             "so nothing is known of a change there."
         )
+    if same := [f.subject for f in found.facts if f.name == "weights" and f.state == "same" and _changed(found, f)]:
+        said.append(
+            f"The weights of {_list(map(str, same))} are the same file: only how the server describes it differs."
+        )
+    if unseen := _unseen(found):
+        said.append(f"Not seen, for the server does not tell it: {unseen}.")
     return " ".join(said)
+
+
+def _changed(found: Drift, weights: Fact) -> bool:
+    """Whether the digest of a model changed beside its weights."""
+    return any(f.name == "digest" and f.subject == weights.subject and f.state == "changed" for f in found.facts)
+
+
+def _unseen(found: Drift) -> str | None:
+    """What may have changed without a trace in either log."""
+    names = {str(v) for f in found.facts if (f.group, f.name) == ("server", "name") for v in (*f.before, *f.after)}
+    return "; ".join(words for name, words in UNSEEN.items() if name in names) or None
 
 
 def _pairing(found: Drift) -> str:
@@ -283,7 +306,7 @@ def _one(fact: Fact, value: Any) -> str:
         return "not set"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if fact.name in ("digest", "template_hash", "render_hash", "hash"):
+    if fact.name in ("digest", "weights", "template_hash", "render_hash", "hash"):
         return str(value)[:12]
     if fact.name == "commit":
         commit, _, rest = str(value).partition(" ")

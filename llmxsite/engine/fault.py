@@ -88,6 +88,11 @@ def is_model_failure(error: EngineError, *, tools: bool) -> bool:
     return bool(_TOOL_CALL.search(words)) or (tools and bool(_CALL_PARSER.search(words)))
 
 
+def is_repetition(error: EngineError) -> bool:
+    """Whether an error in the middle of a reply says that the model repeats itself, and that the server ended it for that."""
+    return error.kind == "server" and "token repeat limit" in str(error)
+
+
 def error_for(status: int, body: bytes, retry_after: str | None = None, *, streamed: bool = False) -> EngineError:
     """The `EngineError` for an HTTP status above 299 and its body, or for an error in the middle of a stream."""
     words = server_words(body)

@@ -19,7 +19,7 @@ from llmxsite.engine import ollama_shapes as shapes
 from llmxsite.engine import wire
 from llmxsite.engine.address import Address
 from llmxsite.engine.concessions import Concessions, Names
-from llmxsite.engine.fault import error_for, is_model_failure, plain
+from llmxsite.engine.fault import error_for, is_model_failure, is_repetition, plain
 from llmxsite.engine.http import Http, Limits
 from llmxsite.engine.protocol import (
     EngineError,
@@ -76,9 +76,12 @@ class Ollama:
 
     async def describe(self) -> EngineInfo:
         """The server's version, and what it was found to lack so far: ask again after a model was loaded."""
-        version = plain(wire.decode(await self._http.ask("/api/version"), shapes.read_version, []).version)
+        version = plain(await self._told(self._read_version()) or "")
         self._version = version or self._version
         return EngineInfo(name=self.name, version=version or None, address=self._http.address.shown, lacks=self.lacks())
+
+    async def _read_version(self) -> str:
+        return wire.decode(await self._http.ask("/api/version"), shapes.read_version, []).version
 
     def lacks(self) -> list[str]:
         """What the server was found to lack so far, with its version."""
@@ -95,8 +98,12 @@ class Ollama:
 
     async def model(self, name: str, *, num_ctx: int | None = None) -> ModelInfo:
         """Tags and show together; with `num_ctx`, after one token from the loaded model, what /api/ps says of it."""
-        info = next((model for model in await self.models() if shapes.same_name(model.name, name)), None)
-        show = await self._show(name)
+        listed = await self._told(self.models()) or []
+        info = next((model for model in listed if shapes.same_name(model.name, name)), None)
+        show = await self._told(self._show(name))
+        if show is None:
+            show = shapes.Show()
+            self._lacks[f"'{name}' is not described"] = None
         info = msgspec.structs.replace(info, name=name) if info else ModelInfo(name=name)
         shapes.add_show(info, show)
         if num_ctx is not None and not info.remote:
@@ -132,7 +139,7 @@ class Ollama:
                         if line.strip():
                             self._take(reading, line)
         except EngineError as error:
-            if shapes.is_repetition(error):
+            if is_repetition(error):
                 reading.repeated = True
             elif is_model_failure(error, tools=bool(request.tools)):
                 reading.failure = str(error)
@@ -163,7 +170,7 @@ class Ollama:
         await self._http.ask("/api/generate", {"model": model, "keep_alive": 0})
         try:
             async with asyncio.timeout(self._http.limits.stall):
-                while await self._running(model) is not None:
+                while await self._told(self._running(model)) is not None:
                     await asyncio.sleep(_POLL_SECONDS)
         except TimeoutError:
             raise EngineError("timeout", f"the server still has '{model}' in memory", retry=True) from None

@@ -10,7 +10,7 @@ import msgspec
 
 from llmxsite.engine import wire
 from llmxsite.engine.fault import plain
-from llmxsite.engine.protocol import EngineError, Message, ModelInfo, Request
+from llmxsite.engine.protocol import Message, ModelInfo, Request
 
 
 class Function(msgspec.Struct):
@@ -208,11 +208,6 @@ def add_show(info: ModelInfo, show: Show) -> None:
 def same_name(listed: str, asked: str) -> bool:
     """Whether two spellings name one model: a tag that is left out is `latest`."""
     return listed.lower().removesuffix(":latest") == asked.lower().removesuffix(":latest")
-
-
-def is_repetition(error: EngineError) -> bool:
-    """Whether an error in the middle of a reply says that the model repeats itself, and that the server ended it for that."""
-    return "token repeat limit" in str(error)
 
 
 def milliseconds(nanoseconds: int | None) -> float | None:

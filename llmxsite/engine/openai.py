@@ -16,7 +16,7 @@ from llmxsite.engine import openai_shapes as shapes
 from llmxsite.engine import wire
 from llmxsite.engine.address import Address
 from llmxsite.engine.concessions import Concessions, Names
-from llmxsite.engine.fault import error_for, is_model_failure
+from llmxsite.engine.fault import error_for, is_model_failure, is_repetition
 from llmxsite.engine.http import Http, Limits
 from llmxsite.engine.lines import Events
 from llmxsite.engine.protocol import (
@@ -217,9 +217,12 @@ class OpenAI:
                     for data in events.feed(lines):
                         reading.take(data)
         except EngineError as error:
-            if not is_model_failure(error, tools=bool(request.tools)):
+            if is_repetition(error):
+                reading.repeated = True
+            elif is_model_failure(error, tools=bool(request.tools)):
+                reading.failure = str(error)
+            else:
                 raise
-            reading.failure = str(error)
         reading.finish_calls()
         reply = reading.reply()
         if "logprobs-missing" in reply.warnings:

@@ -34,11 +34,22 @@ def warnings(
     by = key_columns(data, by)
     return [
         *_of_versions(data),
+        *_of_servers(data),
         *_of_summary(summarise(data, by)),
         *_of_decoding(data),
         *_of_calibration(data, by),
         *_of_comparison(data, by, margin),
     ]
+
+
+def _of_servers(data: Table) -> Iterator[str]:
+    """What servers turned out to lack while their runs went on: headers, which figures name, do not say it."""
+    found: dict[str, list[str]] = {}
+    for run, lacks in data.lacks.items():
+        for lack in lacks:
+            found.setdefault(lack, []).append(run)
+    for lack, runs in found.items():
+        yield f"In the middle of {_count(len(runs), 'run')} ({', '.join(runs)}) the server turned out to lack something: {lack}."
 
 
 def _of_summary(table: pd.DataFrame) -> Iterator[str]:

@@ -36,6 +36,7 @@ FAULTS = (
     "no-end",  # the stream ends without its last message
     "not-json",  # a line that is no JSON
     "error-line",  # an error as a line under HTTP 200
+    "repeats",  # a reply that repeats itself, ended by an error line that says so
     "tool-line",  # a malformed tool call, as a line under HTTP 200
     "tool-500",  # the same as HTTP 500
     "500",
@@ -78,6 +79,8 @@ class Fake(HttpServer):
     reply: Callable[[dict[str, Any]], Reply] | None = None
     refuses: tuple[str, ...] = ()
     """Fields that a strict OpenAI-compatible server does not know."""
+    refusal: Callable[[str, dict[str, Any]], str | None] | None = None
+    """Given the path and the body of a request for words: what it is refused with, as HTTP 400; None takes it."""
     capabilities: tuple[str, ...] = ("completion", "tools", "thinking")
     cached: int = 0
     """Prompt tokens that `/v1` says it took from its cache."""
@@ -176,7 +179,7 @@ class Fake(HttpServer):
         if self.latency:
             await asyncio.sleep(self.latency)
         fault = next(self._faults, None)
-        if await self._refused(body, native, wire, fault):
+        if await self._refused(path, body, native, wire, fault):
             return
         tokens, reason = (self.reply or _letter)(body)
         options = body.get("options", body)
@@ -197,7 +200,7 @@ class Fake(HttpServer):
         parts.append(shape.end(reason, read, len(tokens)))
         await _send(wire, native, parts, fault)
 
-    async def _refused(self, body: dict[str, Any], native: bool, wire: Wire, fault: str | None) -> bool:
+    async def _refused(self, path: str, body: dict[str, Any], native: bool, wire: Wire, fault: str | None) -> bool:
         """Whether there is no reply to be had, having said so."""
 
         def words(text: str) -> Any:
@@ -208,6 +211,8 @@ class Fake(HttpServer):
             status = 404, words(f"model '{body.get('model')}' not found"), {}
         elif unknown := next((name for name in self.refuses if name in body), None):
             status = 400, words(f"Unrecognized request argument supplied: {unknown}"), {}
+        elif self.refusal is not None and (said := self.refusal(path, body)) is not None:
+            status = 400, words(said), {}
         elif fault in ("500", "tool-500", "memory", "503", "503-wait", "429"):
             text = {
                 "tool-500": "error parsing tool call: raw='{\"city\": Paris}', err=invalid character 'P'",
@@ -271,6 +276,10 @@ async def _send(wire: Wire, native: bool, parts: list[bytes], fault: str | None)
             return
         case "not-json":
             rest = [_frame(b"{oops", native), *rest]
+        case "repeats":
+            words = "prediction aborted, token repeat limit reached"
+            error = {"error": words if native else {"message": words, "code": 500}}
+            rest = [*[first] * 40, _frame(json.dumps(error).encode(), native)]
         case "error-line" | "tool-line":
             rest = [_frame(json.dumps(error).encode(), native)]
         case "long-line":

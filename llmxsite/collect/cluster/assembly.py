@@ -100,8 +100,8 @@ async def _agree(found: Found, about: Subject, agreed: Weights) -> None:
     models = {name: model for name, model in agreed.models.items() if name in found.facts.models}
     workload = about.workload(dict(agreed.models))
     workload.conditions = [condition for condition in workload.conditions if condition["model"] in models]
-    await agree_options(found.remote, workload, about.where)
-    found.facts.engine.lacks = found.remote.lacks()
+    passed_over = await agree_options(found.remote, workload, about.where)
+    found.facts.engine.lacks = [*found.remote.lacks(), *passed_over]
 
 
 async def _seconds(fleet: Fleet, concurrency: int | None) -> dict[int, float]:
