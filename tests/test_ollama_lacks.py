@@ -11,7 +11,7 @@ from servers.ollama_models import CHAT, STORED
 
 from llmxsite.engine.protocol import EngineError, Message, Options, Request
 
-RECORDING = "ollama-0.12.3-lacks"
+RECORDING = "ollama-{version}-lacks"
 CONTEXT = 256
 
 
