@@ -91,7 +91,7 @@ class Without(Replay):
     def __init__(self, name: str, field: str) -> None:
         super().__init__(name)
         self._field = field
-        for answers in self._answers.values():
+        for answers in map(list, self._answers.values()):
             for exchange in answers:
                 if "body" in exchange:
                     exchange["body"] = "\n".join(map(self._without, exchange["body"].split("\n")))

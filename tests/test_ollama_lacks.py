@@ -46,16 +46,16 @@ def test_cut_prompt_is_flagged_and_a_lack_before_the_first_sample(talk: Any, beh
         found: list[Any] = [(await ollama.describe()).lacks]
         for request in (ask("word " * 600), talked, ask("Hi")):
             try:
-                found.append((await ollama.chat(request)).warnings)
+                found.append("context-truncated" in (await ollama.chat(request)).warnings)
             except EngineError as error:
                 found.append(error.status)
         return found
 
-    lacks, cut, dropped, fine = talk(test)
+    lacks, *became = talk(test)
     cuts = behaviour("overflow-refused").startswith("cut without a word")
     assert any(lack.startswith("prompts that do not fit are cut silently") for lack in lacks) is cuts
     # Of the second conversation the oldest messages are dropped.
-    assert [cut, dropped, fine] == [["context-truncated"]] * 2 + [[]] if cuts else [400, 400, []]
+    assert became == ([True, True, False] if cuts else [400, 400, False])
 
 
 def test_what_was_so_already(raw: Raw, talk: Any) -> None:
@@ -65,4 +65,4 @@ def test_what_was_so_already(raw: Raw, talk: Any) -> None:
     rendered = raw.rendered(STORED)
     assert rendered.index("pirate") < rendered.index("Ahoy") < rendered.index("Hi")
     talk(lambda ollama: ollama.unload(STORED))
-    assert raw.running() == {}
+    assert not {STORED, CHAT} & set(raw.running())

@@ -21,6 +21,7 @@ _POLL_SECONDS, _POLLS = 0.05, 400
 _PHRASES = (
     "input length exceeds the context length",
     "exceeds the available context size",
+    "exceeds maximum context length",
     "does not support thinking",
     "does not support tools",
     "does not support embeddings",
@@ -33,6 +34,7 @@ _PHRASES = (
     "invalid JSON schema in format",
     "invalid format",
     "invalid think value",
+    "is not supported for this model",
     "failed to parse JSON",
     "failed to parse grammar",
     "error parsing tool call",
