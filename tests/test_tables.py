@@ -18,7 +18,7 @@ from pandas.testing import assert_frame_equal
 from llmxsite import tables
 from llmxsite.diagnostics import Issues
 from llmxsite.engine.protocol import EngineInfo, ModelInfo, Timing, Usage
-from llmxsite.record import End, Line, Resume, Run, Sample, SuiteRef, encode_line
+from llmxsite.record import End, Lack, Line, Resume, Run, Sample, SuiteRef, encode_line
 from llmxsite.study import Study
 from llmxsite.tables import reader
 from llmxsite.tables.cache import Cache
@@ -441,3 +441,30 @@ def test_factors_that_vary(mixed: tables.Samples) -> None:
     assert mixed.frame["temperature"].dtype == "float64"
     assert mixed.frame["think"].dtype == "boolean"
     assert mixed.frame["num_ctx"].tolist()[:2] == ["4096", "auto"]
+
+
+def test_one_file_of_weights_is_one_model_whatever_manifests_say_of_it(tmp_path: Path) -> None:
+    """Two servers' manifests, the file itself, and a log from before its hash was told; another file stays another."""
+    told = {
+        "r1": ModelInfo(name="phi", digest="manifest-old", weights="file"),
+        "r2": ModelInfo(name="phi", digest="manifest-new", weights="file"),
+        "r3": ModelInfo(name="phi", digest="file", weights="file"),
+        "r4": ModelInfo(name="phi", digest="manifest-old"),
+        "r5": ModelInfo(name="phi", digest="other", weights="other"),
+        "r6": ModelInfo(name="phi", digest="unknown"),
+    }
+    for run, model in told.items():
+        study_of(tmp_path, header(run, models=[model]), sample(condition={"model": "phi"}), name=run)
+    frame = load(Study(tmp_path))[0].frame
+    assert dict(zip(frame["run"], frame["digest"], strict=True)) == {
+        **dict.fromkeys(("r1", "r2", "r3", "r4"), "file"),
+        "r5": "other",
+        "r6": "unknown",
+    }
+
+
+def test_what_a_server_came_to_lack_is_there_by_run(tmp_path: Path) -> None:
+    lack = Lack(time="2026-01-01T00:00:00.000Z", lacks=["no min_p: the server refuses it"])
+    study = study_of(tmp_path, header(), sample(), lack, sample("k2"))
+    for _ in range(2):  # from the log, then from the cache
+        assert load(study)[0].lacks == {"r1": ["no min_p: the server refuses it"]}

@@ -164,9 +164,9 @@ class OpenAI:
         try:
             return wire.decode(await self._http.ask("/props"), shapes.read_props, [])
         except EngineError as error:
-            if error.kind in ("unsupported", "invalid-request", "missing-model", "protocol"):
-                return None
-            raise
+            if error.kind in ("connection", "timeout"):
+                raise
+            return None  # whatever answers there, it is not llama-server, or not well: a run can do without
 
     def _body(self, request: Request) -> dict[str, Any]:
         options = request.options.sent()

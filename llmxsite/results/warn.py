@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -34,7 +34,7 @@ def warnings(
     by = key_columns(data, by)
     return [
         *_of_versions(data),
-        *_of_servers(data),
+        *_of_servers(getattr(data, "lacks", {})),  # a figure's part of the samples has none
         *_of_summary(summarise(data, by)),
         *_of_decoding(data),
         *_of_calibration(data, by),
@@ -42,11 +42,11 @@ def warnings(
     ]
 
 
-def _of_servers(data: Table) -> Iterator[str]:
+def _of_servers(lacks: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """What servers turned out to lack while their runs went on: headers, which figures name, do not say it."""
     found: dict[str, list[str]] = {}
-    for run, lacks in data.lacks.items():
-        for lack in lacks:
+    for run, words in lacks.items():
+        for lack in words:
             found.setdefault(lack, []).append(run)
     for lack, runs in found.items():
         yield f"In the middle of {_count(len(runs), 'run')} ({', '.join(runs)}) the server turned out to lack something: {lack}."

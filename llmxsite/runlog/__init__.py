@@ -2,7 +2,7 @@
 
 `file` is a log as an open file, `lock` keeps others out of it, `state` is what it holds already, `seal` its last line,
 `trouble` what a person reads when it cannot be written. `whole` writes one at once, `rescore` scores a line anew,
-`repetition` says which runs repeat others, `clock` gives the time.
+`repetition` says which runs repeat others, `identity` which digests are one model, `clock` gives the time.
 
 A log is one JSON object a line (`record` has the types): `run`, then `sample` lines in order of completion, a `resume`
 line wherever a collector took it up again, and `end`. It only ever grows, but for a torn last line, which is cut off.
@@ -10,6 +10,7 @@ line wherever a collector took it up again, and `end`. It only ever grows, but f
 
 from llmxsite.runlog.clock import Clock
 from llmxsite.runlog.file import tidy
+from llmxsite.runlog.identity import weights_of
 from llmxsite.runlog.lock import Lock, alone
 from llmxsite.runlog.reader import RunLog, iterate, read, read_header
 from llmxsite.runlog.repetition import repeated
@@ -35,5 +36,6 @@ __all__ = [
     "rescore",
     "tidy",
     "verify",
+    "weights_of",
     "write",
 ]

@@ -15,7 +15,7 @@ from llmxsite.diagnostics import Issue, Issues, Problem
 from llmxsite.document import Document
 from llmxsite.experiment import Experiment
 from llmxsite.record import End, Host, Lack, Resume
-from llmxsite.runlog import read_header, repeated
+from llmxsite.runlog import read_header, repeated, weights_of
 from llmxsite.site import frontmatter, paths
 from llmxsite.site.cache import Cache
 from llmxsite.site.entries import ModelEntry, PageEntry, ReportEntry, RunEntry, SuiteEntry, Version
@@ -158,6 +158,7 @@ def _rank(report: ReportEntry) -> tuple[int, bool, bool, str, str]:
 
 def _models(study: Study, runs: list[RunEntry], issues: Issues) -> list[ModelEntry]:
     models: dict[str, ModelEntry] = {}
+    weights = weights_of(entry.run for entry in runs)
     taken: set[str] = set()
     for entry in reversed(runs):
         for info in entry.run.models:
@@ -167,9 +168,10 @@ def _models(study: Study, runs: list[RunEntry], issues: Issues) -> list[ModelEnt
                 slug = slug if slug not in taken else f"{slug}-{paths.digest(info.name)[:8]}"
                 taken.add(slug)
                 model = models[info.name] = ModelEntry(slug=slug, name=info.name)
-            version = next((v for v in model.versions if v.digest == info.digest), None)
+            identity = weights.get(info.digest or "", info.identity)
+            version = next((v for v in model.versions if v.digest == identity), None)
             if version is None:
-                model.versions.append(Version(digest=info.digest, info=info, runs=[entry.id]))
+                model.versions.append(Version(digest=identity, info=info, runs=[entry.id]))
             elif entry.id not in version.runs:
                 version.info, version.runs = info, [*version.runs, entry.id]
     folder = study.content / "models"

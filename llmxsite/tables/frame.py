@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import accumulate, pairwise
 from typing import Any
 
@@ -64,6 +64,8 @@ class Source(msgspec.Struct):
     log: LogColumns
     report: str
     contributor: str | None
+    weights: Mapping[str, str] = {}
+    """By digest, the hash of the weights' file, where any log of these tells it."""
 
 
 _PER_LOG: dict[str, Callable[[Source], str | None]] = {
@@ -74,7 +76,7 @@ _PER_LOG: dict[str, Callable[[Source], str | None]] = {
 }
 _PER_SETTING: dict[str, Callable[[Source, Setting], str | None]] = {
     "model": lambda source, setting: _label(setting.condition["model"]),
-    "digest": lambda source, setting: setting.digest,
+    "digest": lambda source, setting: source.weights.get(setting.digest or "", setting.digest),
     "engine": lambda source, setting: _label(setting.condition.get("engine")) or source.log.run.engine.name,
 }
 

@@ -31,6 +31,9 @@ def load(
     repeats = {} if reruns else runlog.repeated(source.log.run for source in sources.values())
     sources = {path: source for path, source in sources.items() if source.log.run.id not in repeats}
     runs = {source.log.run.id: source.log.run for source in sources.values()}
+    weights = runlog.weights_of(runs.values())
+    for source in sources.values():
+        source.weights = weights
     ends = {source.log.run.id: source.log.end for source in sources.values()}
     paths = {source.log.run.id: path for path, source in sources.items()}
     lacks = {source.log.run.id: source.log.lacks for source in sources.values() if source.log.lacks}

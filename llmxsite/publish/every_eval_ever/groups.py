@@ -110,7 +110,7 @@ def _group(
     ref = next((s for s in run.suites if s.id == suite_id), None) or SuiteRef(id=suite_id, hash=suite_hash)
     known = edition.catalogue.suite(suite_id)
     items = known.suite.items if known is not None and known.suite is not None else []
-    model = next((m for m in run.models if m.name == name and m.digest == digest), None)
+    model = next((m for m in run.models if m.name == name and digest in (m.digest, m.weights)), None)
     return Group(
         run=entry,
         suite=ref,
