@@ -138,8 +138,8 @@ async def _ask_engine(engine: Engine, info: EngineInfo, wanted: str | None, add:
     for check in _tried(info):
         add(check)
     models, refused = await described(engine)
-    for model_name, words in refused.items():
-        add(Check("models", "note", f"{model_name} is not described: {words}"))
+    for sentence in refused.values():
+        add(Check("models", "note", sentence))
     name = wanted or _smallest([m for m in models if m.name not in refused])
     if elsewhere := sorted(m.name for m in models if m.remote):
         add(Check("models", "note", f"not local, as another machine computes: {', '.join(elsewhere)}"))
@@ -173,7 +173,8 @@ async def _ask_engine(engine: Engine, info: EngineInfo, wanted: str | None, add:
     for finding in findings:
         add(Check(finding.what, "ok" if finding.verdict == "yes" else "warn", finding.detail))
     for lack in (await engine.describe()).lacks:
-        add(Check("lacks", "note", lack))
+        if lack not in refused.values():
+            add(Check("lacks", "note", lack))
 
 
 def _tried(info: EngineInfo) -> Iterator[Check]:

@@ -52,8 +52,8 @@ def list_models(engine: EngineName = "auto", host: Host = None, format: Format =
         print_table(_table(f"{info.name}{where}", models))
     else:
         out().print(f"{info.name}{where} has no models yet.")
-    for name, words in refused.items():
-        out().print(f"{name} is not described: {words}", markup=False)
+    for sentence in refused.values():
+        out().print(sentence, markup=False)
     for entry in absent:
         out().print(f"llmxsite models pull {entry.name}    {entry.title}, {_size(entry.size)}, licence {entry.licence}")
 
@@ -124,7 +124,7 @@ def show_model(
 
 
 async def described(chosen: Engine) -> tuple[list[ModelInfo], dict[str, str]]:
-    """Every model an engine has, and the server's words for each that it does not describe, by name.
+    """Every model an engine has, and a sentence with the server's words for each that it does not describe, by name.
 
     A list has little; describing each costs one short question and loads nothing. One that is refused, such as a model
     elsewhere where nothing may leave the machine, stays as the list has it. Raises `EngineError` where the server itself
@@ -140,8 +140,11 @@ async def described(chosen: Engine) -> tuple[list[ModelInfo], dict[str, str]]:
             except EngineError as error:
                 if error.kind in ("connection", "timeout"):
                     raise
-                refused[model.name] = str(error)
+                refused[model.name] = f"'{model.name}' is not described ({error})"
         models.append(model)
+    for lack in (await chosen.describe()).lacks:
+        # An engine that can do without a description says so among what it lacks.
+        refused |= {m.name: lack for m in models if lack.startswith(f"'{m.name}' is not described")}
     return models, refused
 
 
