@@ -6,6 +6,8 @@ from llmxsite.engine.behaviour.models import CHATS, COMPLETES, NotAskedError
 from llmxsite.engine.behaviour.question import Asked, Question, Seen, yes
 from llmxsite.engine.behaviour.server import Answer
 
+_PROMPT = "0" * 100
+"""What models go on with."""
 _MANY = 140
 """Tokens that a model may repeat itself for: servers stop it after 30 or after 100 alike."""
 _REPEATERS = 3
@@ -54,25 +56,28 @@ async def _repetition(asked: Asked) -> Seen:
     options = {"num_predict": _MANY, "repeat_penalty": 1.0}
     ends: Seen | None = None
     for model in asked.models.all(COMPLETES)[:_REPEATERS]:
-        answer = await asked.server.generate(model.name, "tea " * 20, stream=True, options=options)
+        answer = await asked.server.generate(model.name, _PROMPT, stream=True, options=options)
         if answer.words:
             return Seen(f"an error line in the middle of the stream: {answer.said}", _repeated(answer))
         if not any(line.get("done") for line in answer.lines):
-            whole = await asked.server.generate(model.name, "tea " * 20, options=options)
+            whole = await asked.server.generate(model.name, _PROMPT, options=options)
             done = yes(bool(whole.lines[-1].get("done")), "ends as others do", "has `done: false`")
             return Seen(f"the stream just ends, without a last message; in one piece it {done}", _repeated(answer))
-        if len(set(answer.text.split()[-_MANY // 2 :])) == 1:
+        if _alike(answer) > _MANY // 2:
             ends = Seen(f"goes on to its end, `{answer.lines[-1].get('done_reason')}`")
     if ends is None:
         raise NotAskedError("needs a model that repeats itself")
     return ends
 
 
-def _repeated(answer: Answer) -> str:
-    """How many tokens alike came before the end."""
+def _alike(answer: Answer) -> int:
+    """How many tokens alike a streamed reply ends with."""
     words = [str(line.get("response")).strip() for line in answer.lines if line.get("response")]
-    alike = next((i for i, word in enumerate(reversed(words)) if word != words[-1]), len(words))
-    return f"after {alike} tokens alike"
+    return next((i for i, word in enumerate(reversed(words)) if word != words[-1]), len(words))
+
+
+def _repeated(answer: Answer) -> str:
+    return f"after {_alike(answer)} tokens alike"
 
 
 QUESTIONS = (
