@@ -80,6 +80,7 @@ ERRORS = {
 }
 REPLIES: dict[str, list[str]] = {
     "drip": [],
+    "repeats": ["repetition-stopped"],
     "tool-line": [],
     "tool-500": ["logprobs-missing"],
     "bad-utf8": ["invalid-utf8"],
@@ -114,12 +115,14 @@ def test_fault_leaves_a_reply_that_says_so(api: str, fault: str) -> None:
     if fault.startswith("tool"):
         assert reply.model_failure is not None and "tool call" in reply.model_failure
         return
-    assert reply.model_failure is None and reply.done_reason == "stop"
+    assert reply.model_failure is None and reply.done_reason == (None if fault == "repeats" else "stop")
     if api == "openai" and fault == "cut":
         return  # a server of this kind refuses what does not fit; there is nothing to detect
     assert [w for w in reply.warnings if w != "token-mismatch"] == REPLIES[fault]
     if fault == "bad-utf8":
         assert reply.text == "\ufffd\ufffdB)"
+    elif fault == "repeats":
+        assert reply.text == "B" * 41
     else:
         assert reply.text == "B)"
     if fault in ("nan", "minus-infinity"):
