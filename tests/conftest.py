@@ -5,17 +5,24 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from servers.live import address, has, raw, server, talk
+from servers.live import address, behaviour, has, raw, server, servers_of, talk, version
 
 from llmxsite.study import Study
 
-__all__ = ["address", "has", "raw", "server", "site_study_built", "talk"]
+__all__ = ["address", "behaviour", "has", "raw", "server", "site_study_built", "talk", "version"]
 
 # A deadline would make a test's outcome depend on how busy the machine is.
 # Where every commit is checked (CI is set), the same examples are drawn each time: red is the commit's fault, not chance.
 # Everywhere else they are drawn anew.
 settings.register_profile("steady", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("steady")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that talks to an Ollama runs over each that its module has a recording of, and over a live one."""
+    if "server" in metafunc.fixturenames:
+        servers = servers_of(metafunc.module.RECORDING)
+        metafunc.parametrize("server", servers, indirect=True, scope="module")
 
 
 @pytest.fixture(scope="session")

@@ -1,55 +1,53 @@
-"""docs/ollama.md, the tests and the recordings say the same: each row is asserted by a test on the recording it names."""
+"""docs/ollama.md is what the kept reports say: its rows are their questions, and its columns their answers."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections import defaultdict
-from pathlib import Path
 
 import pytest
 import test_engine_ollama
-import test_ollama_facts
-import test_ollama_old
+from servers.page import PAGE, QUESTIONS, REPORTS, ROW, filled, report_of
 from servers.replay import RECORDINGS
 
-PAGE = Path(__file__).parent.parent / "docs" / "ollama.md"
-ROW = re.compile(r"^\| `([\w-]+)` \| (.+) \| (\w+) \| (`[^|]+`) \|$", re.MULTILINE)
+from llmxsite.engine.tried import OLLAMA
+
+TEXT = PAGE.read_text(encoding="utf-8")
+ROWS = {name: (words, verdict, rest) for name, words, verdict, rest in ROW.findall(TEXT)}
 
 
-def rows() -> dict[str, tuple[str, str, set[str]]]:
-    """What is seen, the verdict and the recordings of each row, by its name."""
-    found = ROW.findall(PAGE.read_text(encoding="utf-8"))
-    assert len({name for name, *_ in found}) == len(found), "a row twice"
-    return {name: (seen, verdict, set(re.findall(r"`([^`]+)`", where))) for name, seen, verdict, where in found}
+def test_columns_are_the_answers_of_the_reports() -> None:
+    assert filled(TEXT) == TEXT, "python tests/servers/page.py writes them anew"
 
 
-def claims() -> dict[str, set[str]]:
-    """The recordings on which the tests assert each claim."""
-    found: dict[str, set[str]] = defaultdict(set)
-    for module in (test_engine_ollama, test_ollama_facts, test_ollama_old):
-        for name, test in vars(module).items():
-            for mark in getattr(test, "pytestmark", ()) if name.startswith("test_") else ():
-                if mark.name == "claim":
-                    found[mark.args[0]].add(mark.kwargs.get("recording", module.RECORDING))
-    return found
+def test_each_question_has_one_row() -> None:
+    lines = [line for line in TEXT.splitlines() if line.startswith("| `")]
+    assert len(lines) == len(ROWS), "a row twice, or one that is misspelt and passed over"
+    assert set(ROWS) >= QUESTIONS and all(words for words, _, _ in ROWS.values())
 
 
-def test_each_row_is_asserted_on_the_recordings_it_names() -> None:
-    assert {name: where for name, (_, _, where) in rows().items()} == claims()
+def test_there_is_a_report_and_a_column_for_each_version_tried() -> None:
+    assert {path.stem for path in REPORTS.glob("*.json")} == set(OLLAMA)
+    heads = {line for line in TEXT.splitlines() if line.startswith("| row | what was seen | verdict | 0")}
+    assert heads == {f"| row | what was seen | verdict | {' | '.join(OLLAMA)} |"}
+    for version in OLLAMA:
+        report = report_of(version)
+        assert report is not None and report.version == version and f"({REPORTS.name}/{version}.json)" in TEXT
 
 
-def test_every_row_is_read() -> None:
-    """A row that is misspelt would be passed over: as many lines of tables as rows."""
-    lines = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
-    assert len(lines) == len(rows()) > 40
+def test_faults_that_cannot_be_asked_for_are_asserted_on_the_recordings_named() -> None:
+    named = {name: set(re.findall(r"`([^`]+)`", rest)) for name, (_, _, rest) in ROWS.items() if name not in QUESTIONS}
+    claims: dict[str, set[str]] = {}
+    for name, test in vars(test_engine_ollama).items():
+        for mark in getattr(test, "pytestmark", ()) if name.startswith("test_") else ():
+            if mark.name == "claim" and "recording" in mark.kwargs:
+                claims.setdefault(mark.args[0], set()).add(mark.kwargs["recording"])
+    assert named == claims and named
 
 
-@pytest.mark.parametrize("name", sorted({name for _, _, where in rows().values() for name in where}))
+@pytest.mark.parametrize("name", sorted(path.stem for path in RECORDINGS.glob("ollama-*.json")))
 def test_recording_is_of_the_version_in_its_name(name: str) -> None:
-    server = json.loads((RECORDINGS / f"{name}.json").read_text(encoding="utf-8"))["server"]
+    data = (RECORDINGS / f"{name}.json").read_bytes()
+    server = json.loads(data)["server"]
     assert server["name"] == "ollama" and name.split("-")[1] == server["version"]
-
-
-def test_verdicts() -> None:
-    assert {verdict for _, verdict, _ in rows().values()} == {"confirmed", "corrected", "found"}
+    assert len(data) < 600_000

@@ -4,49 +4,55 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from llmxsite.cli.models import EngineName, Format, Host, print_table
-from llmxsite.cli.terminal import err, out, study_here
+from llmxsite.cli.doctor_machine import Check, look
+from llmxsite.cli.models import EngineName, Format, Host, described, print_table
+from llmxsite.cli.terminal import out
+from llmxsite.diagnostics import several
 
 if TYPE_CHECKING:
-    from llmxsite.engine.protocol import Engine, ModelInfo
-
-Status = Literal["ok", "note", "warn", "fail"]
-"""`note`: worth knowing, and nothing to mend."""
-
+    from llmxsite.engine.protocol import Engine, EngineInfo, ModelInfo
 
 _WIDEST = 9
 """Letters of the longest name of a check."""
 
 
-class Check(NamedTuple):
-    """One thing looked at."""
-
-    what: str
-    status: Status
-    detail: str
-    mend: str | None = None
-
-
 def register(app: typer.Typer) -> None:
-    app.command(epilog="Example: llmxsite doctor --engine ollama --host http://127.0.0.1:11434")(doctor)
+    example = (
+        "Examples: llmxsite doctor --engine ollama --host http://127.0.0.1:11434; llmxsite doctor --report reports/"
+    )
+    app.command(epilog=example)(doctor)
 
 
 def doctor(
+    path: Annotated[
+        str | None,
+        typer.Argument(help="For --report: a folder, or the file's path without .md and .json.", show_default=False),
+    ] = None,
     engine: EngineName = "auto",
     host: Host = None,
     model: Annotated[
         str | None, typer.Option("--model", help="Model to try; the smallest that completes text when not given.")
     ] = None,
+    report: Annotated[
+        bool,
+        typer.Option(
+            "--report", help="Write what this Ollama does to PATH.md and PATH.json, a table to publish and to compare."
+        ),
+    ] = False,
     format: Format = "table",  # noqa: A002
 ) -> None:
     """Look at Python, packages, cache, study and engine; ask the engine what it really does; say how to mend the rest.
 
+    With --report the server is then asked some sixty questions, a few tokens each, of the smallest models suited.
+
     Exit code 1 when nothing can be run.
     """
+    if path is not None and not report:
+        raise typer.BadParameter("a path is for --report", param_hint="PATH")
     checks: list[Check] = []
 
     def add(check: Check) -> None:
@@ -54,10 +60,13 @@ def doctor(
         if format == "table":
             _print(check)  # at once: loading a model takes a while
 
-    for look in (_python, _packages, _cache, _study, _terminal):
-        for check in look():
-            add(check)
-    _engine(engine, host, model, add)
+    for check in look():
+        add(check)
+    answered = _engine(engine, host, model, add)
+    if report and answered is not None:
+        from llmxsite.cli.doctor_report import write_report
+
+        add(write_report(answered, host, path))
     if format == "json":
         import msgspec
 
@@ -89,98 +98,24 @@ def _verdict(checks: list[Check]) -> str:
     if failed:
         return "\nNothing can be run until what failed is mended."
     if doubtful:
-        return f"\nExperiments can be run. {_several(doubtful, 'line')} above {'is' if doubtful == 1 else 'are'} worth a look."
+        return f"\nExperiments can be run. {several(doubtful, 'line')} above {'is' if doubtful == 1 else 'are'} worth a look."
     return "\nExperiments can be run."
 
 
-def _several(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
-def _python() -> Iterator[Check]:
-    version = ".".join(map(str, sys.version_info[:3]))
-    yield Check("Python", "ok", version)
-
-
-def _packages() -> Iterator[Check]:
-    from importlib.metadata import PackageNotFoundError, requires, version
-
-    try:
-        wanted = [r.partition(";")[0] for r in requires("llmxsite") or [] if "extra ==" not in r]
-    except PackageNotFoundError:
-        yield Check("packages", "note", "llmxsite runs from its source folder and is not installed")
-        return
-    import re
-
-    missing = []
-    for name in (re.split(r"[<>=!~ \[]", requirement)[0] for requirement in wanted):
-        try:
-            version(name)
-        except PackageNotFoundError:
-            missing.append(name)
-    if missing:
-        from llmxsite import origin
-
-        yield Check("packages", "fail", f"missing: {', '.join(missing)}", origin.how_to_install())
-    else:
-        yield Check("packages", "ok", f"all {len(wanted)} are here")
-
-
-def _cache() -> Iterator[Check]:
-    import shutil
-
-    from llmxsite.engine.weights import cache_dir
-
-    folder = cache_dir()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        free = shutil.disk_usage(folder).free
-    except OSError as error:
-        yield Check(
-            "cache", "warn", f"{folder}: {error.strerror}", "set LLMXSITE_CACHE to a folder that can be written"
-        )
-        return
-    if free < 2e9:
-        yield Check(
-            "cache", "warn", f"{folder}: {free / 1e9:.1f} GB free", "make room, or set LLMXSITE_CACHE elsewhere"
-        )
-    else:
-        yield Check("cache", "ok", f"{folder}: {free / 1e9:.0f} GB free")
-
-
-def _study() -> Iterator[Check]:
-    from llmxsite.diagnostics import Problem
-
-    try:
-        study = study_here()
-    except Problem as problem:
-        issue = problem.issues[0]
-        yield Check("study", "warn", issue.message, issue.hint)
-        return
-    reports, runs = len(study.report_slugs()), len(study.run_logs())
-    yield Check("study", "ok", f"{study.root}: {_several(reports, 'report')}, {_several(runs, 'run log')}")
-
-
-def _terminal() -> Iterator[Check]:
-    encoding = (sys.stdout.encoding or "").lower()
-    if "utf" not in encoding:
-        yield Check("terminal", "warn", f"writes {encoding or 'an unknown encoding'}", "set PYTHONUTF8=1")
-    elif not err().is_terminal:
-        yield Check("terminal", "ok", "not one: progress is not drawn")
-    else:
-        colours = "no colours (NO_COLOR)" if err().no_color else "colours"
-        yield Check("terminal", "ok", f"{err().width} columns, {colours}, UTF-8")
-
-
-def _engine(name: str, host: str | None, model: str | None, add: Callable[[Check], None]) -> None:
+def _engine(name: str, host: str | None, model: str | None, add: Callable[[Check], None]) -> EngineInfo | None:
+    """Look at the engine; what answered, or None where nothing did."""
     import asyncio
 
     from llmxsite.engine import connect, problem
     from llmxsite.engine.protocol import EngineError
 
+    answered: EngineInfo | None = None
+
     async def ask() -> None:
+        nonlocal answered
         async with connect(name, host) as engine:
-            await _ask_engine(engine, model, add)
+            answered = await engine.describe()
+            await _ask_engine(engine, answered, model, add)
 
     try:
         asyncio.run(ask())
@@ -190,19 +125,23 @@ def _engine(name: str, host: str | None, model: str | None, add: Callable[[Check
         if error.kind == "connection" and name == "ollama":
             mend = "`ollama serve` starts it; --host names another address; --engine embedded needs no server"
         add(Check("engine", "fail", issue.message, mend))
+    return answered
 
 
-async def _ask_engine(engine: Engine, wanted: str | None, add: Callable[[Check], None]) -> None:
+async def _ask_engine(engine: Engine, info: EngineInfo, wanted: str | None, add: Callable[[Check], None]) -> None:
     """Look at the server, then at one model. Raises `EngineError` where nothing can be run."""
     from llmxsite.engine.probe import CONTEXT, probe
     from llmxsite.engine.protocol import EngineError
 
-    info = await engine.describe()
     what = " ".join(filter(None, (info.name, info.version if info.backend is None else None)))
     where = info.address and f"at {info.address}"
     add(Check("engine", "ok", ", ".join(filter(None, (" ".join(filter(None, (what, where))), info.backend)))))
-    models = [await engine.model(m.name) if m.capabilities is None else m for m in await engine.models()]
-    name = wanted or _smallest(models)
+    for check in _tried(info):
+        add(check)
+    models, refused = await described(engine)
+    for sentence in refused.values():
+        add(Check("models", "note", sentence))
+    name = wanted or _smallest([m for m in models if m.name not in refused])
     if elsewhere := sorted(m.name for m in models if m.remote):
         add(Check("models", "note", f"not local, as another machine computes: {', '.join(elsewhere)}"))
     if name is None:
@@ -235,7 +174,21 @@ async def _ask_engine(engine: Engine, wanted: str | None, add: Callable[[Check],
     for finding in findings:
         add(Check(finding.what, "ok" if finding.verdict == "yes" else "warn", finding.detail))
     for lack in (await engine.describe()).lacks:
-        add(Check("lacks", "note", lack))
+        if lack not in refused.values():
+            add(Check("lacks", "note", lack))
+
+
+def _tried(info: EngineInfo) -> Iterator[Check]:
+    """A server newer or older than any that was tried is asked like all others, and a person is told."""
+    from llmxsite.engine.tried import OLLAMA
+
+    if info.name == "ollama" and info.version not in OLLAMA:
+        tried = f"{', '.join(OLLAMA[:-1])} and {OLLAMA[-1]}"
+        yield Check(
+            "version",
+            "note",
+            f"llmxsite has not been tried with Ollama {info.version}, but with {tried}: what it does is asked, and below",
+        )
 
 
 def _loaded(model: ModelInfo, asked: int) -> Iterator[Check]:
@@ -253,7 +206,7 @@ def _loaded(model: ModelInfo, asked: int) -> Iterator[Check]:
 def _stored(model: ModelInfo) -> Iterator[Check]:
     """Words that the server adds by itself."""
     if model.stored_messages:
-        yield Check("stored", "note", f"{_several(model.stored_messages, 'message')}, put before every conversation")
+        yield Check("stored", "note", f"{several(model.stored_messages, 'message')}, put before every conversation")
     if model.system:
         yield Check("stored", "note", "a system prompt, added where an experiment sets none")
 

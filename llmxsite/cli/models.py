@@ -43,24 +43,24 @@ def list_models(engine: EngineName = "auto", host: Host = None, format: Format =
     """List the models an engine has, and the ones that can be pulled for the embedded engine."""
     from llmxsite.engine.weights import CATALOGUE, find
 
-    async def ask(chosen: Engine) -> tuple[EngineInfo, list[ModelInfo]]:
-        listed = await chosen.models()
-        # A list has little; describing each costs one short question and loads nothing.
-        models = [await chosen.model(model.name) if model.capabilities is None else model for model in listed]
-        return await chosen.describe(), models
+    async def ask(chosen: Engine) -> tuple[EngineInfo, list[ModelInfo], dict[str, str]]:
+        models, refused = await described(chosen)
+        return await chosen.describe(), models, refused
 
-    info, models = _with_engine(engine, host, ask)
+    info, models, refused = _with_engine(engine, host, ask)
     here = {model.name for model in models}
     absent = [entry for entry in CATALOGUE.values() if entry.name not in here and find(entry.name) is None]
     if format == "json":
         pullable = [{"name": e.name, "title": e.title, "size_bytes": e.size, "licence": e.licence} for e in absent]
-        _json({"engine": info, "models": models, "can_be_pulled": pullable})
+        _json({"engine": info, "models": models, "not_described": refused, "can_be_pulled": pullable})
         return
     where = f" at {info.address}" if info.address else ""
     if models:
         _print_models(f"{info.name}{where}", models)
     else:
         out().print(f"{info.name}{where} has no models yet.")
+    for sentence in refused.values():
+        out().print(sentence, markup=False)
     for entry in absent:
         out().print(f"llmxsite models pull {entry.name}    {entry.title}, {_size(entry.size)}, licence {entry.licence}")
 
@@ -128,6 +128,31 @@ def show_model(
     for lack in info.lacks:
         table.add_row("lacks", lack)
     print_table(table)
+
+
+async def described(chosen: Engine) -> tuple[list[ModelInfo], dict[str, str]]:
+    """Every model an engine has, and a sentence with the server's words for each that it does not describe, by name.
+
+    A list has little; describing each costs one short question and loads nothing. One that is refused, such as a model
+    elsewhere where nothing may leave the machine, stays as the list has it. Raises `EngineError` where the server itself
+    does not answer.
+    """
+    from llmxsite.engine.protocol import EngineError
+
+    models, refused = [], {}
+    for model in await chosen.models():
+        if model.capabilities is None:
+            try:
+                model = await chosen.model(model.name)
+            except EngineError as error:
+                if error.kind in ("connection", "timeout"):
+                    raise
+                refused[model.name] = f"'{model.name}' is not described ({error})"
+        models.append(model)
+    for lack in (await chosen.describe()).lacks:
+        # An engine that can do without a description says so among what it lacks.
+        refused |= {m.name: lack for m in models if lack.startswith(f"'{m.name}' is not described")}
+    return models, refused
 
 
 async def _describe(chosen: Engine, name: str, num_ctx: int | None) -> tuple[EngineInfo, ModelInfo]:

@@ -36,6 +36,8 @@ from llmxsite.engine.protocol import (
 from llmxsite.engine.reading import Reading, until
 
 T = TypeVar("T")
+_GONE = ("connection", "timeout", "missing-model", "memory", "refused")
+"""Kinds of errors that no answer can be done without: the server or the model has gone."""
 _POLL_SECONDS = 0.05
 _REFUSAL_SECONDS = 30.0
 """A prompt that does not fit is refused as soon as its tokens are counted: a server that takes longer is reading it."""
@@ -101,10 +103,13 @@ class Ollama:
         """Tags and show together; with `num_ctx`, after one token from the loaded model, what /api/ps says of it."""
         listed = await self._told(self.models()) or []
         info = next((model for model in listed if shapes.same_name(model.name, name)), None)
-        show = await self._told(self._show(name))
-        if show is None:
+        try:
+            show = await self._show(name)
+        except EngineError as error:
+            if error.kind in _GONE:
+                raise
             show = shapes.Show()
-            self._lacks[f"'{name}' is not described"] = None
+            self._lacks[f"'{name}' is not described ({error})"] = None
         info = msgspec.structs.replace(info, name=name) if info else ModelInfo(name=name)
         shapes.add_show(info, show)
         if num_ctx is not None and not info.remote:
@@ -276,7 +281,7 @@ class Ollama:
         try:
             return await answer
         except EngineError as error:
-            if error.kind in ("connection", "timeout", "missing-model", "memory", "refused"):
+            if error.kind in _GONE:
                 raise
             return None
 

@@ -1,12 +1,12 @@
-"""One test, two servers: an Ollama played back from its recording, and a live one where there is one.
+"""One test, several servers: Ollamas of three versions played back from recordings, and a live one where there is one.
 
     pytest tests/test_engine_ollama.py                               # played back
     OLLAMA_HOST=... pytest -m ollama                                 # live
     LLMXSITE_RECORD=1 OLLAMA_HOST=... pytest -m ollama tests/test_engine_ollama.py    # live, and record again
 
-A test module that takes `address` names its recording in RECORDING, and in LOGPROBS whether it is about servers that
-give logprobs. `ollama_models.py` makes the models on a live server. A test marked `claim("x")` asserts the row `x` of
-docs/ollama.md.
+A test module that takes `address` names its recording in RECORDING. With `{version}` in it, each of its tests runs over
+the recordings of every server that llmxsite was tried with, and `behaviour` tells them apart. `ollama_models.py` makes
+the models on a live server.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ import pytest
 
 from llmxsite import engine
 from llmxsite.engine.address import ollama_address
+from llmxsite.engine.behaviour.report import answer
+from llmxsite.engine.tried import OLLAMA
 from servers.ollama_models import CHAT
+from servers.page import report_of
 from servers.replay import Recorder, Replay
 
 Test = Callable[[Any], Awaitable[Any]]
@@ -78,6 +81,9 @@ class Raw:
         assert isinstance(text, str)
         return text
 
+    def version(self) -> str:
+        return str(self.get("/api/version").body["version"])
+
     def running(self) -> dict[str, dict[str, Any]]:
         return {model["name"]: model for model in self.get("/api/ps").body["models"]}
 
@@ -101,32 +107,56 @@ def _value(line: str) -> Any:
         return line
 
 
-@pytest.fixture(scope="module", params=["recorded", pytest.param("live", marks=pytest.mark.ollama)])
+def servers_of(recording: str) -> list[Any]:
+    """The parameters of `server` for a module whose RECORDING is `recording`."""
+    names = [recording.format(version=version) for version in OLLAMA] if "{" in recording else [recording]
+    return [*names, pytest.param("live", marks=pytest.mark.ollama)]
+
+
+@pytest.fixture(scope="module")
 def server(request: pytest.FixtureRequest) -> Iterator[Replay | Recorder | str]:
-    """A server that plays the module's recording, or the address of a live one, or what records that."""
-    recording, logprobs = request.module.RECORDING, request.module.LOGPROBS
-    if request.param == "recorded":
-        with Replay(recording) as replay:
+    """A server that plays a recording, or the address of a live one, or what records that."""
+    if request.param != "live":
+        with Replay(request.param) as replay:
             yield replay
         return
     host = os.environ.get("OLLAMA_HOST")
     live = Raw(ollama_address(host).url)
     try:
-        version = live.get("/api/version").body["version"]
+        version = live.version()
     except (OSError, ValueError, TypeError, KeyError):
         pytest.skip(f"no Ollama answers at {ollama_address(host).shown}")
-    answer = live.generate(CHAT, "One two three", raw=True, logprobs=True)
-    if answer.status == 404:
+    if live.post("/api/show", model=CHAT).status == 404:
         pytest.skip(f"the server has no {CHAT}: {MAKE}")
-    if bool(answer.logprobs) is not logprobs:
-        pytest.skip(f"server {version} gives {'' if answer.logprobs else 'no '}logprobs: other tests are about such")
     if "LLMXSITE_RECORD" not in os.environ:
         yield live.url
         return
+    recording = request.module.RECORDING.format(version=version)
     assert version in recording, f"{recording} is not what a server {version} can record"
     with Recorder(live.url, {"name": "ollama", "version": version}) as recorder:
         yield recorder
     recorder.save(recording)
+
+
+@pytest.fixture
+def version(server: Replay | Recorder | str) -> str:
+    """The server's version."""
+    return Raw(server).version() if isinstance(server, str) else server.server["version"]
+
+
+@pytest.fixture
+def behaviour(address: str, version: str) -> Callable[[str], str]:
+    """What this server answers to one question of `llmxsite doctor --report`, by the question's name.
+
+    A version with a report in docs/ollama/ has its answers there; a live server of another version is asked. So a test of
+    what some versions lack can say what those do instead:
+
+        if behaviour("logprobs-shape") == "none come back": ...
+    """
+    kept = report_of(version)
+    if kept is not None:
+        return {row.id: row.answer for row in kept.rows}.__getitem__
+    return lambda question: asyncio.run(answer(ollama_address(address), question))
 
 
 @pytest.fixture

@@ -1,11 +1,12 @@
-"""Makes the models that the tests of Ollama talk to, on a live server: two from weights, the others from those by recipe.
+"""Makes the models that the tests of Ollama talk to, on a live server: some from weights, the others from those by recipe.
 
-    llmxsite models pull smollm2:135m && llmxsite models pull gemma3:270m
+    llmxsite models pull smollm2:135m && llmxsite models pull gemma3:270m && python tests/servers/minilm.py
     OLLAMA_HOST=... python tests/servers/ollama_models.py
 
 `smollm2-thinking` has the weights of `smollm2` under a longer template that opens with `<think>`; `smollm2-stored` has a
 system prompt, messages and parameters of its own; `gemma3-tools` and `gemma3-broken` show the model examples of good
-and of malformed tool calls; `smollm2-remote` is `smollm2` behind a remote host, which is the server itself: start it with
+and of malformed tool calls; `smollm2-own` has a template in its weights that takes tools, and none of Ollama's;
+`smollm2-remote` is `smollm2` behind a remote host, which is the server itself: start it with
 OLLAMA_REMOTES=127.0.0.1 for that one to answer.
 """
 
@@ -21,7 +22,7 @@ from typing import Any
 from llmxsite.engine import weights
 from llmxsite.engine.address import ollama_address
 
-CHAT, BASE, TOOLS, BROKEN, THINKING, STORED, REMOTE = (
+CHAT, BASE, TOOLS, BROKEN, THINKING, STORED, REMOTE, OWN, EMBED = (
     "smollm2:135m",
     "gemma3:270m",
     "gemma3-tools:270m",
@@ -29,6 +30,8 @@ CHAT, BASE, TOOLS, BROKEN, THINKING, STORED, REMOTE = (
     "smollm2-thinking:135m",
     "smollm2-stored:135m",
     "smollm2-remote:135m",
+    "smollm2-own:135m",
+    "all-minilm:l6-v2",
 )
 
 _THINKS = """{{- if or .System .Tools }}<|im_start|>system
@@ -49,6 +52,12 @@ To call one, write <tool_call>{"name": "...", "arguments": {...}}</tool_call>
 {{ if and $.IsThinkSet $.Think }}<think>
 {{ end }}{{ end }}
 {{- end }}"""
+
+_OWN = (
+    "{% if tools %}{{ '<|im_start|>system\nTools:' }}{% for t in tools %}{{ t | tojson }}{% endfor %}{{ '<|im_end|>\n' }}"
+    "{% endif %}{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\n' + m['content'] + '<|im_end|>\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
+)
 
 
 def _calls(name: str, value: str) -> str:
@@ -107,22 +116,41 @@ def main() -> None:
     root = ollama_address(os.environ.get("OLLAMA_HOST")).url
     here = {model["name"] for model in json.load(urllib.request.urlopen(f"{root}/api/tags"))["models"]}
     remote = {REMOTE: {"from": CHAT, "remote_host": root, "info": {"capabilities": ["completion"]}}}
-    for name in (CHAT, BASE):
+    for name, source in ((CHAT, CHAT), (BASE, BASE), (EMBED, "all-minilm-l6-v2")):
         if name not in here:
-            _make(root, name, {"files": _upload(root, name), "parameters": _ONE_THREAD})
+            data = _weights(source)
+            _make(root, name, {"files": _upload(root, data), "parameters": _ONE_THREAD})
+    if OWN not in here:
+        # Its licence makes it larger than the plain one, which questions of no particular template are asked with.
+        recipe = {"license": "Apache-2.0 " * 20, "parameters": {**_ONE_THREAD, "stop": ["<|im_end|>"]}}
+        _make(root, OWN, recipe | {"files": _upload(root, _with_own_template(_weights(CHAT)))})
     for name, recipe in (RECIPES | remote).items():
         if name not in here:
             _make(root, name, recipe)
 
 
-def _upload(root: str, name: str) -> dict[str, str]:
+def _weights(name: str) -> bytes:
     path = weights.find(name)
     if path is None:
         raise SystemExit(weights.missing(name))
-    data = path.read_bytes()
+    return path.read_bytes()
+
+
+def _with_own_template(data: bytes) -> bytes:
+    """A GGUF with another chat template, filled up with spaces to the length of the one it had."""
+    key = b"tokenizer.chat_template"
+    start = data.index(key) + len(key) + 4  # the kind of the value
+    length = int.from_bytes(data[start : start + 8], "little")
+    text = _OWN.encode().ljust(length)
+    if len(text) > length:
+        raise SystemExit(f"the weights have room for {length} bytes of template")
+    return data[: start + 8] + text + data[start + 8 + length :]
+
+
+def _upload(root: str, data: bytes) -> dict[str, str]:
     digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
     urllib.request.urlopen(urllib.request.Request(f"{root}/api/blobs/{digest}", data=data, method="POST")).close()
-    return {path.name: digest}
+    return {"weights.gguf": digest}
 
 
 def _make(root: str, name: str, recipe: dict[str, Any]) -> None:

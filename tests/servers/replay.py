@@ -2,7 +2,7 @@
 
 A recording is JSON: which server it was, and its exchanges in order, with the test they belong to where there are several.
 Played back, a request must be one of the test's to the byte of its JSON (keys in any order); the answers to one request
-come in the order they were recorded, the last again and again.
+come in the order they were recorded, the same one as often as it came (`times`), the last again and again.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections import defaultdict
+from collections import defaultdict, deque
 from pathlib import Path
 from typing import Any
 
@@ -32,17 +32,17 @@ class Replay(HttpServer):
         self.server = recording["server"]
         self.test: str | None = None
         """The test that is running, where the recording has several."""
-        self._answers: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        self._answers: dict[str, deque[dict[str, Any]]] = defaultdict(deque)
         for exchange in recording["exchanges"]:
             key = _key(exchange.get("test"), exchange["method"], exchange["path"], exchange["request"])
-            self._answers[key].append(exchange)
+            self._answers[key].extend([exchange] * exchange.get("times", 1))
 
     async def handle(self, call: Call, wire: Wire) -> None:
         answers = self._answers.get(_key(self.test, call.method, call.path, call.json))
         if not answers:
             await wire.answer(599, f"not in the recording: {call.method} {call.path} {call.body.decode()}")
             return
-        exchange = answers.pop(0) if len(answers) > 1 else answers[0]
+        exchange = answers.popleft() if len(answers) > 1 else answers[0]
         body = exchange["body"].encode() if "body" in exchange else base64.b64decode(exchange["bytes"])
         await wire.answer(exchange["status"], body, kind=exchange["type"], headers=exchange.get("headers"))
         if exchange.get("broken"):
@@ -81,7 +81,10 @@ class Recorder(HttpServer):
             | _text(body)
         )
         key = _key(self.test, call.method, call.path, call.json)
-        if self._last.get(key) != exchange:  # played back, the last answer is given again and again
+        last = self._last.get(key)
+        if last is not None and {k: v for k, v in last.items() if k != "times"} == exchange:
+            last["times"] = last.get("times", 1) + 1
+        else:
             self._last[key] = exchange
             self.exchanges.append(exchange)
         await wire.answer(response.status, body, kind=kind, headers=kept)
