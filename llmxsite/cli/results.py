@@ -82,6 +82,13 @@ def results(
     wide: Annotated[
         bool, typer.Option("--wide", help="Every column, in a narrow terminal too; otherwise those that fit are shown.")
     ] = False,
+    readings: Annotated[
+        bool,
+        typer.Option(
+            "--readings",
+            help="Instead, the accuracy under other rules of reading replies: strict, last statement, lm-eval's expressions.",
+        ),
+    ] = False,
     factor: Annotated[
         str,
         typer.Option("--factor", metavar="COLUMN", help="What --determinism compares: regime, or run for other days."),
@@ -96,7 +103,8 @@ def results(
              llmxsite results --report same-again --determinism pairs
     """
     from llmxsite import tables
-    from llmxsite.results import summarise, warnings
+    from llmxsite.results import reading_notes, summarise, warnings
+    from llmxsite.results import readings as read_otherwise
 
     issues = Issues()
     study = study_here()
@@ -109,7 +117,10 @@ def results(
         if determinism is not None:
             summary = _sorted(_determinism(samples, determinism, given, factor), sort)
         else:
-            summary = _sorted(_with_intervals(summarise(samples, columns), samples, columns, intervals), sort)
+            if readings:
+                summary = _sorted(read_otherwise(samples, columns), sort)
+            else:
+                summary = _sorted(_with_intervals(summarise(samples, columns), samples, columns, intervals), sort)
     except KeyError as error:
         raise typer.BadParameter(str(error.args[0])) from None
     if format == "csv":
@@ -117,16 +128,18 @@ def results(
     elif format == "json":
         _print_json(summary)
     elif len(samples):
-        if determinism is None:
-            print_summary(summary, wide=wide)
-        else:
+        if determinism is not None:
             print_determinism(determinism, summary, wide=wide)
+        elif readings:
+            print_readings(summary, wide=wide)
+        else:
+            print_summary(summary, wide=wide)
     if not len(samples):
         err().print(
             "Nothing measured yet: `llmxsite run REPORT` collects, `llmxsite import` takes in other tools' results."
         )
     elif format == "table" and determinism is None:
-        for sentence in warnings(summary):
+        for sentence in [] if readings else [*warnings(summary), *reading_notes(samples, columns)]:
             err().print(f"· {sentence}", markup=False)
         if count := len(samples.repeats):
             words = "1 rerun is" if count == 1 else f"{count:,} reruns are"
@@ -238,6 +251,22 @@ def print_summary(summary: pd.DataFrame, *, wide: bool) -> None:
             cells = aligned(cells) if asked else cells
             columns.append(Column(head, cells, "kept" if asked else "more", right=not asked))
     print_columns(columns, title=", ".join(f"{key} {_cell(rows[0][key])}" for key in same), wide=wide)
+
+
+def print_readings(found: pd.DataFrame, *, wide: bool) -> None:
+    """The accuracy of each group as scored and by each other rule of reading."""
+    from llmxsite.cli.columns import Column, print_columns
+
+    rows = [{str(name): plain(value) for name, value in row.items()} for row in found.to_dict("records")]
+    keys = _keys(found)
+    columns = [Column(key, [_cell(row[key]) for row in rows], "key", right=_numeric(rows, key)) for key in keys]
+    columns.append(Column("n", [f"{row['n']:,}" for row in rows], "kept", right=True))
+    for name in map(str, found.columns[len(keys) + 1 :]):
+        if name == "apart":
+            columns.append(Column("apart, points", [f"{100 * row[name]:.1f}" for row in rows], "kept", right=True))
+        else:
+            columns.append(Column(name, [_number(row[name], "percent") for row in rows], "kept", right=True))
+    print_columns(columns, wide=wide)
 
 
 def _interval(row: dict[str, Any]) -> str:

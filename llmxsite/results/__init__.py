@@ -13,6 +13,8 @@ from llmxsite.results.groups import Table, settings
 from llmxsite.results.intervals import intervals
 from llmxsite.results.item_table import ItemTable, conditions, items
 from llmxsite.results.partings import Parting, Variant, partings
+from llmxsite.results.readings import readings, reread
+from llmxsite.results.readings import sentences as reading_notes
 from llmxsite.results.summary import summarise
 from llmxsite.results.verdict import Answer, verdicts
 from llmxsite.results.warn import warnings
@@ -35,6 +37,9 @@ __all__ = [
     "items",
     "noise_floors",
     "partings",
+    "reading_notes",
+    "readings",
+    "reread",
     "settings",
     "summarise",
     "verdicts",

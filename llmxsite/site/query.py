@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from llmxsite.diagnostics import did_you_mean
 from llmxsite.experiment.pairs import PAIR, SPACE, unquoted
+from llmxsite.task.rules import RULES
 
 PERCENT, POINTS, NUMBER, COUNT, MILLISECONDS = "percent", "points", "number", "count", "ms"
 METRICS = {
@@ -50,7 +51,9 @@ METRICS = {
 }
 """What can be asked for, with the form it is written in unless `format=` says otherwise."""
 DIGITS = {PERCENT: 1, POINTS: 1, NUMBER: 3, COUNT: 0, MILLISECONDS: 0}
-OPTIONS = {"format", "digits", "interval", "pool", "of", "measure", "factor", "a", "b"}
+OPTIONS = {"format", "digits", "interval", "pool", "of", "measure", "factor", "a", "b", "reading"}
+READ = ("accuracy", "correct", "se", "ci_low", "ci_high", "difference")
+"""Metrics that `reading=` can ask for under another rule of reading replies; of differences, only that of accuracies."""
 MEASURED = (
     *("mean_confidence", "confidence_gap", "ece", "ece_unweighted", "brier", "auroc", "letter_mass", "latency_ms"),
     *("first_token_ms", "tokens_per_second", "accuracy_per_second", "item_agreement", "item_agreement_parsed"),
@@ -193,6 +196,9 @@ def _check(query: Query) -> None:
     _one_of(query, "format", (PERCENT, POINTS, NUMBER, COUNT, MILLISECONDS))
     _one_of(query, "interval", ("yes", "no"))
     _one_of(query, "pool", ("yes", "no"))
+    _one_of(query, "reading", tuple(RULES))
+    if "reading" in options and (query.metric not in READ or query.measure != "accuracy" or options.get("of") == "mde"):
+        raise QueryError(f"'reading=' belongs to an accuracy, not to '{query.metric}'", query.place("reading"))
     if not re.fullmatch(r"\d", options.get("digits", "0")):
         raise QueryError("digits must be a number from 0 to 9", query.place("digits"))
     if query.metric == "difference":

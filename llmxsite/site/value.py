@@ -68,6 +68,8 @@ def evaluate(text: str, table: Table, *, report: str | None = None) -> Value:
     """Answer a query from the samples, from those of `report` unless the query names an `experiment`. Raises `QueryError`."""
     query = parse(text)
     samples = select(query, table, report)
+    if "reading" in query.options:
+        samples = _read_by(query, samples, table)
     runs = sorted(str(r) for r in samples.frame["run"].unique())
     if query.metric == "count":
         return _count(query, samples, runs)
@@ -85,6 +87,7 @@ def evaluate(text: str, table: Table, *, report: str | None = None) -> Value:
     parts.append(f"n = {int(row['n']):,} samples of {int(row['n_items']):,} items")
     parts.extend([f"95% interval, {method}"] if method else [])
     parts.extend(_pooled(samples))
+    parts.extend(_rule(query))
     return Value(query, number, low, high, "; ".join(parts), runs, write(number, query.form, query.digits))
 
 
@@ -105,6 +108,23 @@ def _span(query: Query, samples: Samples, row: pd.Series) -> tuple[float, float,
         return nothing
     how = resampled(found[f"{query.metric}_method"], found[f"{query.metric}_units"], found["draws"], found["seed"])
     return low, high, how
+
+
+def _read_by(query: Query, samples: Samples, table: Table) -> Samples:
+    """The samples with choices judged by the rule that the query names. Raises `QueryError` where there are none."""
+    rule = query.options["reading"]
+    whole = tables.Samples(samples.frame, tuple(samples.factors), {}, {}, getattr(table, "paths", {}))
+    found = results.reread(whole, rule)
+    if found is whole:
+        words = "no choice scored by llmxsite is among these samples, so that nothing can be read by another rule"
+        raise QueryError(words, query.place("reading"))
+    return Samples(found.frame, samples.factors)
+
+
+def _rule(query: Query) -> list[str]:
+    """That replies were read by another rule than the scorer's."""
+    rule = query.options.get("reading")
+    return [f"replies read by the rule '{rule}'"] if rule else []
 
 
 def select(query: Query, table: Table, report: str | None = None) -> Samples:
@@ -214,6 +234,7 @@ def _difference(query: Query, samples: Samples, runs: list[str]) -> Value:
         f"{factor}: {pair[0]} minus {pair[1]}, paired over {int(row['n']):,} items",
         f"95% interval, {how}" if show else "",
         f"verdict: {row['verdict']}",
+        *_rule(query),
         f"{int(row['lost']):,} items in only one of the two" if int(row["lost"]) else "",
         "the two share no other condition" if bool(row["confounded"]) else "",
     ]

@@ -47,20 +47,27 @@ _NEAR = re.compile(r"(?:[^\W\d]+[^\w,;:.]+){0,4}\W{0,4}")
 
 
 def parse_number(
-    text: str, *, style: Style = "direct", language: str = "en", complete: bool = True, unit: str | None = None
+    text: str,
+    *,
+    style: Style = "direct",
+    language: str = "en",
+    spoken: str | None = None,
+    complete: bool = True,
+    unit: str | None = None,
 ) -> Parsed[Number]:
     """The number that `text` settles on.
 
-    `complete` is False for a reply that its budget cut off. `unit` is what the number is counted in, by which one of
+    `language` says how a number is written; `spoken`, where it is known, whose words announce one. `complete` is False for a
+    reply that its budget cut off. `unit` is what the number is counted in, by which one of
     "138 dollars = 13800 cents" is chosen; where it is not known, it is what is said first.
     """
     if not text.strip():
         return Parsed(None, reason="empty")
-    reading = _Reading(text, language, unit)
-    if settled := settle(text, [f for s in statements(text) if (f := reading.stated(s))]):
+    reading = _Reading(text, language, spoken, unit)
+    if settled := settle(text, [f for s in statements(text, spoken) if (f := reading.stated(s))], spoken):
         return settled
     if style != "direct" and not complete:
-        return Parsed(None, reason=reason_for(text, complete=False))
+        return Parsed(None, reason=reason_for(text, complete=False, language=spoken))
     return reading.closing(complete)
 
 
@@ -81,8 +88,8 @@ def same_number(answer: Number, expected: int | float, unit: str | None = None) 
 class _Reading:
     """One reply to a question that a number answers."""
 
-    def __init__(self, text: str, language: str, unit: str | None) -> None:
-        self.text, self.language = plain(text), language
+    def __init__(self, text: str, language: str, spoken: str | None, unit: str | None) -> None:
+        self.text, self.language, self.spoken = plain(text), language, spoken
         self.unit = (unit or "").lower()
 
     def stated(self, statement: Statement) -> Found[Number] | None:
@@ -113,11 +120,11 @@ class _Reading:
         """The number of the last sentence that has one, in a reply that states none."""
         found = self._numbers(0, len(self.text))
         if not found:
-            return Parsed(None, reason=reason_for(self.text, complete=complete))
+            return Parsed(None, reason=reason_for(self.text, complete=complete, language=self.spoken))
         values = {n.value for n in found}
         if len(values) == 1:
             value = found[0].value
-            reason = None if value is not None else reason_for(self.text, complete=complete)
+            reason = None if value is not None else reason_for(self.text, complete=complete, language=self.spoken)
             return Parsed(value, found[0].at, None if value is None else "only", reason)
         start, end = self._last_sentence(found[-1])
         because = _REASON.search(self.text, start, end)
@@ -126,7 +133,7 @@ class _Reading:
         here = [n for n in found if start <= n.start < end]
         if bold := self._bold(start, end):
             return Parsed(bold.value, bold.at, "bold")
-        for cue in cues(self.text[:end]):
+        for cue in cues(self.text[:end], self.spoken):
             if cue.payload >= start and (near := self._near(cue.payload, end)):
                 return _parsed(near, "cued")
         if equals := self._equals(start, end):

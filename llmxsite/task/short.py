@@ -43,11 +43,11 @@ MOST_WORDS = 12
 """Words beyond an accepted text's own that an answer may have around it."""
 
 
-def parse_text(text: str) -> Parsed[str]:
+def parse_text(text: str, language: str | None = None) -> Parsed[str]:
     """The answer in words: what the last statement announces, else the reply's first line that says anything."""
     if not text.strip():
         return Parsed(None, reason="empty")
-    stated = [s for s in statements(text) if s.rule in ("marked", "tag", "boxed", "hashes", "heading")]
+    stated = [s for s in statements(text, language) if s.rule in ("marked", "tag", "boxed", "hashes", "heading")]
     for place in [s.payload for s in reversed(stated)] + [0]:
         at = place + len(text[place:]) - len(text[place:].lstrip(_MARKUP + "\r\n:"))
         line = text[at:].split("\n", 1)[0]
@@ -55,7 +55,7 @@ def parse_text(text: str) -> Parsed[str]:
             line = re.split(r"[}<]", line, maxsplit=1)[0]
         line = line.rstrip(_MARKUP + "\r")
         if words_of(line):
-            if reason_for(line, complete=True) == "refusal":
+            if reason_for(line, complete=True, language=language) == "refusal":
                 return Parsed(None, at, reason="refusal")
             return Parsed(line, at, "stated" if place else "first-line")
     return Parsed(None, reason="no-answer")
