@@ -627,7 +627,7 @@ def test_the_command_imports_what_it_can_and_fails_for_the_rest(
     (tmp_path / "good.json").write_text(json.dumps([row, 2, 3]), encoding="utf-8")
     assert command(monkeypatch, "mmlu-pro", "broken.json", "good.json") == 1
     said = capsys.readouterr()
-    assert "good-" in said.out and "1 samples of good (1 ok)" in said.out
+    assert "good-" in said.out and "1 sample of good (1 ok)" in said.out
     assert "2 of 3 rows left out" in said.out and "`pred` disagrees with the replies" in said.out
     assert "broken.json" in said.err and "not whole JSON" in said.err
     (tmp_path / "book.xlsx").write_bytes(b"PK\x03\x04")

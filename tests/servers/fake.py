@@ -80,7 +80,8 @@ class Fake(HttpServer):
     refuses: tuple[str, ...] = ()
     """Fields that a strict OpenAI-compatible server does not know."""
     refusal: Callable[[str, dict[str, Any]], str | None] | None = None
-    """Given the path and the body of a request for words: what it is refused with, as HTTP 400; None takes it."""
+    """Given the path and the body of a request for words: what it is refused with; None takes it."""
+    refusal_status: int = 400
     capabilities: tuple[str, ...] = ("completion", "tools", "thinking")
     cached: int = 0
     """Prompt tokens that `/v1` says it took from its cache."""
@@ -212,7 +213,7 @@ class Fake(HttpServer):
         elif unknown := next((name for name in self.refuses if name in body), None):
             status = 400, words(f"Unrecognized request argument supplied: {unknown}"), {}
         elif self.refusal is not None and (said := self.refusal(path, body)) is not None:
-            status = 400, words(said), {}
+            status = self.refusal_status, words(said), {}
         elif fault in ("500", "tool-500", "memory", "503", "503-wait", "429"):
             text = {
                 "tool-500": "error parsing tool call: raw='{\"city\": Paris}', err=invalid character 'P'",
