@@ -88,7 +88,7 @@ def write_log(path: Path, model: str) -> None:
                     "confidence": confidence,
                     "letter_mass": 0.998,
                 },
-                scorer="choice/1",
+                scorer="choice/2",
                 time="2026-01-01T00:00:00.000Z",
             )
             stream.write(encode_line(sample))

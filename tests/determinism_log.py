@@ -89,6 +89,6 @@ def sample(model: ModelInfo, regime: str, item: str, repeat: int, logprobs: bool
         usage=Usage(prompt_tokens=10, cached_tokens=0 if regime == "cold" else 9, completion_tokens=len(tokens)),
         outcome="ok",
         scores={"answer": letter, "parsed": True, "correct": letter == EXPECTED[item], "expected": EXPECTED[item]},
-        scorer="choice/1",
+        scorer="choice/2",
         time="2026-01-02T03:04:06Z",
     )

@@ -298,7 +298,7 @@ def _sample(suite: Suite, item: Item, info: ModelInfo, temperature: float, repea
         "condition": condition,
         "repeat": repeat,
         "request": sent,
-        "scorer": "choice/1",
+        "scorer": "choice/2",
         "time": "2026-09-14T09:15:00Z",
     }
     total = 180 + 600 * chance("time", *seen)

@@ -84,7 +84,7 @@ def sample(item: int | str = 0, text: str = "The answer is B", **changes: Any) -
         usage=Usage(completion_tokens=len(pieces)),
         outcome="ok",
         scores={"answer": letter, "expected": "B", "correct": letter == "B", "parsed": True, "confidence": 0.75},
-        scorer="choice/1",
+        scorer="choice/2",
     )
     return msgspec.structs.replace(base, **changes)
 

@@ -57,7 +57,7 @@ def test_letter() -> None:
     )
     (request,) = asked.requests
     assert request.options.num_predict == 64 and request.options.temperature == 0.0 and request.top_logprobs == 20
-    assert asked.scorer == "choice/1"
+    assert asked.scorer == "choice/2"
 
 
 def test_french_wording_comes_with_the_suite_or_by_factor() -> None:
@@ -74,9 +74,9 @@ def test_reasoning_numbers_and_words() -> None:
     )
     assert cot.requests[0].options.num_predict == 512 and cot.question.style == "reasoned"
     assert user(plan(SUM)).endswith("Answer with the number only, in apples.")
-    assert plan(SUM).scorer == "numeric/1"
+    assert plan(SUM).scorer == "numeric/2"
     assert user(plan(TOWN)).endswith("Answer in as few words as possible.")
-    assert plan(TOWN).scorer == "text/1"
+    assert plan(TOWN).scorer == "text/2"
 
 
 def test_few_shot_is_a_conversation() -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from llmxsite.suite import LETTERS
 from llmxsite.task.choice import parse_choice
+from llmxsite.task.letters import plain
 from llmxsite.task.numeric import Number, parse_number, read_digits, same_number
 from llmxsite.task.short import matches, parse_text
 from llmxsite.task.statement import answer_part
@@ -39,7 +40,7 @@ def test_choice(data: dict[str, Any], case: dict[str, Any]) -> None:
     if parsed.value is not None:
         assert parsed.at is not None and parsed.rule is not None
         place = LETTERS.index(parsed.value)
-        written = text[parsed.at :].casefold()
+        written = plain(text)[parsed.at :].casefold()
         option = data["choices"][place].casefold().split(" ")[-1]
         assert written.startswith(parsed.value.casefold()) or option in written.replace("−", "-")
 

@@ -18,9 +18,13 @@ _NOT_KEPT = frozenset({"first_token_letter"})
 """Scores that need alternatives the log does not keep at that place."""
 
 
-def rescore(sample: Sample) -> Scored | None:
-    """What the scorer of today makes of a logged sample; None where it cannot be known."""
-    if sample.scorer is None:
+def rescore(sample: Sample, *, older: bool = False) -> Scored | None:
+    """What the scorer of today makes of a logged sample; None where it cannot be known.
+
+    With `older`, also of a sample that an older version of the scorer scored, which may have read it otherwise.
+    """
+    scorer = task.current(sample.scorer) if older else sample.scorer
+    if scorer is None:
         return None
     question = asked(sample)
     if question is None:
@@ -28,10 +32,10 @@ def rescore(sample: Sample) -> Scored | None:
     if sample.reply is None and sample.draws is None:
         if sample.outcome != "truncated":
             return None
-        return task.rescore(sample.scorer, question, [Reply(text="", done_reason="length")])
+        return task.rescore(scorer, question, [Reply(text="", done_reason="length")])
     answers = sample.draws or ([sample.reply] if sample.reply else [])
     replies = [_reply(answer) for answer in answers]
-    return task.rescore(sample.scorer, question, replies)
+    return task.rescore(scorer, question, replies)
 
 
 def differing(logged: dict[str, Any], today: dict[str, Any]) -> list[str]:
@@ -49,6 +53,7 @@ def asked(sample: Sample) -> Question | None:
     if kind not in _KINDS or expected is None or (kind == "choice" and not choices):
         return None
     order = sample.scores.get("order")
+    known = _text(sample.condition.get("language")) or sample.language
     try:
         shown = [choices[i] for i in order] if choices and order else choices or []
         question = msgspec.convert(
@@ -59,7 +64,8 @@ def asked(sample: Sample) -> Question | None:
                 "accepted": sample.scores.get("accepted") or ([expected] if kind == "text" else []),
                 "unit": sample.scores.get("unit"),
                 "order": order,
-                "language": task.primary(_text(sample.condition.get("language")) or sample.language),
+                "language": task.primary(known),
+                "spoken": task.primary(known) if known else None,
                 "style": task.style_of(str(sample.condition.get("prompt"))),
             },
             Question,

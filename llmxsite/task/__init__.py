@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from llmxsite.engine.protocol import Reply
 
-__all__ = ["Plan", "Question", "Scored", "Task", "get", "knows", "primary", "rescore", "style_of"]
+__all__ = ["Plan", "Question", "Scored", "Task", "current", "get", "knows", "primary", "rescore", "style_of"]
 
 
 def get(name: str) -> Task:
@@ -48,3 +48,17 @@ def knows(scorer: str | None) -> bool:
     from llmxsite.task import benchmark
 
     return scorer in benchmark.SCORERS.values()
+
+
+def current(scorer: str | None) -> str | None:
+    """The scorer of today for what this one scored: `choice/2` for `choice/1`; None for one that is no task's.
+
+    Of a newer version than this llmxsite has, None as well: what it does is not known here.
+    """
+    from llmxsite.task import benchmark
+
+    kind, _, version = (scorer or "").partition("/")
+    today = benchmark.SCORERS.get(kind)
+    if today is None or not version.isdecimal() or int(version) > int(today.partition("/")[2]):
+        return None
+    return today

@@ -22,7 +22,8 @@ _REFERS = re.compile(
 
 def question_of(suite: Suite, item: Item, prompt: Prompt, language: str | None, shuffle: int | None) -> Question:
     """How the item is shown, and what counts as right. `shuffle` is the seed of the options' order; None keeps it."""
-    spoken = primary(language or item.language or suite.language)
+    known = language or item.language or suite.language
+    spoken, heard = primary(known), primary(known) if known else None
     style = style_of(prompt.kind)
     if item.choices:
         right = item.right
@@ -32,12 +33,20 @@ def question_of(suite: Suite, item: Item, prompt: Prompt, language: str | None, 
         shown = item.choices if order is None else [item.choices[i] for i in order]
         place = right if order is None else order.index(right)
         return Question(
-            kind="choice", choices=list(shown), expected=LETTERS[place], order=order, language=spoken, style=style
+            kind="choice",
+            choices=list(shown),
+            expected=LETTERS[place],
+            order=order,
+            language=spoken,
+            spoken=heard,
+            style=style,
         )
     if isinstance(item.answer, int | float):
-        return Question(kind="numeric", expected=item.answer, unit=item.unit, language=spoken, style=style)
+        return Question(
+            kind="numeric", expected=item.answer, unit=item.unit, language=spoken, spoken=heard, style=style
+        )
     accepted = [item.answer] if isinstance(item.answer, str) else list(item.answer)
-    return Question(kind="text", expected=accepted[0], accepted=accepted, language=spoken, style=style)
+    return Question(kind="text", expected=accepted[0], accepted=accepted, language=spoken, spoken=heard, style=style)
 
 
 def option_order(item: Item, seed: int) -> list[int]:

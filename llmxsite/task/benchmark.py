@@ -11,7 +11,7 @@ from llmxsite.engine.protocol import ModelInfo, Reply, Request, TokenLogprob
 from llmxsite.experiment import Condition, Resolved, parse_prompt
 from llmxsite.suite import LETTERS, Item, Suite
 from llmxsite.task.ask import messages_for, question_of
-from llmxsite.task.choice import parse_choice
+from llmxsite.task.choice import read_choice
 from llmxsite.task.confidence import letter_confidence, letter_of, sequence_confidence
 from llmxsite.task.locate import Alignment
 from llmxsite.task.numeric import parse_number, same_number
@@ -20,7 +20,7 @@ from llmxsite.task.protocol import Plan, Question, Scored
 from llmxsite.task.short import matches, parse_text
 from llmxsite.task.statement import answer_part
 
-SCORERS = {"choice": "choice/1", "numeric": "numeric/1", "text": "text/1"}
+SCORERS = {"choice": "choice/2", "numeric": "numeric/2", "text": "text/2"}
 """Name and version of what scores each kind of question. The version goes up with every change that can move a score."""
 TOP_LOGPROBS = 20
 
@@ -121,14 +121,16 @@ def score(question: Question, replies: Sequence[Reply]) -> Scored:
 
 
 def _read(question: Question, reply: Reply) -> _Read:
-    start, end = answer_part(reply.text, question.style)
-    part = reply.text[start:end]
     complete = not _cut_off(reply)
     if question.kind == "choice":
-        choice = parse_choice(part, question.choices, style=question.style, complete=complete)
-        value: str | int | float | None = choice.value
-        at, rule, reason, correct = choice.at, choice.rule, choice.reason, choice.value == question.expected
-    elif question.kind == "numeric":
+        choice = read_choice(
+            reply.text, question.choices, style=question.style, complete=complete, language=question.spoken
+        )
+        return _Read(choice.value, choice.value == question.expected, choice.at, choice.rule, choice.reason)
+    start, end = answer_part(reply.text, question.style)
+    part = reply.text[start:end]
+    value: str | int | float | None
+    if question.kind == "numeric":
         number = parse_number(part, style=question.style, language=question.language, complete=complete)
         value = None if number.value is None else number.value.value
         at, rule, reason = number.at, number.rule, number.reason

@@ -1,95 +1,118 @@
 """Reading the chosen option out of a reply to a multiple-choice question.
 
-The places where an answer can stand, strongest first: the reply is nothing but a letter or an option's text; a statement,
-a letter or an option's text that opens the reply, a letter alone on a line; a weaker phrase; an option's text named
-alone; a letter set off by brackets alone. A letter that could be a word, above all the article "A" and the pronoun "I",
-counts only where punctuation, the end of the line or the option's own text after it show that it is none.
+The places where an answer can stand, strongest first: the reply is nothing but a letter or an option's text; a statement, a
+letter that opens the reply, a letter alone on a line, a last sentence that ends in a letter; a weaker phrase; an option's
+text that ends the reply or, of a short reply, is named alone; a letter set off by brackets alone. A letter beside the text of another
+option is no answer but a contradiction.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
-from llmxsite.suite import LETTERS
-from llmxsite.task.options_text import OptionTexts
+from llmxsite.task import conclusion
+from llmxsite.task.conclusion import ENDED, HEAD
+from llmxsite.task.letters import OPEN, Letters
 from llmxsite.task.protocol import Style
-from llmxsite.task.statement import Found, Parsed, Statement, cues, reason_for, settle, statements
+from llmxsite.task.statement import FIRM, Found, Parsed, Statement, answer_part, cues, reason_for, settle, statements
 
-_OPEN = re.compile(
-    r"(?:[\s*_`\"'“”‘’«»$({\[<#>~:]|\\[(\[]|\\(?:text|textbf|mathrm|mathbf|textit|bf|rm|boxed)\s*\{?){1,60}"
-)
-_FILLER = re.compile(
-    r"(?i)(?:the|la|le|die|el|option|choice|letter|answer|statement|lettre|choix|réponse|buchstabe|antwort|letra|respuesta|opción|indeed|clearly|definitely|therefore"
-    r"|probably|most|likely|simply|donc|bien|sûrement|probablement|either|both|soit)\b(?!['’])|l['’]|(?:not|pas)\s+\W?[A-Z]\W?,?\s+(?:but|mais)\b"
-)
-_CLOSES = frozenset(["", "\n", *').:,;!?]}*_`"”’»>$\\…|~'])
-_JOINED = frozenset("'’+#°")
-_BRACKETS = frozenset(')]}*_`"”»>')
-_IN_PROSE = ("spoken", "cued")
-_BREAKS_OFF = re.compile(r"\s*\n|\s*$|\s+[-–—=(]|\s+(?:because|parce|puisque|weil|porque)\b")
-_GOES_ON = re.compile(rf"{_BREAKS_OFF.pattern}|\s+(?:since|as|for|is|which|car|qui|est|denn|and|or|et|ou|oder)\b")
-_ANOTHER = re.compile(
-    r"[\s*_)\]\"'}]*(?:(?P<list>[,/&+])|(?:,?\s*(?:and/or|and|or|et|ou|und|oder|y|o)\s))[\s*_(\[\"']*(?:option\s+)?(?P<letter>[A-Z])(?![\w'’+#°-])"
-)
-_LIST_GOES_ON = re.compile(r"[\s*_)\]\"']*(?:$|[.,;:!?/&+\n]|(?:and|or|et|ou|und|oder)\b)")
-_ALONE = re.compile(r"(?m)^[ \t*_`\"'“«$\\({\[<>#~-]*([A-Za-z])[*_`\"'”»$)\]}>.:;,!~ \t]*$")
 _ONLY = re.compile(
-    r"[\s*_`\"'“«$\\({\[<>#~-]*(?:(?i:option|choice|letter|lettre|choix)\s*:?\s*\(?)?([A-Za-z])[*_`\"'”»$\\)\]}>.:;,!~\s]*"
+    r"[\s*_`\"'‘“«„$\\({\[<>#~-]*(?:(?i:option|choice|letter|lettre|choix|opción|opzione|選択肢|选项)\s*:?\s*\(?)?([A-Za-z])[*_`\"'’”»$)\\)\]}>.:;,!~。\s]*"
 )
-_HEAD = re.compile(r"(?m)^[ \t*_`(\[>-]*([A-Z])[*_`]*[).\]:]\s")
-_REVERSED = re.compile(
-    r"(?:^|[.;:,!?\n(*\"]\s{0,3}|\b(?i:option|choice|answer|letter|so|thus|therefore|that|hence|think|believe|donc|que|only|lettre|réponse)\s+[(*\"]*)"
-    r"([A-Z])[)*_`\"]*\s+(?i:is|would\s+be|seems\s+to\s+be|must\s+be|est|serait|ist|es)\s+(?i:most\s+likely\s+|clearly\s+|bien\s+|donc\s+)?"
-    r"(?i:(?:the|la|le|die)\s+)?(?i:most\s+)?(?i:correct|right|best|answer|accurate|appropriate|true|bonne|correcte?|juste|réponse|richtige?|correcta)\b"
-)
-_SET_OFF = re.compile(
-    r"\(([A-Z])\)|\*\*([A-Z])\*\*|\[([A-Z])\]|(?i:\b(?:option|choice|letter|lettre|choix)\s+)\(?([A-Z])(?![\w'’-])"
-)
-_WORDS = frozenset("AIOYEU")
-"""Letters that are words by themselves in some language we ask in."""
+_MOST_ANSWERS = 3
+"""Different answers that a reply may state one after the other and still mean the last."""
+_CUT_FROM = 200
+"""Characters from which on a reasoned reply that does not end as a sentence ends counts as cut off, whatever the server says."""
+_BEHIND = re.compile(r"[\s.,*_`]{0,4}[(\[]\s*(?:(?i:option)\s*)?([A-Z])[)\]]")
+_NO_OPTION = re.compile(r"([A-Z])(?:[).:\]*]|\s*$)")
+_NEXT_PART = re.compile(r"(?:^|[\s.])\(?(?:[b-j]|i{1,3}|iv|[B-J](?=\)))\)[\s,:]|\n\s*[2-9][.)]\s|\b[Ii]n the second\b")
 
 
-def parse_choice(text: str, choices: Sequence[str], *, style: Style = "direct", complete: bool = True) -> Parsed[str]:
+def parse_choice(
+    text: str, choices: Sequence[str], *, style: Style = "direct", complete: bool = True, language: str | None = None
+) -> Parsed[str]:
     """The letter of the option that `text` settles on.
 
     `choices` are the options in the order shown. `complete` is False for a reply that its budget cut off: of reasoning,
-    only what is said outright counts then, not what a discussion of the options happened to mention.
+    only what is said outright counts then, not what a discussion of the options happened to mention. `language` is the
+    primary subtag of the language asked in; None where it is not known, and the words of all languages count.
     """
-    return _Reading(text, choices).parse(style, complete)
+    return _Reading(text, choices, language).parse(style, complete)
 
 
-class _Reading:
-    """One reply and the options it may name."""
+def read_choice(
+    reply: str, choices: Sequence[str], *, style: Style = "direct", complete: bool = True, language: str | None = None
+) -> Parsed[str]:
+    """The letter that a whole reply settles on: `parse_choice` of its answer, with offsets in the reply.
 
-    def __init__(self, text: str, choices: Sequence[str]) -> None:
-        self.text = text
-        self.letters = LETTERS[: len(choices)]
-        self.options = OptionTexts(choices)
+    Where the end of a reply longer than `LONGEST` states nothing, what its beginning states outright counts.
+    """
+    start, end = answer_part(reply, style, language)
+    parsed = parse_choice(reply[start:end], choices, style=style, complete=complete, language=language)
+    first = answer_part(reply, "direct", language)
+    if parsed.value is None and parsed.reason != "ambiguous" and first[0] < start:
+        earlier = parse_choice(reply[first[0] : first[1]], choices, style="reasoned", complete=False, language=language)
+        if earlier.value is not None:
+            start, parsed = first[0], earlier
+    return parsed if parsed.at is None else parsed._replace(at=start + parsed.at)
+
+
+class _Reading(Letters):
+    """Where a reply says which option it chooses."""
 
     def parse(self, style: Style, complete: bool) -> Parsed[str]:
-        text = self.text
         if whole := self._whole():
             return whole
-        unfinished = style == "reasoned" and not complete
-        found = [f for s in statements(text) if (f := self._payload(s))]
-        found += [*self._reversed(), *self._alone()]
-        if not unfinished:
+        reasoned = style == "reasoned"
+        ended = complete and (not reasoned or len(self.text) < _CUT_FROM or bool(ENDED.search(self.text)))
+        stated = statements(self.text, self.language)
+        found = [f for s in stated if (f := self._payload(s))]
+        found += [*conclusion.verdicts(self, outright=True), *conclusion.alone(self)]
+        found += [f for f in conclusion.closing(self) if all(f.at != other.at for other in found)]
+        if not reasoned:
             found += self._lead()
-        if settled := settle(text, found):
+        if settled := self._settle(found):
+            return Parsed(None, settled.at, settled.rule, "ambiguous") if self._divided(found, settled) else settled
+        if reasoned and not ended:
+            return Parsed(None, reason=reason_for(self.text, complete=complete, language=self.language))
+        weaker: list[Found[str]] = [f for s in cues(self.text, self.language) if (f := self._payload(s))]
+        weaker += conclusion.verdicts(self, outright=False)
+        if settled := self._settle(weaker):
             return settled
-        if unfinished:
-            return Parsed(None, reason=reason_for(text, complete=False))
-        if settled := settle(text, [f for s in cues(text) if (f := self._payload(s))]):
-            return settled
-        for tier in (self._named(), self._set_off()):
-            values = {f.value for f in tier}
-            if len(values) > 1:
+        if self.denied:
+            return Parsed(None, reason="no-answer")
+        lead = () if reasoned and len(self.text) >= _CUT_FROM else self._lead(texts=True)
+        for tier in (lead, self._named(reasoned), self._set_off(reasoned)):
+            places = list(tier)
+            values = {f.value for f in places}
+            if len(values) > 1 or None in values:
                 return Parsed(None, reason="ambiguous")
             if values:
-                return Parsed(tier[-1].value, tier[-1].at, tier[-1].rule)
+                return Parsed(places[-1].value, places[-1].at, places[-1].rule)
+        several = self._lists() or self._pairs()
         return Parsed(
-            None, reason="ambiguous" if self._lists() or self._pairs() else reason_for(text, complete=complete)
+            None,
+            reason="ambiguous" if several else reason_for(self.text, complete=complete, language=self.language),
+        )
+
+    def _settle(self, found: list[Found[str]]) -> Parsed[str] | None:
+        return settle(self.text, found, self.language)
+
+    def _divided(self, found: list[Found[str]], settled: Parsed[str]) -> bool:
+        """Whether the statements answer parts of the question one by one, or go through the options and deny them."""
+        if settled.rule in FIRM:
+            return False
+        if self.denied > 1:
+            return True
+        if len({f.value for f in found}) > _MOST_ANSWERS:
+            return True
+        places = sorted(found, key=lambda f: f.at)
+        return any(
+            a.value != b.value and _NEXT_PART.search(self.text, a.end, max(a.end, b.start))
+            for a, b in pairwise(places)
+            if a.value is not None and b.value is not None
         )
 
     def _whole(self) -> Parsed[str] | None:
@@ -103,106 +126,78 @@ class _Reading:
     def _payload(self, statement: Statement) -> Found[str] | None:
         """The option that a statement announces; a `Found` without a value where it announces several."""
         at = statement.payload
-        while True:
-            if match := _OPEN.match(self.text, at):
+        for _ in range(8):
+            if match := OPEN.match(self.text, at):
                 at = match.end()
-            if found := self._letter(at, statement.start, statement.rule):
+            if found := self.letter(at, statement.start, statement.rule):
                 return found
-            if option := self.options.at(self.text, at):
-                return Found(self.letters[option[0]], statement.start, option[2], statement.rule, option[1])
-            if not (match := _FILLER.match(self.text, at)):
+            if self.text[at - 1 : at] == "$" and (option := self.options.stated(self.text, at - 1)):
+                return self._text_of(option, statement)
+            if option := self.options.stated(self.text, at):
+                return self._text_of(option, statement)
+            if (
+                statement.rule == "final"
+                and (other := _NO_OPTION.match(self.text, at))
+                and other[1] not in self.letters
+            ):
+                return Found(None, statement.start, at + 1, statement.rule, at)  # a letter that no option has
+            match = self.words.filler.match(self.text, at)
+            if not match or match.end() == at:
                 return None
             at = match.end()
+        return None
 
-    def _letter(self, at: int, start: int, rule: str) -> Found[str] | None:
-        """The letter at `at`, if it stands there as an answer and not as a word."""
-        char = self.text[at : at + 1]
-        if not char.isascii() or not char or char.upper() not in self.letters:
+    def _text_of(self, option: tuple[int, int, int], statement: Statement) -> Found[str] | None:
+        """An option's text that a statement announces; without a value where another option's letter stands behind it."""
+        letter, end = self.letters[option[0]], option[2]
+        if self.words.denied_later.match(self.text, end):
             return None
-        after = self.text[at + 1 : at + 2]
-        if after.isalnum() or after in _JOINED:
-            return None
-        if after in (".", "-", ",") and self.text[at + 2 : at + 3].isalnum():
-            return None  # A.I., X-ray
-        if char.isupper() and self._several(at):
-            return Found(None, start, at + 1, rule, at)
-        index = self.letters.index(char.upper())
-        named = self.options.at(self.text, at)
-        own = self.options.follows(self.text, at + 1)
-        if named and named[0] != index and own != index:
-            return None  # "E. coli" is the text of an option, not the letter E
-        closed = after in _CLOSES
-        if char.islower() and (not closed or (char in "ai" and rule in _IN_PROSE and after not in _BRACKETS)):
-            return None  # "the answer is a"
-        if (char == "I" and after == ",") or not (closed or self._stands(char, at, own, rule)):
-            return None
-        if own is not None and own != index and self.options.closes(self.text, at + 1, own):
-            return Found(None, start, at + 1, rule, at)  # one option's letter, another one's text
-        return Found(char.upper(), start, at + 1, rule, at)
+        behind = _BEHIND.match(self.text, end)
+        agrees = not behind or behind[1] == letter or behind[1] not in self.letters
+        return Found(letter if agrees else None, statement.start, end, statement.rule, option[1])
 
-    def _stands(self, char: str, at: int, own: int | None, rule: str) -> bool:
-        """Whether a capital with a space after it is an answer."""
-        if own == self.letters.index(char):
-            return True
-        if rule == "lead":
-            return bool(_BREAKS_OFF.match(self.text, at + 1))
-        return char not in _WORDS or bool(_GOES_ON.match(self.text, at + 1))
-
-    def _several(self, at: int) -> bool:
-        """Whether the letter at `at` is one of several: "A and C", "A/B", "A, B, C"."""
-        match = _ANOTHER.match(self.text, at + 1)
-        if not match or match["letter"] not in self.letters or match["letter"] == self.text[at]:
-            return False
-        if match["list"]:
-            return bool(_LIST_GOES_ON.match(self.text, match.end()))
-        return match["letter"] not in _WORDS or not re.match(r"\s+[a-z]", self.text[match.end() :])
-
-    def _reversed(self) -> Iterator[Found[str]]:
-        """`C is the correct answer`."""
-        for match in _REVERSED.finditer(self.text):
-            if match[1] in self.letters:
-                yield Found(match[1], match.start(1), match.end(), "reversed", match.start(1))
-
-    def _alone(self) -> Iterator[Found[str]]:
-        """A line with a letter and nothing else."""
-        for match in _ALONE.finditer(self.text):
-            if match[1].upper() in self.letters:
-                yield Found(match[1].upper(), match.start(1), match.end(1), "line", match.start(1))
-
-    def _lead(self) -> Iterator[Found[str]]:
-        """A letter, or an option's text, that opens the reply."""
-        match = _OPEN.match(self.text)
+    def _lead(self, *, texts: bool = False) -> Iterator[Found[str]]:
+        """A letter that opens the reply; with `texts`, an option's text that does and is a sentence by itself."""
+        match = OPEN.match(self.text)
         at = match.end() if match else 0
-        if found := self._letter(at, at, "lead"):
+        if found := self.letter(at, at, "lead"):
             if not self._lists():
                 yield found
-        elif (option := self.options.at(self.text, at)) and self.options.closes(self.text, option[2], None):
+        elif texts and (option := self.options.at(self.text, at)) and self.options.closes(self.text, option[2], None):
             yield Found(self.letters[option[0]], at, option[2], "lead", option[1])
 
     def _lists(self) -> bool:
-        """Whether the reply goes through the options one by one, so that its first letter is no answer.
+        """Whether the reply goes through the options, or parts, one by one, so that its first letter is no answer.
 
         An answer may be followed by such a list: then its letter comes twice, or the list starts anew from A.
         """
-        heads = [m[1] for m in _HEAD.finditer(self.text) if m[1] in self.letters]
+        heads = [m[1].upper() for m in HEAD.finditer(self.text) if m[1].upper() in self.letters]
         if len(set(heads)) < 2:
             return False
         return heads.count(heads[0]) < 2 and (heads[0] == "A" or "A" not in heads)
 
     def _pairs(self) -> bool:
         """Whether letters are named together somewhere: "both A and B"."""
-        found = re.finditer(r"(?<![\w'’])[A-Z](?![\w'’])", self.text)
-        return any(m[0] in self.letters and self._several(m.start()) for m in found)
+        return bool(self.joined)
 
-    def _named(self) -> list[Found[str]]:
-        """Options whose text the reply names without denying them."""
-        return [Found(self.letters[i], start, end, "named", start) for i, start, end in self.options.named(self.text)]
+    def _named(self, reasoned: bool) -> Iterator[Found[str]]:
+        """Options whose text the reply names without denying them; of reasoning, only one that ends it."""
+        places = self.options.named(self.text, self.words.denied_before)
+        if reasoned and len(self.text) >= _CUT_FROM:
+            end = len(self.text.rstrip(" \t\r\n.!*_`\"')]}$"))
+            places = [p for p in places if p[2] >= end and not self.options.slight(p[0])]
+        for index, start, end in places:
+            yield Found(self.letters[index], start, end, "named", start)
 
-    def _set_off(self) -> list[Found[str]]:
-        """Letters set off from the text: "(C)", "option C"."""
+    def _set_off(self, reasoned: bool) -> Iterator[Found[str]]:
+        """Letters set off from the text: "(C)", "option C"; of reasoning, only where the last one ends it."""
         found = []
-        for match in _SET_OFF.finditer(self.text):
-            group = match.lastindex or 0
-            if match[group] in self.letters:
-                found.append(Found(match[group], match.start(), match.end(), "set-off", match.start(group)))
-        return found
+        for at in filter(self.set_off_at, self.isolated):
+            before = self.text[max(0, at - 40) : at].rstrip("([*_`\"' ")
+            if self.words.denied_before.search(before) or self.denied_after(at) or self.words.wrong_one.search(before):
+                continue
+            value = None if self.several(at) else self.text[at]
+            found.append(Found(value, at, at + 1, "set-off", at))
+        if reasoned and found and self.text[found[-1].end :].strip(" \r\n\t.!*_`\"'$)]"):
+            return
+        yield from found

@@ -6,15 +6,17 @@ import re
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
 
-_ARTICLES = r"(?:(?:the|an?|les?|la|une?|des|du|der|die|das|el|los|las)\W+|l['’])"
+from llmxsite.words import words
+
+_ARTICLES = r"(?:(?:the|an?|les?|la|une?|des|du|der|die|das|el|los|las|il|lo|gli|i|de|het|o|os|as|um|uma|een)\s+|l['’])"
 _PLAIN = str.maketrans({"−": "-", "–": "-", "’": "'", "‘": "'", "“": '"', "”": '"', "\u00a0": " ", "\u202f": " "})
-_NEGATED = re.compile(
-    r"(?i)(?:\bnot|n['’]t|\bnever|\bneither|\bnor|\bexcept|\bunlike|\brather\s+than|\binstead\s+of|\bwithout|\bpas|\bni|\bsauf|\bnicht|\bkein\w*)"
-    r"[^\w,.;:!?\n]+(?:\w+[^\w,.;:!?\n]+){0,2}$"
-)
-_END = re.compile(r"[\s*_`\"'”»)\]}$]*(?:[.;:!?\n]|$|\s[-–—]\s)")
+_END = re.compile(r"[\s*_`\"'”»)\]}$]*(?:[.;:!?\n。！？；]|$|\s[-–—]\s)")
+_OPERATES = re.compile(r"[\s)\]}$]*(?:[*/^=+×·÷<>≈]|\\(?:times|cdot|div|approx|frac)|[-−–]\s*\d|to\s+[\d$])")
+_OPERATED = re.compile(r"[*/^+×·÷(]\s*$|\\(?:times|cdot|div)\s*$")
 _GAP = re.compile(r"[\s*_`\"'“«)\]}.:,;$({\[–—-]*")
 _AROUND, _AFTER = re.compile(r"[\W_]*"), re.compile(r"[\s*_`\"'.,;:!?)\]}]*")
+_SIGNS = re.compile(r"[\d+*/=<>^%$€£°±√∞−-]")
+_ARTICLE, _WORD = re.compile(_ARTICLES, re.IGNORECASE), re.compile(r"\w+")
 _KNOWN = 2048
 """Options whose patterns are kept: those of a suite come again with every model and setting, and compiling one takes longer
 than using it a hundred times."""
@@ -28,63 +30,107 @@ class OptionTexts:
 
     def __init__(self, choices: Sequence[str]) -> None:
         self.choices = choices
+        self._last: tuple[str, str] = ("", "")
 
     @cached_property
-    def _patterns(self) -> list[re.Pattern[str]]:
-        return [_pattern(choice) for choice in self.choices]
+    def _keys(self) -> list[str]:
+        """Of each option the first word, in small letters: where it is missing, no pattern needs to be made."""
+        return [_key(choice) for choice in self.choices]
+
+    def _plain(self, text: str) -> str:
+        """The text with one shape of quotes, dashes and spaces; no place moves."""
+        if self._last[0] is not text:
+            self._last = (text, text if text.isascii() else text.translate(_PLAIN))
+        return self._last[1]
 
     def equal(self, text: str) -> tuple[int, int] | None:
         """The one option that `text` is, with where it starts, punctuation and markup around it aside."""
-        plain = text.translate(_PLAIN)
-        found = [(i, at) for i, p in enumerate(self._patterns) if (at := _alone(p, plain)) is not None]
+        plain = self._plain(text)
+        length = len(plain.strip())
+        found = [
+            (index, at)
+            for index, choice in enumerate(self.choices)
+            if length < 2 * len(choice) + 60 and (at := _alone(_pattern(choice, False), plain)) is not None
+        ]
         return found[0] if len(found) == 1 else None
 
-    def at(self, text: str, start: int) -> Place | None:
-        """The longest option whose text stands at `start`. Options of one character never do: they look like letters."""
-        plain = text[start : start + 2000].translate(_PLAIN)
-        best: Place | None = None
-        for index, pattern in enumerate(self._patterns):
-            match = pattern.match(plain)
-            if match and match.end() > 1 and (best is None or start + match.end() > best[2]):
-                best = (index, start, start + match.end())
-        return best
+    def all_at(self, text: str, start: int) -> dict[int, int]:
+        """The options whose text stands at `start`, each with where it ends: the longest, and those that read the same.
 
-    def follows(self, text: str, start: int) -> int | None:
-        """The option whose text comes next after `start`, delimiters between aside."""
+        Options of one character never do: they look like letters.
+        """
+        plain = self._plain(text)
+        window = plain[start : start + 40].lower()
+        found = {
+            index: match.end()
+            for index, choice in enumerate(self.choices)
+            if self._keys[index] in window
+            and (match := _pattern(choice, False).match(plain, start))
+            and match.end() > start + 1
+        }
+        longest = max(found.values(), default=0)
+        return {index: end for index, end in found.items() if end == longest}
+
+    def all_after(self, text: str, start: int) -> dict[int, int]:
+        """The options whose text comes next after `start`, delimiters between aside."""
         gap = _GAP.match(text, start)
-        place = self.at(text, gap.end() if gap else start)
-        return place[0] if place else None
+        return self.all_at(text, gap.end() if gap else start)
+
+    def at(self, text: str, start: int) -> Place | None:
+        """The longest option whose text stands at `start`."""
+        found = self.all_at(text, start)
+        return next(((index, start, end) for index, end in found.items()), None)
+
+    def stated(self, text: str, start: int) -> Place | None:
+        """The option whose text stands at `start` and is not a part of a calculation; None where two read the same."""
+        found = self.all_at(text, start)
+        if len(found) != 1:
+            return None
+        ((index, end),) = found.items()
+        return None if _reckons(self.choices[index]) and _OPERATES.match(text, end) else (index, start, end)
 
     def closes(self, text: str, start: int, option: int | None) -> bool:
         """Whether the sentence or line ends right after the option's text that follows `start` (or right there)."""
         if option is not None:
-            gap = _GAP.match(text, start)
-            place = self.at(text, gap.end() if gap else start)
-            if place is None:
+            ends = self.all_after(text, start)
+            if option not in ends:
                 return False
-            start = place[2]
+            start = ends[option]
         return bool(_END.match(text, start))
 
-    def named(self, text: str) -> list[Place]:
+    def precedes(self, before: str, option: int) -> bool:
+        """Whether the text before a place ends in the option's text."""
+        plain, wanted = (t.translate(_PLAIN).strip().rstrip(".").lower() for t in (before, self.choices[option][-60:]))
+        return len(wanted) > 1 and plain.endswith(wanted) and not plain[: -len(wanted)][-1:].isalnum()
+
+    def slight(self, option: int) -> bool:
+        """Whether an option's text is too common to count in a sentence."""
+        return _slight(self.choices[option])
+
+    def named(self, text: str, denied: re.Pattern[str] | None = None) -> list[Place]:
         """Every option named anywhere and not denied there, in order; one inside a longer one's text does not count.
 
-        A number or a very short word counts only where it opens or closes the reply.
+        `denied` matches what denies it, at the end of the text before it. A number or a very short word counts only where it
+        opens or closes the reply, and a number never as a part of a calculation.
         """
-        plain = text.translate(_PLAIN)
+        plain = self._plain(text)
         first, last = len(plain) - len(plain.lstrip()), len(plain.rstrip(" \t\r\n.!*_`\"')]}$"))
+        small = plain.lower()
         places = [
             (index, match.start(), match.end())
-            for index, pattern in enumerate(self._patterns)
-            for match in pattern.finditer(plain)
+            for index, choice in enumerate(self.choices)
+            if self._keys[index] in small
+            for match in _pattern(choice, True).finditer(plain)
             if match.end() > match.start()
             and (not _slight(self.choices[index]) or match.start() == first or match.end() == last)
+            and not (_reckons(self.choices[index]) and _in_calculation(plain, match.start(), match.end()))
         ]
         whole: list[Place] = []
         for place in sorted(places, key=lambda p: (p[1], -p[2])):  # what lies inside an earlier one is a part of it
             if not whole or place[2] > whole[-1][2] or place[1:] == whole[-1][1:]:
                 whole.append(place)
-        kept = [p for p in whole if not _NEGATED.search(plain, max(0, p[1] - 40), p[1])]
-        return kept
+        denied = denied or words(None).denied_before
+        return [p for p in whole if not denied.search(plain[max(0, p[1] - 40) : p[1]])]
 
 
 def _alone(pattern: re.Pattern[str], text: str) -> int | None:
@@ -94,21 +140,42 @@ def _alone(pattern: re.Pattern[str], text: str) -> int | None:
     return next((at for at in starts if (m := pattern.match(text, at)) and _AFTER.fullmatch(text, m.end())), None)
 
 
+def _key(choice: str) -> str:
+    """The first word of an option, or its first signs, in small letters and at most as long as is looked at."""
+    plain = (choice if choice.isascii() else choice.translate(_PLAIN)).strip().rstrip(".")
+    if _reckons(plain):
+        return plain[:1].lower()
+    article = _ARTICLE.match(plain)
+    word = _WORD.search(plain, article.end() if article and article.end() < len(plain) else 0)
+    return word[0][:24].lower() if word else plain[:1].lower()
+
+
 @lru_cache(_KNOWN)
-def _pattern(choice: str) -> re.Pattern[str]:
-    """An option's text as a regular expression.
+def _pattern(choice: str, apart: bool) -> re.Pattern[str]:
+    """An option's text as a regular expression, to be met at a known place or, with `apart`, between words.
 
     Words alone may have any punctuation between them; a text with digits or signs must be met as it is, so that 4 is not
     found in 4.5 or -4.
     """
     plain = choice.translate(_PLAIN).strip().rstrip(".")
     words = re.findall(r"\w+", plain)
-    if words and not re.search(r"[\d+*/=<>^%$€£°±√∞-]", plain):
-        articles = len(words) > 1 and re.fullmatch(_ARTICLES, words[0] + " ", re.IGNORECASE) is not None
+    if words and not _reckons(plain):
+        articles = len(words) > 1 and re.match(_ARTICLES, plain, re.IGNORECASE) is not None
         body = r"\W{1,4}".join(map(re.escape, words[1:] if articles else words))
-        return re.compile(rf"(?<!\w){_ARTICLES}?{body}(?!\w)", re.IGNORECASE)
-    body = r"\s*".join(map(re.escape, plain.split()))
-    return re.compile(rf"(?<![\w.,+-]){body}(?!\w|[.,]\d)" if body else r"(?!)", re.IGNORECASE)
+        before, bare = r"(?<!\w)", rf"{_ARTICLES}?{body}(?!\w)"
+    else:
+        body = r"\s*".join(map(re.escape, plain.split()))
+        before, bare = r"(?<![\w.,+-])", rf"{body}(?!\w|[.,]\d)" if body else r"(?!)"
+    return re.compile(before + bare if apart else bare, re.IGNORECASE)
+
+
+def _reckons(choice: str) -> bool:
+    """Whether an option's text has digits or signs, so that it may be a part of a calculation."""
+    return _SIGNS.search(choice) is not None
+
+
+def _in_calculation(text: str, start: int, end: int) -> bool:
+    return bool(_OPERATES.match(text, end) or _OPERATED.search(text[max(0, start - 8) : start]))
 
 
 def _slight(choice: str) -> bool:

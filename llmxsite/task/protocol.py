@@ -35,7 +35,9 @@ class Question(msgspec.Struct, kw_only=True):
     order: list[int] | None = None
     """Where the options were shuffled: for each place shown, the option's index in the suite."""
     language: str = "en"
-    """Primary language subtag; decides how a number such as 1,234 is read."""
+    """Primary language subtag; decides how a number such as 1,234 is read. English where none is known."""
+    spoken: str | None = None
+    """The same where it is known, and None where it is not: whose words announce an answer."""
     style: Style = "direct"
     """`reasoned` replies may think aloud first; `completion` goes on with text, and may go on too far."""
 
