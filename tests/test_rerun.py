@@ -211,7 +211,7 @@ def test_a_sample_that_cannot_be_asked_again_is_named_with_its_line(study: Study
     for change, words in (
         (lambda s: s.request.messages.clear(), "the request is not in the log"),
         (lambda s: s.request.options.pop("num_predict"), "num_predict is missing"),
-        (lambda s: setattr(s, "scorer", "choice/0"), "its scorer is choice/0"),
+        (lambda s: setattr(s, "scorer", "choice/999"), "its scorer is choice/999"),
         (lambda s: setattr(s, "draws", [s.reply] * 3), "keeps only the first of its requests"),
     ):
         samples = [msgspec.convert(msgspec.to_builtins(line), type(line)) for line in lines]

@@ -46,7 +46,7 @@ def sample(number: int, text: str = "B", outcome: record.Outcome = "ok") -> Samp
         outcome=outcome,
         error=record.Fault(kind="server", message="500") if outcome == "error" else None,
         scores={} if outcome == "error" else scored,
-        scorer=None if outcome == "error" else "choice/1",
+        scorer=None if outcome == "error" else "choice/2",
         time=f"2026-01-01T00:00:{number % 60:02}.000Z",
     )
 
@@ -172,6 +172,21 @@ def test_scorers_of_others_are_counted_not_judged(tmp_path: Path) -> None:
     issues = Issues()
     found = runlog.verify(path, issues)
     assert found.foreign == {"none": 1, "choice/0": 1} and not list(issues)
+
+
+def test_samples_of_an_older_scorer_are_scored_anew_and_said_to_differ_without_fault(tmp_path: Path) -> None:
+    path = tmp_path / "r.jsonl"
+    older = [sample(n) for n in range(3)]
+    for line in older:
+        line.scorer = "choice/1"
+    older[1].scores = {**older[1].scores, "answer": "D", "correct": False}
+    newer = sample(3)
+    newer.scorer = "choice/999"
+    runlog.write(path, RUN, [*older, newer])
+    issues = Issues()
+    found = runlog.verify(path, issues)
+    assert found.foreign == {"choice/1": 3, "choice/999": 1} and not list(issues)
+    assert found.older == {"choice/1": 3} and found.moved == {"choice/1": 1}
 
 
 def test_bad_lines_are_issues_with_their_numbers(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from llmxsite import task
 from llmxsite.cli.terminal import finish, out, study_here
 from llmxsite.diagnostics import Issues, Problem
 
@@ -71,6 +72,10 @@ def _paths(names: list[str]) -> list[Path]:
 
 def _line(log: Verified) -> str:
     parts = [f"{log.samples:,} samples", f"{log.rescored:,} scored alike again"]
-    parts += [f"{count:,} scored by {name}, which this version does not repeat" for name, count in log.foreign.items()]
+    for name, count in log.foreign.items():
+        said = f"{count:,} scored by {name}, which this version does not repeat"
+        if anew := log.older.get(name):
+            said = f"{count:,} scored by {name}, an older version: {task.current(name)} of today reads {log.moved.get(name, 0):,} of {anew:,} otherwise"
+        parts.append(said)
     seal = "sealed" if log.sealed else "not sealed"
     return f"{log.run}: {seal}, {', '.join(parts)}"

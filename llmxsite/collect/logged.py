@@ -84,7 +84,7 @@ def _check(path: Path, number: int, sample: Sample, schema: int) -> None:
         why = f"the log does not say all that was sent: {', '.join(sorted(missing)) or 'the model'} is missing"
     elif len(sample.draws or [0]) != 1 + len(request.draws):
         why = "the sample is a vote, and the log keeps only the first of its requests"
-    elif not task.knows(sample.scorer) or runlog.asked(sample) is None:
+    elif task.current(sample.scorer) is None or runlog.asked(sample) is None:
         why = f"this version of llmxsite cannot score it: its scorer is {sample.scorer or 'not known'}"
     if why is not None:
         message = f"'{sample.item}' cannot be asked once more: {why}"
@@ -186,8 +186,8 @@ class LoggedWorkload(Workload):
         return tuple(requests)
 
     def _logged(self, sample: Sample, condition: Condition) -> Job:
-        question = runlog.asked(sample)
-        assert question is not None and sample.scorer is not None  # `survey` has seen this very line
+        question, scorer = runlog.asked(sample), task.current(sample.scorer)
+        assert question is not None and scorer is not None  # `survey` has seen this very line
         name = sample.suite or self._only
         words = [message.content for message in sample.request.messages if message.role == "user"]
         item = Item(
@@ -209,6 +209,6 @@ class LoggedWorkload(Workload):
             hash=sample.item_hash,
             condition=condition,
             repeat=sample.repeat,
-            plan=Plan(requests, question, sample.scorer),
+            plan=Plan(requests, question, scorer),
             sent=Sent.of(requests),
         )

@@ -33,6 +33,10 @@ class Verified(msgspec.Struct, kw_only=True):
     """Samples whose scores follow from their replies."""
     foreign: dict[str, int] = {}
     """Samples of scorers that this version cannot repeat, by scorer; imports bring scores of their own."""
+    older: dict[str, int] = {}
+    """Those among `foreign` of an older version of a scorer, by that version, which today's can score anew."""
+    moved: dict[str, int] = {}
+    """Those among `older` whose answer, judgement or outcome is another one by today's version."""
     counts: dict[str, int] = {}
 
 
@@ -155,6 +159,7 @@ class _Check:
         if scored is None:
             name = sample.scorer or "none"
             self.result.foreign[name] = self.result.foreign.get(name, 0) + 1
+            self._anew(name, sample)
             return
         wrong = differing(sample.scores, scored.scores)
         if scored.outcome != sample.outcome:
@@ -168,6 +173,16 @@ class _Check:
             )
         else:
             self.result.rescored += 1
+
+    def _anew(self, name: str, sample: Sample) -> None:
+        """Count what today's version of a scorer makes of a sample that an older one scored: no fault of the log."""
+        today = rescore(sample, older=True)
+        if today is None:
+            return
+        self.result.older[name] = self.result.older.get(name, 0) + 1
+        read = [(s.get("answer"), s.get("correct")) for s in (sample.scores, today.scores)]
+        if read[0] != read[1] or today.outcome != sample.outcome:
+            self.result.moved[name] = self.result.moved.get(name, 0) + 1
 
     def _order(self, number: int, line: Line) -> None:
         """Lines are written in order of completion, by a clock that never goes back but between two sessions."""
