@@ -28,7 +28,7 @@ from llmxsite.experiment import Condition, Resolved, expand, load
 from llmxsite.record import Run, Sample
 from llmxsite.runlog import RunLogWriter, alone, done_keys, iterate, tidy
 from llmxsite.study import Study
-from llmxsite.suite import Suite, find
+from llmxsite.suite import Suite, find, spoken
 
 
 class Wish(msgspec.Struct, kw_only=True, frozen=True):
@@ -57,6 +57,9 @@ def prepare(study: Study, report: str, wish: Wish, issues: Issues) -> tuple[Reso
     if experiment is None or found.failed():
         raise Problem(*found)
     issues.extend(found)
+    for suite in suites:
+        if message := spoken.unread(suite):
+            issues.add(study.suites / suite.id, spoken.CODE, message, severity="warning", hint=spoken.HINT)
     if wish.limit is not None:
         experiment.limit = wish.limit
     if wish.concurrency is not None and experiment.task == "determinism":

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from llmxsite.diagnostics import Issue, Issues, did_you_mean
-from llmxsite.suite import giveaway
+from llmxsite.suite import giveaway, spoken
 from llmxsite.suite.datasheet import QUESTIONS
 from llmxsite.suite.model import LETTERS, Item, Suite
 from llmxsite.suite.origin import Origin
@@ -53,6 +53,8 @@ def _head(suite: Suite, origin: Origin, path: Path) -> Iterator[Issue]:
     for field in ("description", "version", "language", "source"):
         if not getattr(suite, field):
             yield origin.suite.issue(f"suite-{field}-missing", f"no {field}", severity="hint", hint=f"add `{field}:`")
+    if unread := spoken.unread(suite):
+        yield origin.suite.issue(spoken.CODE, unread, "language", severity="warning", hint=spoken.HINT)
     for section, answers in suite.datasheet.items():
         if section not in QUESTIONS:
             yield _strange(origin, f"a datasheet has no section '{section}'", (section,), list(QUESTIONS))
