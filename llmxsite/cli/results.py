@@ -68,6 +68,13 @@ def results(
             "or which answers were likely to flip and did.",
         ),
     ] = None,
+    readings: Annotated[
+        bool,
+        typer.Option(
+            "--readings",
+            help="Instead, the accuracy under other rules of reading replies: strict, last statement, lm-eval's expressions.",
+        ),
+    ] = False,
     factor: Annotated[
         str,
         typer.Option("--factor", metavar="COLUMN", help="What --determinism compares: regime, or run for other days."),
@@ -81,7 +88,8 @@ def results(
              llmxsite results --report same-again --determinism pairs
     """
     from llmxsite import tables
-    from llmxsite.results import summarise, warnings
+    from llmxsite.results import reading_notes, summarise, warnings
+    from llmxsite.results import readings as read_otherwise
 
     issues = Issues()
     study = study_here()
@@ -94,7 +102,7 @@ def results(
         if determinism is not None:
             summary = _sorted(_determinism(samples, determinism, given, factor), sort)
         else:
-            summary = _sorted(summarise(samples, columns), sort)
+            summary = _sorted((read_otherwise if readings else summarise)(samples, columns), sort)
     except KeyError as error:
         raise typer.BadParameter(str(error.args[0])) from None
     if format == "csv":
@@ -104,13 +112,18 @@ def results(
     elif len(samples):
         if not out().is_terminal:
             out().width = 1000  # a file or a pipe has no right edge
-        out().print(_table(summary, _keys(summary)) if determinism is None else determinism_table(determinism, summary))
+        if readings and determinism is None:
+            out().print(_readings_table(summary, _keys(summary)))
+        else:
+            out().print(
+                _table(summary, _keys(summary)) if determinism is None else determinism_table(determinism, summary)
+            )
     if not len(samples):
         err().print(
             "Nothing measured yet: `llmxsite run REPORT` collects, `llmxsite import` takes in other tools' results."
         )
     elif format == "table" and determinism is None:
-        for sentence in warnings(summary):
+        for sentence in [] if readings else [*warnings(summary), *reading_notes(samples, columns)]:
             err().print(f"· {sentence}", markup=False)
         if count := len(samples.repeats):
             words = "1 rerun is" if count == 1 else f"{count:,} reruns are"
@@ -209,6 +222,26 @@ def _table(summary: pd.DataFrame, keys: list[str]) -> Table:
         cells = [*(_cell(row[key]) for key in shown), _interval(row), *(f"{row[name]:,}" for name in ("n", *_COUNTS))]
         cells += [_number(row[name], _MEASURES[name][1]) for name in measured]
         table.add_row(*map(Text, cells))
+    return table
+
+
+def _readings_table(found: pd.DataFrame, keys: list[str]) -> Table:
+    """The accuracy of each group as scored and by each other rule."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    names = [str(name) for name in found.columns]
+    for name in names:
+        table.add_column(Text(name), justify="left" if name in keys else "right", overflow="fold")
+    for row in found.to_dict("records"):
+        values = (plain(row[name]) for name in names)
+        table.add_row(
+            *(
+                Text(f"{v:.3f}" if isinstance(v, float) and n not in keys else _cell(v))
+                for n, v in zip(names, values, strict=True)
+            )
+        )
     return table
 
 

@@ -53,9 +53,19 @@ def build(
         spec=wide,
         narrow=narrow,
         runs=sorted(str(run) for run in kept.frame["run"].unique()),
-        notes=draft.notes if draft.keys is None else [*draft.notes, *pooled(kept, draft.keys)],
+        notes=draft.notes if draft.keys is None else [*draft.notes, *pooled(kept, draft.keys), *_read(kept, draft)],
         width=wanted.width,
     )
+
+
+def _read(samples: Samples, draft: Draft) -> list[str]:
+    """Of a chart of accuracies: how far they depend on the rule by which replies are read."""
+    from llmxsite import results, tables
+
+    shows = any(column.name == "accuracy" for column in draft.columns)
+    if draft.keys is None or not shows or not isinstance(samples, tables.Samples):
+        return []
+    return results.reading_notes(samples, draft.keys)
 
 
 def check(kind: str, samples: Samples, options: dict[str, Any]) -> None:

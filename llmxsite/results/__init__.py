@@ -10,6 +10,8 @@ from llmxsite.results.determinism import DeterminismTables, determinism
 from llmxsite.results.groups import Table
 from llmxsite.results.item_table import ItemTable, items
 from llmxsite.results.partings import Parting, Variant, partings
+from llmxsite.results.readings import readings, reread
+from llmxsite.results.readings import sentences as reading_notes
 from llmxsite.results.summary import summarise
 from llmxsite.results.warn import warnings
 
@@ -25,6 +27,9 @@ __all__ = [
     "determinism",
     "items",
     "partings",
+    "reading_notes",
+    "readings",
+    "reread",
     "summarise",
     "warnings",
 ]

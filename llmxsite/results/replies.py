@@ -82,13 +82,14 @@ def replies(frame: pd.DataFrame, paths: Mapping[str, Path]) -> list[Reply | None
         path = paths.get(str(run))
         if path is None:
             raise Problem.at(str(run), "log-missing", f"the log of run {run} is not here")
-        for number, raw in _lines(path):
+        for number, raw in log_lines(path):
             if (row := where.get(number)) is not None:
                 found[row] = _reply(_decode(raw))
     return found
 
 
-def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+def log_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Each line of a log with its number, from 1. Raises `Problem` for one that cannot be read."""
     try:
         with path.open("rb") as stream:
             yield from enumerate(stream, 1)

@@ -10,7 +10,9 @@ import pandas as pd
 from llmxsite.results.calibrate import calibration
 from llmxsite.results.compare import compare
 from llmxsite.results.groups import Table, floats, key_columns, number, scores
+from llmxsite.results.readings import sentences as reading_notes
 from llmxsite.results.summary import summarise
+from llmxsite.tables import Samples
 
 FEW, FEW_IN_CELL, FEW_CLUSTERS = 30, 10, 10
 """Answers below which nothing is ranked; the same for a cell of a heatmap; clusters below which the SE is unsure itself."""
@@ -36,6 +38,7 @@ def warnings(
         *_of_versions(data),
         *_of_servers(getattr(data, "lacks", {})),  # a figure's part of the samples has none
         *_of_summary(summarise(data, by)),
+        *(reading_notes(data, by) if isinstance(data, Samples) else ()),
         *_of_decoding(data),
         *_of_calibration(data, by),
         *_of_comparison(data, by, margin),

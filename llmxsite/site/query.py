@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 
 from llmxsite.diagnostics import did_you_mean
+from llmxsite.task.rules import RULES
 
 PERCENT, POINTS, NUMBER, COUNT, MILLISECONDS = "percent", "points", "number", "count", "ms"
 METRICS = {
@@ -43,7 +44,9 @@ METRICS = {
 }
 """What can be asked for, with the form it is written in unless `format=` says otherwise."""
 DIGITS = {PERCENT: 1, POINTS: 1, NUMBER: 3, COUNT: 0, MILLISECONDS: 0}
-OPTIONS = {"format", "digits", "interval", "pool", "of", "factor", "a", "b"}
+OPTIONS = {"format", "digits", "interval", "pool", "of", "factor", "a", "b", "reading"}
+READ = ("accuracy", "correct", "se", "ci_low", "ci_high", "difference")
+"""Metrics that `reading=` can ask for under another rule of reading replies."""
 COMPARED = ("mde", "p_holm", "p", "n", "lost", "accuracy_a", "accuracy_b", "accuracy")
 """What `difference of=` can give of a comparison; `accuracy` is the difference itself."""
 AGREED = {
@@ -173,6 +176,9 @@ def _check(query: Query) -> None:
     _one_of(query, "format", (PERCENT, POINTS, NUMBER, COUNT, MILLISECONDS))
     _one_of(query, "interval", ("yes", "no"))
     _one_of(query, "pool", ("yes", "no"))
+    _one_of(query, "reading", tuple(RULES))
+    if "reading" in options and (query.metric not in READ or options.get("of", "accuracy") in ("agreement", "mde")):
+        raise QueryError(f"'reading=' belongs to an accuracy, not to '{query.metric}'", query.place("reading"))
     if not re.fullmatch(r"\d", options.get("digits", "0")):
         raise QueryError("digits must be a number from 0 to 9", query.place("digits"))
     if query.metric == "difference":

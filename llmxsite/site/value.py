@@ -91,6 +91,8 @@ def evaluate(text: str, table: Table, *, report: str | None = None) -> Value:
     """Answer a query from the samples, from those of `report` unless the query names an `experiment`. Raises `QueryError`."""
     query = parse(text)
     samples = select(query, table, report)
+    if "reading" in query.options:
+        samples = _read_by(query, samples, table)
     runs = sorted(str(r) for r in samples.frame["run"].unique())
     if query.metric == "count":
         return _count(query, samples, runs)
@@ -110,7 +112,25 @@ def evaluate(text: str, table: Table, *, report: str | None = None) -> Value:
         method = str(row["interval_method"])
         parts.append(f"95% interval, {_METHODS.get(method, method)}")
     parts.extend(_pooled(samples))
+    parts.extend(_rule(query))
     return Value(query, number, low, high, "; ".join(parts), runs, write(number, query.form, query.digits))
+
+
+def _read_by(query: Query, samples: Samples, table: Table) -> Samples:
+    """The samples with choices judged by the rule that the query names. Raises `QueryError` where there are none."""
+    rule = query.options["reading"]
+    whole = tables.Samples(samples.frame, tuple(samples.factors), {}, {}, getattr(table, "paths", {}))
+    found = results.reread(whole, rule)
+    if found is whole:
+        words = "no choice scored by llmxsite is among these samples, so that nothing can be read by another rule"
+        raise QueryError(words, query.place("reading"))
+    return Samples(found.frame, samples.factors)
+
+
+def _rule(query: Query) -> list[str]:
+    """That replies were read by another rule than the scorer's."""
+    rule = query.options.get("reading")
+    return [f"replies read by the rule '{rule}'"] if rule else []
 
 
 def select(query: Query, table: Table, report: str | None = None) -> Samples:
@@ -211,6 +231,7 @@ def _difference(query: Query, samples: Samples, runs: list[str]) -> Value:
         f"{factor}: {pair[0]} minus {pair[1]}, paired over {int(row['n']):,} items",
         "95% interval, Student's t, clustered" if show else "",
         f"verdict: {row['verdict']}",
+        *_rule(query),
         f"{int(row['lost']):,} items in only one of the two" if int(row["lost"]) else "",
         "the two share no other condition" if bool(row["confounded"]) else "",
     ]

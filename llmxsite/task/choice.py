@@ -59,20 +59,25 @@ def read_choice(
     return parsed if parsed.at is None else parsed._replace(at=start + parsed.at)
 
 
+def last_stated(reply: str, choices: Sequence[str], *, style: Style, language: str | None = None) -> str | None:
+    """The letter of the last statement of a reply, whatever it says besides; None where it states nothing."""
+    start, end = answer_part(reply, style, language)
+    reading = _Reading(reply[start:end], choices, language)
+    if whole := reading.whole():
+        return whole.value
+    found = [f for f in reading.outright(reasoned=style == "reasoned") if f.value is not None]
+    return max(found, key=lambda f: f.at).value if found else None
+
+
 class _Reading(Letters):
     """Where a reply says which option it chooses."""
 
     def parse(self, style: Style, complete: bool) -> Parsed[str]:
-        if whole := self._whole():
+        if whole := self.whole():
             return whole
         reasoned = style == "reasoned"
         ended = complete and (not reasoned or len(self.text) < _CUT_FROM or bool(ENDED.search(self.text)))
-        stated = statements(self.text, self.language)
-        found = [f for s in stated if (f := self._payload(s))]
-        found += [*conclusion.verdicts(self, outright=True), *conclusion.alone(self)]
-        found += [f for f in conclusion.closing(self) if all(f.at != other.at for other in found)]
-        if not reasoned:
-            found += self._lead()
+        found = self.outright(reasoned=reasoned)
         if settled := self._settle(found):
             return Parsed(None, settled.at, settled.rule, "ambiguous") if self._divided(found, settled) else settled
         if reasoned and not ended:
@@ -97,6 +102,13 @@ class _Reading(Letters):
             reason="ambiguous" if several else reason_for(self.text, complete=complete, language=self.language),
         )
 
+    def outright(self, *, reasoned: bool) -> list[Found[str]]:
+        """Every answer that the reply gives outright, also those that contradict each other."""
+        found = [f for s in statements(self.text, self.language) if (f := self._payload(s))]
+        found += [*conclusion.verdicts(self, outright=True), *conclusion.alone(self)]
+        found += [f for f in conclusion.closing(self) if all(f.at != other.at for other in found)]
+        return found if reasoned else [*found, *self._lead()]
+
     def _settle(self, found: list[Found[str]]) -> Parsed[str] | None:
         return settle(self.text, found, self.language)
 
@@ -115,7 +127,7 @@ class _Reading(Letters):
             if a.value is not None and b.value is not None
         )
 
-    def _whole(self) -> Parsed[str] | None:
+    def whole(self) -> Parsed[str] | None:
         """The reply is a letter, or an option's text, and nothing else."""
         if (match := _ONLY.fullmatch(self.text)) and match[1].upper() in self.letters:
             return Parsed(match[1].upper(), match.start(1), "only")
