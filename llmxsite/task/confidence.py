@@ -13,6 +13,8 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from llmxsite.task.letters import plain
+
 _ZERO = -1e30
 _SPACES = " \t\r\n\u00a0▁ĠĊ"  # "▁", "Ġ" and "Ċ" are how tokenizers spell white space
 _AROUND = "()[]{}<>.,:;!?*_\"'`“”‘’«»-"
@@ -70,14 +72,14 @@ def probability(logprob: float) -> float:
 
 
 def letter_of(token: str, letters: Iterable[str]) -> str | None:
-    """The letter a token spells: "A" for "A", " A", "(A", "a", "A." and "▁A"; None for anything longer.
+    """The letter a token spells: "A" for "A", " A", "(A", "a", "A.", "▁A" and "Ａ"; None for anything longer.
 
     >>> letter_of(" (b", ["A", "B"])
     'B'
     >>> letter_of("The", ["A", "B"]) is None
     True
     """
-    bare = token.strip(_SPACES + _AROUND).upper()
+    bare = plain(token).strip(_SPACES + _AROUND).upper()
     return next((letter for letter in letters if letter.upper() == bare), None) if len(bare) == 1 else None
 
 
