@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import importlib.util
+import json
 import os
 from pathlib import Path
 from types import ModuleType
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmxsite.diagnostics import Issues
-from llmxsite.suite import Item, Suite, check, spoken, write
+from llmxsite.suite import Item, Suite, check, load, spoken, write
 from llmxsite.task.choice import parse_choice, read_choice
 from llmxsite.task.letters import plain
 from llmxsite.task.statement import LONGEST, answer_part
@@ -107,6 +108,24 @@ def test_a_statement_at_the_beginning_of_a_long_reply_counts() -> None:
     reply = "The answer is (B). " + "The yew is a tree of churchyards. " * (2 * LONGEST // 34)
     assert read_choice(reply, OPTIONS, style="reasoned").value == "B"
     assert answer_part(reply, "reasoned")[0] > 0
+
+
+def reported() -> list[tuple[str, str, Item, str | None]]:
+    """Replies of public bug reports, where LLMXSITE_TEST_DATA has them: case, reply, item, language."""
+    data = os.environ.get("LLMXSITE_TEST_DATA")
+    found = []
+    for path in sorted(Path(data, "reports").glob("*/replies.json")) if data else []:
+        suite = load(path.parent / "suite.yaml", Issues())
+        for mark, reply in json.loads(path.read_text(encoding="utf-8")).items():
+            item = next((i for i in suite.items if mark in i.question), None)
+            if item is not None and item.choices and isinstance(item.answer, str):
+                found.append((path.parent.name, reply, item, item.language or suite.language))
+    return found
+
+
+@pytest.mark.parametrize(("case", "reply", "item", "language"), reported())
+def test_replies_of_public_reports_are_read(case: str, reply: str, item: Item, language: str | None) -> None:
+    assert read_choice(reply, item.choices or [], language=language).value == item.answer, case
 
 
 def benchmark() -> ModuleType:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from llmxsite.task.letters import VARIABLE, Letters
 from llmxsite.task.statement import Found
+from llmxsite.words import spaceless
 
 _ALONE = re.compile(r"(?m)^([ \t*_`\"'“«$\\({\[<>#-]*)([A-Za-z])([*_`\"'”»$)\]}>.:;,!~ \t]*)$")
 HEAD = re.compile(r"(?m)^[ \t*_`(\[>-]*([A-Za-z])[*_`]*[).\]:](?:\s|$)")
@@ -27,7 +28,8 @@ def verdicts(reply: Letters, *, outright: bool) -> Iterator[Found[str]]:
         before = reply.text[max(0, at - 24) : at]
         if reply.words.denied_before.search(before) or reply.words.supposed.search(before):
             continue
-        if reply.raw[at - 1 : at].isalnum() or VARIABLE.match(reply.text, at + 1):
+        last = reply.raw[at - 1 : at]
+        if (last.isalnum() and not spaceless(last)) or VARIABLE.match(reply.text, at + 1):
             continue
         if _WORD_BEFORE.search(before) and not reply.words.about.search(before):
             continue  # "vitamin C is the right answer"

@@ -108,7 +108,7 @@ class Letters:
             return None
         if rule == "cued" and index not in own and not self._ends_there(at):
             return None
-        if self.contradicts(at, index, own) or (index in own and self._goes_on(own[index])):
+        if self.contradicts(at, index, own) or (index in own and self._goes_on(own[index], char)):
             return Found(None, start, at + 1, rule, at)
         return Found(char.upper(), start, at + 1, rule, at)
 
@@ -122,9 +122,15 @@ class Letters:
             return False
         return any(self.options.closes(self.text, at + 1, i) for i in own)
 
-    def _goes_on(self, at: int) -> bool:
-        """Whether, after an option's text, a second option is named: "A. Paris and B. London"."""
-        match = _SECOND.match(self.text, at) or self.words.another.match(self.text, at)
+    def _goes_on(self, at: int, letter: str) -> bool:
+        """Whether, after an option's text, a second option is named: "A. Paris and B. London".
+
+        An answer may be followed by all options anew: an earlier letter on the next line is no second answer.
+        """
+        match = _SECOND.match(self.text, at)
+        if match and match["letter"] < letter.upper():
+            return False
+        match = match or self.words.another.match(self.text, at)
         if not match or match["letter"] not in self.letters:
             return False
         place = match.start("letter")

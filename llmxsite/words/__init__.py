@@ -209,7 +209,9 @@ class Words:
     def denied_later(self) -> re.Pattern[str]:
         """After a letter: that it is none of the right ones after all, as in ", but it's not correct"."""
         but = alternatives(self.table.but)
-        taken_back = rf"[^.!?\n]{{0,60}}?[.]\s+{alternatives(self.table.wait)},?\s+(?:[\w'’]+\s+){{1,2}}?{self._wrong}"
+        taken_back = (
+            rf"[^.!?\n]{{0,60}}?[.?!]\s+{alternatives(self.table.wait)},?\s+(?:[\w'’]+\s+){{1,2}}?{self._wrong}"
+        )
         return re.compile(
             rf"[^.!?\n]{{0,60}}?[,;]?\s+{but}\s*(?:[\w'’]+\s+){{0,2}}?{self._wrong}|{taken_back}", re.IGNORECASE
         )
@@ -280,10 +282,10 @@ class Words:
     @cached_property
     def noun_before(self) -> re.Pattern[str]:
         """Before a letter, at the end: what an option is called, as in "option C"."""
-        nouns = alternatives(
-            w for w in [*self.table.answer, *self.table.the] if len(w) > 4 or _STARTS_UNSPACED.match(w)
-        )
-        return re.compile(rf"(?<!\w){nouns}\s+[\"'`*(]{{0,3}}$", re.IGNORECASE)
+        nouns = [*self.table.answer, *self.table.the]
+        spaced = alternatives(w for w in nouns if len(w) > 4 and not _STARTS_UNSPACED.match(w))
+        unspaced = alternatives(w for w in nouns if _STARTS_UNSPACED.match(w))
+        return re.compile(rf"(?:(?<!\w){spaced}\s+|{unspaced}\s*)[\"'`*(]{{0,3}}$", re.IGNORECASE)
 
     @cached_property
     def next_question(self) -> re.Pattern[str]:
