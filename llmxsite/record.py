@@ -281,6 +281,8 @@ class Resume(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="type",
     git: Git | None = None
     planned: int | None = None
     concurrency: int | None = None
+    scored: bool = False
+    """Nobody was asked: the samples that follow stand above, and are scored again by a later version of their scorer."""
 
 
 class Lack(msgspec.Struct, kw_only=True, tag_field="type", tag="lack"):

@@ -45,7 +45,7 @@ def _options(
 
 _MODULES = (
     *("demo", "init", "doctor", "models", "suite"),
-    *("run", "results", "verify", "rerun", "drift", "import_"),
+    *("run", "results", "verify", "score", "rerun", "drift", "import_"),
     *("build", "serve", "check", "export"),
 )
 """Modules with commands, in the order of the help: to begin with, to measure, to publish. The others hold what these print."""

@@ -34,7 +34,7 @@ def verify(
 
     issues = Issues()
     found: list[Verified] = []
-    for path in _paths(logs or []):
+    for path in logs_named(logs or []):
         try:
             found.append(check(path, issues))
         except Problem as problem:
@@ -52,7 +52,7 @@ def verify(
     finish(issues, strict=strict)
 
 
-def _paths(names: list[str]) -> list[Path]:
+def logs_named(names: list[str]) -> list[Path]:
     """The logs meant: a file by its path, a report by its slug."""
     files = [Path(name) for name in names if name.endswith(".jsonl")]
     reports = [name for name in names if not name.endswith(".jsonl")]

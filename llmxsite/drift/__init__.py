@@ -93,7 +93,7 @@ def _ref(log: Log) -> RunRef:
         started=log.run.started,
         samples=len(log.heads),
         errors=sum(head.outcome == "error" for head in log.heads),
-        resumed=len(log.resumes),
+        resumed=sum(not line.scored for line in log.resumes),
         rerun_of=log.run.rerun_of.id if log.run.rerun_of is not None else None,
         complete=log.end is not None and log.end.reason == "complete",
     )

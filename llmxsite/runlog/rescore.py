@@ -40,6 +40,12 @@ def rescore(sample: Sample, *, older: bool = False) -> Scored | None:
     return task.rescore(scorer, question, replies)
 
 
+def read_otherwise(sample: Sample, today: Scored) -> bool:
+    """Whether today's scorer finds another answer in a reply than its line says, or judges it otherwise."""
+    before, now = ((s.get("answer"), s.get("correct")) for s in (sample.scores, today.scores))
+    return before != now or today.outcome != sample.outcome
+
+
 def differing(logged: dict[str, Any], today: dict[str, Any]) -> list[str]:
     """In words, the scores that differ; numbers that differ by rounding alone do not."""
     names = [n for n in {**today, **logged} if n not in _TOLD and (n not in _NOT_KEPT or n in today)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -24,6 +25,8 @@ class State:
         self.counts: dict[str, int] = {}
         self.errors: set[str] = set()
         """Keys whose last line is an error: they alone may come again."""
+        self.outcomes: dict[str, str] | None = None
+        """By key, where samples may come again that are no errors; None where they may not, which takes no memory."""
         self.sealed = False
         """Whether the last line is an `end`."""
 
@@ -32,8 +35,24 @@ class State:
         self.sha.update(data)
         self.size += len(data)
 
+    def follow(self, path: Path) -> None:
+        """Keep every sample's outcome from here on, so that one may replace another."""
+        self.outcomes = {}
+        with path.open("rb") as stream:
+            for _, raw in raw_lines(stream):
+                with suppress(msgspec.DecodeError, UnicodeDecodeError):
+                    mark = _decode_mark(raw)
+                    if isinstance(mark, _Mark):
+                        self.outcomes[mark.key] = sys.intern(mark.outcome)
+
     def count(self, key: str, outcome: str) -> None:
         """A sample was added."""
+        if self.outcomes is not None:
+            if (before := self.outcomes.get(key)) not in (None, "error"):
+                self.counts[str(before)] -= 1
+                if not self.counts[str(before)]:
+                    del self.counts[str(before)]
+            self.outcomes[key] = outcome
         if key in self.errors:
             self.errors.discard(key)
             self.counts["error"] -= 1

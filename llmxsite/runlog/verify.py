@@ -15,8 +15,9 @@ import msgspec
 from llmxsite import task
 from llmxsite.diagnostics import Issues, Severity
 from llmxsite.record import End, Line, Resume, Run, Sample, encode_line, sample_key
+from llmxsite.runlog.again import is_later, unscored
 from llmxsite.runlog.reader import iterate, raw_lines
-from llmxsite.runlog.rescore import differing, rescore
+from llmxsite.runlog.rescore import differing, read_otherwise, rescore
 from llmxsite.runlog.seal import end_check
 
 
@@ -63,6 +64,10 @@ class _Check:
         """Models, each with the line that tells its digest, under which any key follows from its line."""
         self.wrong_keys: dict[tuple[str, int], list[tuple[int, str]]] = {}
         """By the same: lines and items of the keys that do not."""
+        self.older: dict[str, tuple[str | None, bytes, bool, bool]] = {}
+        """Of samples that an older version scored: which, the rest of the line as a hash, and how they were counted."""
+        self.again = False
+        """Whether the lines that follow are of samples scored again."""
         self.good_seal: int | None = None
         """The last `end` line whose hash fits."""
         self.counted: dict[int, dict[str, int]] = {}
@@ -121,7 +126,7 @@ class _Check:
 
     def _sample(self, number: int, sample: Sample) -> None:
         before = self.outcomes.get(sample.key)
-        if before is not None and before != "error":
+        if before is not None and before != "error" and not self._replaced(sample):
             self._add(number, "log-twice", f"the sample '{sample.item}' (key {sample.key}) is there already")
         self.outcomes[sample.key] = sample.outcome
         if self.run is not None and self.run.source is None:
@@ -134,6 +139,24 @@ class _Check:
             else:
                 self.wrong_keys.setdefault((name, told), []).append((number, sample.item))
         self._score(number, sample)
+
+    def _replaced(self, sample: Sample) -> bool:
+        """Whether a line is that of the same sample before, scored again by a later version: that one counts no more."""
+        older = self.older.get(sample.key)
+        if older is None or older[1] != unscored(sample) or not is_later(sample.scorer, older[0]):
+            return False
+        name = str(older[0])
+        for counts, counted in (
+            (self.result.foreign, True),
+            (self.result.older, older[2]),
+            (self.result.moved, older[3]),
+        ):
+            if counted:
+                counts[name] -= 1
+                if not counts[name]:
+                    del counts[name]
+        del self.older[sample.key]
+        return True
 
     def _keys(self) -> None:
         """Say which keys are wrong: those of single lines, or, where no key of a model is right, its digest."""
@@ -159,7 +182,9 @@ class _Check:
         if scored is None:
             name = sample.scorer or "none"
             self.result.foreign[name] = self.result.foreign.get(name, 0) + 1
-            self._anew(name, sample)
+            anew, moved = self._anew(name, sample)
+            if anew:
+                self.older[sample.key] = (sample.scorer, unscored(sample), anew, moved)
             return
         wrong = differing(sample.scores, scored.scores)
         if scored.outcome != sample.outcome:
@@ -174,21 +199,27 @@ class _Check:
         else:
             self.result.rescored += 1
 
-    def _anew(self, name: str, sample: Sample) -> None:
-        """Count what today's version of a scorer makes of a sample that an older one scored: no fault of the log."""
+    def _anew(self, name: str, sample: Sample) -> tuple[bool, bool]:
+        """Count what today's version of a scorer makes of a sample that an older one scored: no fault of the log.
+
+        Whether it can score it, and whether it reads it otherwise.
+        """
         today = rescore(sample, older=True)
         if today is None:
-            return
+            return False, False
         self.result.older[name] = self.result.older.get(name, 0) + 1
-        read = [(s.get("answer"), s.get("correct")) for s in (sample.scores, today.scores)]
-        if read[0] != read[1] or today.outcome != sample.outcome:
+        moved = read_otherwise(sample, today)
+        if moved:
             self.result.moved[name] = self.result.moved.get(name, 0) + 1
+        return True, moved
 
     def _order(self, number: int, line: Line) -> None:
         """Lines are written in order of completion, by a clock that never goes back but between two sessions."""
         time = line.started if isinstance(line, Run) else line.time
-        if time is None:
-            return
+        if isinstance(line, Resume):
+            self.again = line.scored
+        if time is None or (self.again and isinstance(line, Sample)):
+            return  # a sample that is scored again keeps the time of its reply
         if self.last_time is not None and time < self.last_time and not isinstance(line, Resume):
             self._add(number, "log-order", f"its time {time} is before that of the line above", "warning")
         self.last_time = time

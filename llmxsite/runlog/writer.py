@@ -74,6 +74,13 @@ class RunLogWriter:
         resume.torn_bytes = torn
         return cls(file, state, resume), done
 
+    @classmethod
+    def score(cls, path: Path, resume: Resume, issues: Issues) -> Self:
+        """An existing log that lines of samples are added to which are there already, scored again; see `again`."""
+        writer, _ = cls.resume(path, resume, issues)
+        writer._state.follow(path)
+        return writer
+
     @property
     def path(self) -> Path:
         return self._file.path

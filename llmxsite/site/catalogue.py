@@ -153,7 +153,7 @@ def _extended(path: Path, size: int) -> list[str]:
             except msgspec.DecodeError:  # the last line of all, or one that is no end
                 pass
             else:
-                if isinstance(end, End) and end.reason == "complete" and isinstance(after, Resume):
+                if isinstance(end, End) and end.reason == "complete" and isinstance(after, Resume) and not after.scored:
                     found.append(after.time)
             at = whole.find(_END, next_line)
     return found
