@@ -337,7 +337,7 @@ def test_the_command_line_gives_measures_their_intervals_where_they_are_asked_fo
     words = ["--study", str(ROOT), "results", "--report", "temperature-and-accuracy", "--by", "temperature"]
     asked = [*words, "--intervals", "ece,item_agreement"]
     text = CliRunner().invoke(app, asked).stdout
-    assert "0.33 [0.24, 0.46]" in text and "0.75 [0.69, 0.80]" in text
+    assert "28.1% [21.9, 36.7]" in text and "33.5% [29.3, 37.8]" in text
     rows = json.loads(CliRunner().invoke(app, [*asked, "--format", "json"]).stdout)
     assert rows[0]["ece_method"] == "bootstrap" and rows[0]["ece_low"] < rows[0]["ece"] < rows[0]["ece_high"]
     plain = json.loads(CliRunner().invoke(app, [*words, "--format", "json"]).stdout)

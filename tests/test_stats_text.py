@@ -19,12 +19,12 @@ def ln(p: float) -> float:
     return math.log(p)
 
 
-@pytest.mark.parametrize("token", ["A", " A", "(A", "a", "A.", "A)", "▁A", "ĠA", "\nA", "**A**"])
+@pytest.mark.parametrize("token", ["A", " A", "(A", "a", "A.", "A)", "▁A", "ĠA", "\nA", "**A**", "А", "Ａ"])
 def test_spellings_of_a_letter(token: str) -> None:
     assert confidence.letter_confidence({token: ln(0.5)}, LETTERS, "A").p_raw == {"A": pytest.approx(0.5)}
 
 
-@pytest.mark.parametrize("token", ["An", "The", "AB", "", " ", "E", "1", "А"])
+@pytest.mark.parametrize("token", ["An", "The", "AB", "", " ", "E", "1", "Б"])
 def test_what_is_no_letter_of_the_item(token: str) -> None:
     found = confidence.letter_confidence({token: ln(0.5)}, LETTERS, "A")
     assert found.p_raw == {} and found.confidence is None and found.conf_low is None and found.argmax is None

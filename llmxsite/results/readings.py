@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 OURS = "accuracy"
 MOST = 3
 """Groups of which each gets a sentence of its own."""
+_NAMES = ("model", "suite")
+"""Groups whose values say what they are."""
 APART = 0.01
 """Difference of accuracies from which readings are shown side by side."""
 
@@ -98,7 +100,7 @@ def sentences(samples: Samples, by: Sequence[str]) -> list[str]:
     if 0 < len(apart) <= MOST:
         for row in apart.to_dict("records"):
             parts = ", ".join(f"{rule} {100 * row[rule]:.1f} %" for rule in RULES)
-            name = ", ".join(str(row[key]) for key in varying)
+            name = ", ".join(str(row[key]) if key in _NAMES else f"{key} {row[key]}" for key in varying)
             said.append(
                 f"By other rules of reading, the accuracy{name and ' of ' + name} is {parts}; {100 * row[OURS]:.1f} % as scored."
             )
