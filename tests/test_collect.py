@@ -171,7 +171,7 @@ def test_a_new_log_begins_where_samples_would_differ(study: Study, change: str, 
 def test_passing_faults_are_tried_again(study: Study, fault: str) -> None:
     """Each fault twice, at the second sample: nothing of it is left in the log.
 
-    aiohttp sends once more by itself where a connection that was kept open turns out to be closed.
+    A request is sent once more at once where a connection that was kept open turns out to be closed.
     """
     path, result, seen = collected(study, Fake(faults=[None, fault, fault, None]))
     assert result.reason == "complete" and result.errors == 0 and 1 <= len(seen.waits) <= 2

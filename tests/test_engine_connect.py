@@ -85,3 +85,19 @@ def test_errors_become_problems_with_a_mend() -> None:
     (issue,) = problem.issues
     assert (issue.path, issue.code, issue.message) == ("phi3:mini", "engine-memory", "too large")
     assert issue.hint is not None and "smaller" in issue.hint
+
+
+def test_auto_in_an_event_loop_and_at_a_server_that_wants_a_key() -> None:
+    class Locked(OnlyV1):
+        async def handle(self, call: Any, wire: Any) -> None:
+            if "authorization" in call.headers or not call.path.startswith("/v1"):
+                await super().handle(call, wire)
+            else:
+                await wire.answer(401, {"error": "a key is needed"})
+
+    async def test(url: str) -> None:
+        assert isinstance(engine.connect("auto", url), OpenAI)
+
+    with Locked() as server:
+        asyncio.run(test(server.url))
+        assert "authorization" not in server.calls[-1].headers

@@ -29,6 +29,17 @@ class Handler(BaseHTTPRequestHandler):
             self.send_response(302)
             self.send_header("Location", "file:///etc/hostname")
             self.end_headers()
+        elif self.path == "/loop.jsonl":
+            self.send_response(302)
+            self.send_header("Location", "/loop.jsonl")
+            self.end_headers()
+        elif self.path == "/chunks.jsonl":
+            self.protocol_version = "HTTP/1.1"
+            self.send_response(200)
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            self.wfile.write(b"%x\r\n%b\r\n" % (len(BODY), BODY))
+            self.close_connection = True
         elif self.path.startswith("/test.jsonl") or self.path == "/broken.jsonl":
             self.send_response(200)
             self.send_header("Content-Length", str(len(BODY) + (1000 if self.path == "/broken.jsonl" else 0)))
@@ -69,6 +80,8 @@ def test_a_download_is_whole_and_gone_afterwards(server: str, name: str) -> None
     [
         ("missing.jsonl", 10**6, "the server says 404 Not Found"),
         ("broken.jsonl", 10**6, "the connection broke off: 1,"),
+        ("chunks.jsonl", 10**6, f"the connection broke off: {len(BODY):,} bytes came"),
+        ("loop.jsonl", 10**6, "the server says 302 Found again and again"),
         ("test.jsonl", 100, "larger than 100 bytes; stopped there"),
         ("elsewhere.jsonl", 10**6, "the server says 302"),
     ],

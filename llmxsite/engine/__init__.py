@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from llmxsite.diagnostics import Problem
+    from llmxsite.engine.address import Address
     from llmxsite.engine.protocol import Engine, EngineError
 
 NAMES = ("auto", "ollama", "openai", "embedded")
@@ -73,7 +74,7 @@ def _find(host: str | None) -> str:
     from llmxsite.engine.protocol import EngineError
 
     ollama = ollama_address(host or os.environ.get("OLLAMA_HOST"))
-    if _answers(f"{ollama.url}/api/version"):
+    if _answers(ollama, "/api/version"):
         return "ollama"
     if host is None:
         return "embedded"
@@ -81,22 +82,31 @@ def _find(host: str | None) -> str:
         address = openai_address(host)
     except ValueError as error:
         raise EngineError("invalid-request", str(error), retry=False) from None
-    if _answers(f"{address.url}/v1/models"):
+    if _answers(address, "/v1/models"):
         return "openai"
     raise EngineError("connection", f"no model server answers at {address.shown}", retry=False)
 
 
-def _answers(url: str) -> bool:
-    """Whether a GET brings JSON, or asks for a key, within a second and a half."""
-    import http.client
-    import urllib.error
-    import urllib.request
+def _answers(address: Address, path: str) -> bool:
+    """Whether a GET brings an object of JSON, or asks for a key, within a second and a half."""
+    import asyncio
+    from concurrent.futures import ThreadPoolExecutor
 
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(url, timeout=1.5) as response:
-            return bool(response.headers.get_content_type() == "application/json")
-    except urllib.error.HTTPError as error:
-        return error.code in (401, 403)
-    except (OSError, ValueError, http.client.HTTPException):
-        return False
+    import msgspec
+
+    from llmxsite.engine.http import Http, Limits
+    from llmxsite.engine.protocol import EngineError
+
+    async def ask() -> bool:
+        async with Http(address, limits=Limits(connect=1.5, answer=1.5)) as http:
+            try:
+                msgspec.json.decode(await http.ask(path), type=dict)
+            except EngineError as error:
+                return error.status in (401, 403)
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                return False
+        return True
+
+    # In a thread of its own: whoever asks for an engine may be in an event loop already.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(ask())).result()

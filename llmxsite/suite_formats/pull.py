@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import hashlib
+import ssl
 import tempfile
-import urllib.error
-import urllib.request
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from http.client import HTTPException
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from llmxsite import __version__
 from llmxsite.diagnostics import Issue, Issues, Problem, display_path
 
+if TYPE_CHECKING:
+    import httpx
+
 MAX_BYTES = 256 * 1024 * 1024
 TIMEOUT = 60
 """Seconds without a byte after which a download is given up."""
+_REDIRECTS = 10
+_HEADERS = {"User-Agent": f"llmxsite/{__version__}", "Accept-Encoding": "identity"}
+_BY_HAND = "download it in a browser and give it to `llmxsite suite import`"
 
 
 class Release(NamedTuple):
@@ -95,31 +99,58 @@ def _renamed(issues: Iterable[Issue], path: Path, url: str) -> list[Issue]:
 
 
 def _fetch(url: str, path: Path, limit: int, timeout: float) -> str:
-    by_hand = "download it in a browser and give it to `llmxsite suite import`"
+    import httpx
+
     if not url.startswith(("https://", "http://")):
         raise Problem.at(url, "pull-failed", "not an http or https address")
     digest = hashlib.sha256()
     size = 0
+    stated = ""
     try:
-        request = urllib.request.Request(url, headers={"User-Agent": f"llmxsite/{__version__}"})
-        with urllib.request.urlopen(request, timeout=timeout) as response, path.open("wb") as stream:
-            stated = response.headers.get("Content-Length")
-            while chunk := response.read(1 << 18):
+        # A university's proxy, and the authority that signs for it, are in the environment and in the system.
+        with (
+            httpx.Client(headers=_HEADERS, verify=ssl.create_default_context(), timeout=timeout) as client,
+            _followed(client, url) as response,
+            path.open("wb") as stream,
+        ):
+            if not response.is_success:
+                raise Problem.at(url, "pull-failed", _says(response), hint=_BY_HAND)
+            stated = response.headers.get("Content-Length", "")
+            for chunk in response.iter_raw():
                 size += len(chunk)
                 if size > limit:
                     raise Problem.at(url, "pull-failed", f"larger than {limit:,} bytes; stopped there")
                 digest.update(chunk)
                 stream.write(chunk)
-    except urllib.error.HTTPError as error:
-        raise Problem.at(url, "pull-failed", f"the server says {error.code} {error.reason}", hint=by_hand) from None
-    except (OSError, HTTPException, ValueError) as error:
-        reason = getattr(error, "reason", None) or error
-        raise Problem.at(url, "pull-failed", f"cannot be reached: {reason}", hint=by_hand) from None
-    if stated is not None and stated.isdigit() and int(stated) != size:
-        raise Problem.at(
-            url, "pull-failed", f"the connection broke off: {size:,} of {int(stated):,} bytes came", hint=by_hand
-        )
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+        if size:
+            of = f" of {int(stated):,}" if stated.isdecimal() else ""
+            message = f"the connection broke off: {size:,}{of} bytes came"
+        else:
+            message = f"cannot be reached: {error or type(error).__name__}"
+        raise Problem.at(url, "pull-failed", message, hint=_BY_HAND) from None
+    except OSError as error:
+        raise Problem.at(url, "pull-failed", f"cannot be written to {path.parent}: {error.strerror}") from None
     return digest.hexdigest()
+
+
+@contextmanager
+def _followed(client: httpx.Client, url: str) -> Iterator[httpx.Response]:
+    """The response that `url` leads to, over redirects, whose bodies are not read. Raises `Problem`."""
+    request = client.build_request("GET", url)
+    for _ in range(_REDIRECTS):
+        with closing(client.send(request, stream=True)) as response:
+            if response.next_request is None:
+                yield response
+                return
+        request = response.next_request
+        if request.url.scheme not in ("https", "http"):
+            raise Problem.at(url, "pull-failed", f"{_says(response)}, and leads to no http or https address")
+    raise Problem.at(url, "pull-failed", f"{_says(response)} again and again", hint=_BY_HAND)
+
+
+def _says(response: httpx.Response) -> str:
+    return f"the server says {response.status_code} {response.reason_phrase}"
 
 
 def verify(name: str, url: str, sha256: str, known: str | None, recorded: str | None) -> str:
