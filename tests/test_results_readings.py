@@ -13,10 +13,13 @@ from llmxsite.diagnostics import Issues
 from llmxsite.engine.protocol import EngineInfo, ModelInfo
 from llmxsite.record import SCHEMA, Answer, Run, Sample, Shown, SuiteRef
 from llmxsite.results import reading_notes, readings, reread, summarise, warnings
+from llmxsite.results.readings import alone
 from llmxsite.site.value import QueryError, evaluate
 from llmxsite.study import Study
+from llmxsite.suite import LETTERS
 from llmxsite.tables import Samples
 from llmxsite.task.rules import RULES
+from llmxsite.words import languages
 
 OPTIONS = ["oak", "ash", "elm", "yew"]
 
@@ -139,3 +142,13 @@ def test_a_changed_log_is_read_anew(tmp_path: Path) -> None:
     assert readings(study(tmp_path, {"pine": ["B", "B"]}), [])["lm-eval"].tolist() == [0.0]
     again = study(tmp_path, {"pine": ["The answer is (B).", "The answer is (B)."]})
     assert readings(again, [])["lm-eval"].tolist() == [1.0]
+
+
+@pytest.mark.parametrize("language", [None, *languages()])
+def test_a_letter_alone_is_read_in_advance_as_every_rule_reads_it(language: str | None) -> None:
+    choices = [f"wood of tree {number}" for number in range(len(LETTERS))]
+    for letter in LETTERS:
+        for style in ("direct", "reasoned", "completion"):
+            for count in (LETTERS.index(letter) + 1, len(LETTERS)):
+                found = [read(letter, choices[:count], style, language) for read in RULES.values()]  # type: ignore[arg-type]
+                assert found == [letter if itself else None for itself in alone(letter)]

@@ -1,8 +1,8 @@
 """The HTTP client under the engines: one server, streamed bodies with limits, and faults told apart.
 
-Requests are httpx's, and go to the transport as they are: no client stands between that would follow a redirect, keep
-a cookie, heed the environment, or take its time for looking whether it has to. Nothing here retries: an `EngineError` says
-whether asking again may help, and the collector decides. `transport` has the one exception.
+Requests are httpx's, and go to the transport as they are: no client stands between that would follow a redirect, keep a
+cookie, heed the environment, or take a quarter more of the CPU time for looking whether it has to. Nothing here retries: an
+`EngineError` says whether asking again may help, and the collector decides. `transport` has the one exception.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ import pandas as pd
 from llmxsite.results.groups import Floats
 from llmxsite.results.replies import log_lines
 from llmxsite.results.summary import summarise
+from llmxsite.suite import LETTERS
 from llmxsite.task import primary, style_of
 from llmxsite.task.rules import RULES
 
@@ -59,6 +60,12 @@ class _Line(msgspec.Struct, gc=False, frozen=True):
 
 
 _decode = msgspec.json.Decoder(_Line).decode
+
+
+@lru_cache
+def alone(letter: str) -> tuple[bool, ...]:
+    """Whether each rule reads a reply of one letter, of the options' own, as that letter: most replies of a large study."""
+    return tuple(read(letter, ["-"] * (LETTERS.index(letter) + 1), "direct", None) == letter for read in RULES.values())
 
 
 def readings(samples: Samples, by: Sequence[str]) -> pd.DataFrame:
@@ -170,6 +177,8 @@ def _of_line(raw: bytes) -> tuple[bool, ...] | None:
     known = line.condition.get("language") or line.language
     language = primary(known) if isinstance(known, str) else None
     style = style_of(str(line.condition.get("prompt")))
+    if len(texts) == 1 and texts[0] in LETTERS[: len(shown)] and len(texts[0]) == 1:
+        return tuple((texts[0] if read else None) == line.scores.expected for read in alone(texts[0]))
     return tuple(
         _vote([read(text, shown, style, language) for text in texts]) == line.scores.expected for read in RULES.values()
     )

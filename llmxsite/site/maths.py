@@ -78,7 +78,7 @@ def to_mathml(tex: str, *, display: bool = False) -> str:
         raise FormulaError("nested too deeply") from None
     except Exception as error:  # the library raises IndexError and KeyError on some broken input beside its own classes
         raise FormulaError(_words(error)) from None
-    shown = ' display="block"' if display else ""
+    shown = ' display="block" tabindex="0"' if display else ""  # wider than the page it scrolls, with keys too
     source = html.escape(tex, quote=False)
     return (
         f"<math{shown}><semantics><mrow>{body}</mrow>"
