@@ -217,3 +217,12 @@ def test_embedded_answers_two_at_once() -> None:
     with_weights(test, concurrency=2)
     first, last = ({n: f(n) for n in (0, 1)} for f in (order.index, lambda n: len(order) - order[::-1].index(n)))
     assert first[0] < last[1] and first[1] < last[0], order
+
+
+def test_a_server_that_only_says_that_it_loaded_is_asked_again() -> None:
+    async def go() -> None:
+        async with Fake(faults=["load", "load"]) as server, engine.connect("ollama", server.url) as ollama:
+            model = await ollama.model("fake:1b", num_ctx=512)
+            assert model.context_in_force == 512
+
+    asyncio.run(go())

@@ -64,6 +64,7 @@ ERRORS = {
     "stall-first": ("timeout", True),
     "half-line": ("protocol", True),
     "no-end": ("protocol", True),
+    "load": ("server", True),
     "not-json": ("protocol", True),
     "error-line": ("server", True),
     "500": ("server", True),

@@ -64,6 +64,7 @@ LASTING = {
     "stall": Lasting("no byte in time", "`error`: `timeout`", "yes"),
     "stall-first": Lasting("no byte in time", "`error`: `timeout`", "yes"),
     "half-line": Lasting("no valid JSON", "`error`: `protocol`", "yes"),
+    "load": Lasting("answered with 'load'", "`error`: `server`", "yes"),
     "no-end": Lasting("ended before it was complete", "`error`: `protocol`", "yes"),
     "not-json": Lasting("no valid JSON", "`error`: `protocol`", "yes"),
     "error-line": Lasting("in the middle of the reply", "`error`: `server`", "yes"),

@@ -41,6 +41,8 @@ _GONE = ("connection", "timeout", "missing-model", "memory", "refused")
 _POLL_SECONDS = 0.05
 _REFUSAL_SECONDS = 30.0
 """A prompt that does not fit is refused as soon as its tokens are counted: a server that takes longer is reading it."""
+_WAKES = 3
+"""Times that a model is asked to load at most."""
 _CUTS = "prompts that do not fit are cut silently"
 _ROUNDING = 256
 """Since 0.30 the runner rounds a context up to a multiple of this many tokens, and no answer of the server says so."""
@@ -254,7 +256,7 @@ class Ollama:
         """Load a model with a context and read what came of it."""
         completes = "completion" in (info.capabilities or ["completion"])
         if completes:
-            await self.chat(_completion(info.name, "One two three four", num_ctx))
+            await self._wake(_completion(info.name, "One two three four", num_ctx))
         else:
             body = {"model": info.name, "input": "1", "options": {"num_ctx": num_ctx}}
             await self._http.ask("/api/embed", body, seconds=self._http.limits.first_byte)
@@ -272,6 +274,16 @@ class Ollama:
             self._lacks["the context in force is not told"] = None
         elif info.context_in_force != num_ctx:
             self._contexts[info.name] = info.context_in_force
+
+    async def _wake(self, request: Request) -> None:
+        """Send a request for the sake of loading: a server that answers it with that, and with nothing else, is asked again."""
+        for attempt in range(_WAKES):
+            try:
+                await self.chat(request)
+                return
+            except EngineError as error:
+                if not error.retry or error.kind not in ("server", "protocol") or attempt == _WAKES - 1:
+                    raise
 
     async def _told(self, answer: Awaitable[T | None]) -> T | None:
         """What a question about the server says; None where it says nothing that can be read.

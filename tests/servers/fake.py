@@ -34,6 +34,7 @@ FAULTS = (
     "drip",  # a good reply, byte by byte
     "half-line",  # the stream ends in the middle of a line
     "no-end",  # the stream ends without its last message
+    "load",  # nothing but the word that the model was loaded
     "not-json",  # a line that is no JSON
     "error-line",  # an error as a line under HTTP 200
     "repeats",  # a reply that repeats itself, ended by an error line that says so
@@ -183,6 +184,8 @@ class Fake(HttpServer):
         if await self._refused(path, body, native, wire, fault):
             return
         tokens, reason = (self.reply or _letter)(body)
+        if fault == "load":
+            tokens, reason = [], "load"
         options = body.get("options", body)
         budget = options.get("num_predict") or options.get("max_tokens") or len(tokens)
         if 0 < budget < len(tokens):
