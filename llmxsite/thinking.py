@@ -72,6 +72,29 @@ def split_thinking(text: str, control: Sequence[str] = ()) -> tuple[str | None, 
     return thinking.strip() or None, text[start:end]
 
 
+def blanked(text: str, control: Sequence[str]) -> str:
+    """The text with control tokens of the model's own as blanks, and blank after the one that ends its answer.
+
+    Every other character stays where it was, so that tokens can still be told by their places.
+
+    >>> blanked("<|tone|>B<|stop|>and more", ["<|tone|>", "<|stop|>"])
+    '        B                '
+    """
+    own = _pattern(control)
+    if own is None or not own.search(text):
+        return text
+    start, end, finished = answer_span(text, control)
+    if not finished:
+        return text
+    before = own.sub(lambda token: " " * len(token[0]), text[:start])
+    return before + text[start:end] + " " * (len(text) - end)
+
+
+def _pattern(control: Sequence[str]) -> re.Pattern[str] | None:
+    tokens = sorted(filter(None, control), key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, tokens))) if tokens else None
+
+
 def _channels(text: str) -> AnswerSpan | None:
     """The final channel of a text in harmony's notation; None for a text that has no channels."""
     finals = list(_FINAL.finditer(text))
@@ -101,9 +124,7 @@ def _blocks(text: str) -> AnswerSpan:
 def _trimmed(text: str, span: AnswerSpan, control: Sequence[str]) -> AnswerSpan:
     """The span without the control tokens before its text, and without what follows the first one after it."""
     start, end = span.start, span.end
-    own = (
-        re.compile("|".join(map(re.escape, sorted(filter(None, control), key=len, reverse=True)))) if control else None
-    )
+    own = _pattern(control)
     while True:
         lead = _LEADS.match(text, start, end) or (own.match(text, start, end) if own else None)
         if not lead or lead.end() == start:

@@ -14,6 +14,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 _TEXT, _ARRAY = 8, 9
+_TOKENS, _TYPES = "tokenizer.ggml.tokens", "tokenizer.ggml.token_type"
+_CONTROL, _MAX_CONTROL = 3, 1024
+"""llama.cpp's LLAMA_TOKEN_TYPE_CONTROL; how many of them are kept."""
 _SCALARS = {0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "<?", 10: "<Q", 11: "<q", 12: "<d"}
 _MAX_PAIRS, _MAX_TENSORS, _MAX_KEY, _MAX_TEXT, _MAX_ITEMS = 10_000, 200_000, 1024, 4 << 20, 20_000_000
 
@@ -44,6 +47,8 @@ class Header(NamedTuple):
     licence: str | None
     embeds: bool
     """Whether it is an embedding model: it says how it pools its tokens."""
+    control: tuple[str, ...] = ()
+    """Control tokens of its vocabulary, as they are written: `<|im_end|>`."""
 
 
 def read_header(path: Path) -> Header:
@@ -73,8 +78,11 @@ def _header(cursor: _Cursor) -> Header:
     if tensors > _MAX_TENSORS or pairs > _MAX_PAIRS:
         raise GgufError("the header claims more entries than any model has")
     values: dict[str, object] = {}
+    lists: dict[str, int] = {}
     for _ in range(pairs):
         key = cursor.text(_MAX_KEY)
+        if key in (_TOKENS, _TYPES):
+            lists[key] = cursor.at
         value = cursor.value()
         if value is not None:
             values[key] = value
@@ -98,7 +106,29 @@ def _header(cursor: _Cursor) -> Header:
         template=_text(values.get("tokenizer.chat_template")),
         licence=_text(values.get("general.license")),
         embeds=f"{architecture}.pooling_type" in values,
+        control=_control(cursor, lists[_TOKENS], lists[_TYPES]) if len(lists) == 2 else (),
     )
+
+
+def _control(cursor: _Cursor, tokens: int, types: int) -> tuple[str, ...]:
+    """The tokens whose type is `control`, out of the lists that begin at two places of the header."""
+    cursor.at = types + 4
+    kind, count = cursor.number("<I"), cursor.number("<Q")
+    if kind not in (4, 5):
+        return ()
+    marked = [n for n, (value,) in enumerate(struct.iter_unpack("<i", cursor.take(4 * count))) if value == _CONTROL]
+    cursor.at = tokens + 4
+    kind, count = cursor.number("<I"), cursor.number("<Q")
+    found: list[str] = []
+    at = 0
+    for n in marked[:_MAX_CONTROL]:
+        if kind != _TEXT or n >= count:
+            break
+        for _ in range(n - at):
+            cursor.take_over(cursor.number("<Q"))
+        found.append(cursor.text(_MAX_KEY))
+        at = n + 1
+    return tuple(token for token in found if token.strip())
 
 
 def _text(value: object) -> str | None:

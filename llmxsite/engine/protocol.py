@@ -197,6 +197,8 @@ class ModelInfo(msgspec.Struct, kw_only=True, omit_defaults=True):
     stored_messages: int = 0
     """Messages stored with the model, which the server puts before every conversation."""
     licence: str | None = None
+    control: list[str] = []
+    """Control tokens of its vocabulary, where the file of the weights tells them: no part of an answer."""
     remote: bool = False
     """Not local: another machine computes, behind a local address."""
 

@@ -168,6 +168,7 @@ def info(name: str, path: Path) -> ModelInfo:
         capabilities=_capabilities(header),
         template_hash=hashlib.sha256(header.template.encode()).hexdigest() if header.template else None,
         licence=entry.licence if entry else header.licence,
+        control=list(header.control),
     )
 
 

@@ -71,6 +71,7 @@ def asked(sample: Sample) -> Question | None:
                 "expected": expected,
                 "accepted": sample.scores.get("accepted") or ([expected] if kind == "text" else []),
                 "unit": sample.scores.get("unit"),
+                "control": sample.scores.get("control") or [],
                 "order": order,
                 "language": task.primary(known),
                 "spoken": task.primary(known) if known else None,

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import msgspec
+
 from llmxsite.diagnostics import Problem
 from llmxsite.engine.protocol import ModelInfo, Reply, Request, TokenLogprob
 from llmxsite.experiment import Condition, Resolved, parse_prompt
@@ -19,6 +21,7 @@ from llmxsite.task.options import options_for
 from llmxsite.task.protocol import Plan, Question, Scored
 from llmxsite.task.short import matches, parse_text
 from llmxsite.task.statement import answer_part
+from llmxsite.thinking import blanked
 
 SCORERS = {"choice": "choice/2", "numeric": "numeric/2", "text": "text/2"}
 """Name and version of what scores each kind of question. The version goes up with every change that can move a score."""
@@ -46,6 +49,7 @@ class Benchmark:
             language if isinstance(language, str) else None,
             shuffle if isinstance(shuffle, int) else None,
         )
+        question.control = model.control
         messages, raw = messages_for(
             suite,
             item,
@@ -103,8 +107,11 @@ class _Read(NamedTuple):
 
 def score(question: Question, replies: Sequence[Reply]) -> Scored:
     """Scores of the replies to one question: of the only one, or of the vote among several."""
+    control = [token for token in question.control if any(token in reply.text for reply in replies)]
+    if control:
+        replies = [msgspec.structs.replace(reply, text=blanked(reply.text, control)) for reply in replies]
     readings = [_read(question, reply) for reply in replies]
-    base: dict[str, Any] = {"expected": question.expected}
+    base: dict[str, Any] = {"expected": question.expected} | ({"control": control} if control else {})
     if len(question.accepted) > 1:
         base["accepted"] = question.accepted
     if question.unit:

@@ -38,6 +38,8 @@ class Question(msgspec.Struct, kw_only=True):
     """Primary language subtag; decides how a number such as 1,234 is read. English where none is known."""
     spoken: str | None = None
     """The same where it is known, and None where it is not: whose words announce an answer."""
+    control: list[str] = []
+    """Control tokens of the model's own vocabulary, where they are known: no part of an answer."""
     style: Style = "direct"
     """`reasoned` replies may think aloud first; `completion` goes on with text, and may go on too far."""
 
