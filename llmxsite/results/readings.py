@@ -7,7 +7,7 @@ Only choices that llmxsite scored are read again: an import's scores are those o
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from llmxsite.results.groups import Floats
 from llmxsite.results.replies import log_lines
@@ -151,17 +152,22 @@ def judgements(samples: Samples, rule: str) -> Floats:
             stat = None
         if path is None or stat is None:
             continue  # without its log there is nothing to read again
-        judged = _of_log(path, stat.st_size, stat.st_mtime_ns)
-        for row in np.flatnonzero(runs == run):
-            if (values := judged.get(int(lines[row]))) is not None:
-                found[row] = values[place]
+        judged, values = _of_log(path, stat.st_size, stat.st_mtime_ns)
+        if not len(judged):
+            continue
+        rows = np.flatnonzero(runs == run)
+        at = np.minimum(np.searchsorted(judged, lines[rows]), len(judged) - 1)
+        met = judged[at] == lines[rows]
+        found[rows[met]] = values[at[met], place]
     return found
 
 
 @lru_cache(maxsize=256)
-def _of_log(path: Path, size: int, changed: int) -> Mapping[int, tuple[bool, ...]]:
-    """By line of a log, whether each rule reads the right answer there."""
-    return {number: values for number, raw in log_lines(path) if (values := _of_line(raw)) is not None}
+def _of_log(path: Path, size: int, changed: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """The lines of a log that can be read again, in order, and for each whether each rule reads the right answer there."""
+    read = [(number, values) for number, raw in log_lines(path) if (values := _of_line(raw)) is not None]
+    numbers = np.array([number for number, _ in read], dtype=np.int64)
+    return numbers, np.array([values for _, values in read], dtype=np.bool_).reshape(len(read), len(RULES))
 
 
 def _of_line(raw: bytes) -> tuple[bool, ...] | None:

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy.special import bdtr, betaincinv, stdtr, stdtrit
 
 from llmxsite.stats.interval import UNDEFINED, Interval, Vector
 from llmxsite.stats.power import detectable_from_se, equivalence_margin_from_se
@@ -51,14 +51,14 @@ class Student:
     df: float
 
     def interval(self, alpha: float) -> Interval:
-        reach = float(stats.t.ppf(1 - alpha / 2, self.df)) * self.se
+        reach = float(stdtrit(self.df, 1 - alpha / 2)) * self.se
         return Interval(self.difference - reach, self.difference + reach)
 
     def p_above(self, value: float) -> float:
-        return float(stats.t.sf((self.difference - value) / self.se, self.df))
+        return float(stdtr(self.df, (value - self.difference) / self.se))
 
     def p_below(self, value: float) -> float:
-        return float(stats.t.cdf((self.difference - value) / self.se, self.df))
+        return float(stdtr(self.df, (self.difference - value) / self.se))
 
     def detectable(self, alpha: float, *, within: bool = False) -> float | None:
         return equivalence_margin_from_se(self.se, alpha) if within else detectable_from_se(self.se, alpha)
@@ -116,7 +116,7 @@ class Few:
         if math.isinf(self.most) or self.n < 1:
             return UNDEFINED
         same = self.n - self.differing
-        share = float(stats.beta.ppf(1 - alpha / 2, self.differing + 1, same)) if same else 1.0
+        share = float(betaincinv(self.differing + 1, same, 1 - alpha / 2)) if same else 1.0
         return Interval(*(self.common + share * (end - self.common) for end in (-self.most, self.most)))
 
     def p_above(self, value: float) -> float:
@@ -130,7 +130,7 @@ class Few:
         if math.isinf(self.most) or self.n < 1:
             return 1.0
         share = (value - self.common) / (end - self.common) if end != self.common else 1.0
-        return 0.0 if share >= 1 else float(stats.binom.cdf(self.differing, self.n, share))
+        return 0.0 if share >= 1 else float(bdtr(self.differing, self.n, share))
 
     def detectable(self, alpha: float, *, within: bool = False) -> float | None:
         low, high = self.interval(2 * alpha if within else alpha)
