@@ -14,7 +14,6 @@ from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
-from urllib.request import url2pathname
 
 from llmxsite import __version__, checkout
 
@@ -82,6 +81,8 @@ def repository(folder: Path, file: str) -> str | None:
 @cache
 def installed() -> Source | None:
     """Where this llmxsite can be had: the repository that pip took it from, or that of the folder it was installed from."""
+    from urllib.request import url2pathname  # it brings the whole of HTTP and TLS with it
+
     try:
         told = metadata.distribution("llmxsite").read_text("direct_url.json")
         known = json.loads(told) if told else {}

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from llmxsite import task
 from llmxsite.cli.terminal import err, finish, out, study_here
 from llmxsite.diagnostics import Issues, Problem, several
 
@@ -75,6 +74,8 @@ def logs_named(names: list[str]) -> list[Path]:
 
 
 def _line(log: Verified) -> str:
+    from llmxsite import task
+
     parts = [several(log.samples, "sample"), f"{log.rescored:,} scored alike again"]
     for name, count in log.foreign.items():
         said = f"{count:,} scored by {name}, which this version does not repeat"
