@@ -18,9 +18,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from llmxsite.results.groups import Floats
+from llmxsite.results.groups import Floats, group, scores
 from llmxsite.results.replies import log_lines
-from llmxsite.results.summary import summarise
 from llmxsite.suite import LETTERS
 from llmxsite.task import primary, style_of
 from llmxsite.task.rules import RULES
@@ -81,10 +80,13 @@ def readings(samples: Samples, by: Sequence[str]) -> pd.DataFrame:
         return pd.DataFrame(columns=[*by, "n", OURS, *RULES, "apart"])
     rows = np.flatnonzero(known)
     own = replace(samples, frame=samples.frame.iloc[rows])
-    table = summarise(own, by)
-    found = table[[*by, "answered", OURS]].rename(columns={"answered": "n"})
-    for name, values in judged.items():
-        found[name] = summarise(_scored(own, values[rows]), by)[OURS]
+    groups, judge = group(own, by), scores(own.frame)
+    found = groups.keys[list(by)].copy()
+    found["n"] = groups.sum(judge.answered).astype(np.int64)
+    for name, values in {OURS: judge.value, **{name: values[rows] for name, values in judged.items()}}.items():
+        read = np.where(np.isnan(values), judge.value, values)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            found[name] = groups.sum(read) / groups.sum(judge.scored)
     accuracies = found[[OURS, *RULES]].to_numpy(dtype=np.float64)
     found["apart"] = accuracies.max(axis=1) - accuracies.min(axis=1)
     return found
