@@ -6,6 +6,7 @@ Only choices that llmxsite scored are read again: an import's scores are those o
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -60,6 +61,8 @@ class _Line(msgspec.Struct, gc=False, frozen=True):
 
 
 _decode = msgspec.json.Decoder(_Line).decode
+_LETTER, _KEY = re.compile(rb'"reply":\{"text":"([A-Z])"'), re.compile(rb'"expected":"([A-Z])"')
+"""A reply of one letter and the key, in a line as it is written: within a text no quote stands by itself, so neither is met there."""
 
 
 @lru_cache
@@ -175,6 +178,13 @@ def _of_log(path: Path, size: int, changed: int) -> tuple[NDArray[np.int64], NDA
 def _of_line(raw: bytes) -> tuple[bool, ...] | None:
     if b'"choice/' not in raw:
         return None
+    if (
+        b'"rule":"only"' in raw
+        and b'"draws":null' in raw
+        and (said := _LETTER.search(raw))
+        and (key := _KEY.search(raw))
+    ):
+        return tuple((said[1] if read else None) == key[1] for read in alone(said[1].decode()))
     line = _decode(raw)
     choices = line.shown.choices if line.shown else None
     texts = [draw.text or "" for draw in line.draws or ([line.reply] if line.reply else [])]
