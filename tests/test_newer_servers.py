@@ -23,7 +23,7 @@ import pytest
 from collect_support import collect, make_study, samples_of, write_experiment
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from servers.live import Raw
+from servers.live import live_ollama
 from servers.ollama_models import CHAT
 from servers.replay import RECORDINGS, Recorder
 from servers.wire import Call, HttpServer, Wire
@@ -32,7 +32,6 @@ from test_wire_record import native, openai
 
 from llmxsite import runlog
 from llmxsite.diagnostics import Issues, Problem
-from llmxsite.engine.address import ollama_address
 from llmxsite.record import Lack
 from llmxsite.study import Study
 
@@ -252,13 +251,7 @@ def record(folder: Path, url: str, name: str, model: str) -> None:
 
 @pytest.mark.ollama
 def test_a_run_on_a_live_ollama(folder: Path) -> None:
-    url = ollama_address(os.environ.get("OLLAMA_HOST")).url
-    try:
-        names = {model["name"] for model in Raw(url).get("/api/tags").body["models"]}
-    except (OSError, ValueError, TypeError, KeyError):
-        pytest.skip(f"no Ollama answers at {url}")
-    if CHAT not in names:
-        pytest.skip(f"the server has no {CHAT}")
+    url = live_ollama(CHAT)
     record(folder, url, "ollama", CHAT)
 
 

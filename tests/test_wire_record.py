@@ -7,20 +7,19 @@ The bodies are built here a second time, from the log and from what docs/engines
 from __future__ import annotations
 
 import asyncio
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 from collect_support import collect, make_study, samples_of, write_experiment
 from servers.fake import Fake
-from servers.live import Raw
+from servers.live import live_ollama
 from servers.ollama_models import CHAT
 from servers.replay import Recorder
 from servers.wire import HttpServer
 
 from llmxsite.engine import embedded, weights
-from llmxsite.engine.address import Address, ollama_address
+from llmxsite.engine.address import Address
 from llmxsite.engine.openai import OpenAI
 from llmxsite.record import Sample
 from llmxsite.study import Study
@@ -167,13 +166,7 @@ def test_embedded(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.ollama
 def test_live_ollama(study: Study) -> None:
     """A real server of whatever version, which may refuse some of it: what the experiment does not set."""
-    url = ollama_address(os.environ.get("OLLAMA_HOST")).url
-    try:
-        names = {model["name"] for model in Raw(url).get("/api/tags").body["models"]}
-    except (OSError, ValueError, TypeError, KeyError):
-        pytest.skip(f"no Ollama answers at {url}")
-    if CHAT not in names:
-        pytest.skip(f"the server has no {CHAT}")
+    url = live_ollama(CHAT)
     file = study.report("trial") / "experiment.yaml"
     text = file.read_text().replace("fake:1b", CHAT).replace("think: false\n", "").replace("  typical_p: 0.95\n", "")
     file.write_text(text)

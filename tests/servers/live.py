@@ -107,6 +107,18 @@ def _value(line: str) -> Any:
         return line
 
 
+def live_ollama(model: str) -> str:
+    """The address of the live server. Skips the test, with a notice, where none answers or it has no such model."""
+    url = ollama_address(os.environ.get("OLLAMA_HOST")).url
+    try:
+        names = {listed["name"] for listed in Raw(url).get("/api/tags").body["models"]}
+    except (OSError, ValueError, TypeError, KeyError):
+        pytest.skip(f"no Ollama answers at {url}")
+    if model not in names:
+        pytest.skip(f"the server has no {model}: {MAKE}")
+    return url
+
+
 def servers_of(recording: str) -> list[Any]:
     """The parameters of `server` for a module whose RECORDING is `recording`."""
     names = [recording.format(version=version) for version in OLLAMA] if "{" in recording else [recording]
