@@ -1,6 +1,6 @@
 """Has anything changed between two runs, and what? Samples paired one by one, and what stood around them.
 
-`compare` is the door. `log` reads, `matching` pairs, `reply` compares two samples, `around` the facts, `agreement` has the
+`compare` is the door, `compare_logs` the one behind it. `log` reads, `matching` pairs, `reply` compares two samples, `around` the facts, `agreement` has the
 statistics, `words` the sentences, `report` the records that come out.
 """
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from llmxsite.diagnostics import Issues
     from llmxsite.drift.log import Log
 
-__all__ = ["Drift", "Fact", "Pair", "Row", "RunRef", "Share", "compare"]
+__all__ = ["Drift", "Fact", "Pair", "Row", "RunRef", "Share", "compare", "compare_logs"]
 
 
 def compare(before: Path, after: Path, issues: Issues) -> Drift:
@@ -27,11 +27,16 @@ def compare(before: Path, after: Path, issues: Issues) -> Drift:
 
     Memory grows with the number of samples, not with the length of replies. Source: methods of docs/drift.md.
     """
-    from llmxsite.drift import agreement, around, reply, words
     from llmxsite.drift.log import Log
+
+    return compare_logs(Log(before, issues), Log(after, issues))
+
+
+def compare_logs(first: Log, second: Log) -> Drift:
+    """The same of two logs that were read: one that follows one run and is followed by another need not be read twice."""
+    from llmxsite.drift import agreement, around, reply, words
     from llmxsite.drift.matching import match
 
-    first, second = Log(before, issues), Log(after, issues)
     pairs, paired = match(first.heads, second.heads)
     requests, seen = around.Requests(), []
     with first.reading() as old, second.reading() as new:

@@ -121,6 +121,7 @@ class _Build:
         self.photos: dict[str, str] = {}
 
     def run(self, inputs: str) -> Report:
+        from llmxsite.site import drifting
         from llmxsite.site.pages import (
             compare,
             drift,
@@ -138,15 +139,20 @@ class _Build:
         from llmxsite.site.sampling import sampling
 
         edition = self.edition
-        todo = self._samples()
-        with sampling({name: job for name, (_, job) in todo.items()}, self.out, self.jobs) as written:
+        todo, compared = self._samples(), drifting.missing(edition)
+        jobs = {name: job for name, (_, job) in todo.items()}
+        with sampling(jobs, compared, self.out, self.jobs) as (written, drifts):
             for page in chain.from_iterable(m.pages(edition) for m in (home, reports, models, suites)):
                 self._page(page)
-            for page in chain.from_iterable(m.pages(edition) for m in (compare, drift, hardware, methods, texts)):
+            for page in chain.from_iterable(m.pages(edition) for m in (compare, hardware, methods, texts)):
                 self._page(page)
             for name, output, files in written:
                 self._sampled(name, todo[name][0], output, files)
             for page in runs.pages(edition):
+                self._page(page)
+            for name, found in drifts:
+                self.cache.keep(name, found)
+            for page in drift.pages(edition):
                 self._page(page)
         for page in chain(figures.pages(edition, self.figures), tests.pages(edition, self.tests)):
             self._page(page)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from llmxsite.diagnostics import Issues
-from llmxsite.drift import Drift, Pair, compare
+from llmxsite.drift import Drift, Pair, compare_logs
 from llmxsite.site import beside, paths
 from llmxsite.site.beside import Item
 from llmxsite.site.edition import Edition
@@ -15,6 +18,11 @@ from llmxsite.site.entries import RunEntry
 from llmxsite.site.samples import last_lines
 from llmxsite.site.templates import value
 
+if TYPE_CHECKING:
+    from llmxsite.drift.log import Log
+
+KIND = "drift"
+"""What memory calls a comparison."""
 SHOWN = 30
 """Pairs shown in full, flips first."""
 DOTS = 1500
@@ -34,16 +42,38 @@ class Found(msgspec.Struct):
     """Pairs with a confidence on both sides, drawn or not."""
 
 
+class Two(NamedTuple):
+    """Two runs of a study, the earlier one first: all that a comparison needs, in whatever process."""
+
+    root: Path
+    before: RunEntry
+    after: RunEntry
+
+    @property
+    def parts(self) -> list[str]:
+        """What the comparison depends on."""
+        return [self.before.path, self.before.hash, self.after.path, self.after.hash]
+
+
 def compared(edition: Edition, before: RunEntry, after: RunEntry) -> Found:
     """The comparison of two runs of the study, from memory where their logs are as they were."""
-    parts = [before.path, before.hash, after.path, after.hash]
-    return edition.cache.memo("drift", parts, Found, lambda: _compare(edition, before, after))
+    two = Two(edition.study.root, before, after)
+    return edition.cache.memo(KIND, two.parts, Found, lambda: compare_two(two))
 
 
-def _compare(edition: Edition, before: RunEntry, after: RunEntry) -> Found:
-    root, runs = edition.study.root, (before, after)
+def missing(edition: Edition) -> dict[str, Two]:
+    """The comparisons of this study that are not in memory, by the name they are kept under."""
+    pairs = [Two(edition.study.root, before, after) for before, after in edition.lineage]
+    named = {edition.cache.name(KIND, two.parts): two for two in pairs}
+    return {name: two for name, two in named.items() if edition.cache.recall(name, Found) is None}
+
+
+def compare_two(two: Two) -> Found:
+    """Compare them now."""
+    root, before, after = two
+    runs = before, after
     # What is wrong in a log is said by the pages of its samples.
-    drift = compare(root / before.path, root / after.path, Issues())
+    drift = compare_logs(*(_log(root / run.path, run.hash) for run in runs))
     drift.before.path, drift.after.path = before.path, after.path
     differing = drift.differing
     sure = [
@@ -54,7 +84,7 @@ def _compare(edition: Edition, before: RunEntry, after: RunEntry) -> Found:
     found = Found(
         drift=drift,
         differing=len(differing),
-        items=_items(edition, runs, differing[:SHOWN], _varied(drift.pairs)),
+        items=_items(root, runs, differing[:SHOWN], _varied(drift.pairs)),
         confidence=sure[:: -(-len(sure) // DOTS) or 1],
         drawn_of=len(sure),
     )
@@ -62,11 +92,19 @@ def _compare(edition: Edition, before: RunEntry, after: RunEntry) -> Found:
     return found
 
 
-def _items(edition: Edition, runs: tuple[RunEntry, RunEntry], pairs: list[Pair], varied: set[str]) -> list[Item]:
+@lru_cache(maxsize=2)
+def _log(path: Path, content: str) -> Log:
+    """A log as it is at this hash. A run is compared with the one before it, and then the one after with it."""
+    from llmxsite.drift.log import Log
+
+    return Log(path, Issues())
+
+
+def _items(root: Path, runs: tuple[RunEntry, RunEntry], pairs: list[Pair], varied: set[str]) -> list[Item]:
     """The pairs with their words, in full."""
-    lines = [sorted(last_lines(edition.study.root / run.path)) for run in runs]
+    lines = [sorted(last_lines(root / run.path)) for run in runs]
     at = [(p.line_before, p.line_after) for p in pairs]
-    texts = beside.read(edition.study.root, runs, {(side, line) for both in at for side, line in enumerate(both)})
+    texts = beside.read(root, runs, {(side, line) for both in at for side, line in enumerate(both)})
     items = []
     for pair, both in zip(pairs, at, strict=True):
         first, second = (

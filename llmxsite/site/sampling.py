@@ -1,4 +1,4 @@
-"""Writing the pages of samples, beside the rest of the build where there is enough of it."""
+"""What other processes do beside the rest of the build where there is enough of it: the pages of samples, runs compared."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from llmxsite.site import disk, paths, samples
+from llmxsite.site import disk, drifting, paths, samples
 from llmxsite.site.cache import Seen
+from llmxsite.site.drifting import Found, Two
 from llmxsite.site.samples import Job, Output
 
 LARGE = 40_000_000
@@ -17,20 +18,27 @@ Done = tuple[str, Output, dict[str, Seen]]
 
 
 @contextmanager
-def sampling(todo: Mapping[str, Job], out: Path, jobs: int) -> Iterator[Iterator[Done]]:
-    """Start on the jobs; the results come when they are asked for, in the order of the jobs.
+def sampling(
+    todo: Mapping[str, Job], compared: Mapping[str, Two], out: Path, jobs: int
+) -> Iterator[tuple[Iterator[Done], Iterator[tuple[str, Found]]]]:
+    """Start on the jobs; the results come when they are asked for, in the order of the jobs, then the comparisons by name.
 
-    With `jobs` of at least 2 and much to write, that is done in `jobs - 1` processes while the caller goes on.
+    With `jobs` of at least 2 and much to write, that is done in `jobs - 1` processes while the caller goes on; otherwise a comparison
+    is left to the page that shows it.
     """
     if jobs < 2 or sum(job.log.stat().st_size for job in todo.values()) < LARGE:
-        yield ((name, *write(job, out)) for name, job in todo.items())
+        yield ((name, *write(job, out)) for name, job in todo.items()), iter(())
         return
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
     with ProcessPoolExecutor(jobs - 1, mp_context=get_context("spawn")) as pool:
         waiting = {name: pool.submit(write, job, out) for name, job in todo.items()}
-        yield ((name, *future.result()) for name, future in waiting.items())
+        drifts = {name: pool.submit(drifting.compare_two, two) for name, two in compared.items()}
+        yield (
+            ((name, *future.result()) for name, future in waiting.items()),
+            ((name, future.result()) for name, future in drifts.items()),
+        )
 
 
 def write(job: Job, out: Path) -> tuple[Output, dict[str, Seen]]:

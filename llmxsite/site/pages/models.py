@@ -19,6 +19,7 @@ from llmxsite.site.drawing import draw
 from llmxsite.site.edition import Edition, Made
 from llmxsite.site.entries import ModelEntry, RunEntry
 from llmxsite.site.frame import frame
+from llmxsite.site.numbers import Row
 from llmxsite.site.pages import Page
 from llmxsite.site.pages.shared import model_rows, run_rows
 from llmxsite.site.search import Entry
@@ -83,8 +84,8 @@ def _card(edition: Edition, model: ModelEntry, issues: Issues) -> Made:
     written = _written(edition, model, issues)
     figures = [key for text in written.texts for key in text.figures]
     where = {"model": model.name}
-    chart = _chart(edition, model, runs, figures)
     by_suite = populations.rows(edition, runs, ["suite", "digest"], where=where, floor=True)
+    chart = _chart(edition, model, runs, by_suite, figures)
     html = edition.html(
         "model.html",
         model.address,
@@ -158,9 +159,10 @@ def split(body: str, first_line: int) -> list[tuple[str | None, str, int]]:
     return [(title, "".join(lines), start) for title, lines, start in parts]
 
 
-def _chart(edition: Edition, model: ModelEntry, runs: list[RunEntry], figures: list[str]) -> Markup | None:
+def _chart(
+    edition: Edition, model: ModelEntry, runs: list[RunEntry], known: list[Row], figures: list[str]
+) -> Markup | None:
     """Accuracy by suite and category in one run under one setting, that with most suites; where there is more than one cell."""
-    known = populations.rows(edition, runs, ["suite"], where={"model": model.name})
     one = populations.widest(known, "suite")
     if one is None:
         return None
