@@ -32,7 +32,7 @@ def site_study_built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Study, P
     import site_study
 
     from llmxsite.diagnostics import Issues
-    from llmxsite.site.build import build
+    from llmxsite.press.site.build import build
 
     folder = tmp_path_factory.mktemp("site")
     study = Study(site_study.make(folder / "study", base_url=site_study.BASE))

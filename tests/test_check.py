@@ -13,12 +13,12 @@ from text_support import own_words, run_log
 from typer.testing import CliRunner
 
 from llmxsite import scaffold
+from llmxsite.base.memory import Cache
 from llmxsite.cli import app
 from llmxsite.diagnostics import Issue
-from llmxsite.site import leaks, publishing
-from llmxsite.site.cache import Cache
-from llmxsite.site.check import _gathered, check
-from llmxsite.site.leaks import Scanner, Who
+from llmxsite.press.check import leaks, leaving
+from llmxsite.press.check.check import _gathered, check
+from llmxsite.press.check.leaks import Scanner, Who
 from llmxsite.study import Study
 
 KEY = "sk-proj-" + "a1B2c3D4" * 4
@@ -130,9 +130,10 @@ def test_logs_verified_in_another_process_give_the_same(study: Study, monkeypatc
     alone = list(check(study))
     assert any(issue.path.endswith(".jsonl") for issue in alone)
     shutil.rmtree(study.cache)
-    monkeypatch.setattr("llmxsite.site.check.LARGE", 0)
+    monkeypatch.setattr("llmxsite.press.check.check.LARGE", 0)
     monkeypatch.setattr(
-        "llmxsite.site.check._gathered", lambda look: pytest.fail("here") if "verify" in str(look) else _gathered(look)
+        "llmxsite.press.check.check._gathered",
+        lambda look: pytest.fail("here") if "verify" in str(look) else _gathered(look),
     )
     assert list(check(study, jobs=2)) == alone
 
@@ -240,12 +241,12 @@ def test_publish_names_what_is_not_stated(study: Study) -> None:
 
 
 def test_large_files_are_read_in_blocks(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(publishing, "BLOCK", 1000)
+    monkeypatch.setattr(leaving, "BLOCK", 1000)
     path = study.content / "pages" / "long.md"
     path.parent.mkdir()
     path.write_text("# Long\n" + "words and words\n" * 500 + KEY + "\n", encoding="utf-8")
     scanner = Scanner(Who())
-    found = publishing._scan(path, scanner, Cache(None), logged=False)
+    found = leaving._scan(path, scanner, Cache(None), logged=False)
     assert [(f.line, f.column) for f in found] == [(502, 1)]
 
 

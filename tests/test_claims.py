@@ -10,8 +10,8 @@ from text_support import own_words, run_log
 
 from llmxsite import scaffold
 from llmxsite.diagnostics import Issue
-from llmxsite.site.check import check
-from llmxsite.site.claim_words import LANGUAGES, claims
+from llmxsite.press.check.check import check
+from llmxsite.press.check.claim_words import LANGUAGES, claims
 from llmxsite.study import Study
 
 CLAIMED = [

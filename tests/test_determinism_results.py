@@ -22,9 +22,9 @@ from llmxsite.cli import app
 from llmxsite.diagnostics import Issues, Problem
 from llmxsite.figure import ChartProblem, render
 from llmxsite.figure.fields import used
-from llmxsite.site.build import build
-from llmxsite.site.query import QueryError
-from llmxsite.site.value import evaluate
+from llmxsite.press.numbers.query import QueryError
+from llmxsite.press.numbers.value import evaluate
+from llmxsite.press.site.build import build
 from llmxsite.stats.determinism import edit_distance
 from llmxsite.stats.proportion import wilson
 from llmxsite.study import Study

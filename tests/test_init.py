@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 from llmxsite import experiment, origin, scaffold
 from llmxsite.cli import app, terminal
 from llmxsite.diagnostics import Issues, Problem
-from llmxsite.site.build import build
-from llmxsite.site.check import check
+from llmxsite.press.check.check import check
+from llmxsite.press.site.build import build
 from llmxsite.study import Study
 
 

@@ -16,15 +16,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from servers.fake import Fake
 
+from llmxsite.base.memory import Cache
 from llmxsite.diagnostics import Issues
 from llmxsite.engine.protocol import EngineInfo
+from llmxsite.press.catalogue import catalogue
+from llmxsite.press.catalogue.entries import RunEntry
+from llmxsite.press.site.build import build
+from llmxsite.press.site.ledger import Test, lines
+from llmxsite.press.site.looks import looks
 from llmxsite.record import End, RerunOf, Run, Share
-from llmxsite.site import catalogue
-from llmxsite.site.build import build
-from llmxsite.site.cache import Cache
-from llmxsite.site.entries import RunEntry
-from llmxsite.site.ledger import Test, lines
-from llmxsite.site.looks import looks
 from llmxsite.stats.multiple import adjust
 from llmxsite.study import Study
 

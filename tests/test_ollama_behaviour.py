@@ -20,8 +20,8 @@ from servers.wire import Call, HttpServer, Wire
 from llmxsite.engine.address import ollama_address
 from llmxsite.engine.behaviour.report import TOPICS, Report, ask, from_json, to_json, to_markdown
 from llmxsite.engine.tried import OLLAMA
+from llmxsite.press.site.directives.setup import host_words
 from llmxsite.provenance import host
-from llmxsite.site.setup import host_words
 
 RECORDING = "ollama-{version}-behaviour"
 QUESTIONS = [question for questions in TOPICS.values() for question in questions]

@@ -13,11 +13,12 @@ import pytest
 import yaml
 
 from llmxsite import origin, scaffold
+from llmxsite.base.memory import Cache
 from llmxsite.diagnostics import Issues
 from llmxsite.origin import Source, public_address
-from llmxsite.site import bibtex, publishing
-from llmxsite.site.cache import Cache
-from llmxsite.site.pages import reports
+from llmxsite.press.check import leaving
+from llmxsite.press.site.pages import reports
+from llmxsite.press.writing import bibtex
 from llmxsite.study import Study
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -108,7 +109,7 @@ def test_what_a_study_says_of_installing_is_true(
     study, issues = Study(tmp_path), Issues()
     path = tmp_path / ".github" / "workflows" / "publish.yml"
     steps = [step.get("run", "") for step in yaml.safe_load(path.read_text("utf-8"))["jobs"]["build"]["steps"]]
-    publishing._workflows(study, issues)
+    leaving._workflows(study, issues)
     if source is not None:
         assert f'python -m pip install "llmxsite @ git+{source.address}@{source.commit}"' in steps
         assert not len(issues)
@@ -121,7 +122,7 @@ def test_what_a_study_says_of_installing_is_true(
             path.read_text("utf-8").replace(f'"{origin.UNKNOWN}"', "vendor/llmxsite-1-py3-none-any.whl"), "utf-8"
         )
         issues = Issues()
-        publishing._workflows(study, issues)
+        leaving._workflows(study, issues)
         assert not len(issues)
 
 
@@ -146,7 +147,7 @@ def test_a_workflow_that_asks_an_index_is_found(line: str, found: bool, tmp_path
     folder.mkdir(parents=True)
     (folder / "own.yaml").write_text(f"jobs:\n  a:\n    steps:\n      - run: {line}\n", encoding="utf-8")
     issues = Issues()
-    publishing._workflows(Study(tmp_path), issues)
+    leaving._workflows(Study(tmp_path), issues)
     assert [i.line for i in issues] == ([4] if found else [])
 
 
@@ -154,8 +155,8 @@ def boxes(study: Study, **config: object) -> tuple[str, str]:
     """The boxes *Reproduce* and *Cite* of the only report."""
     import msgspec
 
-    from llmxsite.site import catalogue
-    from llmxsite.site.edition import Edition
+    from llmxsite.press.catalogue import catalogue
+    from llmxsite.press.site.edition import Edition
 
     issues = Issues()
     cache = Cache(None)

@@ -13,12 +13,12 @@ from typer.testing import CliRunner
 
 from llmxsite.cli import app
 from llmxsite.diagnostics import Issues, Problem
+from llmxsite.press.site.build import build
 from llmxsite.publish import discussion, github, pictures
 from llmxsite.publish.discussion.condense import condense, left_out, words
 from llmxsite.publish.discussion.parts import Section
 from llmxsite.publish.github import Block
 from llmxsite.publish.written import open_edition, read
-from llmxsite.site.build import build
 from llmxsite.study import Study
 
 BASE = "https://me.github.io/study"

@@ -16,17 +16,17 @@ from servers.fake import Fake
 from typer.testing import CliRunner
 
 from llmxsite import registration, scaffold
+from llmxsite.base.memory import Cache
 from llmxsite.cli import app
 from llmxsite.diagnostics import Issues
 from llmxsite.engine import weights
+from llmxsite.press.catalogue import catalogue
+from llmxsite.press.catalogue.entries import ReportEntry
+from llmxsite.press.check.check import check
+from llmxsite.press.site.build import build
 from llmxsite.record import hypothesis_hash
 from llmxsite.runlog import read_header
 from llmxsite.scaffold import words
-from llmxsite.site import catalogue
-from llmxsite.site.build import build
-from llmxsite.site.cache import Cache
-from llmxsite.site.check import check
-from llmxsite.site.entries import ReportEntry
 from llmxsite.study import Study
 
 HYPOTHESIS = "Warmth makes the sums go wrong."

@@ -27,8 +27,8 @@ from llmxsite import interchange
 from llmxsite.diagnostics import Issue, Issues
 from llmxsite.interchange.foreign import Options
 from llmxsite.interchange.imported import Imported
-from llmxsite.site.build import build
-from llmxsite.site.check import check
+from llmxsite.press.check.check import check
+from llmxsite.press.site.build import build
 from llmxsite.study import Study
 from llmxsite.suite import Suite
 from llmxsite.suite_formats import import_suite

@@ -35,9 +35,9 @@ from llmxsite.collect.session import open_subject
 from llmxsite.diagnostics import Issues, Problem
 from llmxsite.engine import weights
 from llmxsite.engine.protocol import EngineInfo
+from llmxsite.press.site.build import build
 from llmxsite.record import SCHEMA, RerunOf, Run
 from llmxsite.runlog import Clock
-from llmxsite.site.build import build
 from llmxsite.study import Study
 
 

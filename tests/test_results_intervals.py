@@ -18,10 +18,11 @@ from llmxsite import figure, results, tables
 from llmxsite.cli import app
 from llmxsite.cli.terminal import choose_study
 from llmxsite.diagnostics import Issues
+from llmxsite.press.numbers import data_table, query
+from llmxsite.press.numbers.query import QueryError
+from llmxsite.press.numbers.value import evaluate
+from llmxsite.press.site import templates
 from llmxsite.results.measures import CONTRASTED
-from llmxsite.site import data_table, query, templates
-from llmxsite.site.query import QueryError
-from llmxsite.site.value import evaluate
 from llmxsite.stats import calibration as bins_of
 from llmxsite.stats.noise_floor import noise_floor
 from llmxsite.stats.paired import paired_difference

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from llmxsite import runlog, tables
 from llmxsite.diagnostics import Issues
 from llmxsite.engine.protocol import EngineInfo, ModelInfo
+from llmxsite.press.numbers.value import QueryError, evaluate
 from llmxsite.record import SCHEMA, Answer, Run, Sample, Shown, SuiteRef
 from llmxsite.results import reading_notes, readings, reread, summarise, warnings
 from llmxsite.results.readings import alone
-from llmxsite.site.value import QueryError, evaluate
 from llmxsite.study import Study
 from llmxsite.suite import LETTERS
 from llmxsite.tables import Samples

@@ -19,14 +19,14 @@ import pytest
 import site_study
 
 from llmxsite.diagnostics import Issues
+from llmxsite.press.site import manifest
+from llmxsite.press.site.build import Built, build
 from llmxsite.record import Sample
 from llmxsite.runlog import read
-from llmxsite.site import manifest
-from llmxsite.site.build import Report, build
 from llmxsite.study import Study
 
 
-def make(study: Study, out: Path, **options: object) -> Report:
+def make(study: Study, out: Path, **options: object) -> Built:
     issues = Issues()
     report = build(study, out, issues=issues, **options)  # type: ignore[arg-type]
     assert not issues.failed(), "\n".join(i.render() for i in issues)
@@ -186,7 +186,7 @@ def test_another_base_changes_nothing_but_absolute_addresses(study: Study, site:
 def test_nothing_changed_means_nothing_made_and_nothing_heavy_imported(study: Study, site: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from llmxsite.study import Study; from llmxsite.diagnostics import Issues\n"
-        "from llmxsite.site.build import build\n"
+        "from llmxsite.press.site.build import build\n"
         "r = build(Study(Path(sys.argv[1])), Path(sys.argv[2]), issues=Issues())\n"
         "heavy = {'pandas', 'altair', 'numpy', 'vl_convert', 'jinja2', 'markdown_it'} & set(sys.modules)\n"
         "print(r.unchanged, sorted(heavy))"
@@ -202,7 +202,7 @@ def test_one_report_edited_makes_that_report_and_loads_no_table(copy: Study, tmp
     text.write_text(text.read_text().replace("Two models are two models.", "Two models are only two."))
     code = (
         "import sys; from pathlib import Path; from llmxsite.study import Study; from llmxsite.diagnostics import Issues\n"
-        "from llmxsite.site.build import build\n"
+        "from llmxsite.press.site.build import build\n"
         "r = build(Study(Path(sys.argv[1])), Path(sys.argv[2]), issues=Issues())\n"
         "print(r.made, r.deleted, sorted({'pandas', 'altair', 'vl_convert'} & set(sys.modules)))"
     )

@@ -9,10 +9,10 @@ from typing import Any
 from llmxsite import runlog
 from llmxsite.diagnostics import Issues
 from llmxsite.engine.protocol import EngineInfo, ModelInfo
+from llmxsite.press.catalogue import addresses
+from llmxsite.press.catalogue.entries import RunEntry
+from llmxsite.press.site.pages.runs import remarks
 from llmxsite.record import Run, Sample
-from llmxsite.site import paths
-from llmxsite.site.conduct import remarks
-from llmxsite.site.entries import RunEntry
 from llmxsite.study import Study
 
 
@@ -58,7 +58,7 @@ def test_run_page_has_it_with_counts_of_the_log(site_study_built: tuple[Study, P
     shown = 0
     for path in study.run_logs():
         log = runlog.read(path, Issues())
-        page = (out / paths.run(log.run.report, log.run.id)).read_text(encoding="utf-8")
+        page = (out / addresses.run(log.run.report, log.run.id)).read_text(encoding="utf-8")
         cut = sum(isinstance(s, Sample) and s.reply is not None and bool(s.reply.warnings) for s in log.samples)
         found = re.findall(r"<li>([\d,]+) repl(?:y|ies): the server seems to have cut the prompt", page)
         assert found == ([f"{cut:,}"] if cut else [])

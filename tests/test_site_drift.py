@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from llmxsite.diagnostics import Issues
 from llmxsite.drift import Drift, compare
+from llmxsite.press.site import manifest
+from llmxsite.press.site.build import build
+from llmxsite.press.site.sketch import BARS, before_after, histogram
 from llmxsite.record import encode_line
 from llmxsite.runlog import read, write
-from llmxsite.site import manifest
-from llmxsite.site.build import build
-from llmxsite.site.sketch import BARS, before_after, histogram
 from llmxsite.study import Study
 
 FIRST, AGAIN = "20260920T170000Z-size", "20260928T101500Z-rerun"

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmxsite.diagnostics import Problem
-from llmxsite.site import paths
+from llmxsite.press.catalogue import addresses
 
 NAMES = st.text(min_size=0, max_size=200)
 PARTS = st.lists(st.from_regex(r"[a-z0-9-]{1,8}", fullmatch=True), min_size=1, max_size=5)
@@ -29,26 +29,26 @@ PARTS = st.lists(st.from_regex(r"[a-z0-9-]{1,8}", fullmatch=True), min_size=1, m
     ],
 )
 def test_relative(source: str, target: str, expected: str) -> None:
-    assert paths.relative(source, target) == expected
+    assert addresses.relative(source, target) == expected
 
 
 @given(PARTS, PARTS)
 def test_relative_leads_from_source_to_target(source: list[str], target: list[str]) -> None:
     a, b = "/".join([*source, "x.html"]), "/".join([*target, "y.html"])
-    assert posixpath.normpath(posixpath.join(posixpath.dirname(a), paths.relative(a, b))) == b
+    assert posixpath.normpath(posixpath.join(posixpath.dirname(a), addresses.relative(a, b))) == b
 
 
 @given(NAMES)
 def test_any_name_becomes_one_plain_part(name: str) -> None:
-    part = paths.part(name)
+    part = addresses.part(name)
     assert "/" not in part and part.strip(".") and ".." not in part
-    paths.output(Path("/nowhere"), f"models/{part}.html")
+    addresses.output(Path("/nowhere"), f"models/{part}.html")
 
 
 @given(NAMES, NAMES)
 def test_different_names_stay_different(a: str, b: str) -> None:
     if a != b:
-        assert paths.part(a) != paths.part(b)
+        assert addresses.part(a) != addresses.part(b)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_different_names_stay_different(a: str, b: str) -> None:
 )
 def test_no_address_leaves_the_site(address: str, tmp_path: Path) -> None:
     with pytest.raises(Problem):
-        paths.output(tmp_path, address)
+        addresses.output(tmp_path, address)
 
 
 def test_a_link_out_of_the_site_is_refused(tmp_path: Path) -> None:
@@ -64,11 +64,11 @@ def test_a_link_out_of_the_site_is_refused(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "out" / "reports").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(Problem):
-        paths.output(tmp_path / "out", "reports/index.html")
+        addresses.output(tmp_path / "out", "reports/index.html")
 
 
 def test_absolute_addresses_drop_index_and_keep_files() -> None:
-    assert paths.absolute("https://a.org/r/", "index.html") == "https://a.org/r/"
-    assert paths.absolute("https://a.org/r", "reports/t/index.html#runs") == "https://a.org/r/reports/t/#runs"
-    assert paths.absolute("https://a.org/r", "models/phi3.html") == "https://a.org/r/models/phi3.html"
-    assert paths.absolute("https://a.org", "reindex.html") == "https://a.org/reindex.html"
+    assert addresses.absolute("https://a.org/r/", "index.html") == "https://a.org/r/"
+    assert addresses.absolute("https://a.org/r", "reports/t/index.html#runs") == "https://a.org/r/reports/t/#runs"
+    assert addresses.absolute("https://a.org/r", "models/phi3.html") == "https://a.org/r/models/phi3.html"
+    assert addresses.absolute("https://a.org", "reindex.html") == "https://a.org/reindex.html"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from llmxsite.site import populations
-from llmxsite.site.templates import spread
+from llmxsite.press.site import populations
+from llmxsite.press.site.templates import spread
 
 
 def row(model: str, run: str, accuracy: float | None, n: int = 10, **settings: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from html import unescape
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmxsite.site.worddiff import MOST, word_diff
+from llmxsite.press.site.samples.worddiff import MOST, word_diff
 
 
 def test_words_that_differ_are_marked_together() -> None:

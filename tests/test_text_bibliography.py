@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from text_support import RecordingHost
 
 from llmxsite.diagnostics import Issues
-from llmxsite.site import anchors, bibtex, citations, latex
-from llmxsite.site.emphasis import is_cjk
-from llmxsite.site.markdown import Bibliography, render
+from llmxsite.press.writing import anchors, bibtex, citations, latex
+from llmxsite.press.writing.emphasis import is_cjk
+from llmxsite.press.writing.markdown import Bibliography, render
 
 DATA = os.environ.get("LLMXSITE_TEST_DATA")
 REPORTS = sorted(p.parent for p in Path(DATA, "reports").glob("*/index.md")) if DATA else []

@@ -14,9 +14,9 @@ from text_support import RecordingHost
 
 from llmxsite.diagnostics import Issues
 from llmxsite.figure.theme import TOKENS
-from llmxsite.site import frontmatter, highlight, maths
-from llmxsite.site.frontmatter import ReportMeta
-from llmxsite.site.markdown import Bibliography, render
+from llmxsite.press.writing import frontmatter, highlight, maths
+from llmxsite.press.writing.frontmatter import ReportMeta
+from llmxsite.press.writing.markdown import Bibliography, render
 
 CASES = sorted(p for p in (Path(__file__).parent / "cases" / "text").iterdir() if p.is_dir())
 

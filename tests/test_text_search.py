@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmxsite.site import feed, search
-from llmxsite.site.feed import FeedEntry
-from llmxsite.site.search import Entry
+from llmxsite.press.site import feed, search
+from llmxsite.press.site.feed import FeedEntry
+from llmxsite.press.site.search import Entry
 from llmxsite.study import Author, SiteConfig
 
 SCRIPT = Path(search.__file__).parent / "static" / "js" / "search.js"

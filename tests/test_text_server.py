@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 
 from llmxsite import scaffold
 from llmxsite.diagnostics import Issues, Problem
-from llmxsite.site import live
-from llmxsite.site.server import LIVE, Preview, Server, check_base, listen, resolve
+from llmxsite.press.serve import live
+from llmxsite.press.serve.server import LIVE, Preview, Server, check_base, listen, resolve
 from llmxsite.study import Study
 
 CHROMIUM = shutil.which("chromium")

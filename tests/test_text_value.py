@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from text_support import Table, samples
 
-from llmxsite.site import query, value
-from llmxsite.site.query import QueryError
+from llmxsite.press.numbers import query, value
+from llmxsite.press.numbers.query import QueryError
 
 
 def _two_models() -> Table:

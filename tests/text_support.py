@@ -12,8 +12,8 @@ import pandas as pd
 from llmxsite import runlog
 from llmxsite.diagnostics import Issues
 from llmxsite.engine.protocol import EngineInfo, ModelInfo
+from llmxsite.press.writing.directive import Directive
 from llmxsite.record import Answer, Run, Sample, Sent, SuiteRef, sample_key
-from llmxsite.site.directive import Directive
 
 
 class RecordingHost:

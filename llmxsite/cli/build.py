@@ -32,19 +32,19 @@ def build(
     """
     from time import perf_counter
 
-    from llmxsite.site.build import build as make
+    from llmxsite.press.site.build import build as make
 
     study, issues, start = study_here(), Issues(), perf_counter()
     target = out or study.root / "site"
-    report = make(study, target, issues=issues, base_url=base_url, strict=strict, jobs=jobs)
+    built = make(study, target, issues=issues, base_url=base_url, strict=strict, jobs=jobs)
     took = perf_counter() - start
     if strict and issues.failed(strict=True):
         err().print("Nothing was written.")
-    elif report.unchanged:
-        err().print(f"{several(report.pages, 'page')}, nothing changed ({took:.2f} s): {target}/index.html")
+    elif built.unchanged:
+        err().print(f"{several(built.pages, 'page')}, nothing changed ({took:.2f} s): {target}/index.html")
     else:
-        done = f"{report.made:,} of {several(report.pages, 'page')} made, {several(report.written, 'file')} written"
-        err().print(f"{done}, {report.deleted:,} deleted ({took:.1f} s): {target}/index.html")
+        done = f"{built.made:,} of {several(built.pages, 'page')} made, {several(built.written, 'file')} written"
+        err().print(f"{done}, {built.deleted:,} deleted ({took:.1f} s): {target}/index.html")
     finish(issues, strict=strict)
 
 

@@ -30,7 +30,7 @@ def check(
     ] = "text",
 ) -> None:
     """Check everything of the study at once: site.yaml, reports, experiments, suites, logs, links, citations, numbers."""
-    from llmxsite.site.check import check as check_study
+    from llmxsite.press.check.check import check as check_study
 
     issues = check_study(study_here(), publish=publish, out=out, jobs=os.cpu_count() or 1)
     if not len(issues) and format == "text":

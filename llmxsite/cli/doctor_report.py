@@ -95,8 +95,8 @@ def _machine(url: str) -> str:
 
     if urlsplit(url).hostname not in ("127.0.0.1", "localhost", "::1"):
         return "another one, of which the server tells nothing"
+    from llmxsite.press.site.directives.setup import host_words
     from llmxsite.provenance import host
-    from llmxsite.site.setup import host_words
 
     return host_words(host())
 

@@ -12,7 +12,7 @@ from llmxsite.cli.terminal import err, out, print_issues, study_here
 from llmxsite.diagnostics import Issues
 
 if TYPE_CHECKING:
-    from llmxsite.site.server import Preview
+    from llmxsite.press.serve.server import Preview
 
 
 def register(app: typer.Typer) -> None:
@@ -31,9 +31,9 @@ def serve(
     open_browser: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
 ) -> None:
     """Build the site, serve it, and build it again when something changes. Ctrl-C stops."""
-    from llmxsite.site import live
-    from llmxsite.site.build import build
-    from llmxsite.site.server import Preview, Server, check_base, listen
+    from llmxsite.press.serve import live
+    from llmxsite.press.serve.server import Preview, Server, check_base, listen
+    from llmxsite.press.site.build import build
     from llmxsite.study import Study
 
     study = study_here()

@@ -12,10 +12,10 @@ from html import escape
 from typing import Literal
 from urllib.parse import urljoin
 
+from llmxsite.press.catalogue import addresses
+from llmxsite.press.site.figures.drawing import Drawn
+from llmxsite.press.writing.citations import KEY, UNSPACED, Cite, parse_group, short_names
 from llmxsite.publish.written import Shown, Written
-from llmxsite.site import paths
-from llmxsite.site.citations import KEY, UNSPACED, Cite, parse_group, short_names
-from llmxsite.site.drawing import Drawn
 
 _FENCE = re.compile(r"^(?P<indent> {0,3})(?P<marks>`{3,}|~{3,}|:{3,})(?P<info>.*)$")
 _VALUE = re.compile(r"(?<!`)\{value\}`([^`]+)`")
@@ -118,7 +118,9 @@ def picture(written: Written, figure: Drawn, label: str | None, caption: str | N
     `caption` is what the writer said of it; in brief, what was computed is folded away with the table.
     """
     base = str(written.edition.base_url)
-    light, dark, page = (paths.absolute(base, a) for a in (figure.photo("light"), figure.photo("dark"), figure.address))
+    light, dark, page = (
+        addresses.absolute(base, a) for a in (figure.photo("light"), figure.photo("dark"), figure.address)
+    )
     alt = escape(figure.alt, quote=True)
     name = f"**{label}.** " if label else ""
     shown = (
@@ -127,10 +129,10 @@ def picture(written: Written, figure: Drawn, label: str | None, caption: str | N
     )
     link = f"[Figure, table and sources]({page})"
     notes = ["> " + " ".join(plain(note) for note in figure.notes)] if figure.notes else []
-    numbers = folded_table(figure, paths.absolute(base, figure.table))
+    numbers = folded_table(figure, addresses.absolute(base, figure.table))
     whole = [shown, f"{name}{plain(figure.title)}. {plain(figure.caption)} {link}", *notes, numbers]
     said = f"{plain(figure.title)}. {plain(caption)}" if caption else f"{plain(figure.title)}."
-    folded = folded_table(figure, paths.absolute(base, figure.table), [plain(figure.caption), *notes])
+    folded = folded_table(figure, addresses.absolute(base, figure.table), [plain(figure.caption), *notes])
     return Block("figure", "\n\n".join(whole), "\n\n".join([shown, f"{name}{said} {link}", folded]))
 
 
@@ -170,7 +172,7 @@ def absolute(written: Written, target: str, line: int) -> str:
         "figure",
     }:
         return target
-    page = paths.absolute(str(written.edition.base_url), written.report.address)
+    page = addresses.absolute(str(written.edition.base_url), written.report.address)
     if target.startswith("#"):
         return page + target
     href = written.host.link(target, line)
@@ -200,7 +202,7 @@ def _block(written: Written, shown: Shown | None, lines: list[str], info: str, l
         return [Block("shown", f"{label}{caption}\n\n{bare_table(shown.html)}")]
     if name[1] in {"setup", "hypothesis", "bibliography"}:
         return []
-    page = paths.absolute(str(written.edition.base_url), written.report.address)
+    page = addresses.absolute(str(written.edition.base_url), written.report.address)
     return [Block("shown", f"*[{name[1].capitalize()}, in the report]({page})*")]
 
 

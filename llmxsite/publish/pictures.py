@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
+from llmxsite.base.memory import Cache
 from llmxsite.diagnostics import Issues, Problem, did_you_mean
+from llmxsite.press.site.figures import png
+from llmxsite.press.site.figures.drawing import THEMES, Drawn
 from llmxsite.publish.written import open_edition, read
-from llmxsite.site import photo
-from llmxsite.site.cache import Cache
-from llmxsite.site.drawing import THEMES, Drawn
 from llmxsite.study import Study
 
 Format = Literal["png", "svg", "csv", "spec"]
@@ -71,7 +71,7 @@ def contents(
     figure: Drawn, cache: Cache, wanted: Sequence[Format] = FORMATS, themes: Sequence[str] = THEMES
 ) -> Iterator[tuple[str, str, bytes]]:
     """The files of one figure: name without suffix, suffix, bytes."""
-    pngs = photo.develop({t: figure.titled[t] for t in themes}, cache, 1) if "png" in wanted else {}
+    pngs = png.develop({t: figure.titled[t] for t in themes}, cache, 1) if "png" in wanted else {}
     for theme in themes:
         if "png" in wanted:
             yield f"{figure.id}-{theme}", "png", pngs[theme]

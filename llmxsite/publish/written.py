@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from llmxsite.base.memory import Cache
 from llmxsite.diagnostics import Issues, Problem, did_you_mean
-from llmxsite.site import catalogue
-from llmxsite.site.cache import Cache
-from llmxsite.site.citations import Bibliography
-from llmxsite.site.directive import Directive
-from llmxsite.site.drawing import Drawn
-from llmxsite.site.edition import Edition
-from llmxsite.site.entries import ReportEntry
-from llmxsite.site.markdown import render
-from llmxsite.site.text import RESERVED, PageHost
+from llmxsite.press.catalogue import catalogue
+from llmxsite.press.catalogue.entries import ReportEntry
+from llmxsite.press.site.edition import Edition
+from llmxsite.press.site.figures.drawing import Drawn
+from llmxsite.press.site.text import RESERVED, PageHost
+from llmxsite.press.writing.citations import Bibliography
+from llmxsite.press.writing.directive import Directive
+from llmxsite.press.writing.markdown import render
 from llmxsite.study import Study
 
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 
 from llmxsite.diagnostics import Issues, Problem
+from llmxsite.press.catalogue import addresses
+from llmxsite.press.site.figures.drawing import Drawn
 from llmxsite.publish import github
 from llmxsite.publish.discussion import facts
 from llmxsite.publish.discussion.condense import MOST, condense, left_out, words
 from llmxsite.publish.discussion.parts import OTHER, Section, sections
 from llmxsite.publish.written import Written, open_edition, read
-from llmxsite.site import paths
-from llmxsite.site.drawing import Drawn
 from llmxsite.study import Study
 
 LIMIT = 65_536
@@ -80,7 +80,7 @@ class Post:
 
     def __init__(self, written: Written) -> None:
         self.written = written
-        self.page = paths.absolute(str(written.edition.base_url), written.report.address)
+        self.page = addresses.absolute(str(written.edition.base_url), written.report.address)
         self.sections: list[Section] = sections(written)
         self.brief = False
         self._accuracies, self._described = facts.accuracies(written), facts.described(written)
@@ -137,6 +137,6 @@ class Post:
         return [
             block.brief if self.brief else block.text
             for s in self.written.shown
-            if isinstance(s.figure, Drawn) and paths.absolute(base, s.figure.photo("light")) not in text
+            if isinstance(s.figure, Drawn) and addresses.absolute(base, s.figure.photo("light")) not in text
             for block in [github.picture(self.written, s.figure, s.directive.label, s.directive.options.get("caption"))]
         ]

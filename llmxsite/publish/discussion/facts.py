@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from llmxsite.press.site import populations, predictions
+from llmxsite.press.site.directives import setup
 from llmxsite.publish import github
 from llmxsite.publish.written import Written
-from llmxsite.site import expected, populations, setup
 
 REGISTERED = {
     "committed": "It was committed before the first sample.",
@@ -27,7 +28,7 @@ def hypothesis(written: Written) -> list[str]:
     if not text:
         return []
     said = [f"> {github.plain(text)}", REGISTERED.get(written.report.registered, "")]
-    rows = expected.answers(written.edition, written.report)
+    rows = predictions.answers(written.edition, written.report)
     if rows:
         lines = [f"- `{row['sentence']}`: **{row['verdict']}**. {github.plain(row['words'])}" for row in rows]
         said.append("\n".join(lines))

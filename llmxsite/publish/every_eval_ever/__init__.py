@@ -14,15 +14,15 @@ from pathlib import Path
 import msgspec
 
 from llmxsite.diagnostics import Issues, Problem, did_you_mean
+from llmxsite.press.catalogue import addresses
+from llmxsite.press.catalogue.entries import RunEntry
+from llmxsite.press.site.edition import Edition
 from llmxsite.publish.every_eval_ever.aggregate import Publisher, record
 from llmxsite.publish.every_eval_ever.groups import Group, groups
 from llmxsite.publish.every_eval_ever.identity import model_id
 from llmxsite.publish.written import open_edition
 from llmxsite.record import Sample
 from llmxsite.runlog import iterate
-from llmxsite.site import paths
-from llmxsite.site.edition import Edition
-from llmxsite.site.entries import RunEntry
 from llmxsite.study import Study
 
 FLUSH = 1024 * 1024
@@ -128,7 +128,7 @@ def _newest(log: Path) -> str | None:
 
 
 def _write(out: Path, group: Group, data: dict[str, object]) -> Path:
-    path = paths.output(out, f"{group.place}.json")
+    path = addresses.output(out, f"{group.place}.json")
     path.write_bytes(msgspec.json.format(msgspec.json.encode(data), indent=2) + b"\n")
     return path
 
@@ -137,7 +137,7 @@ class _Samples:
     """A samples file while it is written: never whole in memory."""
 
     def __init__(self, out: Path, group: Group) -> None:
-        self.path = paths.output(out, f"{group.place}_samples.jsonl")
+        self.path = addresses.output(out, f"{group.place}_samples.jsonl")
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.write_bytes(b"")
         self.buffer = bytearray()

@@ -7,10 +7,10 @@ from typing import Any
 
 import msgspec
 
+from llmxsite.press.catalogue.entries import RunEntry
 from llmxsite.publish.every_eval_ever.groups import Group
 from llmxsite.publish.every_eval_ever.instance import VERSION, text
 from llmxsite.record import Run
-from llmxsite.site.entries import RunEntry
 from llmxsite.study import SiteConfig
 
 _LOCAL = ("ollama", "embedded")

@@ -9,12 +9,12 @@ from typing import Any
 import msgspec
 
 from llmxsite.engine.protocol import ModelInfo
+from llmxsite.press.catalogue.entries import RunEntry
+from llmxsite.press.numbers.remembered import rows
+from llmxsite.press.site.edition import Edition
 from llmxsite.publish.every_eval_ever import instance
 from llmxsite.publish.every_eval_ever.identity import file_id, folder, model_id
 from llmxsite.record import Sample, Scalar, SuiteRef
-from llmxsite.site.edition import Edition
-from llmxsite.site.entries import RunEntry
-from llmxsite.site.numbers import rows
 from llmxsite.suite import item_hash
 
 

@@ -8,8 +8,8 @@ import uuid
 
 import msgspec
 
+from llmxsite.press.site.edition import Edition
 from llmxsite.record import Scalar
-from llmxsite.site.edition import Edition
 
 _HUB = re.compile(r"(?:https?://)?(?:hf\.co|(?:www\.)?huggingface\.co)/(?P<id>[\w.-]+/[\w.-]+?)(?::[\w.-]+)?/?")
 """A model on Hugging Face: its page, or the name Ollama pulls it by, with its quantization behind a colon."""

@@ -1,0 +1,182 @@
+"""What a build remembers in `.llmxsite/site/`, so that the next one costs what changed. Always safe to delete.
+
+Two kinds of memory. `memo` keeps a computed value under a hash of everything it was computed from. `Past` keeps what the last
+build read and used; a build of the site adds to it (`site.last_build`) what each page was made from and gave. Every key also
+holds the fingerprint of the installed package: another version starts afresh.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from llmxsite import __version__
+
+T = TypeVar("T")
+P = TypeVar("P", bound="Past")
+PACKAGE = Path(__file__).parents[1]
+
+
+class Seen(msgspec.Struct, array_like=True):
+    """A file as it was when its hash was taken."""
+
+    size: int
+    mtime: int
+    hash: str
+
+
+class Past(msgspec.Struct):
+    """What was there when a build ended."""
+
+    files: dict[str, Seen] = {}
+    """Input files with their hashes, by absolute path."""
+    memos: list[str] = []
+    """Keys of the values it used."""
+
+
+class Cache:
+    """Memory between builds. Memos are shared by all; the past is that of builds into `out`. Nothing is kept without a folder.
+
+    `past` is given where more of it was loaded than a cache needs.
+    """
+
+    def __init__(self, folder: Path | None, out: Path | None = None, past: Past | None = None) -> None:
+        self.folder, self.out = folder, out
+        self.past = recall(folder, out, Past) if past is None else past
+        self._used: set[str] = set()
+        self._now: dict[str, Seen] = {}
+        self._values: dict[str, Any] = {}
+
+    def hash(self, path: Path) -> str:
+        """sha256 of a file, taken again only when its size or time of change is another; empty when it is not there."""
+        name = str(path)
+        try:
+            stat = path.stat()
+        except OSError:
+            return ""
+        known = self._now.get(name) or self.past.files.get(name)
+        if known is None or known.size != stat.st_size or known.mtime != stat.st_mtime_ns:
+            known = Seen(stat.st_size, stat.st_mtime_ns, _hash_file(path))
+        self._now[name] = known
+        return known.hash
+
+    def memo(self, kind: str, parts: Iterable[Any], type_: type[T], make: Callable[[], T]) -> T:
+        """The value that `make` gave for these parts before, or gives now. `parts` must name all it depends on."""
+        name = self.name(kind, parts)
+        self._used.add(name)
+        if name in self._values:
+            value: T = self._values[name]
+            return value
+        value = self._read(name, type_, make)
+        self._values[name] = value
+        return value
+
+    def name(self, kind: str, parts: Iterable[Any]) -> str:
+        """The key under which `memo` keeps a value."""
+        made_from = msgspec.json.encode([package_fingerprint(), list(parts)], order="sorted")
+        return f"{kind}-{digest(made_from)[:40]}"
+
+    def recall(self, name: str, type_: type[T]) -> T | None:
+        """A value by its key, when it is still remembered; it stays remembered then."""
+        if name not in self._values and self.folder is not None:
+            try:
+                self._values[name] = msgspec.msgpack.decode((self.folder / "memo" / name).read_bytes(), type=type_)
+            except (OSError, msgspec.DecodeError):
+                return None
+        self._used.add(name)
+        value: T | None = self._values.get(name)
+        return value
+
+    def keep(self, name: str, value: Any) -> None:
+        """Remember a value under its key, as `memo` would have."""
+        self._used.add(name)
+        self._values[name] = value
+        if self.folder is not None:
+            path = self.folder / "memo" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _replace(path, msgspec.msgpack.encode(value))
+
+    def _read(self, name: str, type_: type[T], make: Callable[[], T]) -> T:
+        if self.folder is None:
+            return make()
+        path = self.folder / "memo" / name
+        try:
+            return msgspec.msgpack.decode(path.read_bytes(), type=type_)
+        except (OSError, msgspec.DecodeError):
+            pass
+        value = make()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _replace(path, msgspec.msgpack.encode(value))
+        # Read back, so that a first build and a cached one see the very same types and bytes.
+        return msgspec.msgpack.decode(path.read_bytes(), type=type_)
+
+    def save(self, past: Past) -> None:
+        """Remember this build; forget the values that neither it, the one before it, nor a build elsewhere used."""
+        if self.folder is None:
+            return
+        keep = self._used | set(self.past.memos)
+        for other in self.folder.glob("state-*.msgpack"):
+            if other != _path(self.folder, self.out):
+                keep |= set(_load(other, Past).memos)
+        memos = self.folder / "memo"
+        for old in memos.iterdir() if memos.is_dir() else []:
+            if old.name not in keep:
+                old.unlink(missing_ok=True)
+        past.files, past.memos = self._now, sorted(self._used)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        _replace(_path(self.folder, self.out), msgspec.msgpack.encode(past))
+
+
+def package_fingerprint() -> str:
+    """Version and, for a checkout that is being worked on, size and time of each module, template and style sheet."""
+    global _fingerprint
+    if _fingerprint is None:
+        marks = [__version__]
+        for folder, folders, names in os.walk(PACKAGE):
+            folders[:] = sorted(f for f in folders if f != "__pycache__")
+            for name in sorted(names):
+                stat = os.stat(os.path.join(folder, name))  # noqa: PTH116, PTH118 - a thousand Path objects are slower
+                marks.append(f"{name}:{stat.st_size}:{stat.st_mtime_ns}")
+        _fingerprint = digest("\n".join(marks))[:16]
+    return _fingerprint
+
+
+_fingerprint: str | None = None
+
+
+def digest(content: bytes | str) -> str:
+    """sha256 in hex."""
+    return hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()
+
+
+def recall(folder: Path | None, out: Path | None, type_: type[P]) -> P:
+    """What the last build into `out` left; nothing where there was none, or none that can be read."""
+    return type_() if folder is None else _load(_path(folder, out), type_)
+
+
+def _path(folder: Path, out: Path | None) -> Path:
+    return folder / f"state-{digest(str(out))[:12]}.msgpack"
+
+
+def _load(path: Path, type_: type[P]) -> P:
+    try:
+        return msgspec.msgpack.decode(path.read_bytes(), type=type_)
+    except (OSError, msgspec.DecodeError):
+        return type_()
+
+
+def _hash_file(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write through a temporary file, so that a build broken off never leaves half a memory."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_bytes(content)
+    temporary.replace(path)

@@ -1,0 +1,1 @@
+"""What a study has pages for, and the address of every page."""

@@ -1,0 +1,176 @@
+"""What to look at before a study is published: leaks in its files and its site, gaps in what it states."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from llmxsite import origin
+from llmxsite.base.memory import Cache
+from llmxsite.diagnostics import Issues, Severity
+from llmxsite.press.check import leaks
+from llmxsite.press.check.leaks import Scanner, Who
+from llmxsite.press.site.edition import Edition
+from llmxsite.reading import read_text
+from llmxsite.study import Study
+
+SOURCES = ("content", "suites", "runs", "contributions")
+TEXTS = set(
+    str.split(
+        ".bib .cff .css .csv .htm .html .ipynb .js .json .jsonl .md .py .rst .sh .svg .tex .toml .tsv .txt .xml .yaml .yml"
+    )
+)
+"""Files that are looked into; pictures and archives are not."""
+_COMMENT = re.compile(r"(?:^|\s)#.*")
+_FROM_INDEX = re.compile(
+    r"\bpip3?\s+install\b[^#\n]*[\s\"']llmxsite(?:\[[\w,]*\])?(?:\s*[=<>~!]=?[^@\s]*)?(?:[\"']|\s*$|\s+(?![\s@]))"
+)
+"""`pip install llmxsite`, with a version or without, and without an address behind it."""
+BLOCK = 4 * 1024 * 1024
+MOST_SHOWN = 20
+"""Findings shown of one file: the first names the trouble, the thousandth adds nothing."""
+
+
+class Found(msgspec.Struct, array_like=True):
+    """A leak as it may be remembered: its text only as a hash."""
+
+    line: int
+    column: int
+    code: str
+    kind: str
+    shown: str
+    mend: str
+    severity: Severity
+    digest: str
+
+
+def check(
+    study: Study, edition: Edition | None, cache: Cache, issues: Issues, out: Path, who: Who | None = None
+) -> None:
+    """Add what publishing would give away, in the study's files and then in the built site at `out`."""
+    config = edition.config if edition is not None else None
+    public = [a for author in (config.authors if config else []) for a in (author.name, author.email, author.url) if a]
+    public += [text for text in (config.repository, config.base_url) if text] if config else []
+    scanner = Scanner(who or Who.here(), config.publish_allow if config else [], "\n".join(public))
+    known: set[str] = set()
+    for path in _sources(study):
+        found = _scan(path, scanner, cache, logged=path.suffix == ".jsonl" and study.runs in path.parents)
+        known.update(f.digest for f in found)
+        _report(path, found, issues, "")
+    if out.is_dir():
+        for path in sorted(p for p in out.rglob("*") if p.is_file() and p.suffix in TEXTS):
+            found = [f for f in _scan(path, scanner, cache, logged=False) if f.digest not in known]
+            known.update(f.digest for f in found)
+            _report(path, found, issues, " of the built site")
+    if edition is not None:
+        _gaps(edition, issues)
+    _workflows(study, issues)
+
+
+def _workflows(study: Study, issues: Issues) -> None:
+    """Workflows that cannot install llmxsite: one that was not filled in, or one that asks an index which does not have it."""
+    for path in sorted((study.root / ".github" / "workflows").glob("*.y*ml")):
+        for number, line in enumerate(read_text(path).splitlines(), 1):
+            line = _COMMENT.sub("", line)
+            if origin.UNKNOWN in line:
+                why = f"{origin.UNKNOWN} stands where the address of llmxsite has to be"
+            elif _FROM_INDEX.search(line):
+                why = "llmxsite is on no package index: what pip finds under its name is somebody else's"
+            else:
+                continue
+            source = origin.installed()
+            hint = (
+                f'python -m pip install "{source.requirement()}"'
+                if source
+                else "the lines above it say what may stand there"
+            )
+            issues.add(path, "publish-install", why, line=number, hint=hint, excerpt=line)
+
+
+def _sources(study: Study) -> Iterator[Path]:
+    folders = [study.root / name for name in SOURCES]
+    yield from sorted(p for p in study.root.glob("*") if p.is_file() and p.suffix in TEXTS)
+    for folder in folders:
+        if folder.is_dir():
+            yield from sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix.lower() in TEXTS)
+
+
+def _scan(path: Path, scanner: Scanner, cache: Cache, *, logged: bool) -> list[Found]:
+    parts = [cache.hash(path), scanner.key, logged]
+    return cache.memo("check-leaks", parts, list[Found], lambda: list(_blocks(path, scanner, logged)))
+
+
+def _blocks(path: Path, scanner: Scanner, logged: bool) -> Iterator[Found]:
+    """A file's leaks, read in blocks of whole lines so that a large log costs no memory."""
+    line, count = 0, 0
+    with path.open("rb") as stream:
+        while lines := stream.readlines(BLOCK):
+            for leak in scanner.scan(b"".join(lines).decode("utf-8", "replace")):
+                number = line + leak.line
+                digest = hashlib.sha256(leak.text.lower().encode()).hexdigest()[:16]
+                severity = leaks.severity(leak, in_sample=logged and number > 1)
+                yield Found(number, leak.column, leak.code, leak.kind, leak.shown, leak.mend, severity, digest)
+                count += 1
+                if count > MOST_SHOWN * 5:
+                    return
+            line += len(lines)
+
+
+def _report(path: Path, found: list[Found], issues: Issues, where: str) -> None:
+    for leak in found[:MOST_SHOWN]:
+        issues.add(
+            path,
+            leak.code,
+            f"{leak.kind}{where}: {leak.shown}",
+            line=leak.line,
+            column=leak.column,
+            hint=leak.mend,
+            severity=leak.severity,
+        )
+    if len(found) > MOST_SHOWN:
+        issues.add(
+            path, "leak-more", f"{len(found) - MOST_SHOWN} or more further findings in this file", severity="warning"
+        )
+
+
+def _gaps(edition: Edition, issues: Issues) -> None:
+    """What a reader will ask for and nobody has stated."""
+    from llmxsite.press.site.directives import checklist
+    from llmxsite.study import SITE_FILE
+
+    site = edition.study.root / SITE_FILE
+    for key, why in (
+        ("authors", "nobody is named as author"),
+        ("licence", "without a licence nobody may reuse texts and data"),
+        ("repository", "readers cannot find the source to reproduce it"),
+        ("base_url", "no feed, no sitemap and no social cards without the site's address (the workflow gives it)"),
+        ("funding", "funding and ties are not stated (GUIDE-LLM G.1); write 'none' where there are none"),
+    ):
+        if not getattr(edition.config, key):
+            issues.add(site, "publish-gap", why, hint=f"add `{key}:`", severity="hint")
+    for report in edition.catalogue.reports:
+        if report.article is None or not report.runs:
+            continue
+        missing = [f"{item.id} {item.asks}" for item in checklist.fill(edition, report) if not item.answer]
+        if missing:
+            issues.add(
+                report.article.path,
+                "guide-llm",
+                f"GUIDE-LLM's checklist has no answer for: {'; '.join(missing)}",
+                line=1,
+                hint="answer under `checklist:` in the front matter, such as `A.2: two of us read every reply`",
+                severity="hint",
+            )
+        if report.article.meta.status == "draft":
+            issues.add(
+                report.article.path,
+                "publish-draft",
+                "will be published as a draft",
+                line=1,
+                hint="set `status: final` when it is done",
+                severity="hint",
+            )

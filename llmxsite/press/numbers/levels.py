@@ -1,0 +1,53 @@
+"""The levels of a column of samples, as a query in prose writes them: comparing, listing and suggesting them."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from llmxsite.diagnostics import did_you_mean
+from llmxsite.press.numbers.query import QueryError
+
+
+def matches(column: pd.Series, value: str) -> pd.Series:
+    """Rows whose value is `value`, compared as numbers in a column of numbers."""
+    if pd.api.types.is_bool_dtype(column.dtype):
+        wanted = {"true": True, "yes": True, "false": False, "no": False}.get(value.lower())
+        return _true(column == wanted)
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        try:
+            return _true(column == float(value))
+        except ValueError:
+            return pd.Series(False, index=column.index)
+    return _true(column == value)
+
+
+def _true(found: pd.Series) -> pd.Series:
+    """A comparison's result with missing as False."""
+    return found if found.dtype == bool else found.fillna(False).astype(bool)
+
+
+def levels_of(column: pd.Series, *, missing: bool = False) -> list[str]:
+    """The values of a column as a person writes them, sorted; `unknown` for a missing one where that counts."""
+    codes, known = pd.factorize(column)
+    values = sorted(known.tolist(), key=lambda v: (isinstance(v, str), v))
+    words = [f"{v:g}" if isinstance(v, float) else str(v) for v in values]
+    return [*words, "unknown"] if missing and bool((codes < 0).any()) else words
+
+
+def level_of(column: pd.Series, value: str, offset: int) -> object:
+    """The level of a factor that is written `value`."""
+    found = column[matches(column, value)]
+    if found.empty:
+        raise QueryError(f"no sample has {value} there", offset, did_you_mean(value, levels_of(column)))
+    level: object = found.iloc[0]
+    return level
+
+
+def nearest(name: str, known: list[str], frame: pd.DataFrame) -> str | None:
+    """The nearest column, or, where the word is a value, the column that has it."""
+    hint = did_you_mean(name, known)
+    return hint if hint and hint.startswith("did") else "columns: " + ", ".join(_useful(known, frame))
+
+
+def _useful(known: list[str], frame: pd.DataFrame) -> list[str]:
+    return [c for c in known if c in frame.columns and 0 < frame[c].nunique() <= 50][:30]

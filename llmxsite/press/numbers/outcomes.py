@@ -1,0 +1,51 @@
+"""What became of a sample, and of all the samples of a run."""
+
+from __future__ import annotations
+
+import msgspec
+
+from llmxsite.record import Sample
+
+STATES = ("right", "wrong", "unparsed", "truncated", "error", "unscored")
+WORDS = {
+    "right": "right",
+    "wrong": "wrong",
+    "unparsed": "unparsed",
+    "truncated": "truncated",
+    "error": "error",
+    "unscored": "not scored",
+}
+
+
+def state(sample: Sample) -> str:
+    """What became of a sample, one of `STATES`: what failed first is what it is called by."""
+    scores = sample.scores
+    if sample.outcome == "error":
+        return "error"
+    correct = scores.get("correct")
+    if correct is not None and float(correct) >= 1:
+        return "right"
+    if sample.outcome == "truncated":
+        return "truncated"
+    if scores.get("parsed") is False or (sample.outcome == "failure" and scores.get("answer") is None):
+        return "unparsed"
+    return "unscored" if correct is None else "wrong"
+
+
+class Tally(msgspec.Struct):
+    """What became of a run's samples, counted."""
+
+    states: dict[str, int] = {}
+    """By `STATES`; those that did not occur are absent."""
+    warned: dict[str, int] = {}
+    """Replies by what is suspicious about them."""
+    lacks: list[str] = []
+    """What the server turned out to lack while the run went on."""
+
+    def add(self, sample: Sample) -> str:
+        """Count one sample; its state."""
+        kind = state(sample)
+        self.states[kind] = self.states.get(kind, 0) + 1
+        for warning in sample.reply.warnings if sample.reply is not None else ():
+            self.warned[warning] = self.warned.get(warning, 0) + 1
+        return kind

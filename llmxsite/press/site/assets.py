@@ -1,0 +1,121 @@
+"""The site's own files: style sheet, scripts, fonts, and the charts' library, each under a name that carries its hash.
+
+A study overrides any of them file by file from `content/theme/` (`content/theme/css/parts.css` stands in for the
+package's). Scripts are classic ones and nothing is fetched, so the same files work over http and from a disk.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from llmxsite.base.memory import Cache
+from llmxsite.press.catalogue import addresses
+from llmxsite.press.site.palette import style_tokens
+from llmxsite.press.writing import highlight
+
+PACKAGE = Path(__file__).parent
+FONTS = ("serif-regular", "serif-italic", "serif-semibold")
+SHEETS = ("base", "layout", "text", "parts", "frame", "samples", "print")
+SCRIPTS = ("theme", "site", "search", "charts", "samples")
+
+
+class Assets:
+    """What pages link to. Files are read and hashed when first asked for."""
+
+    def __init__(self, theme: Path, accent: str | None, cache: Cache) -> None:
+        self.theme, self.accent, self.cache = theme, accent, cache
+        self._files: dict[str, bytes] = {}
+
+    def source(self, folder: str, name: str) -> bytes:
+        """A file of `static/`, or the study's own in its place."""
+        own = self.theme / folder / name
+        return (own if own.is_file() else PACKAGE / "static" / folder / name).read_bytes()
+
+    @cached_property
+    def style(self) -> str:
+        """Address of the one style sheet."""
+        text = self._sheet()
+        for font in FONTS:
+            address = self._keep("assets", font, "woff2", self.source("fonts", f"{font}.woff2"))
+            text = text.replace("{{" + font + "}}", address.removeprefix("assets/"))
+        return self._keep("assets", "site", "css", text.encode())
+
+    @cached_property
+    def inline(self) -> str:
+        """The style sheet without its fonts, for the one page that may be shown under any address."""
+        return re.sub(r"@font-face.*\n", "", self._sheet())  # one rule a line in base.css
+
+    def files(self, *, charts: bool) -> dict[str, bytes]:
+        """All of them by address; those of charts where the site has any."""
+        wanted = [self.style, *self.scripts.values(), *(self.charts.values() if charts else ())]
+        fonts = [a for a in self._files if a.endswith(".woff2")]
+        return {address: self._files[address] for address in [*wanted, *fonts]}
+
+    def _sheet(self) -> str:
+        sheets = [self.source("css", f"{name}.css").decode() for name in SHEETS]
+        extra = self.theme / "extra.css"
+        if extra.is_file():
+            sheets.append(extra.read_text(encoding="utf-8"))
+        system = f"@media screen and (prefers-color-scheme:dark){{{highlight.css('dark', ':root:not([data-theme=light]) ')}}}"
+        own = f"@media screen{{{highlight.css('dark', ':root[data-theme=dark] ')}}}"
+        code = highlight.css("light") + system + own
+        return shorten(style_tokens(self.accent) + "\n".join(sheets) + code)
+
+    @cached_property
+    def scripts(self) -> dict[str, str]:
+        """Address of each script by its name."""
+        return {name: self._keep("assets", name, "js", self.source("js", f"{name}.js")) for name in SCRIPTS}
+
+    @cached_property
+    def charts(self) -> dict[str, str]:
+        """Addresses a page with charts needs: Vega's bundle, and the charts' configuration, its colours the page's variables."""
+        from llmxsite.figure.theme import vega_config
+
+        config = f"llmx.config={json.dumps(vega_config('auto'), sort_keys=True)};".encode()
+        return {"vega": self._vega(), "config": self._keep("assets", "charts-theme", "js", config)}
+
+    def _vega(self) -> str:
+        """The bundle costs two seconds to make: it is made once per version of vl-convert and kept in the cache."""
+        from importlib.metadata import version
+
+        packed = self.cache.memo("vega", [version("vl-convert-python")], bytes, _bundle_apart)
+        return self._keep("assets", "vega", "js", gzip.decompress(packed))
+
+    def _keep(self, folder: str, name: str, suffix: str, content: bytes) -> str:
+        address = f"{folder}/{addresses.hashed(name, suffix, content)}"
+        self._files[address] = content
+        return address
+
+
+def _bundle_apart() -> bytes:
+    """The bundle, made in a process of its own: it takes 75 MB that would not be given back."""
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(_bundle).result()
+
+
+def _bundle() -> bytes:
+    """Vega, Vega-Lite and vega-embed as one classic script, gzipped."""
+    import vl_convert
+
+    bundle: str = vl_convert.javascript_bundle()  # type: ignore[call-arg]  # its stub forgets the default
+    return gzip.compress(bundle.encode(), mtime=0)
+
+
+def shorten(css: str) -> str:
+    """Comments and indentation taken out of a style sheet; nothing that could change its meaning."""
+    css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
+    return "\n".join(line.strip() for line in css.splitlines() if line.strip()) + "\n"
+
+
+def data_script(name: str, payload: dict[str, Any]) -> bytes:
+    """Data as a classic script: `llmx.receive("name", {...});`. `<` is escaped, so it is safe inside a page too."""
+    text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"), sort_keys=True).replace("<", "\\u003c")
+    return f"llmx.receive({json.dumps(name)},{text});\n".encode()

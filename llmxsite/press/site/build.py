@@ -1,0 +1,323 @@
+"""Building the site, from top to bottom: load, resolve, render, write.
+
+`build` is the whole of it. Nothing is imported that the build at hand does not need: one with nothing changed ends after
+looking at the inputs; one where only words changed never loads tables, statistics or charts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from llmxsite.base import memory
+from llmxsite.base.memory import Cache, Seen, package_fingerprint, recall
+from llmxsite.diagnostics import Issues
+from llmxsite.press.catalogue import addresses
+from llmxsite.press.site import disk, manifest
+from llmxsite.press.site.last_build import LastBuild, PageRecord
+from llmxsite.study import Study
+
+if TYPE_CHECKING:
+    from llmxsite.press.catalogue.entries import RunEntry
+    from llmxsite.press.site.figures.drawing import Drawn
+    from llmxsite.press.site.ledger import Test
+    from llmxsite.press.site.pages import Page
+    from llmxsite.press.site.samples.sheets import Job, Output
+    from llmxsite.press.site.search import Entry
+
+WATCHED = ("content", "suites", "runs", "contributions")
+"""Folders of a study that a build reads."""
+
+
+@dataclass
+class Built:
+    """What a build did."""
+
+    pages: int = 0
+    made: int = 0
+    """Pages really made; the others were as they had to be."""
+    files: int = 0
+    written: int = 0
+    deleted: int = 0
+    bytes: int = 0
+
+    @property
+    def unchanged(self) -> bool:
+        return self.made == 0 and self.written == 0 and self.deleted == 0
+
+
+def build(
+    study: Study,
+    out: Path,
+    *,
+    issues: Issues,
+    base_url: str | None = None,
+    strict: bool = False,
+    jobs: int = 1,
+) -> Built:
+    """Build the study's site into the folder `out`. Problems go to `issues`; raises `Problem` where nothing can be built at all.
+
+    `base_url` is the published address, over the one in `site.yaml`. With `strict` it is built elsewhere first, and where that
+    finds errors or warnings, `out` stays as it is. `jobs` processes write the pages of samples and the figures' PNGs.
+    """
+    if strict:
+        with TemporaryDirectory() as trial:
+            built = build(study, Path(trial) / "site", issues=issues, base_url=base_url, jobs=jobs)
+        if issues.failed(strict=True):
+            return built
+    out = out.resolve()
+    last = recall(study.cache / "site", out, LastBuild)
+    cache = Cache(study.cache / "site", out, last)
+    base_url = base_url or study.config.base_url
+    inputs = fingerprint(study, cache, base_url)
+    if inputs == last.inputs and whole(out, last):
+        issues.extend(last.issues)
+        sizes = [seen.size for seen in last.written.values()]
+        return Built(pages=last.page_count, files=len(sizes), bytes=sum(sizes))
+    return _Build(study, cache, last, out, base_url, issues, jobs).run(inputs)
+
+
+def fingerprint(study: Study, cache: Cache, base_url: str | None) -> str:
+    """Everything a build depends on, in one hash: every input file, the options, and the package itself."""
+    marks = [package_fingerprint(), str(base_url)]
+    for folder in WATCHED:
+        root = study.root / folder
+        for path in sorted(p for p in root.rglob("*") if p.is_file()) if root.is_dir() else []:
+            marks.append(f"{path.relative_to(study.root).as_posix()}:{cache.hash(path)}")
+    return memory.digest("\n".join(marks))
+
+
+def whole(out: Path, last: LastBuild) -> bool:
+    """Whether every file of the last build still stands as it was written."""
+    for address, seen in last.written.items():
+        try:
+            stat = (out / address).stat()
+        except OSError:
+            return False
+        if stat.st_size != seen.size or stat.st_mtime_ns != seen.mtime:
+            return False
+    return bool(last.written)
+
+
+class _Build:
+    """One build on its way: the edition, what was written, and what became of each page."""
+
+    def __init__(
+        self, study: Study, cache: Cache, last: LastBuild, out: Path, base_url: str | None, issues: Issues, jobs: int
+    ) -> None:
+        from llmxsite.press.catalogue import catalogue
+        from llmxsite.press.site.edition import Edition
+
+        self.cache, self.last, self.out, self.issues, self.jobs = cache, last, out, issues, jobs
+        self.built = Built()
+        self.edition = Edition(study, catalogue.read(study, cache, issues), cache, issues, base_url)
+        self.old = manifest.read(out)
+        self.state = LastBuild()
+        self.pages: list[Page] = []
+        self.search: list[Entry] = []
+        self.tests: list[Test] = []
+        self.figures: dict[str, tuple[Drawn, str, str]] = {}
+        self.photos: dict[str, str] = {}
+
+    def run(self, inputs: str) -> Built:
+        from llmxsite.press.site.pages import (
+            compare,
+            drift,
+            figures,
+            hardware,
+            home,
+            methods,
+            models,
+            reports,
+            runs,
+            suites,
+            tests,
+            texts,
+        )
+        from llmxsite.press.site.processes import sampling
+        from llmxsite.press.site.samples import drifts as drifting
+
+        edition = self.edition
+        todo, compared = self._samples(), drifting.missing(edition)
+        jobs = {name: job for name, (_, job) in todo.items()}
+        with sampling(jobs, compared, self.out, self.jobs) as (written, drifts):
+            for page in chain.from_iterable(m.pages(edition) for m in (home, reports, models, suites)):
+                self._page(page)
+            for page in chain.from_iterable(m.pages(edition) for m in (compare, hardware, methods, texts)):
+                self._page(page)
+            for name, output, files in written:
+                self._sampled(name, todo[name][0], output, files)
+            for page in runs.pages(edition):
+                self._page(page)
+            for name, found in drifts:
+                self.cache.keep(name, found)
+            for page in drift.pages(edition):
+                self._page(page)
+        for page in chain(figures.pages(edition, self.figures), tests.pages(edition, self.tests)):
+            self._page(page)
+        wanted = chain.from_iterable(record.wanted for record in self.state.pages.values())
+        self.issues.extend(issue for name, issue in wanted if name not in self.figures)
+        for address, content in chain(self._photos(), self._extras()):
+            self._put(address, content)
+        self._finish()
+        self.state.inputs, self.state.issues, self.state.page_count = inputs, list(self.issues), self.built.pages
+        self.cache.save(self.state)
+        return self.built
+
+    def _page(self, page: Page) -> None:
+        """Make a page, unless the last build made it from the very same things and it still stands."""
+        self.pages.append(page)
+        self.built.pages += 1
+        key = memory.digest(msgspec.json.encode([self.edition.frame_key, page.kind, page.parts], order="sorted"))
+        old = self.last.pages.get(page.address)
+        if old is not None and old.key == key and self._stands(old):
+            record = old
+            self.issues.extend(record.issues)
+        else:
+            record = self._make(page, key)
+        self.state.pages[page.address] = record
+        self.search += record.search
+        self.tests += record.tests
+        for name in record.figures:
+            self._figure(name, page)
+
+    def _make(self, page: Page, key: str) -> PageRecord:
+        own = Issues()
+        made = page.make(own)
+        self.built.made += 1
+        self.issues.extend(own)
+        files = {page.address: made.html.encode(), **made.files}
+        hashes = {address: self._put(address, content) for address, content in files.items()}
+        return PageRecord(key, hashes, made.figures, list(own), made.search, made.wanted, made.tests)
+
+    def _stands(self, record: PageRecord) -> bool:
+        """Whether what a page gave is still there; then its files count as written."""
+        seen = self.last.written
+        known = {address: seen.get(address) for address in record.files}
+        if not all(
+            s is not None and s.hash == record.files[a] and disk.stands(self.out / a, s) for a, s in known.items()
+        ):
+            return False
+        self.state.written.update({a: s for a, s in known.items() if s is not None})
+        return True
+
+    def _figure(self, name: str, page: Page) -> None:
+        from llmxsite.press.site.figures.drawing import Drawn
+
+        drawn = self.cache.recall(name, Drawn)
+        if drawn is None or drawn.id in self.figures:
+            return
+        self.figures[drawn.id] = (drawn, page.address, page.title)
+        for address, content in drawn.files().items():
+            self._put(address, content)
+        for theme, svg in drawn.titled.items():
+            self.photos[drawn.photo(theme)] = svg
+
+    def _samples(self) -> dict[str, tuple[str, Job]]:
+        """The runs whose pages of samples must be written, by name, each with its key."""
+        from llmxsite.press.site.pages import runs
+        from llmxsite.press.site.samples import sheets
+
+        todo: dict[str, tuple[str, Job]] = {}
+        for entry in self.edition.catalogue.logs:
+            name = sampled(entry)
+            key = memory.digest(msgspec.json.encode([self.edition.frame_key, entry.hash, entry.path], order="sorted"))
+            old = self.last.pages.get(name)
+            if old is not None and old.key == key and self._stands(old):
+                self.state.pages[name] = old
+                self.issues.extend(old.issues)
+                self.built.pages += sum(a.endswith(".html") for a in old.files)
+            else:
+                log, frame = self.edition.study.root / entry.path, runs.frame(self.edition, entry)
+                todo[name] = (key, sheets.Job(log, entry.report, entry.id, frame, runs.varied(entry)))
+        return todo
+
+    def _sampled(self, name: str, key: str, output: Output, files: dict[str, Seen]) -> None:
+        """Note what the writing of a run's samples gave."""
+        entry = next(r for r in self.edition.catalogue.logs if sampled(r) == name)
+        self.state.pages[name] = PageRecord(key, output.files, [], output.issues)
+        self.cache.keep(self.cache.name("tally", [entry.hash]), output.tally)
+        self.state.written.update(files)
+        self.issues.extend(output.issues)
+        count = sum(a.endswith(".html") for a in output.files)
+        self.built.pages += count
+        self.built.made += count
+        self.built.written += len(files)
+
+    def _photos(self) -> Iterable[tuple[str, bytes]]:
+        """The figures' PNGs: those that stand are left alone."""
+        from llmxsite.press.site.figures import png
+
+        missing = {}
+        for address, svg in self.photos.items():
+            old = self.last.written.get(address)
+            if old is not None and disk.stands(self.out / address, old):
+                self.state.written[address] = old
+            else:
+                missing[address] = svg
+        return png.develop(missing, self.cache, self.jobs).items()
+
+    def _extras(self) -> Iterator[tuple[str, bytes]]:
+        """Files that belong to no page: assets, the theme's logo, the search index, feed and site map."""
+        from llmxsite.press.site import feed, search
+
+        yield from self.edition.assets.files(charts=bool(self.figures)).items()
+        logo = self.edition.config.theme.logo
+        if logo and (self.edition.study.content / logo).is_file():
+            yield f"theme/{logo}", (self.edition.study.content / logo).read_bytes()
+        yield ".nojekyll", b""
+        yield addresses.SEARCH, self.edition.search_page(self.search).encode()
+        yield from search.build(self.search).items()
+        if self.edition.base_url:
+            config = msgspec.structs.replace(self.edition.config, base_url=self.edition.base_url)
+            yield feed.FEED_ADDRESS, feed.atom(config, self.edition.feed_entries())
+            places = [(p.address, p.updated or None) for p in self.pages if p.address != addresses.NOT_FOUND]
+            yield feed.SITEMAP_ADDRESS, feed.sitemap(config, places)
+            yield feed.ROBOTS_ADDRESS, feed.robots(config)
+
+    def _put(self, address: str, content: bytes) -> str:
+        """Write a file where it is not already as it must be, and remember it. Gives the content's hash."""
+        digest = memory.digest(content)
+        known = self.state.written.get(address)
+        if known is not None and known.hash == digest:
+            return digest
+        path = addresses.output(self.out, address)
+        old = self.last.written.get(address)
+        if old is None or old.hash != digest or not disk.stands(path, old):
+            self.built.written += disk.write(path, content)
+        self.state.written[address] = disk.seen(path, digest)
+        return digest
+
+    def _finish(self) -> None:
+        """The manifest, and away with what the last build made and this one did not."""
+        drawn = sorted(self.figures.values(), key=lambda f: f[0].id)
+        pages = sorted(self.pages, key=lambda p: p.address)
+        files = sorted([*self.state.written, addresses.MANIFEST])
+        new = manifest.Manifest(
+            title=self.edition.config.title,
+            base_url=self.edition.base_url,
+            pages=[manifest.PageItem(address=p.address, kind=p.kind, title=p.title) for p in pages],
+            figures=[manifest.figure(f, page) for f, page, _ in drawn],
+            tables=[
+                manifest.TableItem(
+                    address=f.table, title=f.title, rows=f.total_rows, columns=[h.title for h in f.heads]
+                )
+                for f, _, _ in drawn
+            ],
+            files=files,
+        )
+        self._put(addresses.MANIFEST, manifest.encode(new))
+        self.built.deleted = disk.delete(manifest.stale(self.old, set(files), self.out), self.out)
+        self.built.files = len(files)
+        self.built.bytes = sum(s.size for s in self.state.written.values())
+
+
+def sampled(entry: RunEntry) -> str:
+    """The name under which a build remembers the pages of a run's samples."""
+    return f"samples/{entry.report}/{entry.id}"

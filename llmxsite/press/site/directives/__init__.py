@@ -1,0 +1,1 @@
+"""What each directive that shows data draws, one module a directive."""

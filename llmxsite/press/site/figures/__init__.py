@@ -1,0 +1,1 @@
+"""A figure on a page: drawn once, framed, and its pictures as files."""

@@ -1,0 +1,169 @@
+"""Figures drawn: everything the site, its downloads and its exports need of one, computed once and remembered.
+
+A `Drawn` is plain data. What it costs (tables, chart, pictures) is paid when the samples or the options change, not when
+the words around it do.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from llmxsite.press.catalogue import addresses
+from llmxsite.press.catalogue.entries import RunEntry
+from llmxsite.press.numbers.remembered import hashes, plain
+from llmxsite.press.site.assets import data_script
+from llmxsite.press.site.edition import Edition
+
+THEMES = ("light", "dark")
+SIZES = ("wide", "narrow")
+SHOWN_ROWS = 200
+"""Rows of a figure's table on a page; the CSV has all."""
+
+
+class Head(msgspec.Struct):
+    """The head of a column of a figure's table."""
+
+    title: str
+    unit: str | None
+    numeric: bool
+    description: str
+
+
+class Drawn(msgspec.Struct):
+    """A figure as data and pictures."""
+
+    id: str
+    kind: str
+    title: str
+    caption: str
+    alt: str
+    heads: list[Head]
+    cells: list[list[str]]
+    """The table's first rows as a person reads them."""
+    total_rows: int
+    runs: list[str]
+    notes: list[str]
+    width: int
+    height: int
+    """Of the wide picture, in CSS pixels."""
+    csv: str
+    live: dict[str, Any]
+    """Specs for both sizes and their data, for the page's own charts script."""
+    spec: str
+    """Vega-Lite with its data, to download."""
+    svg: dict[str, str]
+    """By theme and size: `light-wide`."""
+    titled: dict[str, str]
+    """By theme, wide, with its title on the theme's paper: what the PNG is made from."""
+
+    @property
+    def address(self) -> str:
+        return addresses.figure(self.id)
+
+    def picture(self, theme: str, size: str = "wide") -> str:
+        """Address of an SVG. It names its content, so a reader may keep it for good."""
+        name = f"{theme}-{size}"
+        return addresses.figure_file(self.id, name, "svg", self.svg[name].encode())
+
+    def photo(self, theme: str) -> str:
+        """Address of the PNG in a theme, named by what it is made from: it is made later, beside everything else."""
+        return addresses.figure_file(self.id, theme, "png", self.titled[theme].encode())
+
+    @property
+    def table(self) -> str:
+        """Address of the CSV."""
+        return addresses.figure_file(self.id, "table", "csv")
+
+    @property
+    def spec_address(self) -> str:
+        return addresses.figure_file(self.id, "chart", "json")
+
+    @property
+    def script(self) -> bytes:
+        """What hands the live chart its specs and rows."""
+        return data_script(self.id, self.live)
+
+    @property
+    def script_address(self) -> str:
+        return f"data/{addresses.hashed(addresses.part(self.id), 'js', self.script)}"
+
+    def files(self) -> dict[str, bytes]:
+        """Every file of the figure but its PNGs, by address."""
+        found = {self.picture(t, s): self.svg[f"{t}-{s}"].encode() for t in THEMES for s in SIZES}
+        found |= {self.table: self.csv.encode(), self.spec_address: self.spec.encode()}
+        return found | {self.script_address: self.script}
+
+
+def draw(
+    edition: Edition,
+    kind: str,
+    options: dict[str, Any],
+    runs: Sequence[RunEntry],
+    *,
+    id: str,  # noqa: A002 - it is the figure's id
+    title: str | None = None,
+    caption: str | None = None,
+) -> tuple[str, Drawn]:
+    """A figure and its key in the memory. Raises `ChartProblem` for what `figure.build` does not take."""
+    parts = [kind, options, id, title, caption, hashes(runs)]
+    make = lambda: _draw(edition, kind, options, runs, id, title, caption)  # noqa: E731
+    return edition.cache.name("figure", parts), edition.cache.memo("figure", parts, Drawn, make)
+
+
+def _draw(
+    edition: Edition,
+    kind: str,
+    options: dict[str, Any],
+    runs: Sequence[RunEntry],
+    name: str,
+    title: str | None,
+    caption: str | None,
+) -> Drawn:
+    from llmxsite import figure
+    from llmxsite.figure import render
+    from llmxsite.figure.words import show
+
+    made = figure.build(kind, edition.numbers.of(runs), options, id=name, title=title, caption=caption)
+    kept = edition.cache.folder / "vega" if edition.cache.folder else None
+    wide = render.svg(made, "light", cache=kept)
+    values = made.data.head(SHOWN_ROWS).itertuples(index=False)
+    spec = render.spec(made, "light", with_data=True)
+    return Drawn(
+        id=made.id,
+        kind=made.kind,
+        title=made.title,
+        caption=made.caption,
+        alt=made.alt,
+        heads=[Head(c.title, c.unit, c.format != "text", c.description) for c in made.columns],
+        cells=[[_cell(plain(v), c.format, show) for v, c in zip(row, made.columns, strict=True)] for row in values],
+        total_rows=len(made.data),
+        runs=list(made.runs),
+        notes=list(made.notes),
+        width=made.width,
+        height=_height(wide, made.width),
+        csv=render.csv(made),
+        live={"wide": made.spec, "narrow": made.narrow, "data": made.marks, "alt": made.alt},
+        spec=json.dumps(spec, indent=1, sort_keys=True, ensure_ascii=False) + "\n",
+        svg={f"{t}-{s}": render.svg(made, t, s, cache=kept) for t in THEMES for s in SIZES},  # type: ignore[arg-type]
+        titled={t: render.on_paper(render.svg(made, t, titled=True, cache=kept), t) for t in THEMES},  # type: ignore[arg-type]
+    )
+
+
+def _cell(value: Any, form: Any, show: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(show(value, form)) if isinstance(value, int | float) and form != "text" else f"{value}"
+
+
+def _height(svg: str, width: int) -> int:
+    """Height of a picture shown `width` pixels wide, from its own size."""
+    import re
+
+    found = re.search(r'viewBox="[\d.-]+ [\d.-]+ ([\d.]+) ([\d.]+)"', svg)
+    return round(width * float(found[2]) / float(found[1])) if found else round(width * 0.6)

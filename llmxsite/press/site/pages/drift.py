@@ -1,0 +1,98 @@
+"""Drift: a run against the one it repeats or follows, sample by sample."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from llmxsite.diagnostics import Issues
+from llmxsite.drift import Drift, Fact, words
+from llmxsite.press.catalogue import addresses
+from llmxsite.press.catalogue.entries import RunEntry
+from llmxsite.press.site.edition import Edition, Made
+from llmxsite.press.site.pages import Page
+from llmxsite.press.site.samples.drifts import SHOWN, compared
+from llmxsite.press.site.search import Entry
+
+
+def pages(edition: Edition) -> Iterator[Page]:
+    """A page for each run that has an earlier one to be compared with."""
+    for before, after in edition.lineage:
+        yield Page(
+            after.drift,
+            "drift",
+            f"Drift of run {after.id}",
+            partial(_drift, edition, before, after),
+            [before.path, before.hash, after.path, after.hash, edition.names],
+            updated=after.date,
+        )
+
+
+def _drift(edition: Edition, before: RunEntry, after: RunEntry, _: Issues) -> Made:
+    found = compared(edition, before, after)
+    drift = found.drift
+    report = edition.catalogue.report(after.report)
+    headline = words.headline(drift)
+    html = edition.html(
+        "drift.html",
+        after.drift,
+        title=f"Drift of run {after.id}",
+        section="runs",
+        crumbs=[("Runs", addresses.index("runs")), (after.id, after.address)],
+        before=before,
+        after=after,
+        report=report,
+        headline=headline,
+        drift=drift,
+        found=found,
+        words=words,
+        facts=[_fact(f) for f in drift.of("changed", "mixed")],
+        unchanged=words.grouped(drift.of("same")),
+        unknown=[_fact(f) for f in drift.of("not recorded")],
+        shares=_shares(drift),
+        lost=[
+            ("before", words.reasons(drift.paired.lost_before)),
+            ("after", words.reasons(drift.paired.lost_after)),
+        ],
+        tables=[
+            ("conditions", "By condition", _table(drift.by_condition)),
+            ("categories", "By category", _table(drift.by_category)),
+        ],
+        names=["Before", "After"],
+        shown=SHOWN,
+        command=f"llmxsite drift {before.id} {after.id}",
+        description=f"{headline} Run {after.id} against run {before.id}.",
+    )
+    entry = Entry(address=after.drift, title=f"Drift of run {after.id}", kind="Run", summary=headline)
+    return Made(html, search=[entry])
+
+
+def _fact(fact: Fact) -> dict[str, Any]:
+    return {
+        "title": words.title(fact),
+        "before": words.value(fact, fact.before),
+        "after": words.value(fact, fact.after),
+        "known": (bool(fact.before), bool(fact.after)),
+        "pairs": fact.pairs,
+    }
+
+
+def _shares(drift: Drift) -> list[dict[str, Any]]:
+    """Rows of the table of agreement, as the filter `mark` draws them."""
+    named = (
+        ("Requests, in every part", drift.requests),
+        ("Replies, byte for byte", drift.replies),
+        ("Answers", drift.answers),
+        ("Log-probabilities of shared tokens, bit for bit", drift.shift.pairs),
+    )
+    return [
+        {"name": name, "accuracy": s.share, "ci_low": s.low, "ci_high": s.high, "share": s} for name, s in named if s.n
+    ]
+
+
+def _table(rows: list[Any]) -> dict[str, Any] | None:
+    """Rows of one kind with the heads of their labels; None where there are none."""
+    if not rows:
+        return None
+    return {"heads": list(rows[0].label), "rows": rows, "scored": any(r.accuracy.n for r in rows)}

@@ -1,0 +1,67 @@
+"""The figures of the site: a list with pictures, and for each a page whose address stays as long as its name does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+
+from llmxsite.base.memory import digest
+from llmxsite.diagnostics import Issues
+from llmxsite.press.catalogue import addresses
+from llmxsite.press.site.edition import Edition, Made
+from llmxsite.press.site.figures.drawing import Drawn
+from llmxsite.press.site.figures.frame import frame
+from llmxsite.press.site.pages import Page
+from llmxsite.press.site.search import Entry
+
+
+def pages(edition: Edition, drawn: Mapping[str, tuple[Drawn, str, str]]) -> Iterator[Page]:
+    """One page a figure and the list. `drawn` is, by id, a figure with the address and title of the page it stands on."""
+    if not drawn:
+        return
+    yield Page(
+        addresses.index("figures"),
+        "figures",
+        "Figures",
+        partial(_list, edition, drawn),
+        [(id_, digest(f.csv), f.title, f.picture("light"), title) for id_, (f, _, title) in drawn.items()],
+    )
+    for id_, (figure, address, title) in drawn.items():
+        yield Page(
+            figure.address,
+            "figure",
+            figure.title,
+            partial(_figure, edition, figure, address, title),
+            [id_, digest(figure.csv), figure.title, figure.caption, figure.picture("light"), address, title],
+            summary=figure.alt,
+        )
+
+
+def _list(edition: Edition, drawn: Mapping[str, tuple[Drawn, str, str]], _: Issues) -> Made:
+    html = edition.html(
+        "figures.html",
+        addresses.index("figures"),
+        title="Figures",
+        section="figures",
+        figures=[(figure, title) for figure, _, title in drawn.values()],
+        description="Every figure of this site, each with its table, its sources and its files.",
+    )
+    return Made(html)
+
+
+def _figure(edition: Edition, figure: Drawn, address: str, title: str, _: Issues) -> Made:
+    html = edition.html(
+        "figure.html",
+        figure.address,
+        title=figure.title,
+        section="figures",
+        crumbs=[("Figures", addresses.index("figures"))],
+        frame=frame(edition, figure, figure.address),
+        figure=figure,
+        stands=(address, title),
+        charts=True,
+        description=figure.alt[:300],
+        card=edition.absolute(figure.photo("light")),
+    )
+    entry = Entry(address=figure.address, title=figure.title, kind="Figure", text=figure.caption)
+    return Made(html, search=[entry])

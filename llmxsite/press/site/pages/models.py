@@ -1,0 +1,220 @@
+"""Model cards in Mitchell et al.'s nine sections: the logs fill in what they can, a person the rest, and gaps are visible.
+
+Mitchell et al. 2019, "Model Cards for Model Reporting", FAT*. A card here describes an evaluation of a packaged model on
+a machine, and says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import partial
+from typing import Any, NamedTuple
+
+from markupsafe import Markup
+
+from llmxsite.diagnostics import Issues, Problem
+from llmxsite.press.catalogue import addresses
+from llmxsite.press.catalogue.entries import ModelEntry, RunEntry
+from llmxsite.press.numbers.remembered import Row
+from llmxsite.press.site import populations
+from llmxsite.press.site.directives import setup
+from llmxsite.press.site.edition import Edition, Made
+from llmxsite.press.site.figures.drawing import draw
+from llmxsite.press.site.figures.frame import frame
+from llmxsite.press.site.pages import Page
+from llmxsite.press.site.pages.shared import model_rows, run_rows
+from llmxsite.press.site.search import Entry
+from llmxsite.press.site.text import Text, article_key, render_article
+
+
+class Section(NamedTuple):
+    """A section of the card: its anchor, its title, and what a person should say in it."""
+
+    id: str
+    title: str
+    asks: str
+
+
+SECTIONS = (
+    Section("details", "Model details", "who made it, how it was trained, and where its paper and licence are"),
+    Section("use", "Intended use", "what it is for, for whom, and what it is not for"),
+    Section("factors", "Factors", "groups, instruments and environments that matter for this model"),
+    Section("metrics", "Metrics", "which measures matter here, and which thresholds"),
+    Section("data", "Evaluation data", "why these suites"),
+    Section("training", "Training data", "what it was trained on; “unknown” is an honest answer"),
+    Section("results", "Quantitative analyses", "what to make of the numbers"),
+    Section("ethics", "Ethical considerations", "data, human life, mitigations, risks and harms, use cases"),
+    Section("caveats", "Caveats and recommendations", "what else a user should know"),
+)
+FILLED = 0.6
+"""Least share of a heatmap's cells that must have been measured: suites seldom share their categories."""
+_HEADING = re.compile(r"^##\s+(.+?)\s*#*\s*$")
+
+
+def pages(edition: Edition) -> Iterator[Page]:
+    """One card a model."""
+    for model in edition.catalogue.models:
+        runs = runs_of(edition, model)
+        yield Page(
+            model.address,
+            "model",
+            model.name,
+            partial(_card, edition, model),
+            [
+                edition.names,
+                model.slug,
+                model.name,
+                model.versions,
+                article_key(edition, model.article),
+                [(r.id, r.hash) for r in runs],
+            ],
+            updated=max((r.date for r in runs), default=""),
+            summary=model.article.meta.summary if model.article else None,
+        )
+
+
+def runs_of(edition: Edition, model: ModelEntry) -> list[RunEntry]:
+    """Every run the model answered in, newest first."""
+    wanted = set(model.runs)
+    return [r for r in edition.catalogue.runs if r.id in wanted]
+
+
+def _card(edition: Edition, model: ModelEntry, issues: Issues) -> Made:
+    runs = runs_of(edition, model)
+    meta = model.article.meta if model.article else None
+    written = _written(edition, model, issues)
+    figures = [key for text in written.texts for key in text.figures]
+    where = {"model": model.name}
+    by_suite = populations.rows(edition, runs, ["suite", "digest"], where=where, floor=True)
+    chart = _chart(edition, model, runs, by_suite, figures)
+    html = edition.html(
+        "model.html",
+        model.address,
+        title=model.name,
+        section="models",
+        crumbs=[("Models", addresses.index("models"))],
+        model=model,
+        meta=meta,
+        card_sections=SECTIONS,
+        written=written.sections,
+        headings=[(2, s.id, s.title) for s in SECTIONS],
+        runs=run_rows(edition, runs, model.name),
+        rows=model_rows(edition, [model])[0]["rows"] if model.versions else [],
+        by_suite=by_suite,
+        heads=_heads(by_suite),
+        several=len({r["setting"] for r in by_suite}) > 1,
+        repeated=any(r["repeated"] for r in by_suite),
+        by_difficulty=_levels(populations.rows(edition, runs, ["suite", "difficulty"], where=where), "difficulty"),
+        chart=chart,
+        charts=bool(figures),
+        whole=next(iter(edition.numbers.summary(runs, [], where=where)), None),
+        setup=setup.describe(edition, runs),
+        warnings=_warnings(edition, model, runs),
+        description=f"Model card of {model.name}: what it is, how it was evaluated here, and what came out.",
+    )
+    entry = Entry(
+        address=model.address, title=model.name, kind="Model", text=" ".join(t.words_for_search for t in written.texts)
+    )
+    files = {address: content for text in written.texts for address, content in text.files.items()}
+    wanted, tests = ([x for text in written.texts for x in getattr(text, name)] for name in ("wanted", "tests"))
+    return Made(html, files, figures, [entry], wanted, tests)
+
+
+class Written(NamedTuple):
+    """What a person wrote on a card, and what came with it."""
+
+    sections: dict[str, Markup]
+    """By the section's id; `intro` stands before them, `more` has headings that are no section."""
+    texts: list[Text]
+
+
+def _written(edition: Edition, model: ModelEntry, issues: Issues) -> Written:
+    """The card's text at its headings."""
+    found = dict.fromkeys([*(s.id for s in SECTIONS), "intro", "more"], Markup(""))
+    texts: list[Text] = []
+    for title, body, line in split(model.article.body, model.article.first_line) if model.article else []:
+        if not body.strip() or model.article is None:
+            continue
+        section = next((s for s in SECTIONS if title and title.lower() in (s.title.lower(), s.id)), None)
+        text = render_article(
+            edition, model.article, model.address, issues, prefix=f"model-{model.slug}", body=body, first_line=line
+        )
+        place = section.id if section else ("intro" if title is None else "more")
+        head = Markup("<h3>{}</h3>").format(title) if place == "more" else Markup("")
+        found[place] += head + Markup(text.html)  # cleaned by the Markdown room
+        texts.append(text)
+    return Written(found, texts)
+
+
+def split(body: str, first_line: int) -> list[tuple[str | None, str, int]]:
+    """A text at its level-2 headings: title (None before the first), body, and the line the body starts on."""
+    parts: list[tuple[str | None, list[str], int]] = [(None, [], first_line)]
+    fenced = False
+    for number, line in enumerate(body.splitlines(keepends=True), first_line):
+        fenced ^= line.lstrip().startswith(("```", "~~~"))
+        match = None if fenced else _HEADING.match(line)
+        if match:
+            parts.append((match[1], [], number + 1))
+        else:
+            parts[-1][1].append(line)
+    return [(title, "".join(lines), start) for title, lines, start in parts]
+
+
+def _chart(
+    edition: Edition, model: ModelEntry, runs: list[RunEntry], known: list[Row], figures: list[str]
+) -> Markup | None:
+    """Accuracy by suite and category in one run under one setting, that with most suites; where there is more than one cell."""
+    one = populations.widest(known, "suite")
+    if one is None:
+        return None
+    where = {"model": model.name, **one}
+    kind, options, by = _shape(edition, runs, where)
+    if kind is None:
+        return None
+    setting = next(r["setting"] for r in known if r["settings"] == {k: v for k, v in one.items() if k != "run"})
+    title = f"{model.name}: accuracy by {by}" + (f" ({setting})" if setting else "")
+    try:
+        key, drawn = draw(
+            edition, kind, {**options, "where": where}, runs, id=f"model-{model.slug}-suites", title=title
+        )
+    except Problem:
+        return None  # more rows or columns than a picture holds: the tables below say the same
+    figures.append(key)
+    return frame(edition, drawn, model.address)
+
+
+def _heads(found: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
+    """The first suites with the lowest and the highest accuracy under their settings."""
+    suites: dict[str, list[dict[str, Any]]] = {}
+    for row in found:
+        suites.setdefault(row["suite"], []).append(row)
+    spans = [(suite, populations.span(rows)) for suite, rows in suites.items()]
+    return [(suite, span) for suite, span in spans if span is not None][:3]
+
+
+def _shape(edition: Edition, runs: list[RunEntry], where: dict[str, Any]) -> tuple[str | None, dict[str, Any], str]:
+    """The chart that has fewest empty cells: suites by category or by difficulty, or bars where one of them is alone."""
+    suites: set[str] = set()
+    for column in ("category", "difficulty"):
+        cells = [r for r in edition.numbers.summary(runs, ["suite", column], where=where) if r.get(column)]
+        suites, levels = {r["suite"] for r in cells}, {r[column] for r in cells}
+        if len(levels) > 1 and len(suites) == 1:
+            return "bars", {"by": column}, column
+        if len(levels) > 1 and len(cells) >= FILLED * len(suites) * len(levels):
+            return "heatmap", {"rows": "suite", "columns": column}, f"suite and {column}"
+    return ("bars", {"by": "suite"}, "suite") if len(suites) > 1 else (None, {}, "")
+
+
+def _levels(rows: list[dict[str, Any]], column: str) -> list[dict[str, Any]]:
+    named = [r for r in rows if r.get(column)]
+    return named if len({r[column] for r in named}) > 1 else []
+
+
+def _warnings(edition: Edition, model: ModelEntry, runs: list[RunEntry]) -> list[str]:
+    """What the logs themselves advise against concluding."""
+    where = {"model": model.name}
+    said = edition.numbers.warnings(runs, where, ["suite", *edition.numbers.settings(runs, where)])
+    if len(model.versions) > 1:
+        said = [f"The name stood for {len(model.versions)} different digests; their numbers are kept apart.", *said]
+    return said

@@ -1,0 +1,166 @@
+"""Rows that several kinds of page show: runs, models, suites and reports with their headline numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from llmxsite.press.catalogue import addresses
+from llmxsite.press.catalogue.entries import ModelEntry, ReportEntry, RunEntry, SuiteEntry
+from llmxsite.press.numbers.remembered import Row
+from llmxsite.press.site import populations
+from llmxsite.press.site.edition import Edition
+from llmxsite.press.site.templates import count, parameters, percent
+
+
+def run_rows(edition: Edition, runs: Sequence[RunEntry], model: str | None = None) -> list[Row]:
+    """One row a run, as `runs_table` shows it, its accuracies by model; with `model`, of that model alone."""
+    outcomes: dict[str, list[Row]] = {}
+    for row in populations.rows(edition, edition.catalogue.logs, ["model", "suite"]):
+        if model in (None, row["model"]):
+            outcomes.setdefault(str(row["run"]), []).append(row)
+    rows = []
+    for entry in runs:
+        report = edition.catalogue.report(entry.report)
+        rows.append(
+            {
+                "id": entry.id,
+                "address": entry.address,
+                "started": entry.run.started,
+                "report_title": report.title if report else entry.report,
+                "report_address": addresses.report(entry.report),
+                "models": [m.name for m in entry.run.models],
+                "suites": [s.title or s.id for s in entry.run.suites],
+                "summary": outcomes.get(entry.id, []),
+                "samples": sum(row["n"] for row in outcomes.get(entry.id, [])),
+                "state": run_state(entry),
+                "repeats": entry.run.rerun_of.id if entry.run.rerun_of is not None else None,
+            }
+        )
+    return rows
+
+
+def run_state(entry: RunEntry) -> tuple[str, str]:
+    """Chip and words for how a run ended."""
+    if entry.end is None:
+        return "warn", "not finished"
+    if entry.end.reason == "complete":
+        return "right", "complete"
+    return "warn", entry.end.reason
+
+
+def model_rows(edition: Edition, models: Sequence[ModelEntry]) -> list[Row]:
+    """Each model with one row a digest and suite: its accuracies there side by side, one a run and setting."""
+    found: dict[tuple[str, str | None], dict[str, list[Row]]] = {}
+    for row in populations.rows(edition, edition.catalogue.runs, ["model", "digest", "suite"]):
+        found.setdefault((row["model"], row["digest"] or None), {}).setdefault(row["suite"], []).append(row)
+    return [
+        {"name": m.name, "slug": m.slug, "address": m.address, "rows": [*_versions(edition, m, found)]} for m in models
+    ]
+
+
+def _versions(
+    edition: Edition, model: ModelEntry, found: dict[tuple[str, str | None], dict[str, list[Row]]]
+) -> list[Row]:
+    rows: list[Row] = []
+    for version in model.versions:
+        info = version.info
+        base = {
+            "parameters": info.parameter_size or (parameters(info.parameters) if info.parameters else None),
+            "quantization": info.quantization,
+            "digest": version.digest,
+        }
+        measured: dict[str, list[Row]] = found.get((model.name, version.digest), {})
+        for name, own in (measured or {"": []}).items():
+            suite = edition.catalogue.suite(name) if name else None
+            place = {"suite": suite.title, "suite_address": suite.address} if suite else {"suite": None}
+            n = sum(row["n"] for row in own) if own else None
+            chance = edition.guessing(name) if name else None
+            rows.append({"summary": own, "n": n, **base, **place, "chance": chance})
+    return rows or [{**dict.fromkeys(("parameters", "quantization", "digest", "suite", "n", "chance")), "summary": []}]
+
+
+def suite_rows(edition: Edition, suites: Sequence[SuiteEntry]) -> list[Row]:
+    """One row a suite, as `suites_table.html` shows it."""
+    summary: dict[str, list[Row]] = {}
+    for row in populations.rows(edition, edition.catalogue.runs, ["suite", "model", "digest"]):
+        summary.setdefault(str(row["suite"]), []).append(row)
+    rows = []
+    for entry in suites:
+        suite = entry.suite
+        ref = next(reversed(entry.refs.values()), None)
+        categories = sorted({i.category for i in suite.items if i.category}) if suite else []
+        rows.append(
+            {
+                "id": entry.id,
+                "title": entry.title,
+                "address": entry.address,
+                "size": len(suite.items) if suite else (ref.items if ref else None),
+                "categories": _listed(categories),
+                "language": (suite.language if suite else None) or (ref.language if ref else None),
+                "licence": (suite.licence if suite else None) or (ref.licence if ref else None),
+                "runs": len(entry.run_ids),
+                "summary": summary.get(entry.id, []),
+                "chance": edition.guessing(entry.id),
+            }
+        )
+    return rows
+
+
+def report_rows(edition: Edition, reports: Sequence[ReportEntry]) -> list[Row]:
+    """One entry a report, as `report_entries.html` shows it."""
+    return [
+        {
+            "title": r.title,
+            "address": r.address,
+            "question": r.question,
+            "summary": r.summary,
+            "date": r.date,
+            "draft": r.article is None or r.article.meta.status == "draft",
+            "registered": r.registered,
+            "headline": headline(edition, r),
+        }
+        for r in reports
+    ]
+
+
+def headline(edition: Edition, report: ReportEntry) -> dict[str, Any] | None:
+    """The number a report is listed with: accuracy, or its range over suites, models and settings, none of them averaged."""
+    if not report.runs:
+        return None
+    rows = populations.rows(edition, report.runs, ["suite", "model"])
+    known = [r for r in rows if r.get("accuracy") is not None]
+    span = populations.span(known)
+    if span is None:
+        return None
+    total = count(sum(r["n"] for r in known), "sample")
+    chances = {edition.guessing(suite.id) for r in report.runs for suite in r.run.suites}
+    found = {"rows": known, "chance": chances.pop() if len(chances) == 1 else None}
+    low, high = span["low"], span["high"]
+    if span["count"] == 1:
+        ends = (
+            f"95% interval {percent(low['ci_low'])} to {percent(low['ci_high'])}, " if low["ci_low"] is not None else ""
+        )
+        return {**found, "number": percent(low["accuracy"]), "words": f"accuracy; {ends}{total}"}
+    apart = [noun for noun in ("suite", "model", "setting") if len({r[noun] for r in known}) > 1] or ["run"]
+    return {
+        **found,
+        "number": f"{percent(low['accuracy'], 0).rstrip('%')}–{percent(high['accuracy'], 0)}",
+        "words": f"accuracy by {' and '.join(apart)}, lowest to highest of {span['count']}; {total}",
+    }
+
+
+def varied(report: ReportEntry) -> str | None:
+    """The factor the report is about: the first it compares, else the first it sweeps, else the model where there are several."""
+    planned: dict[str, Any] = report.runs[0].run.experiment if report.runs else {}
+    compare = (planned.get("analysis") or {}).get("compare") or []
+    sweep = list(planned.get("sweep") or {})
+    if compare or sweep:
+        return str((compare or sweep)[0])
+    return "model" if len({m.name for r in report.runs for m in r.run.models}) > 1 else None
+
+
+def _listed(names: list[str], most: int = 4) -> str | None:
+    if not names:
+        return None
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -1,0 +1,170 @@
+"""A suite: what it is, its items with how hard they turned out, and its datasheet.
+
+Gebru et al. 2021, "Datasheets for Datasets", CACM 64(12).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from markupsafe import Markup
+
+from llmxsite.diagnostics import Issues, Problem
+from llmxsite.press.catalogue import addresses
+from llmxsite.press.catalogue.entries import RunEntry, SuiteEntry
+from llmxsite.press.site import populations
+from llmxsite.press.site.edition import Edition, Made
+from llmxsite.press.site.figures.drawing import draw
+from llmxsite.press.site.figures.frame import frame
+from llmxsite.press.site.pages import Page
+from llmxsite.press.site.pages.shared import run_rows
+from llmxsite.press.site.samples.sheets import page_numbers
+from llmxsite.press.site.search import Entry
+from llmxsite.study import slugify
+from llmxsite.suite import Item, item_hash
+from llmxsite.suite.datasheet import QUESTIONS, TITLES
+
+ITEMS_A_PAGE = 100
+
+
+def pages(edition: Edition) -> Iterator[Page]:
+    """A page a suite, and pages of items where they are many."""
+    for entry in edition.catalogue.suites:
+        runs = runs_of(edition, entry)
+        parts = [edition.names, entry.hash, [(r.id, r.hash) for r in runs]]
+        total = len(entry.suite.items) if entry.suite else 0
+        for number in range(1, max(1, -(-total // ITEMS_A_PAGE)) + 1):
+            yield Page(
+                addresses.suite(entry.id, number),
+                "suite",
+                entry.title,
+                partial(_suite, edition, entry, number),
+                parts,
+                updated=max((r.date for r in runs), default=""),
+                summary=entry.suite.description if entry.suite else None,
+            )
+
+
+def runs_of(edition: Edition, entry: SuiteEntry) -> list[RunEntry]:
+    """Every run that used the suite, under any of its hashes, newest first."""
+    wanted = set(entry.run_ids)
+    return [r for r in edition.catalogue.runs if r.id in wanted]
+
+
+def _suite(edition: Edition, entry: SuiteEntry, number: int, _: Issues) -> Made:
+    runs = runs_of(edition, entry)
+    suite = entry.suite
+    items = suite.items if suite else []
+    difficulty = {(r["item"], r["item_hash"]): r for r in edition.numbers.items(entry.id, runs)}
+    shown = items[(number - 1) * ITEMS_A_PAGE : number * ITEMS_A_PAGE]
+    address = addresses.suite(entry.id, number)
+    ref = next(reversed(entry.refs.values()), None)
+    figures: list[str] = []
+    known = populations.rows(edition, runs, ["model", "digest"], where={"suite": entry.id}) if number == 1 else []
+    chart = _chart(edition, entry, runs, known, figures) if number == 1 else None
+    html = edition.html(
+        "suite.html",
+        address,
+        title=entry.title if number == 1 else f"{entry.title}, items, page {number}",
+        section="suites",
+        crumbs=[("Suites", addresses.index("suites"))] + ([(entry.title, entry.address)] if number > 1 else []),
+        entry=entry,
+        suite=suite,
+        ref=ref,
+        first=number == 1,
+        items=[_item(item, difficulty) for item in shown],
+        total=len(items),
+        start=(number - 1) * ITEMS_A_PAGE,
+        numbers=page_numbers(number, -(-len(items) // ITEMS_A_PAGE)),
+        number=number,
+        page_href=lambda n: addresses.relative(address, addresses.suite(entry.id, n)),
+        categories=_counted(i.category for i in items),
+        difficulties=_counted(i.difficulty for i in items),
+        chart=chart,
+        charts=bool(figures),
+        by_model=populations.by_setting(known),
+        several=len({r["setting"] for r in known}) > 1,
+        runs=run_rows(edition, runs[:20]),
+        run_count=len(runs),
+        other_hashes=[(h, ids) for h, ids in entry.runs.items() if h != entry.hash],
+        datasheet=_datasheet(entry, len(runs)),
+        description=(suite.description if suite else None) or f"Suite {entry.title}: items, difficulty and datasheet.",
+        headings=[
+            (2, "results", "Results"),
+            (2, "items", "Items"),
+            (2, "datasheet", "Datasheet"),
+            (2, "using", "Using it"),
+        ],
+    )
+    text = " ".join(i.question for i in shown)[:20_000]
+    summary = (suite.description if suite else None) or ""
+    return Made(
+        html,
+        figures=figures,
+        search=[Entry(address=address, title=entry.title, kind="Suite", summary=summary, text=text)],
+    )
+
+
+def _chart(
+    edition: Edition, entry: SuiteEntry, runs: list[RunEntry], known: list[dict[str, Any]], figures: list[str]
+) -> Markup | None:
+    """Accuracy by model and category under one setting, that under which most models met the suite; with two categories or more."""
+    one = populations.widest([{**r, "taker": (r["model"], r["digest"])} for r in known], "taker")
+    if one is None:
+        return None
+    where = {"suite": entry.id, **one}
+    cells = edition.numbers.summary(runs, ["category"], where=where)
+    if len([c for c in cells if c.get("category")]) < 2:
+        return None
+    options = {"rows": "model", "columns": "category", "where": where}
+    setting = next(r["setting"] for r in known if r["settings"] == {k: v for k, v in one.items() if k != "run"})
+    title = f"{entry.title}: accuracy by model and category" + (f" ({setting})" if setting else "")
+    try:
+        key, drawn = draw(edition, "heatmap", options, runs, id=f"suite-{slugify(entry.id)}-models", title=title)
+    except Problem:
+        return None  # more rows or columns than a picture holds: the table above says the same
+    figures.append(key)
+    return frame(edition, drawn, entry.address)
+
+
+def _item(item: Item, difficulty: dict[tuple[str, str], dict[str, Any]]) -> dict[str, Any]:
+    known = difficulty.get((item.id, item_hash(item))) or {}
+    return {
+        "item": item,
+        "letters": [chr(65 + i) for i in range(len(item.choices or []))],
+        "accuracy": known.get("accuracy"),
+        "n": known.get("n"),
+    }
+
+
+def _counted(values: Iterator[str | None]) -> list[tuple[str, int]]:
+    return sorted(Counter(v for v in values if v).items(), key=lambda kv: (-kv[1], kv[0]))
+
+
+def _datasheet(entry: SuiteEntry, runs: int) -> list[tuple[str, str, list[tuple[str, str | None]]]]:
+    """Sections of the datasheet: `(id, title, [(question, answer)])`. What can be counted is filled in from the items."""
+    suite = entry.suite
+    answers = suite.datasheet if suite else {}
+    known: dict[tuple[str, str], str] = {}
+    if suite:
+        known["distribution", "licence"] = suite.licence or ""
+        known["uses", "used"] = f"{runs} runs in this study." if runs else ""
+    sheet: list[tuple[str, str, list[tuple[str, str | None]]]] = []
+    for section, questions in QUESTIONS.items():
+        given = answers.get(section)
+        if isinstance(given, str):
+            sheet.append((section, TITLES[section], [(next(iter(questions.values())), given)]))
+            continue
+        said = given if isinstance(given, dict) else {}
+        rows = [(asks, _words(said.get(key)) or known.get((section, key)) or None) for key, asks in questions.items()]
+        sheet.append((section, TITLES[section], rows))
+    return sheet
+
+
+def _words(value: Any) -> str | None:
+    if value is None:
+        return None
+    return "yes" if value is True else "no" if value is False else str(value)

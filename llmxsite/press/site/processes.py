@@ -1,0 +1,59 @@
+"""What other processes do beside the rest of the build where there is enough of it: the pages of samples, runs compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from llmxsite.base import memory
+from llmxsite.base.memory import Seen
+from llmxsite.press.catalogue import addresses
+from llmxsite.press.site import disk
+from llmxsite.press.site.samples import drifts as drifting
+from llmxsite.press.site.samples import sheets
+from llmxsite.press.site.samples.drifts import Found, Two
+from llmxsite.press.site.samples.sheets import Job, Output
+
+LARGE = 40_000_000
+"""Bytes of logs from which a process of their own is worth its start."""
+Done = tuple[str, Output, dict[str, Seen]]
+"""A job's name, what became of it, and its files as they stand."""
+
+
+@contextmanager
+def sampling(
+    todo: Mapping[str, Job], compared: Mapping[str, Two], out: Path, jobs: int
+) -> Iterator[tuple[Iterator[Done], Iterator[tuple[str, Found]]]]:
+    """Start on the jobs; the results come when they are asked for, in the order of the jobs, then the comparisons by name.
+
+    With `jobs` of at least 2 and much to write, that is done in `jobs - 1` processes while the caller goes on; otherwise a comparison
+    is left to the page that shows it.
+    """
+    if jobs < 2 or sum(job.log.stat().st_size for job in todo.values()) < LARGE:
+        yield ((name, *write(job, out)) for name, job in todo.items()), iter(())
+        return
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    with ProcessPoolExecutor(jobs - 1, mp_context=get_context("spawn")) as pool:
+        waiting = {name: pool.submit(write, job, out) for name, job in todo.items()}
+        drifts = {name: pool.submit(drifting.compare_two, two) for name, two in compared.items()}
+        yield (
+            ((name, *future.result()) for name, future in waiting.items()),
+            ((name, future.result()) for name, future in drifts.items()),
+        )
+
+
+def write(job: Job, out: Path) -> tuple[Output, dict[str, Seen]]:
+    """One job, in whatever process this is."""
+    written: dict[str, Seen] = {}
+
+    def put(address: str, content: bytes) -> str:
+        path = addresses.output(out, address)
+        disk.write(path, content)
+        digest = memory.digest(content)
+        written[address] = disk.seen(path, digest)
+        return digest
+
+    return sheets.write(job, put), written

@@ -1,0 +1,1 @@
+"""Samples as HTML: one, two beside each other, and a run's whole log in sheets."""

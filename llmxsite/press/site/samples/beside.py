@@ -1,0 +1,76 @@
+"""Two replies to one item as pages show them side by side: what became of each, and the words that differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from llmxsite.press.catalogue import addresses
+from llmxsite.press.catalogue.entries import RunEntry
+from llmxsite.press.numbers import outcomes
+from llmxsite.press.site.samples import transcript
+from llmxsite.press.site.samples.worddiff import word_diff
+from llmxsite.record import Line, Sample
+
+_decode = msgspec.json.Decoder(Line).decode
+
+
+class Side(msgspec.Struct):
+    """One reply as a page shows it."""
+
+    state: str
+    answer: str
+    html: str
+    """The words, those that differ marked."""
+    address: str
+    tokens: str | None = None
+    """The words again, each token tinted by its probability; None where the log has no tokens, or they are not wanted."""
+
+
+class Item(msgspec.Struct):
+    """One item with both replies."""
+
+    item: str
+    under: str
+    """The settings, the same on both sides."""
+    question: str
+    sides: list[Side]
+    remark: str = ""
+    """Where the two part, in words."""
+
+
+def read(study: Path, runs: Sequence[RunEntry], wanted: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Sample]:
+    """The samples on these lines of these runs' logs, by number of the run and line."""
+    wanted = set(wanted)
+    found: dict[tuple[int, int], Sample] = {}
+    for number, run in enumerate(runs):
+        lines = {line for n, line in wanted if n == number}
+        if not lines:
+            continue
+        with (study / run.path).open("rb") as stream:
+            for line, raw in enumerate(stream, 1):
+                if line in lines and isinstance(record := _decode(raw), Sample):
+                    found[number, line] = record
+    return found
+
+
+def item(a: tuple[RunEntry, int, Sample], b: tuple[RunEntry, int, Sample], under: str, *, tokens: bool = False) -> Item:
+    """Each side is the run, the number of its page of samples the reply is on, and the sample."""
+    words = word_diff(text(a[2]), text(b[2]))
+    sides = [_side(*side, html, tokens) for side, html in zip((a, b), words, strict=True)]
+    return Item(a[2].item, under, transcript.snippet(a[2], 160), sides)
+
+
+def text(sample: Sample) -> str:
+    return (sample.reply.text if sample.reply else None) or ""
+
+
+def _side(run: RunEntry, page: int, sample: Sample, html: str, tokens: bool) -> Side:
+    address = f"{addresses.samples(run.report, run.id, page)}#{addresses.sample_anchor(sample.key)}"
+    reply = sample.reply
+    tinted = None
+    if tokens and reply is not None and reply.tokens:
+        tinted = transcript.tokens(reply.text or "", reply.tokens, reply.answer_token)
+    return Side(outcomes.state(sample), transcript.answer(sample), html, address, tinted)

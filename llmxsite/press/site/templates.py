@@ -1,0 +1,250 @@
+"""Templates: compiled once a build, escaped everywhere, overridden file by file from `content/theme/templates/`."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from jinja2 import ChoiceLoader, Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from llmxsite.press.site import sketch
+
+FOLDER = Path(__file__).parent / "templates"
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+"""English, whatever the locale: the same bytes everywhere."""
+MISSING = Markup('<span class="missing">{}</span>')
+
+
+def environment(theme: Path, cache: Path | None) -> Environment:
+    """The templates of the package with the study's own in their place."""
+    if cache is not None:
+        cache.mkdir(parents=True, exist_ok=True)
+    env = Environment(
+        loader=ChoiceLoader([FileSystemLoader(theme / "templates"), FileSystemLoader(FOLDER)]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        bytecode_cache=FileSystemBytecodeCache(str(cache)) if cache is not None else None,
+    )
+    env.filters.update(
+        percent=percent,
+        points=points,
+        width=width,
+        apart=apart,
+        ends=ends,
+        number=number,
+        count=count,
+        day=day,
+        bytes=size,
+        seconds=seconds,
+        parameters=parameters,
+        missing=missing,
+        short=short,
+        mark=mark,
+        spread=spread,
+        forest=forest,
+        before_after=sketch.before_after,
+        histogram=sketch.histogram,
+        value=value,
+        p_value=p_value,
+    )
+    return env
+
+
+def missing(value: Any, words: str = "not stated") -> Any:
+    """The value, or visibly that there is none."""
+    return MISSING.format(words) if value is None or value == "" else value
+
+
+def percent(share: float | None, digits: int = 1) -> Any:
+    """`0.6321` -> `63.2%`; a missing share is a dash that says so."""
+    if share is None:
+        return Markup('<span class="missing" title="not measured">–</span>')
+    return f"{100 * share:.{digits}f}%"
+
+
+def points(share: float | None) -> Any:
+    """A difference of shares in points, with its sign: `-0.031` -> `−3.1`."""
+    return percent(None) if share is None else f"{100 * share:+.1f}".replace("-", "−")
+
+
+def width(share: float | None) -> Any:
+    """A size of difference in points, which has no sign: `0.133` -> `13.3`."""
+    return percent(None) if share is None else f"{100 * share:.1f}"
+
+
+def apart(value: float | None, digits: int = 2) -> Any:
+    """A difference of plain numbers, with its sign: `-0.031` -> `−0.03`."""
+    return percent(None) if value is None else f"{value:+,.{digits}f}".replace("-", "−")
+
+
+def ends(row: dict[str, Any], name: str, form: str) -> Any:
+    """The interval of one number of a row, where it has one: ` (20.1–31.5)`, in the number's own unit."""
+    low, high = row.get(f"{name}_low"), row.get(f"{name}_high")
+    if low is None or high is None:
+        return ""
+    if form == "seconds":
+        words = f"{seconds(low)}–{seconds(high)}"
+    elif form == "points":
+        words = f"{points(low)} to {points(high)}"
+    elif form == "percent":
+        words = f"{100 * low:.1f}–{100 * high:.1f}"
+    else:
+        words = f"{number(low)}–{number(high)}"
+    return Markup(' <span class="ci">({})</span>').format(words)
+
+
+def number(value: float | None, digits: int = 2) -> Any:
+    """A plain number with a fixed number of decimals."""
+    return percent(None) if value is None else f"{value:,.{digits}f}".replace("-", "−")
+
+
+def count(value: int | float | None, one: str = "", many: str = "") -> Any:
+    """`1234` -> `1,234`; with words, `1 run` or `1,234 runs`."""
+    if value is None:
+        return percent(None)
+    text = f"{value:,.0f}"
+    return f"{text} {one if value == 1 else many or one + 's'}" if one else text
+
+
+def day(text: str | None) -> Any:
+    """`2026-08-01` or a time on that day -> `1 August 2026`."""
+    try:
+        when = date.fromisoformat((text or "")[:10])
+    except ValueError:
+        return missing(None, "no date")
+    return Markup('<time datetime="{}">{}</time>').format(
+        when.isoformat(), f"{when.day} {MONTHS[when.month - 1]} {when.year}"
+    )
+
+
+def size(value: int | None) -> Any:
+    """Bytes in decimal units: `1234567` -> `1.2 MB`."""
+    if value is None:
+        return missing(None, "unknown")
+    amount = float(value)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if amount < 1000 or unit == "GB":
+            break
+        amount /= 1000
+    return f"{amount:.0f} {unit}" if unit == "bytes" or amount >= 100 else f"{amount:.1f} {unit}"
+
+
+def parameters(number: int | None) -> Any:
+    """Parameters as publishers write them: `134515008` -> `135M`, `3212749888` -> `3.2B`."""
+    if not number:
+        return missing(None, "not told")
+    if number >= 999_500_000:
+        return f"{number / 1e9:.1f}B"
+    return f"{number / 1e6:.0f}M"
+
+
+def seconds(ms: float | None) -> Any:
+    """Milliseconds as a person says them: `212` -> `212 ms`, `4210` -> `4.2 s`."""
+    if ms is None:
+        return percent(None)
+    return f"{ms:.0f} ms" if ms < 1000 else f"{ms / 1000:.1f} s"
+
+
+def short(digest: str | None, length: int = 12) -> Any:
+    """The start of a hash, with all of it on hover."""
+    if not digest:
+        return missing(None, "unknown")
+    return Markup('<code title="{}">{}</code>').format(digest, digest[:length])
+
+
+def p_value(p: float | None) -> Any:
+    """A p value with three digits; below that, that it is below."""
+    return percent(None) if p is None else "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def value(thing: Any) -> Any:
+    """A setting as a person wrote it."""
+    if thing is None:
+        return missing(None, "not set")
+    if isinstance(thing, bool):
+        return "yes" if thing else "no"
+    if isinstance(thing, list | tuple):
+        return ", ".join(str(value(t)) for t in thing) if thing else missing(None, "none")
+    if isinstance(thing, float):
+        return f"{thing:g}"
+    return str(thing)
+
+
+def mark(row: dict[str, Any], chance: float | None = None, name: str = "accuracy") -> Markup:
+    """Accuracy, or another share, with its interval, drawn on a track from 0 to 100 % and written beside it."""
+    ends = (f"{name}_low", f"{name}_high") if f"{name}_low" in row else ("ci_low", "ci_high")
+    share, low, high = row.get(name), *(row.get(end) for end in ends)
+    if share is None:
+        return Markup('<span class="mark">{}</span>').format(missing(None, "not measured"))
+    parts = ['<line class="track" x1="0" x2="100" y1="8" y2="8"/>']
+    parts.append(_guessing(chance, 15))
+    interval = Markup("")
+    if low is not None and high is not None:
+        parts.append(f'<line class="span" x1="{100 * low:.1f}" x2="{100 * high:.1f}" y1="8" y2="8"/>')
+        interval = Markup('<span class="ci">{}–{}</span>').format(f"{100 * low:.1f}", f"{100 * high:.1f}")
+    parts.append(f'<ellipse class="dot" cx="{100 * share:.1f}" cy="8" rx="3.3" ry="3.6"/>')
+    drawing = Markup(  # made of numbers alone
+        f'<svg viewBox="0 0 100 16" preserveAspectRatio="none" aria-hidden="true">{"".join(parts)}</svg>'
+    )
+    return Markup('<span class="mark">{}<b>{}</b>{}</span>').format(drawing, percent(share), interval)
+
+
+def _guessing(chance: float | None, end: int) -> str:
+    """The dashed line at what guessing gives, down to `end`; nothing where that is not known."""
+    return f'<line class="chance" x1="{100 * chance:.1f}" x2="{100 * chance:.1f}" y1="1" y2="{end}"/>' if chance else ""
+
+
+def spread(rows: list[dict[str, Any]], chance: float | None = None) -> Markup:
+    """Several accuracies on one track, a point each: numbers of different models, runs or settings are not averaged.
+
+    One row is drawn with its interval, as `mark` does.
+    """
+    known = sorted((r for r in rows if r.get("accuracy") is not None), key=lambda r: float(r["accuracy"]))
+    if len(known) <= 1:
+        return mark(known[0] if known else {}, chance)
+    points = "".join(f'<ellipse class="dot" cx="{100 * r["accuracy"]:.1f}" cy="8" rx="3.3" ry="3.6"/>' for r in known)
+    drawing = Markup(  # made of numbers alone
+        '<svg viewBox="0 0 100 16" preserveAspectRatio="none" aria-hidden="true">'
+        f'<line class="track" x1="0" x2="100" y1="8" y2="8"/>{_guessing(chance, 15)}{points}</svg>'
+    )
+    low, high = (percent(known[i]["accuracy"], 0) for i in (0, -1))
+    several = [name for name in ("model", "suite", "setting") if len({r.get(name) for r in known}) > 1]
+    words = "; ".join(f"{', '.join(str(r[n]) for n in several if r[n])} {percent(r['accuracy'])}" for r in known)
+    many = f"{len(known)} {several[0]}s" if len(several) == 1 else f"{len(known)} conditions"
+    return Markup('<span class="mark" title="{}">{}<b>{}–{}</b><span class="ci">{}</span></span>').format(
+        words, drawing, low.rstrip("%"), high, many
+    )
+
+
+def forest(rows: list[dict[str, Any]], most: int = 7, chance: float | None = None) -> Markup:
+    """Accuracies with their intervals below each other, without words: the shape of a finding."""
+    known = [r for r in rows if r.get("accuracy") is not None][:most]
+    height = 9 * len(known) + 1
+    parts = [_guessing(chance, height - 1)]
+    for index, row in enumerate(known):
+        y = 9 * index + 5
+        parts.append(f'<line class="track" x1="0" x2="100" y1="{y}" y2="{y}"/>')
+        if row.get("ci_low") is not None:
+            low, high = 100 * row["ci_low"], 100 * row["ci_high"]
+            parts.append(f'<line class="span" x1="{low:.1f}" x2="{high:.1f}" y1="{y}" y2="{y}"/>')
+        parts.append(f'<circle class="dot" cx="{100 * row["accuracy"]:.1f}" cy="{y}" r="1.9"/>')
+    return Markup(  # made of numbers alone
+        f'<svg class="forest" viewBox="-3 0 106 {height}" aria-hidden="true">{"".join(parts)}</svg>'
+    )
