@@ -119,7 +119,7 @@ def test_a_second_check_looks_at_nothing_again(study: Study, monkeypatch: pytest
     _edit(study, "content/index.md", "first report](", "first report](nowhere/")
     first = check(study).sorted()
     assert first
-    for name in ("runlog.verify", "suite.check.check", "figure.check", "tables.load"):
+    for name in ("runlog.verify", "suite.check.check", "press.figure.check", "tables.load"):
         monkeypatch.setattr(f"llmxsite.{name}", lambda *_, **__: pytest.fail("looked at again"))
     assert check(study).sorted() == first
 

@@ -17,11 +17,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from llmxsite import figure, results, tables
+from llmxsite import results, tables
 from llmxsite.cli import app
 from llmxsite.diagnostics import Issues, Problem
-from llmxsite.figure import ChartProblem, render
-from llmxsite.figure.fields import used
+from llmxsite.press import figure
+from llmxsite.press.figure import ChartProblem, render
+from llmxsite.press.figure.fields import used
 from llmxsite.press.numbers.query import QueryError
 from llmxsite.press.numbers.value import evaluate
 from llmxsite.press.site.build import build

@@ -13,11 +13,12 @@ from figure_samples import LONG, constant, samples, study
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from llmxsite import figure, results
-from llmxsite.figure import render
-from llmxsite.figure.build import SCHEMA
-from llmxsite.figure.fields import check, used
-from llmxsite.figure.options import KINDS, ChartProblem
+from llmxsite import results
+from llmxsite.press import figure
+from llmxsite.press.figure import render
+from llmxsite.press.figure.build import SCHEMA
+from llmxsite.press.figure.fields import check, used
+from llmxsite.press.figure.options import KINDS, ChartProblem
 
 WHOLE = study()
 CASES: dict[str, dict[str, Any]] = {

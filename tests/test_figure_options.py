@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmxsite import figure
-from llmxsite.figure.options import KINDS, ChartProblem, Options, kind_named, parse
+from llmxsite.press import figure
+from llmxsite.press.figure.options import KINDS, ChartProblem, Options, kind_named, parse
 
 
 @pytest.mark.parametrize(
@@ -69,9 +69,7 @@ def test_anything_else_is_a_problem_never_a_crash(options):
 
 def test_the_package_is_light_to_import():
     """`check` reads options of every directive, and must not wait for pandas and altair."""
-    code = (
-        "import sys, llmxsite.figure; print([m for m in ('pandas','altair','numpy','vl_convert') if m in sys.modules])"
-    )
+    code = "import sys, llmxsite.press.figure; print([m for m in ('pandas','altair','numpy','vl_convert') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
     assert figure.KINDS is KINDS
@@ -95,7 +93,7 @@ def test_every_kind_and_option_is_documented():
 def test_every_value_is_documented():
     from pathlib import Path
 
-    from llmxsite.figure.metrics import METRICS
+    from llmxsite.press.figure.metrics import METRICS
 
     text = (Path(__file__).parent.parent / "docs" / "figures.md").read_text(encoding="utf-8")
     assert [name for name in METRICS if f"`{name}`" not in text] == []

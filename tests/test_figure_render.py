@@ -14,9 +14,9 @@ import pytest
 from figure_samples import study
 from test_figure_kinds import CASES, make
 
-from llmxsite.figure import render
-from llmxsite.figure.theme import THEMES, TOKENS, css_variables
-from llmxsite.figure.words import width
+from llmxsite.press.figure import render
+from llmxsite.press.figure.theme import THEMES, TOKENS, css_variables
+from llmxsite.press.figure.words import width
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -138,7 +138,7 @@ def test_another_process_draws_the_same_bytes(tmp_path):
     code = (
         "import sys; sys.path.insert(0, 'tests')\n"
         "from test_figure_kinds import CASES, make\n"
-        "from llmxsite.figure import render\n"
+        "from llmxsite.press.figure import render\n"
         "import hashlib\n"
         "kinds = list(CASES)[::int(sys.argv[1])]\n"
         "found = {k: hashlib.sha256((render.svg(make(k), 'light') + repr(render.spec(make(k), 'light'))).encode()).hexdigest() for k in kinds}\n"

@@ -7,8 +7,8 @@ import json
 
 import pytest
 
-from llmxsite.figure.colour import contrast, distance
-from llmxsite.figure.theme import (
+from llmxsite.press.figure.colour import contrast, distance
+from llmxsite.press.figure.theme import (
     RAMP,
     THEMES,
     TOKENS,

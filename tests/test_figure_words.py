@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmxsite.figure import levels, words
-from llmxsite.figure.places import beside, spread
+from llmxsite.press.figure import levels, words
+from llmxsite.press.figure.places import beside, spread
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,11 @@ import pytest
 from test_results import Samples, answers, only, samples
 from typer.testing import CliRunner
 
-from llmxsite import figure, results, tables
+from llmxsite import results, tables
 from llmxsite.cli import app
 from llmxsite.cli.terminal import choose_study
 from llmxsite.diagnostics import Issues
+from llmxsite.press import figure
 from llmxsite.press.numbers import data_table, query
 from llmxsite.press.numbers.query import QueryError
 from llmxsite.press.numbers.value import evaluate

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from text_support import RecordingHost
 
 from llmxsite.diagnostics import Issues
-from llmxsite.figure.theme import TOKENS
+from llmxsite.press.figure.theme import TOKENS
 from llmxsite.press.writing import frontmatter, highlight, maths
 from llmxsite.press.writing.frontmatter import ReportMeta
 from llmxsite.press.writing.markdown import Bibliography, render

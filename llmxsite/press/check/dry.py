@@ -55,8 +55,8 @@ class DryHost(PageHost):
         parts = [directive.argument, directive.options, hashes(runs)]
 
         def make() -> list[_Fault]:
-            from llmxsite import figure
-            from llmxsite.figure import ChartProblem
+            from llmxsite.press import figure
+            from llmxsite.press.figure import ChartProblem
 
             try:
                 figure.check(directive.argument, self.edition.numbers.of(runs), directive.options)
@@ -71,7 +71,7 @@ class DryHost(PageHost):
 
     def _options(self, directive: Directive) -> None:
         """Where there are no samples to build a chart from, its kind and options can still be wrong."""
-        from llmxsite.figure.options import ChartProblem, kind_named, parse
+        from llmxsite.press.figure.options import ChartProblem, kind_named, parse
 
         try:
             parse(kind_named(directive.argument), directive.options)

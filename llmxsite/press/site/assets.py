@@ -74,7 +74,7 @@ class Assets:
     @cached_property
     def charts(self) -> dict[str, str]:
         """Addresses a page with charts needs: Vega's bundle, and the charts' configuration, its colours the page's variables."""
-        from llmxsite.figure.theme import vega_config
+        from llmxsite.press.figure.theme import vega_config
 
         config = f"llmx.config={json.dumps(vega_config('auto'), sort_keys=True)};".encode()
         return {"vega": self._vega(), "config": self._keep("assets", "charts-theme", "js", config)}

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import colorsys
 
-from llmxsite.figure.colour import contrast, luminance
-from llmxsite.figure.theme import Theme, css_variables
+from llmxsite.press.figure.colour import contrast, luminance
+from llmxsite.press.figure.theme import Theme, css_variables
 
 TEXT_CONTRAST = 4.5
 """WCAG 2.2, 1.4.3: the least contrast of text of ordinary size."""

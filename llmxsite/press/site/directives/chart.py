@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def draw_chart(host: PageHost, d: Directive) -> str:
     """A figure in its frame."""
-    from llmxsite.figure import ChartProblem
+    from llmxsite.press.figure import ChartProblem
 
     name = f"{host.prefix}-{d.id}" if host.prefix else str(d.id)
     try:

@@ -123,9 +123,9 @@ def _draw(
     title: str | None,
     caption: str | None,
 ) -> Drawn:
-    from llmxsite import figure
-    from llmxsite.figure import render
-    from llmxsite.figure.words import show
+    from llmxsite.press import figure
+    from llmxsite.press.figure import render
+    from llmxsite.press.figure.words import show
 
     made = figure.build(kind, edition.numbers.of(runs), options, id=name, title=title, caption=caption)
     kept = edition.cache.folder / "vega" if edition.cache.folder else None

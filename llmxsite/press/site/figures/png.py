@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from itertools import repeat
 
 from llmxsite.base.memory import Cache, digest
-from llmxsite.figure.render import pixels
+from llmxsite.press.figure.render import pixels
 
 SCALE = 2
 """Pixels to a CSS pixel."""

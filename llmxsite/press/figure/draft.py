@@ -1,0 +1,71 @@
+"""A figure on its way: what a kind's module hands to `build`, and what it is given to draw on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from llmxsite.press.figure.figure import Column, Size
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FEW = 10
+"""Fewer answers than this in a cell or a bin, and it is marked."""
+
+
+class Samples(Protocol):
+    """What is needed of `llmxsite.tables.Samples`."""
+
+    @property
+    def frame(self) -> pd.DataFrame: ...
+
+    @property
+    def factors(self) -> Sequence[str]: ...
+
+    @property
+    def paths(self) -> Mapping[str, Path]: ...
+
+    def where(self, **filters: Any) -> Samples: ...
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The room a chart is drawn in. Charts are drawn twice: for a desk, and for a phone."""
+
+    size: Size
+    width: int
+    """Pixels of the static picture, all in."""
+
+    @property
+    def narrow(self) -> bool:
+        return self.size == "narrow"
+
+    @property
+    def font(self) -> float:
+        """Size of labels in pixels."""
+        return 12
+
+
+NARROW = 360
+
+
+@dataclass
+class Draft:
+    """What a kind's module makes of samples and options."""
+
+    keys: list[str] | None
+    """Columns of the samples that the chart tells apart; None where the samples are not pooled over the others."""
+    data: pd.DataFrame
+    columns: list[Column]
+    marks: dict[str, pd.DataFrame]
+    draw: Callable[[Layout], dict[str, Any]]
+    """The layers, height and padding of the chart, on the data sets named in `marks`; see `marks.stack`."""
+    title: str
+    caption: list[str]
+    """Sentences."""
+    alt: list[str]
+    """Sentences."""
+    notes: list[str] = field(default_factory=list)

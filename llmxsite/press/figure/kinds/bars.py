@@ -1,0 +1,254 @@
+"""Bars with intervals: one number by one column, and by a second as colour. Beside each bar stand its number and its n."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from llmxsite.press.figure import levels, words
+from llmxsite.press.figure.draft import Draft, Layout, Samples
+from llmxsite.press.figure.marks import haloed, once, only, room, rule, stack, table, text
+from llmxsite.press.figure.metrics import Metric, metric
+from llmxsite.press.figure.options import ChartProblem, Options
+from llmxsite.press.figure.series import colours, legend
+from llmxsite.press.figure.summary import (
+    apart,
+    bounds,
+    interval_text,
+    key_column,
+    key_columns,
+    level_text,
+    notes,
+    records,
+    summarise,
+    value_columns,
+)
+from llmxsite.press.figure.vega import alt
+
+MOST = 120
+"""Bars: beyond it a heatmap or a table reads better."""
+
+
+def make(samples: Samples, options: Options) -> Draft:
+    """A bar a level of `by` (models unless said otherwise); with `colour`, a group of bars."""
+    samples = apart(samples)
+    shown = metric(options.value)
+    by = key_column(samples, options.by or "model", "by")
+    colour = key_column(samples, options.colour, "colour") if options.colour else None
+    if colour == by:
+        raise ChartProblem("chart-value", f"by and colour are both '{by}'", option="colour")
+    keys = [by, colour] if colour else [by]
+    summary = summarise(samples, keys, options.alpha, shown)
+    data = summary[summary[shown.name].notna()]
+    if data.empty:
+        raise ChartProblem("chart-empty", f"no sample has a {shown.title.lower()}", option="value")
+    if len(data) > MOST:
+        raise ChartProblem(
+            "chart-too-large", f"{len(data)} bars are more than {MOST}", option="by", hint="narrow it down with `where`"
+        )
+    over = summarise(samples, [by], options.alpha) if colour else data
+    rank = dict(zip(over[by], over[shown.name], strict=True))
+    order = levels.order(data[by], options.sort, rank, descending=shown.better != "lower")
+    inner = levels.order(data[colour], options.sort, {}) if colour else []
+    position = {level: i for i, level in enumerate(order)}
+    second = {level: i for i, level in enumerate(inner)}
+    data = data.iloc[
+        np.lexsort(
+            (
+                data[colour].map(second).to_numpy(dtype=np.int64) if colour else np.zeros(len(data)),
+                data[by].map(position).to_numpy(dtype=np.int64),
+            )
+        )
+    ]
+    names = colours([words.clean(levels.text(v)) for v in inner]) if colour else {}
+    marks = _marks(data, by, colour, shown, options.width)
+    return Draft(
+        keys=keys,
+        data=data,
+        columns=[*key_columns(keys), *value_columns(shown)],
+        marks={"table": marks},
+        draw=lambda layout: _draw(layout, marks, by, colour, names, shown, options),
+        title=f"{shown.title} by {words.heading(by).lower()}"
+        + (f" and {words.heading(colour).lower()}" if colour else ""),
+        caption=_caption(data, by, colour, shown, options),
+        alt=[
+            (
+                f"Bar chart of {shown.title.lower()} by {words.heading(by).lower()}"
+                f"{' and ' + words.heading(colour).lower() if colour else ''}, {words.count(len(data), 'bar')}."
+            ),
+            *_caption(data, by, colour, shown, options),
+        ],
+        notes=notes(summary),
+    )
+
+
+def _marks(data: pd.DataFrame, by: str, colour: str | None, shown: Metric, width: int) -> pd.DataFrame:
+    """A row a bar."""
+    names = [levels.named(by, v) for v in data[by]]
+    wide = words.labels(names, min(260, width * 0.36))
+    narrow = words.labels(names, 340)
+    low, high = bounds(data, shown)
+    series = level_text(data[colour]) if colour else [""] * len(data)
+    return pd.DataFrame(
+        {
+            "name": names,
+            "label": [wide[n] for n in names],
+            "label_narrow": [narrow[n] for n in names],
+            "series": series,
+            "zero": 0.0,
+            "value": data[shown.name].astype("float64") * shown.factor,
+            "low": low * shown.factor,
+            "high": high * shown.factor,
+            "first": ~pd.Series(names, index=data.index).duplicated(),
+            "text": [words.show(v, shown.format) for v in data[shown.name]],
+            "count": [f"n = {n:,}" for n in data["answered"]],
+            "interval": interval_text(data, shown),
+            "answered": data["answered"],
+        }
+    )
+
+
+def _draw(
+    layout: Layout,
+    marks: pd.DataFrame,
+    by: str,
+    colour: str | None,
+    names: dict[str, str],
+    shown: Metric,
+    options: Options,
+) -> dict[str, Any]:
+    label = "label_narrow" if layout.narrow else "label"
+    groups, each = marks[label].nunique(), max(1, len(names))
+    bar = 12 if each == 1 else 10
+    head = 20 if layout.narrow else 0
+    step = head + each * (bar + 5) + (10 if each == 1 else 8)
+    order = list(dict.fromkeys(marks[label]))
+    y = alt.Y(
+        f"{label}:N",
+        title=None,
+        scale=alt.Scale(domain=order, paddingInner=0, paddingOuter=0),
+        axis=None if layout.narrow else alt.Axis(labelColor="var(--ink)", labelPadding=10, labelOverlap=False),
+    )
+    domain = options.domain or _domain(marks, shown, options.chance)
+    scale = alt.Scale(domain=list(domain), nice=False, zero=False, clamp=True)
+    x = alt.X(
+        "value:Q",
+        title=shown.axis_title,
+        scale=scale,
+        axis=alt.Axis(
+            format=shown.axis_format,
+            tickCount=3 if layout.narrow else 5,
+            grid=True,
+            titleAnchor="start",
+            labelFlush=True,
+        ),
+    )
+    tooltip = [
+        alt.Tooltip("name:N", title=words.heading(by)),
+        *([alt.Tooltip("series:N", title=words.heading(colour))] if colour else []),
+        alt.Tooltip("text:N", title=words.heading(shown.title)),
+        *([alt.Tooltip("interval:N", title="Interval")] if shown.interval else []),
+        alt.Tooltip("answered:Q", title="Answered", format=",d"),
+    ]
+    # Bars of a group stand one under another below the label, each at a fixed offset from the top of its band.
+    layers: list[alt.Chart] = []
+    for index, series in enumerate(names or {"": "var(--series-1)"}):
+        base = table().encode(x=x, y=y)
+        if names:
+            base = only(base, "series", series)
+        centre = head + (step - head) / 2 + (index - (each - 1) / 2) * (bar + 5)
+        offset = centre - step / 2
+        tint = names.get(series, "var(--series-1)")
+        layers.append(
+            base.mark_bar(height=bar, color=tint, yOffset=offset, y2Offset=offset).encode(
+                x=x, x2="zero:Q", tooltip=tooltip
+            )
+        )
+        if shown.interval:
+            ends = {"x": alt.X("low:Q", scale=scale, title=shown.axis_title), "x2": "high:Q"}
+            # The line of paper around it keeps the interval apart from a dark bar.
+            layers += [
+                rule(base, {"stroke": stroke, "strokeWidth": wide, "yOffset": offset}, **ends)
+                for stroke, wide in (("var(--paper)", 3.5), ("var(--ink)", 1.25))
+            ]
+        far = "width"
+        layers += [
+            text(base, {"align": "right", "dx": 48, "dy": offset}, x=far, text="text:N"),
+            text(
+                base,
+                {
+                    "align": "right",
+                    "dx": 48 + _count_room(marks),
+                    "dy": offset,
+                    "color": "var(--muted)",
+                    "fontSize": 11,
+                },
+                x=far,
+                text="count:N",
+            ),
+        ]
+    if options.chance is not None:
+        layers += _chance(options.chance, shown)
+    if layout.narrow:
+        layers += haloed(
+            only(table(), "first", True),
+            {"align": "left", "baseline": "middle", "dy": -step / 2 + 9},
+            x=0,
+            y=y,
+            text=f"{label}:N",
+        )
+    if names:
+        layers += legend(names, layout)
+    return stack(layers, groups * step, room())
+
+
+def _count_room(marks: pd.DataFrame) -> float:
+    return max(words.width(t, 11) for t in marks["count"]) + 6
+
+
+def _chance(chance: float, shown: Metric) -> list[alt.Chart]:
+    """A dashed line at the accuracy of guessing, named on top."""
+    at = alt.XDatum(chance)
+    name = {"text": f"chance {words.show(chance, shown.format)}", "align": "left", "dx": -2, "dy": -8}
+    return [
+        rule(once(), {"stroke": "var(--muted)", "strokeDash": [3, 3], "strokeWidth": 1}, x=at),
+        text(once(), {**name, "color": "var(--muted)", "fontSize": 11}, x=at, y=0),
+    ]
+
+
+def _domain(marks: pd.DataFrame, shown: Metric, chance: float | None) -> tuple[float, float]:
+    """From 0, or the lowest negative, to a little above the highest end; a share ends at 100% at most."""
+    ends = pd.concat([marks["value"], marks["high"], marks["low"]]).dropna()
+    low, high = min(0.0, float(ends.min())), max(float(ends.max()), chance or 0.0, 0.0)
+    if shown.bounded:
+        return 0.0, min(1.0, max(0.1, -(-high * 20 // 1) / 20))
+    span = (high - low) or 1.0
+    return (low - 0.04 * span if low < 0 else 0.0, high + 0.04 * span if high > 0 else 0.0)
+
+
+def _said(row: dict[str, Any], by: str, colour: str | None, shown: Metric) -> str:
+    low, high = (row[end] for end in shown.interval) if shown.interval else (None, None)
+    name = levels.named(by, row[by]) + (f", {levels.named(colour, row[colour])}" if colour else "")
+    return f"{name}, {words.measured(row[shown.name], low, high, int(row['answered']), shown.format)}"
+
+
+def _caption(data: pd.DataFrame, by: str, colour: str | None, shown: Metric, options: Options) -> list[str]:
+    rows = records(data)
+    top, bottom = (pick(rows, key=lambda r: float(r[shown.name])) for pick in (max, min))
+    if len(rows) > 1 and top[shown.name] == bottom[shown.name]:
+        out = [
+            f"All {len(rows)} show {words.show(top[shown.name], shown.format)}{words.unit(shown.format)}; {_said(top, by, colour, shown)}."
+        ]
+    elif len(rows) == 1:
+        out = [f"{_said(top, by, colour, shown)}."]
+    else:
+        out = [f"Highest: {_said(top, by, colour, shown)}.", f"Lowest: {_said(bottom, by, colour, shown)}."]
+    chance = options.chance
+    if chance is not None and shown.interval:
+        above = sum(row[shown.interval[0]] > chance for row in rows)
+        out.append(
+            f"The interval lies above chance ({words.percent(chance)}) for {above} of {words.count(len(rows), 'bar')}."
+        )
+    return out

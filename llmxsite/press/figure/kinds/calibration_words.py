@@ -1,0 +1,108 @@
+"""What a reliability diagram says in words: under its panels, to those who do not see it, and in its notes."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from llmxsite.press.figure import levels, words
+from llmxsite.press.figure.draft import FEW
+from llmxsite.press.figure.summary import records
+
+
+def subtitle(row: pd.Series, pixels: float) -> list[str]:
+    """Under a panel's name: in one line where it fits, else in two."""
+    parts = [
+        f"ECE {words.percent(row['ece'])}, floor {words.percent(row['ece_noise_floor'])}",
+        f"n = {int(row['n']):,}",
+    ]
+    whole = " · ".join(parts)
+    return [whole] if words.width(whole, 11.5) < pixels - 4 else parts
+
+
+def span(low: float, high: float) -> str:
+    """`60.1% to 66.6%`; `–` where there is no interval."""
+    return words.MISSING if math.isnan(low) or math.isnan(high) else f"{words.percent(low)} to {words.percent(high)}"
+
+
+def interval_words(bins: pd.DataFrame) -> str:
+    """How the intervals of the bins are made."""
+    return "Wilson" if (bins["units"] == bins["n"]).all() else "Wilson, over items"
+
+
+def findings(names: list[str], summary: pd.DataFrame) -> list[str]:
+    """A sentence a panel; where there are many, the least and the most calibrated, and how many stand out of the noise."""
+    rows = [(name, row) for name, (_, row) in zip(names, summary.iterrows(), strict=True)]
+    if len(rows) <= 3:
+        return [_sentence(name, row) for name, row in rows]
+    ranked = sorted(rows, key=lambda pair: float(pair[1]["ece"]))
+    above = int((summary["ece"] > summary["ece_noise_p95"]).sum())
+    return [
+        f"Smallest error: {_sentence(*ranked[0])}",
+        f"Largest: {_sentence(*ranked[-1])}",
+        f"The error of {above} of {len(rows)} lies above what 95% of calibrated models would show at the same n.",
+    ]
+
+
+def _sentence(name: str, row: pd.Series) -> str:
+    """`phi3:mini, expected calibration error 7.1% over 447 answers, where a calibrated model would show 3.0% (95% below 4.6%); ...`"""
+    gap = float(row["confidence_gap"])
+    lean = "over-confident" if gap > 0 else "under-confident"
+    return (
+        f"{name}, expected calibration error {words.percent(row['ece'])}{_interval(row)} over {_answers(row)}, where a calibrated model would show "
+        f"{words.percent(row['ece_noise_floor'])} (95% of redraws below {words.percent(row['ece_noise_p95'])}); "
+        f"mean confidence {words.percent(row['mean_confidence'])}, accuracy {words.percent(row['accuracy'])}, "
+        f"{words.show(gap, 'points')} points ({lean})."
+    )
+
+
+def _interval(row: pd.Series) -> str:
+    ends = span(row["ece_low"], row["ece_high"])
+    return "" if ends == words.MISSING else f" (95% interval {ends})"
+
+
+def _answers(row: pd.Series) -> str:
+    """`118 answers to 33 items`, or `48 answers` where no item repeats."""
+    answers = words.count(int(row["n"]), "answer")
+    return answers if row["units"] == row["n"] else f"{answers} to {words.count(int(row['units']), 'item')}"
+
+
+def shape(bins: pd.DataFrame, name: str) -> str:
+    """How many occupied bins lie on which side of the diagonal."""
+    below = int((bins["accuracy"] < bins["confidence"]).sum())
+    return f"{name}: {below} of {words.count(len(bins), 'occupied bin')} lie below the diagonal."
+
+
+def notes(summary: pd.DataFrame, without: pd.DataFrame, by: str, bins: pd.DataFrame) -> list[str]:
+    """Warnings of the statistics reference that bear on calibration."""
+    notes = []
+    for _, row in summary.iterrows():
+        name = levels.named(by, row[by])
+        if row["ece"] < row["ece_noise_p95"]:
+            notes.append(f"{name}: not distinguishable from calibrated at this n.")
+        if row["coverage"] < 0.95:
+            notes.append(f"{name}: only {words.percent(row['coverage'])} of the scored answers have a confidence.")
+        truncated = row["truncated_share"]
+        if row["letter_mass"] < 0.9 or (not math.isnan(truncated) and truncated > 0.05):
+            notes.append(
+                f"{name}: truncated logprobs; the alternatives seen hold {words.percent(row['letter_mass'])} of the probability."
+            )
+    if len(without):
+        names = [levels.named(by, v) for v in without[by].astype(object)]
+        notes.append(f"No confidence, and so no panel: {words.listed(names)}.")
+    few = int((bins["units"] < FEW).sum())
+    if few:
+        of = "answers" if (bins["units"] == bins["n"]).all() else "items"
+        notes.append(f"{words.count(few, 'bin')} of {len(bins)} hold fewer than {FEW} {of}; their points are hollow.")
+    return notes
+
+
+def apart(found: pd.DataFrame, by: str) -> list[str]:
+    """Paired differences of calibration errors: a pair a sentence, since no two of them are to be compared by eye."""
+    said = []
+    for row in records(found[found["n"] > 0]):
+        two = f"{levels.named(by, row['a'])} minus {levels.named(by, row['b'])}"
+        ends = words.measured(row["difference"], row["ci_low"], row["ci_high"], None, "points")
+        said.append(f"Calibration error of {two}: {ends}, paired over {words.count(int(row['n']), 'item')}.")
+    return said

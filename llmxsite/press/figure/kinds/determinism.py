@@ -1,0 +1,300 @@
+"""Determinism matrix: how many requests get bit-identical replies within a regime and between two, or item by item."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, cast
+
+import pandas as pd
+
+from llmxsite import results, tables
+from llmxsite.experiment import REGIMES
+from llmxsite.press.figure import levels, words
+from llmxsite.press.figure.classes import classes_of
+from llmxsite.press.figure.draft import Draft, Samples
+from llmxsite.press.figure.figure import Column
+from llmxsite.press.figure.grid import Grid, draw, marks_of
+from llmxsite.press.figure.metrics import Metric
+from llmxsite.press.figure.options import ChartProblem, Options
+from llmxsite.press.figure.summary import apart, key_column, key_columns, records
+
+TASK = "determinism"
+MOST = 400
+"""Rows: beyond it, the table says more."""
+_SHARE = Metric(
+    name="share",
+    title="Requests with identical replies",
+    format="percent",
+    better="neither",
+    interval=("ci_low", "ci_high"),
+    unit="%",
+    description="Requests to which every reply under both is the same text.",
+)
+_USUAL = Metric(
+    name="usual",
+    title="Share of the usual reply",
+    format="percent",
+    better="neither",
+    unit="%",
+    description="Share of the replies that are the most frequent reply to this request under all levels together.",
+)
+_NATS = "In nats, over the tokens that two replies share."
+_PAIR_COLUMNS = (
+    Column(name="n", title="Requests", format="count", description="Items under a condition, met under both."),
+    Column(name="identical", title="Identical", format="count", description=_SHARE.description),
+    _SHARE.column(),
+    Column(name="ci_low", title="Low end", unit="%", format="percent", description="Wilson's 95% interval."),
+    Column(name="ci_high", title="High end", unit="%", format="percent", description="Wilson's 95% interval."),
+    Column(name="largest_drift", title="Largest |Δlogprob|", format="number", description=_NATS),
+    Column(
+        name="first_divergence", title="Parts at token", format="number", description="Median of the tokens shared."
+    ),
+    Column(name="flips", title="Answer flips", format="count", description="The most frequent answer differs."),
+)
+_ITEM_COLUMNS = (
+    Column(name="n", title="Replies", format="count"),
+    Column(name="unique", title="Different replies", format="count"),
+    _USUAL.column(),
+    Column(name="answers", title="Different answers", format="count"),
+)
+
+
+def make(samples: Samples, options: Options) -> Draft:
+    """Levels of `factor` (regimes unless said otherwise) against each other; with `rows: item`, items against levels."""
+    kept = cast(tables.Samples, apart(samples)).where(task=TASK)
+    if not len(kept):
+        raise ChartProblem(
+            "chart-empty",
+            "no sample is of a determinism experiment",
+            hint="set `task: determinism` in experiment.yaml; `llmxsite new report NAME --task determinism` starts one",
+        )
+    factor = key_column(kept, options.factor or "regime", "factor")
+    by = [key_column(kept, options.by, "by")] if options.by else []
+    if options.rows not in (None, "item", factor):
+        raise ChartProblem("chart-value", f"rows: '{options.rows}' is not `item`", option="rows")
+    if options.rows == "item":
+        return _items(kept, factor, by, options)
+    return _matrix(kept, factor, by, options)
+
+
+def _matrix(samples: tables.Samples, factor: str, by: list[str], options: Options) -> Draft:
+    found = results.determinism(samples, [*by, factor], factor, alpha=options.alpha)
+    known = _levels(samples, factor)
+    rows = _within(found.agreement, factor) + _between(found.pairs)
+    cells = pd.DataFrame([{**row, **{c: row.get(c) for c in by}} for row in rows])
+    outer = levels.order(samples.frame[by[0]].astype(object), "given", {}) if by else [None]
+    outer = levels.ordinal(outer) or outer
+    full = pd.DataFrame([{**({by[0]: o} if by else {}), "a": a, "b": b} for o in outer for a in known for b in known])
+    data = full.merge(cells, on=[*by, "a", "b"], how="left")
+    for name in ("n", "identical", "flips"):
+        data[name] = data[name].fillna(0).astype("int64")
+    drawn = _drawn(data, by, factor)
+    grid = Grid(
+        "row", "column", _SHARE, classes_of(drawn["share"].to_numpy(float), _SHARE, (0.0, 1.0)), "Requests", _HOVER
+    )
+    marks = marks_of(drawn, grid, options.width)
+    said = _findings(data, by, factor)
+    return Draft(
+        keys=[*by, factor],
+        data=data,
+        columns=[*key_columns(by), Column(name="a", title="A"), Column(name="b", title="B"), *_PAIR_COLUMNS],
+        marks={"table": marks},
+        draw=lambda layout: draw(layout, marks, grid),
+        title=f"Identical replies by {_both(by, factor)}",
+        caption=[*said, _reads(factor)],
+        alt=[
+            f"Matrix of {words.count(len(known), words.heading(factor).lower())} against each other"
+            + (f", for each {words.heading(by[0]).lower()}" if by else "")
+            + f": {words.listed([levels.text(v) for v in known])}.",
+            *said,
+        ],
+        notes=_notes(found.agreement, data, by, factor),
+    )
+
+
+_HOVER = (("drift", "Largest |Δlogprob|"), ("flips", "Answer flips"))
+
+
+def _within(agreement: pd.DataFrame, factor: str) -> list[dict[str, Any]]:
+    """The diagonal: requests to which all replies under one level are the same."""
+    return [
+        {
+            **row,
+            "a": row[factor],
+            "b": row[factor],
+            "n": row["n_items"],
+            "identical": 0 if math.isnan(row["tarr"]) else round(row["tarr"] * row["n_items"]),
+            "share": row["tarr"],
+            "ci_low": row["tarr_low"],
+            "ci_high": row["tarr_high"],
+            "flips": 0 if math.isnan(row["tara"]) else round((1 - row["tara"]) * row["n_items"]),
+        }
+        for row in records(agreement)
+    ]
+
+
+def _between(pairs: pd.DataFrame) -> list[dict[str, Any]]:
+    """Both halves of the matrix."""
+    rows = records(pairs[pairs["n"] > 0])
+    return rows + [{**row, "a": row["b"], "b": row["a"]} for row in rows]
+
+
+def _levels(samples: tables.Samples, factor: str) -> list[Any]:
+    """The levels in their order; of regimes also those that the experiments name and no server could keep."""
+    met = list(dict.fromkeys(samples.frame[factor].dropna().tolist()))
+    if factor != "regime":
+        return levels.order(met, "name" if levels.ordinal(met) is None else None, {})
+    planned = {
+        *(level for run in samples.runs.values() for level in (run.experiment.get("sweep") or {}).get(factor, ())),
+        *(c[factor] for run in samples.runs.values() for c in run.experiment.get("conditions") or () if factor in c),
+    }
+    return [name for name in REGIMES if name in {*met, *planned}]
+
+
+def _drawn(data: pd.DataFrame, by: list[str], factor: str) -> pd.DataFrame:
+    """The cells as a grid takes them: rows named with their group in front."""
+    front = [f"{levels.text(v)} · " for v in data[by[0]]] if by else [""] * len(data)
+    return data.assign(
+        row=[f + levels.named(factor, a) for f, a in zip(front, data["a"], strict=True)],
+        column=[levels.named(factor, b) for b in data["b"]],
+        answered=data["n"],
+        drift=[words.show(v, "number") for v in data["largest_drift"]],
+        flips=[str(v) for v in data["flips"]],
+        _total=False,
+    )
+
+
+def _findings(data: pd.DataFrame, by: list[str], factor: str) -> list[str]:
+    """The least agreement within a level and between two."""
+    said = []
+    known = data[data["share"].notna()]
+    for rows, what in (
+        (known[known["a"] == known["b"]], "Within a {}"),
+        (known[known["a"] != known["b"]], "Between two {}s"),
+    ):
+        if rows.empty:
+            continue
+        least, most = (float(f) for f in (rows["share"].min(), rows["share"].max()))
+        what = what.format(words.heading(factor).lower())
+        worst = records(rows[rows["share"] == least])[0]
+        number = words.measured(worst["share"], worst["ci_low"], worst["ci_high"], int(worst["n"]), "percent")
+        one, other = (_named({**worst, factor: worst[side]}, by, factor) for side in ("a", "b"))
+        name = one if worst["a"] == worst["b"] else f"{levels.named(factor, worst['a'])} and {other}"
+        if least == most:
+            said.append(f"{what}, {number} of the requests got identical replies throughout.")
+        else:
+            said.append(
+                f"{what}, {words.percent(least)} to {words.percent(most)} of the requests got identical replies; fewest: {name}, {number}."
+            )
+    return said
+
+
+def _both(by: list[str], factor: str) -> str:
+    return " and ".join(words.heading(name).lower() for name in (*by, factor))
+
+
+def _named(row: dict[str, Any], by: list[str], factor: str) -> str:
+    """`cold`, or `cold at temperature 0`."""
+    level = levels.named(factor, row[factor])
+    return f"{level} at {levels.named(by[0], row[by[0]])}" if by else level
+
+
+def _reads(factor: str) -> str:
+    name = words.heading(factor).lower()
+    return (
+        f"A cell is the share of requests to which every reply under both {name}s is the same text; on the diagonal, every "
+        f"repeat under one {name}. Shares have 95% intervals (Wilson)."
+    )
+
+
+def _notes(agreement: pd.DataFrame, data: pd.DataFrame, by: list[str], factor: str) -> list[str]:
+    said = []
+    never = records(agreement[agreement["differing"] == 0])
+    if never:
+        bounds = [float(r["bound"]) for r in never if not math.isnan(r["bound"])]
+        if bounds:
+            names = words.listed([_named(r, by, factor) for r in never], 6)
+            chance = (
+                words.percent(max(bounds))
+                if len(set(bounds)) == 1
+                else f"{words.percent(min(bounds))} to {words.percent(max(bounds))}"
+            )
+            said.append(
+                f"No reply differed from the first under {names}: the chance that one does is below {chance} (95% bound), which is "
+                "not shown to be 0."
+            )
+    absent = [a for a in dict.fromkeys(data["a"]) if data[(data["a"] == a) & (data["b"] == a)]["share"].isna().all()]
+    if absent:
+        shown = words.listed([levels.named(factor, a) for a in absent])
+        said.append(f"Not measured: {shown}. The run's page says why.")
+    return said
+
+
+def _items(samples: tables.Samples, factor: str, by: list[str], options: Options) -> Draft:
+    """Items against levels: how many of the replies are the usual one."""
+    found = results.determinism(samples, [*by, factor], factor, alpha=options.alpha).items
+    keys = [*by, "item", factor]
+    for key in keys:
+        found[key] = found[key].astype(object)
+    grouped = found.assign(same=found["usual"] * found["n"]).groupby(keys, sort=False, dropna=False)
+    data = grouped.agg(
+        n=("n", "sum"), unique=("unique", "max"), same=("same", "sum"), answers=("answers", "max")
+    ).reset_index()
+    data["usual"] = data["same"] / data["n"]
+    known = _levels(samples, factor)
+    order = data.groupby([*by, "item"], sort=False)["usual"].mean().sort_values(kind="stable").index
+    if len(order) > MOST:
+        raise ChartProblem(
+            "chart-too-large",
+            f"{len(order)} items are more than {MOST} rows",
+            option="rows",
+            hint="narrow it down with `where`",
+        )
+    full = pd.DataFrame(
+        [
+            {**dict(zip([*by, "item"], key if isinstance(key, tuple) else (key,), strict=True)), factor: level}
+            for key in order
+            for level in known
+        ]
+    )
+    data = full.merge(data, on=keys, how="left")
+    for name in ("n", "unique", "answers"):
+        data[name] = data[name].fillna(0).astype("int64")
+    front = [f"{levels.text(v)} · " for v in data[by[0]]] if by else [""] * len(data)
+    drawn = data.assign(
+        row=[f + str(v) for f, v in zip(front, data["item"], strict=True)],
+        column=[levels.named(factor, v) for v in data[factor]],
+        answered=data["n"],
+        several=[str(v) for v in data["unique"]],
+        _total=False,
+    )
+    grid = Grid(
+        "row",
+        "column",
+        _USUAL,
+        classes_of(drawn["usual"].to_numpy(float), _USUAL, (0.0, 1.0)),
+        "Replies",
+        (("several", "Different replies"),),
+    )
+    marks = marks_of(drawn, grid, options.width)
+    marks["few"] = ""  # repeats of one request are few by design
+    spread = data.groupby([*by, "item"], sort=False)["usual"].min()
+    apart_ = int((spread < 1).sum())
+    said = [
+        f"{apart_} of {words.count(len(spread), 'item')} got more than one reply over {words.count(len(known), words.heading(factor).lower())}.",
+        "A cell is the share of replies that are the most frequent reply to the item over all of them.",
+    ]
+    return Draft(
+        keys=keys,
+        data=data,
+        columns=[*key_columns(keys), *_ITEM_COLUMNS],
+        marks={"table": marks},
+        draw=lambda layout: draw(layout, marks, grid),
+        title=f"The usual reply by item and {_both(by, factor)}",
+        caption=said,
+        alt=[
+            f"Grid of {words.count(len(order), 'row')} by {words.count(len(known), 'column')}: items against {words.heading(factor).lower()}s.",
+            *said,
+        ],
+        notes=[],
+    )

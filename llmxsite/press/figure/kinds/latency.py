@@ -1,0 +1,225 @@
+"""Accuracy against the time of an answer, both with their intervals: what a right answer costs."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+
+from llmxsite.press.figure import levels, words
+from llmxsite.press.figure.draft import NARROW, Draft, Layout, Samples
+from llmxsite.press.figure.figure import Column
+from llmxsite.press.figure.marks import haloed, linear, once, only, point, room, rule, stack, table, text
+from llmxsite.press.figure.metrics import METRICS
+from llmxsite.press.figure.options import ChartProblem, Options
+from llmxsite.press.figure.places import beside
+from llmxsite.press.figure.summary import apart, key_column, key_columns, notes, records, summarise, value_columns
+from llmxsite.press.figure.times import axis, scale, times
+from llmxsite.press.figure.times import notes as time_notes
+from llmxsite.press.figure.vega import alt
+
+HEIGHT = 320
+MOST = 60
+_TIMES = (
+    METRICS["latency_ms"].column(),
+    Column(name="latency_ms_low", title="Low end", unit="ms", format="milliseconds", description="Of the median's 95% interval, of resampled items."),
+    Column(name="latency_ms_high", title="High end", unit="ms", format="milliseconds", description="Of the median's 95% interval, of resampled items."),
+)  # fmt: skip
+
+
+def make(samples: Samples, options: Options) -> Draft:
+    """A point a level of `by` (models unless said otherwise)."""
+    samples = apart(samples)
+    by = key_column(samples, options.by or "model", "by")
+    measured = times(samples, by)
+    summary = summarise(samples, [by], options.alpha, METRICS["latency_ms"])
+    data = summary[summary["accuracy"].notna() & summary[by].isin(list(measured))].copy()
+    if data.empty:
+        raise ChartProblem("chart-empty", "no level has both an accuracy and a time")
+    if len(data) > MOST:
+        raise ChartProblem(
+            "chart-too-large",
+            f"{len(data)} points are more than {MOST}",
+            option="by",
+            hint="narrow it down with `where`",
+        )
+    data = data.sort_values("accuracy", ascending=False, kind="stable").reset_index(drop=True)
+    height = float(options.height or HEIGHT)
+    marks = _marks(data, by)
+    labels = {
+        f"labels{suffix}": _labels(marks, layout, height, options)
+        for suffix, layout in (("", Layout("wide", options.width)), ("_narrow", Layout("narrow", NARROW)))
+    }
+    said = _caption(data, by)
+    unnamed = int((labels["labels"]["side"] == "none").sum())
+    return Draft(
+        keys=[by],
+        data=data,
+        columns=[*key_columns([by]), *value_columns(METRICS["accuracy"]), *_TIMES],
+        marks={"table": marks, **labels},
+        draw=lambda layout: _draw(layout, marks, by, height, options),
+        title="Accuracy against time of an answer",
+        caption=said,
+        alt=[f"Scatter of accuracy against median time of an answer, {words.count(len(data), 'point')} with intervals both ways.", *said],
+        notes=[
+            *([f"{words.count(unnamed, 'point')} too close to others to be named; hover, or see the table."] if unnamed else []),
+            *notes(summary),
+            *time_notes(samples),
+        ],
+    )  # fmt: skip
+
+
+def _marks(data: pd.DataFrame, by: str) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "name": [levels.named(by, v) for v in data[by]],
+            "time": data["latency_ms"],
+            "time_low": data["latency_ms_low"],
+            "time_high": data["latency_ms_high"],
+            "accuracy": data["accuracy"],
+            "low": data["ci_low"],
+            "high": data["ci_high"],
+            "shown": [words.percent(v) for v in data["accuracy"]],
+            "interval": [f"{words.percent(a)} to {words.percent(b)}" for a, b in zip(data["ci_low"], data["ci_high"], strict=True)],
+            "median": [f"{words.show(v, 'milliseconds')} ms" for v in data["latency_ms"]],
+            "between": [
+                words.MISSING if math.isnan(a) else f"{words.show(a, 'milliseconds')} to {words.show(b, 'milliseconds')} ms"
+                for a, b in zip(data["latency_ms_low"], data["latency_ms_high"], strict=True)
+            ],
+            "answered": data["answered"],
+        }
+    )  # fmt: skip
+
+
+def _reach(marks: pd.DataFrame) -> tuple[float, float]:
+    ends = pd.concat([marks["time"], marks["time_low"], marks["time_high"]]).dropna()
+    return float(ends.min()), float(ends.max())
+
+
+def _domain(marks: pd.DataFrame, chance: float | None) -> tuple[float, float]:
+    low = min([float(marks["low"].min()), *([chance] if chance is not None else [])])
+    high = max([float(marks["high"].max()), *([chance] if chance is not None else [])])
+    return max(0.0, math.floor(low * 10 - 0.2) / 10), min(1.0, math.ceil(high * 10 + 0.2) / 10)
+
+
+def _labels(marks: pd.DataFrame, layout: Layout, height: float, options: Options) -> pd.DataFrame:
+    """The name of each point and the side it goes to, for a plot of about this size."""
+    width = layout.width - 56
+    low, high = _reach(marks)
+    bottom, top = _domain(marks, options.chance)
+    logarithmic = low > 0 and high / low > 8
+
+    def x(value: float) -> float:
+        if logarithmic:
+            return width * math.log(value * 1.15 / low) / math.log(high * 1.15**2 / low)
+        return width * value / (high * 1.06)
+
+    points = [
+        (x(t), height * (top - a) / (top - bottom)) for t, a in zip(marks["time"], marks["accuracy"], strict=True)
+    ]
+    short = words.labels(marks["name"], 150 if layout.narrow else 230)
+    names = [short[n] for n in marks["name"]]
+    return pd.DataFrame(
+        {
+            "time": marks["time"],
+            "accuracy": marks["accuracy"],
+            "label": names,
+            "side": beside(points, names, width, height, first=_frontier(marks)),
+        }
+    )
+
+
+def _frontier(marks: pd.DataFrame) -> list[int]:
+    """Indexes of the points that nothing beats on both counts, the most accurate first: those a reader looks for."""
+    out, fastest = [], math.inf
+    for index, time in enumerate(marks["time"]):  # by accuracy, highest first
+        if time < fastest:
+            out.append(index)
+            fastest = time
+    return out
+
+
+def _draw(layout: Layout, marks: pd.DataFrame, by: str, height: float, options: Options) -> dict[str, Any]:
+    low, high = _reach(marks)
+    across, how = scale(low, high)
+    time_axis = axis(low, high, f"Median time of an answer (ms{how})", layout.narrow)
+    x = alt.X("time:Q", scale=across, axis=time_axis)
+    up = linear(*_domain(marks, options.chance))
+    accuracy_axis = alt.Axis(format=".0%", title=None, grid=True, tickCount=5)
+    y = alt.Y("accuracy:Q", scale=up, axis=accuracy_axis)
+    tooltip = [
+        alt.Tooltip("name:N", title=words.heading(by)),
+        alt.Tooltip("shown:N", title="Accuracy"),
+        alt.Tooltip("interval:N", title="Interval"),
+        alt.Tooltip("median:N", title="Median time"),
+        alt.Tooltip("between:N", title="Its interval"),
+        alt.Tooltip("answered:Q", title="Answered", format=",d"),
+    ]
+    look = {"stroke": "var(--series-1)", "strokeWidth": 1.5, "opacity": 0.55}
+    layers = [
+        rule(table(), look, x=x, y=alt.Y("low:Q", scale=up, axis=accuracy_axis), y2="high"),
+        rule(table(), look, y=y, x=alt.X("time_low:Q", scale=across, axis=time_axis), x2="time_high"),
+        point(
+            table(),
+            {"size": 80, "color": "var(--series-1)", "stroke": "var(--paper)", "strokeWidth": 1.5},
+            x=x,
+            y=y,
+            tooltip=tooltip,
+        ),
+    ]
+    if options.chance is not None:
+        at = alt.YDatum(options.chance)
+        layers[:0] = [
+            rule(once(), {"stroke": "var(--muted)", "strokeDash": [3, 3]}, y=at),
+            text(
+                once(),
+                {
+                    "text": f"chance {words.percent(options.chance)}",
+                    "align": "right",
+                    "dy": -7,
+                    "fontSize": 11,
+                    "color": "var(--muted)",
+                },
+                x="width",
+                y=at,
+            ),
+        ]
+    names = table("labels_narrow" if layout.narrow else "labels")
+    for side, place in (
+        ("right", {"align": "left", "dx": 9}),
+        ("left", {"align": "right", "dx": -9}),
+        ("above", {"align": "center", "dy": -16}),
+        ("below", {"align": "center", "dy": 17}),
+    ):
+        layers += haloed(only(names, "side", side), {**place, "baseline": "middle"}, x=x, y=y, text="label:N")
+    layers.append(
+        text(
+            once(),
+            {"text": "Accuracy", "align": "left", "color": "var(--muted)", "dy": -14, "dx": -34},
+            x=0,
+            y=0,
+        )
+    )
+    return stack(layers, height, room(right=8))  # fmt: skip
+
+
+def _caption(data: pd.DataFrame, by: str) -> list[str]:
+    rows = records(data)
+
+    def said(row: dict[str, Any]) -> str:
+        name = levels.named(by, row[by])
+        accuracy = words.measured(row["accuracy"], row["ci_low"], row["ci_high"], int(row["answered"]), "percent")
+        low, high = row["latency_ms_low"], row["latency_ms_high"]
+        time = f"{words.show(row['latency_ms'], 'milliseconds')} ms"
+        between = (
+            "" if math.isnan(low) else f" ({words.show(low, 'milliseconds')} to {words.show(high, 'milliseconds')})"
+        )
+        return f"{name}, {accuracy} in {time}{between}"
+
+    if len(rows) == 1:
+        return [f"{said(rows[0])}."]
+    fastest = min(rows, key=lambda r: float(r["latency_ms"]))
+    if fastest is rows[0]:
+        return [f"Most accurate and fastest: {said(rows[0])}."]
+    return [f"Most accurate: {said(rows[0])}.", f"Fastest: {said(fastest)}."]  # fmt: skip

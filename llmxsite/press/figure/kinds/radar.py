@@ -1,0 +1,148 @@
+"""Radar: profiles over a few axes, and beside them the same numbers as a dot plot, which can be read more exactly.
+
+The area of a radar means nothing, and its shape depends on the order of its axes: the order is fixed, the number of profiles
+small, and a spoke that was not measured is a gap in the line.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+
+from llmxsite.press.figure import levels, words
+from llmxsite.press.figure.draft import NARROW, Draft, Layout, Samples
+from llmxsite.press.figure.kinds.polar import Plan
+from llmxsite.press.figure.metrics import Metric, metric
+from llmxsite.press.figure.options import ChartProblem, Options
+from llmxsite.press.figure.series import colours
+from llmxsite.press.figure.summary import (
+    COUNTS,
+    apart,
+    key_column,
+    key_columns,
+    notes,
+    records,
+    summarise,
+    value_columns,
+)
+
+MOST = 6
+"""Profiles."""
+AXES = (3, 16)
+"""Fewest and most spokes."""
+
+
+def make(samples: Samples, options: Options) -> Draft:
+    """Spokes are the levels of `axes` (categories unless said otherwise), profiles those of `colour` (models)."""
+    samples = apart(samples)
+    shown = metric(options.value)
+    if shown.signed:
+        raise ChartProblem(
+            "chart-value", f"a radar cannot show {shown.title.lower()}, which may be negative", option="value"
+        )
+    axes = key_column(samples, options.axes or "category", "axes")
+    colour = key_column(samples, options.colour or "model", "colour")
+    if axes == colour:
+        raise ChartProblem("chart-value", f"axes and colour are both '{axes}'", option="colour")
+    summary = summarise(samples, [colour, axes], options.alpha, shown)
+    summary = summary[summary[axes].map(levels.text) != levels.NOT_STATED]
+    # A fixed order: by name, or the order the levels have by themselves. Never by value, which would make every shape smooth.
+    spokes = levels.order(
+        summary[axes],
+        options.sort if options.sort == "given" else None if levels.ordinal(summary[axes]) else "name",
+        {},
+    )
+    margin = summarise(samples, [colour], options.alpha, shown)
+    profiles = levels.order(
+        summary[colour],
+        None,
+        dict(zip(margin[colour], margin[shown.name], strict=True)),
+        descending=shown.better != "lower",
+    )
+    _limits(len(spokes), len(profiles), axes, colour)
+    full = pd.MultiIndex.from_product([profiles, spokes], names=[colour, axes]).to_frame(index=False)
+    data = full.merge(summary, on=[colour, axes], how="left")
+    data[list(COUNTS)] = data[list(COUNTS)].fillna(0)
+    known = data[data[shown.name].notna()]
+    if known.empty:
+        raise ChartProblem("chart-empty", f"no sample has a {shown.title.lower()}", option="value")
+    names = colours([words.clean(levels.text(v)) for v in profiles])
+    low, high = options.domain or _domain(known, shown)
+    spoke_names = [words.clean(levels.text(v)) for v in spokes]
+    plans = {
+        "": Plan(Layout("wide", options.width), spoke_names, list(names)),
+        "_narrow": Plan(Layout("narrow", NARROW), spoke_names, list(names)),
+    }
+    marks: dict[str, pd.DataFrame] = {}
+    for suffix, plan in plans.items():
+        marks |= {
+            f"{name}{suffix}": frame
+            for name, frame in plan.frames(data, axes, colour, shown, spokes, names, low, high).items()
+        }
+    said = _caption(known, axes, colour, shown, spokes, profiles, len(data) - len(known))
+    return Draft(
+        keys=[colour, axes],
+        data=data,
+        columns=[*key_columns([colour, axes]), *value_columns(shown)],
+        marks=marks,
+        draw=lambda layout: plans["_narrow" if layout.narrow else ""].draw(names, axes, colour, shown),
+        title=f"{shown.title} profile by {words.heading(axes).lower()}",
+        caption=said,
+        alt=[
+            (f"Radar chart of {shown.title.lower()} over {words.count(len(spokes), 'axis', 'axes')} "
+            f"({words.listed([levels.text(v) for v in spokes], 16)}) with {words.count(len(profiles), 'profile')}, and the same numbers as a dot plot."),
+            *said,
+        ],
+        notes=notes(summary),
+    )  # fmt: skip
+
+
+def _limits(spokes: int, profiles: int, axes: str, colour: str) -> None:
+    if profiles > MOST:
+        raise ChartProblem(
+            "chart-too-many-series",
+            f"{profiles} profiles are more than the {MOST} a radar can show",
+            option="colour",
+            hint="narrow it down with `where`, or use a heatmap",
+        )
+    if not AXES[0] <= spokes <= AXES[1]:
+        raise ChartProblem(
+            "chart-too-large",
+            f"a radar takes {AXES[0]} to {AXES[1]} axes; {axes} has {spokes}",
+            option="axes",
+            hint="use a heatmap or bars",
+        )
+
+
+def _domain(known: pd.DataFrame, shown: Metric) -> tuple[float, float]:
+    """From 0: a radar that starts elsewhere exaggerates. A share ends at a round one."""
+    high = float(known[shown.name].max())
+    if shown.bounded:
+        return 0.0, min(1.0, max(0.2, math.ceil(high * 10) / 10))
+    return 0.0, high or 1.0
+
+
+def _caption(
+    known: pd.DataFrame, axes: str, colour: str, shown: Metric, spokes: list[Any], profiles: list[Any], missing: int
+) -> list[str]:
+    """Each profile's highest and lowest axis, for the first three; then what is missing."""
+    rows = records(known)
+    said = []
+    for level in profiles[:3]:
+        own = [r for r in rows if r[colour] == level]
+        if len(own) < 2:
+            continue
+        top, bottom = max(own, key=lambda r: r[shown.name]), min(own, key=lambda r: r[shown.name])
+        said.append(
+            f"{levels.named(colour, level)}: highest on {levels.named(axes, top[axes])} ({words.show(top[shown.name], shown.format)}, "
+            f"n = {int(top['answered']):,}), lowest on {levels.named(axes, bottom[axes])} ({words.show(bottom[shown.name], shown.format)}, "
+            f"n = {int(bottom['answered']):,})."
+        )
+    if missing:
+        said.append(
+            f"{words.count(missing, 'point')} {'was' if missing == 1 else 'were'} not measured: a gap in the line."
+        )
+    said.append("The area inside a profile has no meaning; read the dots, with their intervals, beside it.")
+    return said

@@ -1,0 +1,86 @@
+"""Levels of a column: their text, and the order in which a chart shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+import pandas as pd
+
+from llmxsite.press.figure import words
+
+_SCALES: tuple[tuple[str, ...], ...] = (
+    ("trivial", "very easy", "easy", "medium", "moderate", "hard", "very hard", "expert"),
+    ("low", "medium", "high"),
+    ("false", "true"),
+)
+"""Words that have an order of their own."""
+
+
+NOT_STATED = "not stated"
+
+
+def text(value: Any) -> str:
+    """A level as a reader sees it: `0.7`, `1` rather than `1.0`, `not stated` for a missing one."""
+    if value is None or value is pd.NA or value is pd.NaT:
+        return NOT_STATED
+    if isinstance(value, float):
+        if value != value:
+            return NOT_STATED
+        return str(int(value)) if value == int(value) and abs(value) < 1e15 else f"{value:.6g}"
+    return str(value)
+
+
+def named(column: str, value: Any) -> str:
+    """A level in a sentence: a number is nothing without its column. `named("temperature", 0.7)` -> `temperature 0.7`."""
+    shown = words.clean(text(value))
+    if isinstance(value, str):
+        return shown
+    return f"{words.heading(column).lower()} {shown}"
+
+
+def ordinal(levels: Iterable[Any]) -> list[Any] | None:
+    """The levels in the order they have by themselves (numbers, letters of options, easy to hard), or None for names."""
+    known = list(dict.fromkeys(levels))
+    given = [v for v in known if text(v) != NOT_STATED]
+    missing = [v for v in known if text(v) == NOT_STATED]
+    if given and all(isinstance(v, int | float) and not isinstance(v, bool) for v in given):
+        return [*sorted(given), *missing]
+    if len(given) > 1 and all(len(text(v)) == 1 and text(v).isupper() for v in given):
+        return [*sorted(given, key=text), *missing]
+    words = {text(v).lower() for v in given}
+    for scale in _SCALES:
+        if len(words) > 1 and words <= set(scale):
+            return [*sorted(given, key=lambda v: scale.index(text(v).lower())), *missing]
+    return None
+
+
+def order(
+    levels: Iterable[Any],
+    sort: Literal["value", "name", "given"] | None,
+    values: Mapping[Any, float],
+    *,
+    descending: bool = True,
+) -> list[Any]:
+    """Levels as a chart shows them: by their own order if they have one, else by value, best first; missing values last.
+
+    `sort` overrules: `value`, `name`, or `given` (the order of `levels`).
+    """
+    known = list(dict.fromkeys(levels))
+    if sort == "given":
+        return known
+    if sort == "name":
+        return sorted(known, key=lambda v: text(v).lower())
+    natural = ordinal(known) if sort is None else None
+    if natural is not None:
+        return natural
+
+    def rank(level: Any) -> tuple[bool, float, str]:
+        value = values.get(level, float("nan"))
+        return (
+            (value != value, -value if descending else value, text(level).lower())
+            if value == value
+            else (True, 0.0, text(level).lower())
+        )
+
+    return sorted(known, key=rank)

@@ -1,0 +1,55 @@
+"""Series: a colour for each, and the legend that names them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from llmxsite.press.figure import words
+from llmxsite.press.figure.draft import Layout
+from llmxsite.press.figure.marks import once, point, text
+from llmxsite.press.figure.options import ChartProblem
+from llmxsite.press.figure.theme import series
+from llmxsite.press.figure.vega import alt
+
+MOST = 8
+
+
+def colours(names: Sequence[str]) -> dict[str, str]:
+    """A colour variable for each name, in order. Raises `ChartProblem` for more than eight: no palette tells those apart."""
+    distinct = list(dict.fromkeys(names))
+    if len(distinct) > MOST:
+        raise ChartProblem(
+            "chart-too-many-series",
+            f"{len(distinct)} series are more than the {MOST} that can be told apart",
+            option="colour",
+            hint="narrow it down with `where`, or use a heatmap",
+        )
+    return {name: series(i) for i, name in enumerate(distinct)}
+
+
+def flow(names: Sequence[str], limit: float) -> list[tuple[str, float, int]]:
+    """Names in rows of at most `limit` pixels: for each its label, where its square starts, and its row from 0."""
+    out: list[tuple[str, float, int]] = []
+    x, row = 0.0, 0
+    for name in names:
+        label = words.shorten(name, limit - 20)
+        need = words.width(label) + 34
+        if x and x + need > limit:
+            x, row = 0.0, row + 1
+        out.append((label, x, row))
+        x += need
+    return out
+
+
+def legend(names: dict[str, str], layout: Layout, left: float = 0, above: float = 0) -> list[alt.Chart]:
+    """A legend over the plot, left aligned. `left` is where it starts, `above` the room kept between it and the plot."""
+    places = flow(list(names), layout.width - 30)
+    rows = places[-1][2]
+    marks: list[alt.Chart] = []
+    for (label, x, row), tint in zip(places, names.values(), strict=True):
+        y = -24 - above - 18 * (rows - row)
+        marks += [
+            point(once(), {"shape": "square", "size": 90, "color": tint}, x=left + x + 5, y=y),
+            text(once(), {"text": label, "align": "left", "baseline": "middle"}, x=left + x + 16, y=y),
+        ]
+    return marks

@@ -1,0 +1,145 @@
+"""The summary of samples that most charts draw, with the columns of its table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+
+from llmxsite import results
+from llmxsite.press.figure import levels, words
+from llmxsite.press.figure.build import column_of
+from llmxsite.press.figure.draft import Samples
+from llmxsite.press.figure.figure import Column
+from llmxsite.press.figure.metrics import METRICS, Metric
+from llmxsite.press.figure.options import ChartProblem
+
+COUNTS = ("n", "answered", "correct", "unparsed", "truncated", "errors")
+
+
+def apart(samples: Samples) -> Samples:
+    """`samples`, with the digest's first digits after the name of every model that occurs with more than one digest."""
+    frame = samples.frame
+    pairs = frame[["model", "digest"]].drop_duplicates().dropna()
+    several = pairs["model"].value_counts()
+    doubled = set(several[several > 1].index)
+    if not doubled:
+        return samples
+    named = frame["model"].astype(str) + " (" + frame["digest"].astype(str).str[:8] + ")"
+    names = frame["model"].astype(object).where(~frame["model"].isin(doubled), named)
+    return cast(Samples, replace(cast(Any, samples), frame=frame.assign(model=names.astype("category"))))
+
+
+MOST_SPANS = 120
+"""Groups up to which an interval is made by resampling: a chart of more shows none."""
+
+
+def summarise(samples: Samples, by: Sequence[str], alpha: float, shown: Metric | None = None) -> pd.DataFrame:
+    """`results.summarise`, its key columns as plain objects so that they can be joined and compared.
+
+    With `shown` the ends of that metric's interval are there, also where resampling has to make them.
+    """
+    out = results.summarise(samples, by=list(by), alpha=alpha)
+    if shown is not None and shown.resampled and shown.interval is not None:
+        low, high = shown.interval
+        if len(out) > MOST_SPANS:
+            out[low] = out[high] = np.nan
+        else:
+            found = results.intervals(samples, list(by), [shown.name], alpha=alpha)
+            out[low], out[high] = found[low], found[high]
+    for column in by:
+        out[column] = out[column].astype(object)
+    return out
+
+
+def key_column(samples: Samples, name: str, option: str) -> str:
+    """A column to group by. Raises `ChartProblem` where it is unknown or has no value at all."""
+    column_of(samples, name, option)
+    if samples.frame[name].isna().all():
+        raise ChartProblem("chart-empty", f"{option}: no sample has a {words.heading(name).lower()}", option=option)
+    return name
+
+
+def key_columns(names: Sequence[str]) -> list[Column]:
+    """Columns of the table for the columns grouped by."""
+    return [Column(name=name, title=words.heading(name)) for name in dict.fromkeys(names)]
+
+
+def value_columns(metric: Metric) -> list[Column]:
+    """Counts, the metric, and the ends of its interval where it has one."""
+    counts = [METRICS[name].column() for name in COUNTS if name != metric.name]
+    ends = metric.interval or ()
+    shown = [
+        Column(
+            name=name,
+            title=f"{'Low' if i == 0 else 'High'} end",
+            unit=metric.unit,
+            format=metric.format,
+            description="End of the 95% interval, of resampled items."
+            if metric.resampled
+            else "End of the 95% interval.",
+        )
+        for i, name in enumerate(ends)
+    ]
+    return [*counts, metric.column(), *shown]
+
+
+def bounds(frame: pd.DataFrame, metric: Metric) -> tuple[pd.Series, pd.Series]:
+    """The two ends of the metric's interval, NaN where it has none."""
+    if metric.interval is None:
+        nothing = pd.Series(np.nan, index=frame.index, dtype="float64")
+        return nothing, nothing
+    return frame[metric.interval[0]].astype("float64"), frame[metric.interval[1]].astype("float64")
+
+
+def interval_text(frame: pd.DataFrame, metric: Metric) -> list[str]:
+    """`60.1% to 66.6%` for each row; `–` where there is no interval."""
+    low, high = bounds(frame, metric)
+    return [
+        words.MISSING
+        if np.isnan(a) or np.isnan(b)
+        else f"{words.show(a, metric.format)} to {words.show(b, metric.format)}"
+        for a, b in zip(low, high, strict=True)
+    ]
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows as dictionaries by column."""
+    return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
+
+
+def level_text(values: pd.Series[Any]) -> list[str]:
+    """Each level as text on one line."""
+    return [words.clean(levels.text(v)) for v in values]
+
+
+def notes(summary: pd.DataFrame) -> list[str]:
+    """What a reader has to know of the answers behind a summary: the warnings of `results`, and how many were lost."""
+    said = []
+    n, unread, cut = (int(summary[name].sum()) for name in ("n", "unparsed", "truncated"))
+    if unread:
+        said.append(
+            f"{words.count(unread, 'answer')} of {n:,} could not be read and {'counts' if unread == 1 else 'count'} as wrong."
+        )
+    if cut:
+        said.append(
+            f"{words.count(cut, 'reply', 'replies')} of {n:,} {'was' if cut == 1 else 'were'} cut off, and scored by what "
+            f"{'it states' if cut == 1 else 'they state'}."
+        )
+    return [*results.warnings(summary), *said]
+
+
+def pooled(samples: Samples, keys: Sequence[str]) -> list[str]:
+    """What varies among the samples without being told apart in the chart."""
+    said = []
+    for name in dict.fromkeys(("suite", "model", *samples.factors)):
+        found = samples.frame[name].dropna().unique()
+        if name not in keys and len(found) > 1:
+            shown = words.listed(
+                [levels.text(v) for v in levels.order(found, "name" if levels.ordinal(found) is None else None, {})]
+            )
+            said.append(f"Pooled over {len(found)} levels of {name}: {shown}.")
+    return said

@@ -1,0 +1,209 @@
+"""Words and numbers as charts and captions show them: widths, shortened names, percentages, intervals, lists."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+
+from llmxsite.press.figure.figure import Format
+
+MISSING = "–"
+_NARROW = frozenset("iljI|.,:;'!`")
+_SLIM = frozenset('ftr()[]{}-/\\" *')
+_LARGE = frozenset("mwMWO@%QGD&")
+
+
+def width(text: str, size: float = 12) -> float:
+    """About how many pixels `text` takes in Arial at `size`, a little on the wide side: other sans faces run wider."""
+    units = 0.0
+    for c in text:
+        if c in _NARROW:
+            units += 0.28
+        elif c in _SLIM:
+            units += 0.36
+        elif c in _LARGE:
+            units += 0.86
+        elif c.isupper():
+            units += 0.70
+        elif ord(c) > 0x2E80:
+            units += 1.0
+        else:
+            units += 0.56
+    return units * size * 1.02
+
+
+def shorten(text: str, pixels: float, size: float = 12) -> str:
+    """`text` cut in its middle until it fits: both ends of a model's name tell it from its neighbours.
+
+    `shorten("hf.co/bartowski/Llama-3.2-3B-Instruct-GGUF:Q4_K_M", 170)` -> `hf.co/bartow…uct-GGUF:Q4_K_M`
+    """
+    if width(text, size) <= pixels:
+        return text
+    for kept in range(len(text) - 1, 3, -1):
+        head = kept * 9 // 20
+        short = f"{text[:head]}…{text[len(text) - (kept - head) :]}"
+        if width(short, size) <= pixels:
+            return short
+    return text[:1] + "…" + text[-2:]
+
+
+def labels(names: Iterable[str], pixels: float, size: float = 12) -> dict[str, str]:
+    """Each name with a shortened one, all different."""
+    known = list(dict.fromkeys(names))
+    return dict(zip(known, distinct([clean(shorten(name, pixels, size)) or "(empty)" for name in known]), strict=True))
+
+
+def distinct(texts: Sequence[str]) -> list[str]:
+    """The texts in order, a number added where one occurs again: an axis tells rows apart by their labels."""
+    out: dict[str, None] = {}
+    for text in texts:
+        unique, number = text, 2
+        while unique in out:
+            unique, number = f"{text} ({number})", number + 1
+        out[unique] = None
+    return list(out)
+
+
+def clean(text: str) -> str:
+    """`text` on one line, without control characters."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+_LOOKED_UP = frozenset(
+    [
+        "if",
+        "constructor",
+        "hasOwnProperty",
+        "isPrototypeOf",
+        "propertyIsEnumerable",
+        "toLocaleString",
+        "toString",
+        "valueOf",
+        "__defineGetter__",
+        "__defineSetter__",
+        "__lookupGetter__",
+        "__lookupSetter__",
+    ]
+)
+_JOINER = "\u2060"
+
+
+def drawable(text: str) -> str:
+    """`text` as Vega can draw it.
+
+    Vega 6.2 looks each string of a spec up among the names of an object, inherited ones included, takes these twelve for
+    functions, and fails ('Unrecognized signal name: "if"'). With an invisible character behind it a string is one again.
+    """
+    return text + _JOINER if text in _LOOKED_UP else text
+
+
+def heading(name: str) -> str:
+    """A column's name as a title in tooltips, letters and plain marks only: `num_ctx` -> `Num ctx`.
+
+    Vega-Lite writes tooltip titles into an expression, so nothing that could end a string may pass.
+    """
+    plain = " ".join(re.sub(r"[^\w .,()+-]|_", " ", name).split()) or "Value"
+    return plain[0].upper() + plain[1:]
+
+
+def wrap(text: str, pixels: float, size: float) -> list[str]:
+    """`text` in lines that fit."""
+    lines: list[str] = []
+    for word in clean(text).split(" "):
+        if lines and width(f"{lines[-1]} {word}", size) <= pixels:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
+
+
+def folded(text: str, pixels: float, size: float = 12, most: int = 2) -> str | None:
+    """`text` in at most `most` lines that fit, joined by newlines; None where that cannot be."""
+    lines = wrap(text, pixels, size)
+    if len(lines) > most or any(width(line, size) > pixels for line in lines):
+        return None
+    return "\n".join(lines)
+
+
+def percent(value: float, digits: int = 1) -> str:
+    """`0.634` -> `63.4%`."""
+    return f"{100 * value:.{digits}f}%"
+
+
+def show(value: float | None, form: Format) -> str:
+    """A number as text; `–` for what is missing."""
+    if value is None or math.isnan(value):
+        return MISSING
+    if form == "percent":
+        return percent(value)
+    if form == "points":
+        return f"{100 * value:+.1f}".replace("-", "−")
+    if form == "probability":
+        return f"{value:.3f}"
+    if form == "p":
+        return "< 0.001" if value < 0.001 else f"{value:.3f}"
+    if form == "count":
+        return f"{value:,.0f}"
+    if form == "milliseconds":
+        return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def size(value: float, form: Format) -> str:
+    """How large a difference is, without a sign: points as `13.3`."""
+    return f"{100 * value:.1f}" if form in ("points", "percent") else show(value, form)
+
+
+def signed_text(value: float, form: Format) -> str:
+    """A difference with its sign, in the form of what it is a difference of."""
+    text = show(value, form)
+    if form == "points" or text == MISSING:
+        return text
+    text = text.replace("-", "−")
+    return f"+{text}" if value > 0 else text
+
+
+def brief(value: float, form: Format) -> str:
+    """A number for a cell: as few characters as make sense. `0.634` -> `63` as a percentage."""
+    if form == "percent":
+        return f"{100 * value:.0f}"
+    if form == "points":
+        return f"{100 * value:+.0f}".replace("-", "−")
+    if form == "probability":
+        return f"{value:.2f}".removeprefix("0")
+    if abs(value) >= 100_000:
+        return f"{value / 1000:,.0f}k"
+    return show(value, form)
+
+
+def unit(form: Format) -> str:
+    """What follows a number in a sentence."""
+    return {"points": " points", "milliseconds": " ms"}.get(form, "")
+
+
+def measured(
+    value: float, low: float | None, high: float | None, n: int | None, form: Format, *, signed: bool = False
+) -> str:
+    """`63.4% (interval 60.1% to 66.6%, n = 844)`, as far as it is known; a difference is `signed`."""
+    written = signed_text if signed else show
+    parts = []
+    if low is not None and high is not None and not (math.isnan(low) or math.isnan(high)):
+        parts.append(f"interval {written(low, form)} to {written(high, form)}")
+    if n is not None:
+        parts.append(f"n = {n:,}")
+    return f"{written(value, form)}{unit(form)}" + (f" ({', '.join(parts)})" if parts else "")
+
+
+def count(n: int, word: str, plural: str | None = None) -> str:
+    """`1 model`, `6 models`."""
+    return f"{n:,} {word if n == 1 else plural or word + 's'}"
+
+
+def listed(words: Sequence[str], most: int = 6) -> str:
+    """`a, b and c`; beyond `most`: `a, b and 4 more`."""
+    if len(words) > most:
+        return f"{', '.join(words[: most - 1])} and {len(words) - most + 1} more"
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} and {words[-1]}"
