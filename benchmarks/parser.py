@@ -33,7 +33,7 @@ from typing import Any, NamedTuple
 
 import process
 
-from llmxsite.task.choice import read_choice
+from llmxsite.exchange.answer.choice import read_choice
 
 LABELLED = Path(__file__).resolve().parent.parent / "tests" / "labelled"
 POOLED = ("plain", "unanswered")

@@ -34,8 +34,8 @@ from llmxsite.collect.probe import Probe
 from llmxsite.collect.tally import Tally, duration
 from llmxsite.diagnostics import Issues, Problem
 from llmxsite.engine.protocol import EngineError
+from llmxsite.exchange.asking.wording import WORDINGS
 from llmxsite.study import Study
-from llmxsite.task.wording import WORDINGS
 
 
 @pytest.fixture

@@ -11,12 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from servers.fake import Fake
 
-from llmxsite import runlog, task
+from llmxsite import runlog
 from llmxsite.diagnostics import Issues
 from llmxsite.engine import weights
 from llmxsite.engine.protocol import ModelInfo, Reply
-from llmxsite.task import Question, benchmark
-from llmxsite.thinking import blanked
+from llmxsite.exchange.answer.thinking import blanked
+from llmxsite.exchange.asking.plan import Plan
+from llmxsite.exchange.asking.question import Question
+from llmxsite.task import benchmark
 
 OWN = ["<|tone|>", "<|stop|>"]
 
@@ -38,7 +40,7 @@ def test_what_the_line_holds_is_enough_to_score_it_again(tmp_path: Path, monkeyp
     study = make_study(tmp_path)
     plan = benchmark.Benchmark.plan
 
-    def planned(self: benchmark.Benchmark, *given: object) -> task.Plan:
+    def planned(self: benchmark.Benchmark, *given: object) -> Plan:
         model = given[-1]
         assert isinstance(model, ModelInfo)
         model.control = OWN

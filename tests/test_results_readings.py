@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from llmxsite import runlog, tables
 from llmxsite.diagnostics import Issues
 from llmxsite.engine.protocol import EngineInfo, ModelInfo
+from llmxsite.exchange.answer.rules import RULES
 from llmxsite.press.numbers.value import QueryError, evaluate
 from llmxsite.record import SCHEMA, Answer, Run, Sample, Shown, SuiteRef
 from llmxsite.results import reading_notes, readings, reread, summarise, warnings
@@ -18,7 +19,6 @@ from llmxsite.results.readings import alone
 from llmxsite.study import Study
 from llmxsite.suite import LETTERS
 from llmxsite.tables import Samples
-from llmxsite.task.rules import RULES
 from llmxsite.words import languages
 
 OPTIONS = ["oak", "ash", "elm", "yew"]

@@ -14,12 +14,14 @@ from hypothesis import strategies as st
 
 from llmxsite.diagnostics import Problem
 from llmxsite.engine.protocol import Alternative, ModelInfo, Reply, TokenLogprob
+from llmxsite.exchange.answer.locate import Alignment
+from llmxsite.exchange.answer.numeric import parse_number, same_number
+from llmxsite.exchange.answer.scorer import Scored
+from llmxsite.exchange.asking.messages import option_order
+from llmxsite.exchange.asking.plan import Plan
 from llmxsite.experiment import Resolved, expand
 from llmxsite.suite import Item, Suite
-from llmxsite.task import Plan, Scored, get
-from llmxsite.task.ask import option_order
-from llmxsite.task.locate import Alignment
-from llmxsite.task.numeric import parse_number, same_number
+from llmxsite.task import get
 
 MODEL = ModelInfo(name="m", digest="d", capabilities=["completion"])
 THINKER = ModelInfo(name="m", digest="d", capabilities=["completion", "thinking"])

@@ -15,12 +15,12 @@ import yaml
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from llmxsite.exchange.answer.choice import parse_choice
+from llmxsite.exchange.answer.letters import plain
+from llmxsite.exchange.answer.numeric import Number, parse_number, read_digits, same_number
+from llmxsite.exchange.answer.short import matches, parse_text
+from llmxsite.exchange.answer.statement import answer_part
 from llmxsite.suite import LETTERS
-from llmxsite.task.choice import parse_choice
-from llmxsite.task.letters import plain
-from llmxsite.task.numeric import Number, parse_number, read_digits, same_number
-from llmxsite.task.short import matches, parse_text
-from llmxsite.task.statement import answer_part
 
 DATA = os.environ.get("LLMXSITE_TEST_DATA")
 CASES = Path(__file__).parent / "cases" / "task"

@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmxsite.diagnostics import Issues
+from llmxsite.exchange.answer.choice import parse_choice, read_choice
+from llmxsite.exchange.answer.letters import plain
+from llmxsite.exchange.answer.statement import LONGEST, answer_part
+from llmxsite.exchange.answer.thinking import answer_span, split_thinking
 from llmxsite.suite import Item, Suite, check, load, spoken, write
-from llmxsite.task.choice import parse_choice, read_choice
-from llmxsite.task.letters import plain
-from llmxsite.task.statement import LONGEST, answer_part
-from llmxsite.thinking import answer_span, split_thinking
 from llmxsite.words import has_words, languages, table, words
 
 LABELLED = Path(__file__).parent / "labelled"

@@ -7,8 +7,9 @@ from typing import Literal
 
 from llmxsite.collect.workload import Job
 from llmxsite.engine.protocol import EngineError, Reply, Timing, TokenLogprob, Usage
+from llmxsite.exchange.answer.scorer import Scored
 from llmxsite.record import Answer, Fault, Sample, Shown
-from llmxsite.task import Scored, Task
+from llmxsite.task import Task
 
 Keep = Literal["answer", "all", "none"]
 

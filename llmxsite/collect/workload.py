@@ -11,10 +11,11 @@ import msgspec
 
 from llmxsite.diagnostics import Problem
 from llmxsite.engine.protocol import ModelInfo, Request
+from llmxsite.exchange.asking.plan import Plan
 from llmxsite.experiment import OPTIONS, Condition, Resolved, expand, regime_of, select, width
 from llmxsite.record import Sample, Sent, sample_key
 from llmxsite.suite import Item, Suite, item_hash
-from llmxsite.task import Plan, Task
+from llmxsite.task import Task
 
 
 class Job(NamedTuple):

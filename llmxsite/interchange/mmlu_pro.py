@@ -13,13 +13,14 @@ import msgspec
 
 from llmxsite.diagnostics import Issues
 from llmxsite.engine.protocol import EngineInfo, ModelInfo, Reply
+from llmxsite.exchange.asking.question import Question
 from llmxsite.foreign_text import json_value, same
 from llmxsite.interchange.foreign import Foreign, Oddities, Options
 from llmxsite.interchange.imported import Imported, Repeats, fingerprint, suite_ref
 from llmxsite.record import Answer, Sample, Scalar, Sent, Shown, sample_key
 from llmxsite.suite import LETTERS, Item, item_hash
 from llmxsite.suite.model import tidy
-from llmxsite.task import Question, benchmark
+from llmxsite.task import benchmark
 
 TITLE = "MMLU-Pro model outputs"
 SUFFIXES = (".json", ".jsonl")

@@ -19,11 +19,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from llmxsite.exchange.answer.rules import RULES
+from llmxsite.exchange.asking.plan import style_of
+from llmxsite.exchange.asking.wording import primary
 from llmxsite.results.groups import Floats, group, scores
 from llmxsite.results.replies import log_lines
 from llmxsite.suite import LETTERS
-from llmxsite.task import primary, style_of
-from llmxsite.task.rules import RULES
 
 if TYPE_CHECKING:
     from llmxsite.tables import Samples

@@ -9,9 +9,12 @@ import msgspec
 
 from llmxsite import task
 from llmxsite.engine.protocol import Reply, TokenLogprob
+from llmxsite.exchange.answer.scorer import Scored
+from llmxsite.exchange.asking.plan import style_of
+from llmxsite.exchange.asking.question import Question
+from llmxsite.exchange.asking.wording import primary
 from llmxsite.record import Answer, Sample, Scalar
 from llmxsite.suite import LETTERS
-from llmxsite.task import Question, Scored
 
 _KINDS = frozenset({"choice", "numeric", "text"})
 _NOT_KEPT = frozenset({"first_token_letter"})
@@ -73,9 +76,9 @@ def asked(sample: Sample) -> Question | None:
                 "unit": sample.scores.get("unit"),
                 "control": sample.scores.get("control") or [],
                 "order": order,
-                "language": task.primary(known),
-                "spoken": task.primary(known) if known else None,
-                "style": task.style_of(str(sample.condition.get("prompt"))),
+                "language": primary(known),
+                "spoken": primary(known) if known else None,
+                "style": style_of(str(sample.condition.get("prompt"))),
             },
             Question,
         )

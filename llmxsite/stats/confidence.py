@@ -1,6 +1,6 @@
 """Confidence from logprobs: the letter's and the reply's, and what a temperature does to a distribution.
 
-The letter's and the reply's definitions are in `llmxsite.task.confidence`, where the scorers use them; here they stand beside
+The letter's and the reply's definitions are in `llmxsite.exchange.answer.confidence`, where the scorers use them; here they stand beside
 what needs arrays.
 """
 
@@ -9,14 +9,14 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import softmax
 
-from llmxsite.stats.interval import Numbers, Vector, vector
-from llmxsite.task.confidence import (
+from llmxsite.exchange.answer.confidence import (
     LetterConfidence,
     SequenceConfidence,
     letter_confidence,
     probability,
     sequence_confidence,
 )
+from llmxsite.stats.interval import Numbers, Vector, vector
 
 __all__ = [
     "LetterConfidence",

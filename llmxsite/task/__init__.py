@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llmxsite.diagnostics import Problem, did_you_mean
+from llmxsite.exchange.answer.scorer import Scored
+from llmxsite.exchange.asking.question import Question
 from llmxsite.experiment import AVAILABLE
-from llmxsite.task.protocol import Plan, Question, Scored, Task, style_of
-from llmxsite.task.wording import primary
+from llmxsite.task.protocol import Task
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from llmxsite.engine.protocol import Reply
 
-__all__ = ["Plan", "Question", "Scored", "Task", "current", "get", "knows", "primary", "rescore", "style_of"]
+__all__ = ["Task", "current", "get", "knows", "rescore"]
 
 
 def get(name: str) -> Task:

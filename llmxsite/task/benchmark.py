@@ -10,18 +10,20 @@ import msgspec
 
 from llmxsite.diagnostics import Problem
 from llmxsite.engine.protocol import ModelInfo, Reply, Request, TokenLogprob
+from llmxsite.exchange.answer.choice import read_choice
+from llmxsite.exchange.answer.confidence import letter_confidence, letter_of, sequence_confidence
+from llmxsite.exchange.answer.locate import Alignment
+from llmxsite.exchange.answer.numeric import parse_number, same_number
+from llmxsite.exchange.answer.scorer import Scored
+from llmxsite.exchange.answer.short import matches, parse_text
+from llmxsite.exchange.answer.statement import answer_part
+from llmxsite.exchange.answer.thinking import blanked
+from llmxsite.exchange.asking.messages import messages_for, question_of
+from llmxsite.exchange.asking.options import options_for
+from llmxsite.exchange.asking.plan import Plan
+from llmxsite.exchange.asking.question import Question
 from llmxsite.experiment import Condition, Resolved, parse_prompt
 from llmxsite.suite import LETTERS, Item, Suite
-from llmxsite.task.ask import messages_for, question_of
-from llmxsite.task.choice import read_choice
-from llmxsite.task.confidence import letter_confidence, letter_of, sequence_confidence
-from llmxsite.task.locate import Alignment
-from llmxsite.task.numeric import parse_number, same_number
-from llmxsite.task.options import options_for
-from llmxsite.task.protocol import Plan, Question, Scored
-from llmxsite.task.short import matches, parse_text
-from llmxsite.task.statement import answer_part
-from llmxsite.thinking import blanked
 
 SCORERS = {"choice": "choice/2", "numeric": "numeric/2", "text": "text/2"}
 """Name and version of what scores each kind of question. The version goes up with every change that can move a score."""

@@ -3,64 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Protocol
 
-import msgspec
-
-from llmxsite.engine.protocol import ModelInfo, Reply, Request
+from llmxsite.engine.protocol import ModelInfo, Reply
+from llmxsite.exchange.answer.scorer import Scored
+from llmxsite.exchange.asking.plan import Plan
 from llmxsite.experiment import Condition, Resolved
 from llmxsite.suite import Item, Suite
-
-Style = Literal["direct", "reasoned", "completion"]
-
-
-def style_of(prompt: str) -> Style:
-    """How replies to a prompt, by the name it has in a condition, are read."""
-    if prompt.startswith("completion"):
-        return "completion"
-    return "direct" if prompt == "letter" or prompt.startswith("few-shot") else "reasoned"
-
-
-class Question(msgspec.Struct, kw_only=True):
-    """An item as the model saw it: all that scoring needs, so that a log line can be scored again by itself."""
-
-    kind: Literal["choice", "numeric", "text"]
-    choices: list[str] = []
-    """Options in the order shown; their letters are A, B, C, ..."""
-    expected: str | int | float
-    """The right letter as shown, the number, or the first accepted text."""
-    accepted: list[str] = []
-    """Every accepted text of a short answer."""
-    unit: str | None = None
-    order: list[int] | None = None
-    """Where the options were shuffled: for each place shown, the option's index in the suite."""
-    language: str = "en"
-    """Primary language subtag; decides how a number such as 1,234 is read. English where none is known."""
-    spoken: str | None = None
-    """The same where it is known, and None where it is not: whose words announce an answer."""
-    control: list[str] = []
-    """Control tokens of the model's own vocabulary, where they are known: no part of an answer."""
-    style: Style = "direct"
-    """`reasoned` replies may think aloud first; `completion` goes on with text, and may go on too far."""
-
-
-class Plan(NamedTuple):
-    """What is sent for one sample. More than one request where a sample is a vote."""
-
-    requests: tuple[Request, ...]
-    question: Question
-    scorer: str
-
-
-class Scored(NamedTuple):
-    """What a task makes of the replies to a plan."""
-
-    outcome: Literal["ok", "failure", "truncated"]
-    scores: dict[str, Any]
-    reply: int = 0
-    """Which of the replies is shown for the sample: for a vote, the first that gave the winning answer."""
-    token: int | None = None
-    """Index of the answer's token in that reply's tokens."""
 
 
 class Task(Protocol):

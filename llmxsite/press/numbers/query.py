@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass, field
 
 from llmxsite.diagnostics import did_you_mean
+from llmxsite.exchange.answer.rules import RULES
 from llmxsite.experiment.pairs import PAIR, SPACE, unquoted
-from llmxsite.task.rules import RULES
 
 PERCENT, POINTS, NUMBER, COUNT, MILLISECONDS = "percent", "points", "number", "count", "ms"
 METRICS = {

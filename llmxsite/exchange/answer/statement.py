@@ -15,8 +15,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
-from llmxsite.task.protocol import Style
-from llmxsite.thinking import answer_span
+from llmxsite.exchange.answer.thinking import answer_span
+from llmxsite.exchange.asking.question import Style
 from llmxsite.words import Words, words
 
 V = TypeVar("V")

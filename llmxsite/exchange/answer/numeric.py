@@ -12,11 +12,11 @@ import math
 import re
 from collections.abc import Sequence
 
-from llmxsite.task import number_words as words
-from llmxsite.task.digits import plain, read_digits
-from llmxsite.task.number import Number, numbers
-from llmxsite.task.protocol import Style
-from llmxsite.task.statement import Found, Parsed, Statement, cues, reason_for, settle, statements
+from llmxsite.exchange.answer import number_words as words
+from llmxsite.exchange.answer.digits import plain, read_digits
+from llmxsite.exchange.answer.number import Number, numbers
+from llmxsite.exchange.answer.statement import Found, Parsed, Statement, cues, reason_for, settle, statements
+from llmxsite.exchange.asking.question import Style
 
 __all__ = ["Number", "parse_number", "read_digits", "same_number"]
 

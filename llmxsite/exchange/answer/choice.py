@@ -12,11 +12,21 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from llmxsite.task import conclusion
-from llmxsite.task.conclusion import ENDED, HEAD
-from llmxsite.task.letters import OPEN, Letters
-from llmxsite.task.protocol import Style
-from llmxsite.task.statement import FIRM, Found, Parsed, Statement, answer_part, cues, reason_for, settle, statements
+from llmxsite.exchange.answer import conclusion
+from llmxsite.exchange.answer.conclusion import ENDED, HEAD
+from llmxsite.exchange.answer.letters import OPEN, Letters
+from llmxsite.exchange.answer.statement import (
+    FIRM,
+    Found,
+    Parsed,
+    Statement,
+    answer_part,
+    cues,
+    reason_for,
+    settle,
+    statements,
+)
+from llmxsite.exchange.asking.question import Style
 
 _ONLY = re.compile(
     r"[\s*_`\"'‘“«„$\\({\[<>#~-]*(?:(?i:option|choice|letter|lettre|choix|opción|opzione|選択肢|选项)\s*:?\s*\(?)?([A-Za-z])[*_`\"'’”»$)\\)\]}>.:;,!~。\s]*"

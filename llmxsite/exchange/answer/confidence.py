@@ -13,7 +13,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from llmxsite.task.letters import plain
+from llmxsite.exchange.answer.letters import plain
 
 _ZERO = -1e30
 _SPACES = " \t\r\n\u00a0▁ĠĊ"  # "▁", "Ġ" and "Ċ" are how tokenizers spell white space

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from llmxsite.task import number_words as words
+from llmxsite.exchange.answer import number_words as words
 
 
 def _codes(signs: dict[str, str]) -> dict[int, int]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from llmxsite.task.letters import VARIABLE, Letters
-from llmxsite.task.statement import Found
+from llmxsite.exchange.answer.letters import VARIABLE, Letters
+from llmxsite.exchange.answer.statement import Found
 from llmxsite.words import spaceless
 
 _ALONE = re.compile(r"(?m)^([ \t*_`\"'“«$\\({\[<>#-]*)([A-Za-z])([*_`\"'”»$)\]}>.:;,!~ \t]*)$")

@@ -10,8 +10,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from llmxsite.task.options_text import OptionTexts
-from llmxsite.task.statement import Parsed, reason_for, statements
+from llmxsite.exchange.answer.options_text import OptionTexts
+from llmxsite.exchange.answer.statement import Parsed, reason_for, statements
 
 _ARTICLES = frozenset(
     [

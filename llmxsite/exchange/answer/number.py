@@ -14,9 +14,9 @@ import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from llmxsite.task import number_words as words
-from llmxsite.task.digits import DIGITS, THIN, read_digits
-from llmxsite.task.statement import Found
+from llmxsite.exchange.answer import number_words as words
+from llmxsite.exchange.answer.digits import DIGITS, THIN, read_digits
+from llmxsite.exchange.answer.statement import Found
 
 _SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 _GLYPH = "[¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]"

@@ -7,9 +7,9 @@ import unicodedata
 from collections.abc import Sequence
 from functools import cached_property
 
+from llmxsite.exchange.answer.options_text import OptionTexts
+from llmxsite.exchange.answer.statement import Found
 from llmxsite.suite import LETTERS
-from llmxsite.task.options_text import OptionTexts
-from llmxsite.task.statement import Found
 from llmxsite.words import spaceless, words
 
 _CLOSES = frozenset(["", "\n", *').,:;!?]}*_`"”’»>$\\…|~。，、；：！？'])

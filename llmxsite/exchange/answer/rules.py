@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from llmxsite.task.choice import last_stated
-from llmxsite.task.protocol import Style
-from llmxsite.thinking import answer_span
+from llmxsite.exchange.answer.choice import last_stated
+from llmxsite.exchange.answer.thinking import answer_span
+from llmxsite.exchange.asking.question import Style
 
 _ALONE = re.compile(r"[\s*_`\"'(\[$]*(?:\\boxed\{)?([A-Za-z])[\s*_`\"')\]}$.:]*")
 _STRICT = re.compile(r"(?i:\banswer(?:\s+is|\s*:))[\s*_`\"'(\[$:]{0,8}(?:\\boxed\{)?([A-Z])(?![\w'’(])")

@@ -1,0 +1,1 @@
+"""From replies to scores: reading letters, numbers, words and confidence."""
