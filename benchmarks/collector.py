@@ -112,11 +112,11 @@ async def _floor(post: Callable[[bytes], Any], count: int, width: int, out: Path
 
 async def ours(url: str, count: int, width: int, out: Path) -> None:
     """`llmxsite run` without its terminal: everything else is there, from the workload to the synced log."""
+    from llmxsite.base.diagnostics import Issues
     from llmxsite.collect.observer import Silent
     from llmxsite.collect.session import Wish, engines, open_session, prepare
-    from llmxsite.diagnostics import Issues
-    from llmxsite.runlog import Clock
-    from llmxsite.study import Study
+    from llmxsite.log.runlog import Clock
+    from llmxsite.study.study import Study
 
     study = Study(out.parent)
     wish = Wish(engine="ollama", host=url, limit=count, concurrency=width, mode="new", probe=False)

@@ -32,7 +32,7 @@ def lines(study: Path) -> None:
 
 
 def msgspec_only(study: Path) -> None:
-    from llmxsite.tables.slim import decode_slim
+    from llmxsite.analysis.tables.slim import decode_slim
 
     for log in study.glob("runs/*/*.jsonl"):
         with log.open("rb") as stream:
@@ -41,9 +41,9 @@ def msgspec_only(study: Path) -> None:
 
 
 def load(study: Path) -> None:
-    from llmxsite import tables
-    from llmxsite.diagnostics import Issues
-    from llmxsite.study import Study
+    from llmxsite.analysis import tables
+    from llmxsite.base.diagnostics import Issues
+    from llmxsite.study.study import Study
 
     tables.load(Study(study), Issues())
 
@@ -67,7 +67,7 @@ def measure(way: str, study: Path) -> None:
     if way != "lines":
         import pyarrow.ipc  # noqa: F401
 
-        import llmxsite.tables  # noqa: F401
+        import llmxsite.analysis.tables  # noqa: F401
     imports = peak()
     start, cpu = time.perf_counter(), time.process_time()
     WAYS[way](study)

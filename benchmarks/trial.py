@@ -9,8 +9,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from llmxsite.engine.protocol import EngineInfo, ModelInfo, Timing, Usage
-from llmxsite.record import SCHEMA, Answer, Run, Sample, Shown, SuiteRef, encode_line
+from llmxsite.exchange.engine.protocol import EngineInfo, ModelInfo, Timing, Usage
+from llmxsite.log.record import SCHEMA, Answer, Run, Sample, Shown, SuiteRef, encode_line
 
 ITEMS, MODELS = 12_032, 29
 """Of MMLU-Pro, and how many models make 347,000 samples of it."""

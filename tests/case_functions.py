@@ -18,7 +18,7 @@ from scipy import stats as scipy_stats
 from statsmodels.stats.contingency_tables import Table
 from statsmodels.stats.power import NormalIndPower
 
-from llmxsite.stats import (
+from llmxsite.analysis.stats import (
     agreement,
     bootstrap,
     calibration,
@@ -48,7 +48,7 @@ from llmxsite.stats import (
     tools,
     trend,
 )
-from llmxsite.stats.interval import defined
+from llmxsite.analysis.stats.interval import defined
 
 Input = dict[str, Any]
 Fields = Any

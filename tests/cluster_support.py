@@ -19,10 +19,10 @@ from collect_support import environment
 from servers.fake import Fake
 from servers.wire import Call, Wire
 
-from llmxsite import runlog
-from llmxsite.diagnostics import Issues
-from llmxsite.record import Sample
-from llmxsite.study import Study
+from llmxsite.base.diagnostics import Issues
+from llmxsite.log import runlog
+from llmxsite.log.record import Sample
+from llmxsite.study.study import Study
 
 
 class Process:

@@ -16,15 +16,16 @@ import yaml
 from servers.fake import Fake
 from servers.wire import Call, HttpServer, Wire
 
-from llmxsite import runlog
-from llmxsite.collect import Job, Policy, Result, Session, Wish
+from llmxsite.base.diagnostics import Issues
+from llmxsite.collect.loop import Policy, Result
 from llmxsite.collect.observer import Silent
-from llmxsite.collect.session import engines, open_session, prepare
-from llmxsite.diagnostics import Issues
-from llmxsite.engine.protocol import EngineError
-from llmxsite.record import Sample
-from llmxsite.runlog import Clock
-from llmxsite.study import Study
+from llmxsite.collect.session import Session, Wish, engines, open_session, prepare
+from llmxsite.collect.workload import Job
+from llmxsite.exchange.engine.protocol import EngineError
+from llmxsite.log import runlog
+from llmxsite.log.record import Sample
+from llmxsite.log.runlog import Clock
+from llmxsite.study.study import Study
 
 ROOT = Path(__file__).parent.parent
 
@@ -132,8 +133,9 @@ class Nursery:
 
     _CODE = """
 import json, os, sys
-import llmxsite.cli, llmxsite.collect.session, llmxsite.collect.progress, llmxsite.engine.ollama, rich.console, yaml
-from llmxsite import provenance, task
+import llmxsite.cli, llmxsite.collect.session, llmxsite.collect.progress, llmxsite.exchange.engine.ollama, rich.console, yaml
+from llmxsite.log import provenance
+from llmxsite import task
 task.get("benchmark")
 for line in sys.stdin:
     words, output = json.loads(line)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import settings
 from servers.live import address, behaviour, has, raw, server, servers_of, talk, version
 
-from llmxsite.study import Study
+from llmxsite.study.study import Study
 
 __all__ = ["address", "behaviour", "has", "raw", "server", "site_study_built", "talk", "version"]
 
@@ -31,7 +31,7 @@ def site_study_built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Study, P
     """The study of `site_study`, and the folder its site was built into. Tests read it and leave it as it is."""
     import site_study
 
-    from llmxsite.diagnostics import Issues
+    from llmxsite.base.diagnostics import Issues
     from llmxsite.press.site.build import build
 
     folder = tmp_path_factory.mktemp("site")

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from llmxsite.engine.protocol import Alternative, EngineInfo, ModelInfo, Timing, TokenLogprob, Usage
-from llmxsite.record import SCHEMA, Answer, Run, Sample, Sent, SuiteRef, sample_key
-from llmxsite.runlog import write
-from llmxsite.study import Study
+from llmxsite.exchange.engine.protocol import Alternative, EngineInfo, ModelInfo, Timing, TokenLogprob, Usage
+from llmxsite.log.record import SCHEMA, Answer, Run, Sample, Sent, SuiteRef, sample_key
+from llmxsite.log.runlog import write
+from llmxsite.study.study import Study
 
 REPEATS = 4
 Reply = tuple[tuple[str, float], ...]

@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from llmxsite.tables import Samples
-from llmxsite.tables.frame import COLUMNS
+from llmxsite.analysis.tables import Samples
+from llmxsite.analysis.tables.frame import COLUMNS
 
 TEXTS = {
     "experiment", "run", "task", "contributor", "suite", "suite_hash", "model", "digest", "engine", "category", "subcategory",

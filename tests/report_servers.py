@@ -18,11 +18,11 @@ from collect_support import collect, samples_of
 from servers.fake import Fake
 from servers.wire import Call, Wire
 
-from llmxsite import runlog
-from llmxsite.diagnostics import Issues, Problem
-from llmxsite.record import Lack, Sample
-from llmxsite.study import Study
-from llmxsite.suite import LETTERS, Item, load
+from llmxsite.base.diagnostics import Issues, Problem
+from llmxsite.log import runlog
+from llmxsite.log.record import Lack, Sample
+from llmxsite.study.study import Study
+from llmxsite.study.suite import LETTERS, Item, load
 
 Body = Callable[[str], str]
 """The stream that says a text."""

@@ -13,9 +13,9 @@ from typing import Any
 
 import msgspec
 
-from llmxsite.diagnostics import Issues
-from llmxsite.engine.protocol import Alternative, EngineInfo, Message, ModelInfo, Timing, TokenLogprob, Usage
-from llmxsite.record import (
+from llmxsite.base.diagnostics import Issues
+from llmxsite.exchange.engine.protocol import Alternative, EngineInfo, Message, ModelInfo, Timing, TokenLogprob, Usage
+from llmxsite.log.record import (
     Answer,
     Fault,
     Git,
@@ -31,8 +31,8 @@ from llmxsite.record import (
     hypothesis_hash,
     sample_key,
 )
-from llmxsite.runlog import read, write
-from llmxsite.suite import Item, Suite, item_hash, load
+from llmxsite.log.runlog import read, write
+from llmxsite.study.suite import Item, Suite, item_hash, load
 
 BASE = "https://somebody.example.org/study"
 """Where the study says it is published."""

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from text_support import own_words, run_log
 from typer.testing import CliRunner
 
-from llmxsite import scaffold
+from llmxsite.base.diagnostics import Issue
 from llmxsite.base.memory import Cache
 from llmxsite.cli import app
-from llmxsite.diagnostics import Issue
 from llmxsite.press.check import leaks, leaving
 from llmxsite.press.check.check import _gathered, check
 from llmxsite.press.check.leaks import Scanner, Who
-from llmxsite.study import Study
+from llmxsite.study import scaffold
+from llmxsite.study.study import Study
 
 KEY = "sk-proj-" + "a1B2c3D4" * 4
 
@@ -119,7 +119,7 @@ def test_a_second_check_looks_at_nothing_again(study: Study, monkeypatch: pytest
     _edit(study, "content/index.md", "first report](", "first report](nowhere/")
     first = check(study).sorted()
     assert first
-    for name in ("runlog.verify", "suite.check.check", "press.figure.check", "tables.load"):
+    for name in ("log.runlog.verify", "study.suite.check.check", "press.figure.check", "analysis.tables.load"):
         monkeypatch.setattr(f"llmxsite.{name}", lambda *_, **__: pytest.fail("looked at again"))
     assert check(study).sorted() == first
 

@@ -8,11 +8,11 @@ import pytest
 import yaml
 from text_support import own_words, run_log
 
-from llmxsite import scaffold
-from llmxsite.diagnostics import Issue
+from llmxsite.base.diagnostics import Issue
 from llmxsite.press.check.check import check
 from llmxsite.press.check.claim_words import LANGUAGES, claims
-from llmxsite.study import Study
+from llmxsite.study import scaffold
+from llmxsite.study.study import Study
 
 CLAIMED = [
     "A warm model is no less accurate.",

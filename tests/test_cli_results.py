@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from llmxsite.base.diagnostics import Problem
 from llmxsite.cli import app
 from llmxsite.cli.terminal import choose_study
-from llmxsite.diagnostics import Problem
 
 CASES = Path(__file__).parent / "cases" / "interchange"
 FIRST = ["experiment", "suite", "model"]

@@ -22,17 +22,17 @@ from collect_support import AT_ONCE, Notes, collect, command, environment, make_
 from servers.fake import Fake
 from typer.testing import CliRunner
 
+from llmxsite.base.diagnostics import Issues, Problem
 from llmxsite.cli import app
-from llmxsite.collect import Result, Wish
 from llmxsite.collect.cluster import dask
 from llmxsite.collect.cluster.assembly import Assembled, assemble
 from llmxsite.collect.cluster.dask import Cluster
 from llmxsite.collect.cluster.fleet import Fleet
-from llmxsite.collect.session import engines, prepare
+from llmxsite.collect.loop import Result
+from llmxsite.collect.session import Wish, engines, prepare
 from llmxsite.collect.subject import of_experiment
-from llmxsite.diagnostics import Issues, Problem
-from llmxsite.runlog import Clock, read_header
-from llmxsite.study import Study
+from llmxsite.log.runlog import Clock, read_header
+from llmxsite.study.study import Study
 
 pytest.importorskip("distributed")
 DESIGN: dict[str, Any] = {"sweep": {"temperature": [0.0, 0.7]}, "concurrency": 2}

@@ -17,20 +17,21 @@ from hypothesis import strategies as st
 from servers.fake import Fake
 
 from llmxsite import task
-from llmxsite.collect import Collector, Wish, Workload
+from llmxsite.base.diagnostics import Issues
 from llmxsite.collect.cluster.logs import Earlier, Logs, earlier
 from llmxsite.collect.cluster.machine import shareable
 from llmxsite.collect.cluster.pool import Pool
 from llmxsite.collect.cluster.remote import Remote
 from llmxsite.collect.cluster.station import Station, decode
+from llmxsite.collect.loop import Collector
 from llmxsite.collect.rerun import of_log
-from llmxsite.collect.session import prepare
+from llmxsite.collect.session import Wish, prepare
 from llmxsite.collect.subject import of_experiment
-from llmxsite.diagnostics import Issues
-from llmxsite.engine.protocol import EngineError, EngineInfo, ModelInfo, Request
-from llmxsite.record import Host, Run
-from llmxsite.runlog import Clock
-from llmxsite.study import Study
+from llmxsite.collect.workload import Workload
+from llmxsite.exchange.engine.protocol import EngineError, EngineInfo, ModelInfo, Request
+from llmxsite.log.record import Host, Run
+from llmxsite.log.runlog import Clock
+from llmxsite.study.study import Study
 
 
 def jobs(model: str, number: int) -> list[Any]:

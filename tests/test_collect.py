@@ -28,14 +28,15 @@ from collect_support import (
 )
 from servers.fake import Fake
 
-from llmxsite import runlog
-from llmxsite.collect import Policy, Workload
+from llmxsite.base.diagnostics import Issues, Problem
+from llmxsite.collect.loop import Policy
 from llmxsite.collect.probe import Probe
 from llmxsite.collect.tally import Tally, duration
-from llmxsite.diagnostics import Issues, Problem
-from llmxsite.engine.protocol import EngineError
+from llmxsite.collect.workload import Workload
 from llmxsite.exchange.asking.wording import WORDINGS
-from llmxsite.study import Study
+from llmxsite.exchange.engine.protocol import EngineError
+from llmxsite.log import runlog
+from llmxsite.study.study import Study
 
 
 @pytest.fixture
@@ -350,7 +351,7 @@ def test_requests_under_way_are_bounded(study: Study, width: int) -> None:
 def test_concurrency_can_be_a_factor(study: Study) -> None:
     write_experiment(study.root, sweep={"concurrency": [1, 3]}, concurrency=1)
     issues = Issues()
-    from llmxsite.experiment import load
+    from llmxsite.study.experiment import load
 
     assert load(study, "trial", issues) is None and [i.code for i in issues] == ["experiment-conflict"]
     write_experiment(study.root, sweep={"concurrency": [1, 3]})

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from collect_support import Nursery, Watched, make_study, run, samples_of, scores_of, the_log
 
-from llmxsite import runlog
-from llmxsite.diagnostics import Issues
+from llmxsite.base.diagnostics import Issues
+from llmxsite.log import runlog
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="processes are forked and killed in POSIX's ways")
 KILLS = int(os.environ.get("LLMXSITE_KILLS", "10"))

@@ -14,12 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from servers.fake import Fake
 
-from llmxsite import runlog
-from llmxsite.diagnostics import Issues, Problem
-from llmxsite.engine.protocol import Options
-from llmxsite.engine.refusal import nearest, refusals
-from llmxsite.record import Lack
-from llmxsite.study import Study
+from llmxsite.base.diagnostics import Issues, Problem
+from llmxsite.exchange.engine.protocol import Options
+from llmxsite.exchange.engine.refusal import nearest, refusals
+from llmxsite.log import runlog
+from llmxsite.log.record import Lack
+from llmxsite.study.study import Study
 
 FIELDS = (
     "temperature",
@@ -225,8 +225,8 @@ def test_a_refusal_that_nothing_helps_against_says_what_was_tried(study: Study) 
 
 
 def test_logprobs_refused_with_tools_are_asked_for_without_tools() -> None:
-    from llmxsite import engine
-    from llmxsite.engine.protocol import Message, Request
+    from llmxsite.exchange import engine
+    from llmxsite.exchange.engine.protocol import Message, Request
 
     tools = [{"type": "function", "function": {"name": "f", "parameters": {}}}]
 

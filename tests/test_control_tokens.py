@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from servers.fake import Fake
 
-from llmxsite import runlog
-from llmxsite.diagnostics import Issues
-from llmxsite.engine import weights
-from llmxsite.engine.protocol import ModelInfo, Reply
+from llmxsite.base.diagnostics import Issues
 from llmxsite.exchange.answer.thinking import blanked
 from llmxsite.exchange.asking.plan import Plan
 from llmxsite.exchange.asking.question import Question
+from llmxsite.exchange.engine import weights
+from llmxsite.exchange.engine.protocol import ModelInfo, Reply
+from llmxsite.log import runlog
 from llmxsite.task import benchmark
 
 OWN = ["<|tone|>", "<|stop|>"]

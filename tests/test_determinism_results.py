@@ -17,19 +17,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from llmxsite import results, tables
+from llmxsite.analysis import results, tables
+from llmxsite.analysis.stats.determinism import edit_distance
+from llmxsite.analysis.stats.proportion import wilson
+from llmxsite.analysis.tables import Samples
+from llmxsite.base.diagnostics import Issues, Problem
 from llmxsite.cli import app
-from llmxsite.diagnostics import Issues, Problem
 from llmxsite.press import figure
 from llmxsite.press.figure import ChartProblem, render
 from llmxsite.press.figure.fields import used
 from llmxsite.press.numbers.query import QueryError
 from llmxsite.press.numbers.value import evaluate
 from llmxsite.press.site.build import build
-from llmxsite.stats.determinism import edit_distance
-from llmxsite.stats.proportion import wilson
-from llmxsite.study import Study
-from llmxsite.tables import Samples
+from llmxsite.study.study import Study
 
 
 @pytest.fixture(scope="module")

@@ -14,14 +14,15 @@ from collect_support import Notes, Policy, collect, make_study, open_trial, samp
 from servers.fake import Fake
 from servers.wire import Call, Wire
 
-from llmxsite import engine, experiment, runlog
-from llmxsite.collect import Wish
+from llmxsite.base.diagnostics import Issues, Problem
 from llmxsite.collect.rerun import of_log
-from llmxsite.collect.session import engines, open_session, open_subject, prepare
-from llmxsite.diagnostics import Issues, Problem
-from llmxsite.experiment import REGIMES
-from llmxsite.runlog import Clock
-from llmxsite.study import Study
+from llmxsite.collect.session import Wish, engines, open_session, open_subject, prepare
+from llmxsite.exchange import engine
+from llmxsite.log import runlog
+from llmxsite.log.runlog import Clock
+from llmxsite.study import experiment
+from llmxsite.study.experiment import REGIMES
+from llmxsite.study.study import Study
 
 PASS = ["a", "b", "c"]
 
@@ -345,7 +346,7 @@ def test_a_cache_that_cannot_be_turned_off_is_not_called_cold(study: Study) -> N
 @pytest.mark.embedded
 def test_the_embedded_engine_is_cold_warm_and_loaded_anew(tmp_path: Path) -> None:
     """As the tokens taken from the cache and the loading times show."""
-    from llmxsite.engine import weights
+    from llmxsite.exchange.engine import weights
 
     if weights.find("smollm2:135m") is None:
         pytest.skip("smollm2:135m is not pulled")

@@ -13,9 +13,9 @@ import pytest
 import typer
 
 from llmxsite.cli import app
-from llmxsite.experiment import Analysis, Contrast, Experiment, Prediction
-from llmxsite.study import Author, SiteConfig
-from llmxsite.suite import Item, Suite
+from llmxsite.study.experiment import Analysis, Contrast, Experiment, Prediction
+from llmxsite.study.study import Author, SiteConfig
+from llmxsite.study.suite import Item, Suite
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = sorted((ROOT / "docs").glob("*.md"))

@@ -10,7 +10,7 @@ import test_engine_ollama
 from servers.page import PAGE, QUESTIONS, REPORTS, ROW, filled, report_of
 from servers.replay import RECORDINGS
 
-from llmxsite.engine.tried import OLLAMA
+from llmxsite.exchange.engine.tried import OLLAMA
 
 TEXT = PAGE.read_text(encoding="utf-8")
 ROWS = {name: (words, verdict, rest) for name, words, verdict, rest in ROW.findall(TEXT)}

@@ -12,9 +12,9 @@ from servers.wire import Call, Wire
 from test_engine_cli import llmxsite
 
 from llmxsite.cli.models import described
-from llmxsite.engine import connect
-from llmxsite.engine.protocol import EngineError
-from llmxsite.engine.tried import OLLAMA
+from llmxsite.exchange.engine import connect
+from llmxsite.exchange.engine.protocol import EngineError
+from llmxsite.exchange.engine.tried import OLLAMA
 
 
 class Refusing(Fake):

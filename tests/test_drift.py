@@ -16,13 +16,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
+from llmxsite.analysis.drift import Drift, Fact, compare, words
+from llmxsite.analysis.drift.lineage import ancestors
+from llmxsite.analysis.stats.mcnemar import mcnemar
+from llmxsite.analysis.stats.power import never_seen
+from llmxsite.analysis.stats.proportion import wilson
+from llmxsite.base.diagnostics import Issues, Problem
 from llmxsite.cli import app
 from llmxsite.cli.terminal import choose_study
-from llmxsite.diagnostics import Issues, Problem
-from llmxsite.drift import Drift, Fact, compare, words
-from llmxsite.drift.lineage import ancestors
-from llmxsite.engine.protocol import Alternative, EngineInfo, Message, ModelInfo, Timing, TokenLogprob, Usage
-from llmxsite.record import (
+from llmxsite.exchange.engine.protocol import Alternative, EngineInfo, Message, ModelInfo, Timing, TokenLogprob, Usage
+from llmxsite.log.record import (
     Answer,
     End,
     Fault,
@@ -37,9 +40,6 @@ from llmxsite.record import (
     SuiteRef,
     encode_line,
 )
-from llmxsite.stats.mcnemar import mcnemar
-from llmxsite.stats.power import never_seen
-from llmxsite.stats.proportion import wilson
 
 HOST = Host(os="Linux 6.1", machine="x86_64", cpu="Some CPU", cores=4, memory_bytes=8_000_000_000, gpus=[])
 PLAN = {"task": "benchmark", "suites": ["tides"], "models": ["phi"], "options": {"temperature": 0.0}}
@@ -542,9 +542,9 @@ def test_the_text_keeps_to_the_terminal(tmp_path: Path, monkeypatch: pytest.Monk
 @pytest.mark.embedded
 def test_real_replies_part_where_the_smaller_budget_ends(tmp_path: Path) -> None:
     """The same three questions to the same weights with a budget of six tokens, then of four."""
-    from llmxsite import engine
-    from llmxsite.engine import weights
-    from llmxsite.engine.protocol import Options, Request
+    from llmxsite.exchange import engine
+    from llmxsite.exchange.engine import weights
+    from llmxsite.exchange.engine.protocol import Options, Request
 
     if weights.find("smollm2:135m") is None:
         pytest.skip("smollm2:135m is not pulled: llmxsite models pull smollm2:135m")

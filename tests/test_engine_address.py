@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmxsite.engine.address import ollama_address, openai_address, redact
+from llmxsite.exchange.engine.address import ollama_address, openai_address, redact
 
 # From the table of Ollama's own test (envconfig/config_test.go, TestHost), and what ConnectableHost makes of it.
 OLLAMA = {

@@ -11,10 +11,10 @@ import pytest
 from servers.fake import Fake
 from servers.wire import Call, HttpServer, Wire
 
-from llmxsite import engine
-from llmxsite.engine import weights
-from llmxsite.engine.embedded import Embedded
-from llmxsite.engine.protocol import Engine, EngineError, Message, Options, Reply, Request
+from llmxsite.exchange import engine
+from llmxsite.exchange.engine import weights
+from llmxsite.exchange.engine.embedded import Embedded
+from llmxsite.exchange.engine.protocol import Engine, EngineError, Message, Options, Reply, Request
 
 MODEL = "smollm2:135m"
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from servers.fake import Fake
 
-from llmxsite import engine
-from llmxsite.engine.embedded import Embedded
-from llmxsite.engine.ollama import Ollama
-from llmxsite.engine.openai import OpenAI
-from llmxsite.engine.protocol import EngineError, Message, Options, Request
+from llmxsite.exchange import engine
+from llmxsite.exchange.engine.embedded import Embedded
+from llmxsite.exchange.engine.ollama import Ollama
+from llmxsite.exchange.engine.openai import OpenAI
+from llmxsite.exchange.engine.protocol import EngineError, Message, Options, Request
 
 
 class OnlyV1(Fake):

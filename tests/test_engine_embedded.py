@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from llmxsite import engine
-from llmxsite.engine import weights
-from llmxsite.engine.child import threads
-from llmxsite.engine.embedded import Embedded
-from llmxsite.engine.protocol import EngineError, Message, Options, Request
+from llmxsite.exchange import engine
+from llmxsite.exchange.engine import weights
+from llmxsite.exchange.engine.child import threads
+from llmxsite.exchange.engine.embedded import Embedded
+from llmxsite.exchange.engine.protocol import EngineError, Message, Options, Request
 
 MODEL = "smollm2:135m"
 BASE = "gemma3:270m"
@@ -156,7 +156,7 @@ def test_child_ends_with_a_parent_that_is_killed(has: Any) -> None:
     has(MODEL)
     program = """
 import asyncio
-from llmxsite.engine import connect
+from llmxsite.exchange.engine import connect
 async def main():
     async with connect("embedded") as embedded:
         await embedded.model("smollm2:135m", num_ctx=512)

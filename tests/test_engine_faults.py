@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from servers.fake import FAULTS, Fake
 
-from llmxsite.engine.address import Address
-from llmxsite.engine.http import Limits
-from llmxsite.engine.ollama import Ollama
-from llmxsite.engine.openai import OpenAI
-from llmxsite.engine.protocol import EngineError, Message, Options, Reply, Request
+from llmxsite.exchange.engine.address import Address
+from llmxsite.exchange.engine.http import Limits
+from llmxsite.exchange.engine.ollama import Ollama
+from llmxsite.exchange.engine.openai import OpenAI
+from llmxsite.exchange.engine.protocol import EngineError, Message, Options, Reply, Request
 
 QUICK = Limits(connect=2, answer=2, first_byte=0.3, stall=0.3, reply=30)
 APIS = {"ollama": Ollama, "openai": OpenAI}

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from llmxsite.engine.gguf import GgufError, digest, read_header
+from llmxsite.exchange.engine.gguf import GgufError, digest, read_header
 
 
 def text(value: str) -> bytes:

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from servers.wire import Call, HttpServer, Wire
 
-from llmxsite.engine.address import Address
-from llmxsite.engine.http import Http
-from llmxsite.engine.protocol import EngineError
+from llmxsite.exchange.engine.address import Address
+from llmxsite.exchange.engine.http import Http
+from llmxsite.exchange.engine.protocol import EngineError
 
 Handle = Callable[[Call, Wire], Coroutine[Any, Any, None]]
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmxsite.engine.lines import Events, Lines, TooLong, Values
+from llmxsite.exchange.engine.lines import Events, Lines, TooLong, Values
 
 line = st.binary(max_size=30).map(lambda b: b.replace(b"\n", b"").rstrip(b"\r"))
 

@@ -11,8 +11,8 @@ import pytest
 from servers.ollama_models import BASE, BROKEN, CHAT, EMBED, REMOTE, STORED, THINKING, TOOLS
 from servers.replay import Replay
 
-from llmxsite import engine
-from llmxsite.engine.protocol import EngineError, Message, ModelInfo, Options, Reply, Request, ToolCall
+from llmxsite.exchange import engine
+from llmxsite.exchange.engine.protocol import EngineError, Message, ModelInfo, Options, Reply, Request, ToolCall
 
 RECORDING = "ollama-{version}"
 CONTEXT = 1024

@@ -18,10 +18,10 @@ from servers.fake import Fake
 from servers.replay import Recorder, Replay
 from servers.wire import Call, HttpServer, Wire
 
-from llmxsite import engine
-from llmxsite.engine import embedded, weights
-from llmxsite.engine.child import Orders
-from llmxsite.engine.protocol import EngineError, Message, Options, Reply, Request, ToolCall
+from llmxsite.exchange import engine
+from llmxsite.exchange.engine import embedded, weights
+from llmxsite.exchange.engine.child import Orders
+from llmxsite.exchange.engine.protocol import EngineError, Message, Options, Reply, Request, ToolCall
 
 MODEL = "smollm2-135m"
 CONTEXT = 512

@@ -12,11 +12,11 @@ import msgspec
 import pytest
 from test_engine_gguf import MODEL
 
+from llmxsite.base.diagnostics import Problem
 from llmxsite.collect.surroundings import answers
-from llmxsite.diagnostics import Problem
-from llmxsite.engine import pull, weights
-from llmxsite.engine.protocol import ModelInfo
-from llmxsite.engine.weights import Entry, Part
+from llmxsite.exchange.engine import pull, weights
+from llmxsite.exchange.engine.protocol import ModelInfo
+from llmxsite.exchange.engine.weights import Entry, Part
 
 HALF = len(MODEL) // 2
 

@@ -21,14 +21,14 @@ from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 from typer.testing import CliRunner
 
+from llmxsite.base.diagnostics import Issues, Problem
 from llmxsite.cli import app
-from llmxsite.diagnostics import Issues, Problem
-from llmxsite.engine.protocol import Message, ToolCall, Usage
-from llmxsite.publish import every_eval_ever
-from llmxsite.publish.every_eval_ever import identity, instance
-from llmxsite.publish.written import open_edition
-from llmxsite.record import Answer, Sample, Sent, Shown
-from llmxsite.study import Study
+from llmxsite.exchange.engine.protocol import Message, ToolCall, Usage
+from llmxsite.log.record import Answer, Sample, Sent, Shown
+from llmxsite.press.publish import every_eval_ever
+from llmxsite.press.publish.every_eval_ever import identity, instance
+from llmxsite.press.publish.written import open_edition
+from llmxsite.study.study import Study
 
 VENDORED = Path(__file__).parent / "vendored" / "every_eval_ever"
 AGGREGATE = Draft7Validator(json.loads((VENDORED / "eval.schema.json").read_text(encoding="utf-8")))

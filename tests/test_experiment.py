@@ -10,13 +10,15 @@ from collect_support import make_study, write_experiment
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmxsite import engine, experiment, task
-from llmxsite.diagnostics import Issues, Problem
-from llmxsite.document import Document
-from llmxsite.engine.protocol import Options
-from llmxsite.experiment import Experiment, Resolved, Template, expand, fingerprint, parse_prompt, select, varied
-from llmxsite.study import Study
-from llmxsite.suite import Item
+from llmxsite import task
+from llmxsite.base.diagnostics import Issues, Problem
+from llmxsite.base.document import Document
+from llmxsite.exchange import engine
+from llmxsite.exchange.engine.protocol import Options
+from llmxsite.study import experiment
+from llmxsite.study.experiment import Experiment, Resolved, Template, expand, fingerprint, parse_prompt, select, varied
+from llmxsite.study.study import Study
+from llmxsite.study.suite import Item
 
 
 @pytest.fixture

@@ -33,15 +33,16 @@ from collect_support import (
 )
 from servers.fake import FAULTS, Fake
 
-from llmxsite import runlog
-from llmxsite.collect import Policy, Session
-from llmxsite.diagnostics import Issues, Problem
-from llmxsite.engine.address import Address
-from llmxsite.engine.http import Limits
-from llmxsite.engine.ollama import Ollama
-from llmxsite.record import Sample
-from llmxsite.runlog.clock import Clock
-from llmxsite.study import Study
+from llmxsite.base.diagnostics import Issues, Problem
+from llmxsite.collect.loop import Policy
+from llmxsite.collect.session import Session
+from llmxsite.exchange.engine.address import Address
+from llmxsite.exchange.engine.http import Limits
+from llmxsite.exchange.engine.ollama import Ollama
+from llmxsite.log import runlog
+from llmxsite.log.record import Sample
+from llmxsite.log.runlog.clock import Clock
+from llmxsite.study.study import Study
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the system's faults are made in POSIX's ways")
 QUICK = Limits(connect=2, answer=2, first_byte=0.5, stall=0.5, reply=30)
@@ -427,10 +428,10 @@ import resource, sys
 from pathlib import Path
 sys.path[:0] = [{str(ROOT / "tests")!r}]
 from test_runlog import RUN, sample, whole
-from llmxsite import runlog
-from llmxsite.diagnostics import Issues, Problem
-from llmxsite.record import Resume
-from llmxsite.runlog import RunLogWriter
+from llmxsite.log import runlog
+from llmxsite.base.diagnostics import Issues, Problem
+from llmxsite.log.record import Resume
+from llmxsite.log.runlog import RunLogWriter
 
 folder = Path({str(tmp_path)!r})
 sealed = whole(folder / "sealed.jsonl", 3)
@@ -684,9 +685,9 @@ import resource, sys
 from pathlib import Path
 sys.path[:0] = [{str(ROOT / "tests")!r}]
 from test_runlog import RUN, sample
-from llmxsite.diagnostics import Problem
-from llmxsite.record import encode_line
-from llmxsite.runlog.file import LogFile
+from llmxsite.base.diagnostics import Problem
+from llmxsite.log.record import encode_line
+from llmxsite.log.runlog.file import LogFile
 header, lines = encode_line(RUN), [encode_line(sample(n)) for n in range(20)]
 file = LogFile.create(Path({str(tmp_path / "r.jsonl")!r}), header)
 room = len(header) + len(b"".join(lines[:7])) + 30

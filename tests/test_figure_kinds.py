@@ -13,7 +13,7 @@ from figure_samples import LONG, constant, samples, study
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from llmxsite import results
+from llmxsite.analysis import results
 from llmxsite.press import figure
 from llmxsite.press.figure import render
 from llmxsite.press.figure.build import SCHEMA

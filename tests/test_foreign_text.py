@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmxsite import foreign_text
-from llmxsite.diagnostics import Problem
-from llmxsite.foreign_text import Table, blank, same, text, utf8
+from llmxsite.base import foreign_text
+from llmxsite.base.diagnostics import Problem
+from llmxsite.base.foreign_text import Table, blank, same, text, utf8
 
 CELL = st.text(st.characters(codec="utf-8", exclude_characters="\x00\ufeff"), min_size=1, max_size=12).filter(str.strip)
 HEAD = ["id", "question", "answer"]

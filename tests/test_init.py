@@ -10,12 +10,13 @@ import yaml
 from text_support import run_log
 from typer.testing import CliRunner
 
-from llmxsite import experiment, origin, scaffold
+from llmxsite.base import origin
+from llmxsite.base.diagnostics import Issues, Problem
 from llmxsite.cli import app, terminal
-from llmxsite.diagnostics import Issues, Problem
 from llmxsite.press.check.check import check
 from llmxsite.press.site.build import build
-from llmxsite.study import Study
+from llmxsite.study import experiment, scaffold
+from llmxsite.study.study import Study
 
 
 def _init(folder: Path) -> Study:

@@ -16,27 +16,28 @@ import msgspec
 import pandas as pd
 import pytest
 
-from llmxsite import interchange, runlog, tables
+from llmxsite.analysis import tables
+from llmxsite.analysis.results import summarise, warnings
+from llmxsite.base.diagnostics import Issues, Problem
+from llmxsite.base.foreign_text import json_value
 from llmxsite.cli import main
-from llmxsite.diagnostics import Issues, Problem
-from llmxsite.foreign_text import json_value
-from llmxsite.interchange import archive
-from llmxsite.interchange.foreign import Foreign, Options, finite
-from llmxsite.interchange.imported import Imported, store, utc
-from llmxsite.record import Line, Sample, decode_line
-from llmxsite.results import summarise, warnings
-from llmxsite.study import Study
+from llmxsite.log import log_formats, runlog
+from llmxsite.log.log_formats import archive
+from llmxsite.log.log_formats.foreign import Foreign, Options, finite
+from llmxsite.log.log_formats.imported import Imported, store, utc
+from llmxsite.log.record import Line, Sample, decode_line
+from llmxsite.study.study import Study
 
 CASES = Path(__file__).parent / "cases" / "interchange"
 DATA = os.environ.get("LLMXSITE_TEST_DATA")
 MMLU_PRO = sorted(Path(DATA, "data", "mmlu-pro").glob("*.zip")) if DATA else []
-FORMATS = sorted(interchange.FORMATS, key=len, reverse=True)
+FORMATS = sorted(log_formats.FORMATS, key=len, reverse=True)
 
 
 def read(name: str, *paths: Path, **options: Any) -> tuple[list[Imported], Issues]:
     """The runs of the files; where there is none, what is wrong is raised."""
     issues = Issues()
-    found = list(interchange.read(name, paths, Options(**options), issues))
+    found = list(log_formats.read(name, paths, Options(**options), issues))
     if not found and issues.failed():
         raise Problem(*(issue for issue in issues if issue.severity == "error"))
     return found, issues
@@ -194,7 +195,7 @@ def test_what_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(Problem, match="not a whole zip"):
         read("mmlu-pro", tmp_path / "broken.zip")
     with pytest.raises(Problem) as caught:
-        interchange.get("mmlu_pro")
+        log_formats.get("mmlu_pro")
     assert caught.value.issues[0].hint == "did you mean 'mmlu-pro'?"
 
 

@@ -19,12 +19,12 @@ from typing import Any
 
 import pytest
 
-from llmxsite import interchange
-from llmxsite.diagnostics import Issues, Problem
-from llmxsite.interchange import archive
-from llmxsite.interchange.foreign import Options
-from llmxsite.interchange.imported import Imported
-from llmxsite.interchange.inspect_ai.grade import grade
+from llmxsite.base.diagnostics import Issues, Problem
+from llmxsite.log import log_formats
+from llmxsite.log.log_formats import archive
+from llmxsite.log.log_formats.foreign import Options
+from llmxsite.log.log_formats.imported import Imported
+from llmxsite.log.log_formats.inspect_ai.grade import grade
 
 HERE = Path(__file__).parent
 CASE = HERE / "cases" / "interchange" / "inspect-made"
@@ -46,7 +46,7 @@ NOT_GRADES = {"numeric.eval": "valued", "several.eval": "valued"}
 
 def read(path: Path) -> tuple[Imported, Issues]:
     issues = Issues()
-    runs = list(interchange.read("inspect", [path], Options(), issues))
+    runs = list(log_formats.read("inspect", [path], Options(), issues))
     if not runs:
         raise Problem(*issues)
     (run,) = runs

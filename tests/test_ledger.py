@@ -16,17 +16,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from servers.fake import Fake
 
+from llmxsite.analysis.stats.multiple import adjust
+from llmxsite.base.diagnostics import Issues
 from llmxsite.base.memory import Cache
-from llmxsite.diagnostics import Issues
-from llmxsite.engine.protocol import EngineInfo
+from llmxsite.exchange.engine.protocol import EngineInfo
+from llmxsite.log.record import End, RerunOf, Run, Share
 from llmxsite.press.catalogue import catalogue
 from llmxsite.press.catalogue.entries import RunEntry
 from llmxsite.press.site.build import build
 from llmxsite.press.site.ledger import Test, lines
 from llmxsite.press.site.looks import looks
-from llmxsite.record import End, RerunOf, Run, Share
-from llmxsite.stats.multiple import adjust
-from llmxsite.study import Study
+from llmxsite.study.study import Study
 
 
 def shown(p: float | None, place: str = "Figure 1", report: str = "r", **more: Any) -> Test:

@@ -30,10 +30,10 @@ from servers.wire import Call, HttpServer, Wire
 from test_engine_openai import llama_server
 from test_wire_record import native, openai
 
-from llmxsite import runlog
-from llmxsite.diagnostics import Issues, Problem
-from llmxsite.record import Lack
-from llmxsite.study import Study
+from llmxsite.base.diagnostics import Issues, Problem
+from llmxsite.log import runlog
+from llmxsite.log.record import Lack
+from llmxsite.study.study import Study
 
 VERSIONS = ("0.12.3", "0.20.7", "0.34.4")
 NAMES = (*(f"ollama-{version}-run" for version in VERSIONS), "llama-server-run")

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from servers.wire import Call, HttpServer, Wire
 
-from llmxsite import engine
-from llmxsite.engine.protocol import EngineError, Message, Options, Reply, Request
+from llmxsite.exchange import engine
+from llmxsite.exchange.engine.protocol import EngineError, Message, Options, Reply, Request
 
 
 def event(choice: dict[str, Any] | None = None, **more: Any) -> str:

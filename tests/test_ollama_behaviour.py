@@ -17,11 +17,11 @@ from servers.page import REPORTS, report_of
 from servers.replay import RECORDINGS, Recorder, Replay
 from servers.wire import Call, HttpServer, Wire
 
-from llmxsite.engine.address import ollama_address
-from llmxsite.engine.behaviour.report import TOPICS, Report, ask, from_json, to_json, to_markdown
-from llmxsite.engine.tried import OLLAMA
+from llmxsite.exchange.engine.address import ollama_address
+from llmxsite.exchange.engine.behaviour.report import TOPICS, Report, ask, from_json, to_json, to_markdown
+from llmxsite.exchange.engine.tried import OLLAMA
+from llmxsite.log.provenance import host
 from llmxsite.press.site.directives.setup import host_words
-from llmxsite.provenance import host
 
 RECORDING = "ollama-{version}-behaviour"
 QUESTIONS = [question for questions in TOPICS.values() for question in questions]

@@ -9,7 +9,7 @@ import pytest
 from servers.live import Raw
 from servers.ollama_models import CHAT, STORED
 
-from llmxsite.engine.protocol import EngineError, Message, Options, Request
+from llmxsite.exchange.engine.protocol import EngineError, Message, Options, Request
 
 RECORDING = "ollama-{version}-lacks"
 CONTEXT = 256

@@ -12,14 +12,15 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
-from llmxsite import origin, scaffold
+from llmxsite.base import origin
+from llmxsite.base.diagnostics import Issues
 from llmxsite.base.memory import Cache
-from llmxsite.diagnostics import Issues
-from llmxsite.origin import Source, public_address
+from llmxsite.base.origin import Source, public_address
 from llmxsite.press.check import leaving
 from llmxsite.press.site.pages import reports
 from llmxsite.press.writing import bibtex
-from llmxsite.study import Study
+from llmxsite.study import scaffold
+from llmxsite.study.study import Study
 
 ROOT = Path(__file__).resolve().parent.parent
 ELSEWHERE = Source("https://code.example.org/ada/llmxsite", "0" * 40)

@@ -11,11 +11,11 @@ from collect_support import make_study
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmxsite import experiment
-from llmxsite.diagnostics import Issues
-from llmxsite.experiment import MEASURES, Contrast, Prediction, PredictionError, Resolved, fingerprint
-from llmxsite.experiment.prediction import checked, parse
-from llmxsite.study import Study
+from llmxsite.base.diagnostics import Issues
+from llmxsite.study import experiment
+from llmxsite.study.experiment import MEASURES, Contrast, Prediction, PredictionError, Resolved, fingerprint
+from llmxsite.study.experiment.prediction import checked, parse
+from llmxsite.study.study import Study
 
 DESIGN: dict[str, Any] = {
     "sweep": {"temperature": [0, 0.7, 1.2], "prompt": ["letter", "few-shot(5)"]},

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from llmxsite import provenance
+from llmxsite.log import provenance
 
 
 def test_a_machine_has_cores_memory_and_a_name_for_its_processor() -> None:

@@ -11,15 +11,15 @@ import pytest
 import site_study
 from typer.testing import CliRunner
 
+from llmxsite.base.diagnostics import Issues, Problem
 from llmxsite.cli import app
-from llmxsite.diagnostics import Issues, Problem
+from llmxsite.press.publish import discussion, github, pictures
+from llmxsite.press.publish.discussion.condense import condense, left_out, words
+from llmxsite.press.publish.discussion.parts import Section
+from llmxsite.press.publish.github import Block
+from llmxsite.press.publish.written import open_edition, read
 from llmxsite.press.site.build import build
-from llmxsite.publish import discussion, github, pictures
-from llmxsite.publish.discussion.condense import condense, left_out, words
-from llmxsite.publish.discussion.parts import Section
-from llmxsite.publish.github import Block
-from llmxsite.publish.written import open_edition, read
-from llmxsite.study import Study
+from llmxsite.study.study import Study
 
 BASE = "https://me.github.io/study"
 

@@ -15,19 +15,20 @@ from collect_support import make_study, run, the_log, write_experiment
 from servers.fake import Fake
 from typer.testing import CliRunner
 
-from llmxsite import registration, scaffold
+from llmxsite.base.diagnostics import Issues
 from llmxsite.base.memory import Cache
 from llmxsite.cli import app
-from llmxsite.diagnostics import Issues
-from llmxsite.engine import weights
+from llmxsite.exchange.engine import weights
+from llmxsite.log import registration
+from llmxsite.log.record import hypothesis_hash
+from llmxsite.log.runlog import read_header
 from llmxsite.press.catalogue import catalogue
 from llmxsite.press.catalogue.entries import ReportEntry
 from llmxsite.press.check.check import check
 from llmxsite.press.site.build import build
-from llmxsite.record import hypothesis_hash
-from llmxsite.runlog import read_header
-from llmxsite.scaffold import words
-from llmxsite.study import Study
+from llmxsite.study import scaffold
+from llmxsite.study.scaffold import words
+from llmxsite.study.study import Study
 
 HYPOTHESIS = "Warmth makes the sums go wrong."
 PREDICTION = "accuracy of temperature=0 minus temperature=1 > 10 points"
@@ -303,7 +304,7 @@ class TestTemplateWords:
                 text = re.sub(r"^  - MEASURE.*$", f"  - {example}", path.read_text(), flags=re.MULTILINE)
                 path.write_text(text)
                 issues = Issues()
-                from llmxsite import experiment
+                from llmxsite.study import experiment
 
                 found = experiment.load(fresh, slug, issues)
                 assert not list(issues) and found is not None and [p.sentence for p in found.predicted]

@@ -23,15 +23,15 @@ import pytest
 import yaml
 from report_servers import SERVERS, Right, make, right, run
 
-from llmxsite import interchange
-from llmxsite.diagnostics import Issue, Issues
-from llmxsite.interchange.foreign import Options
-from llmxsite.interchange.imported import Imported
+from llmxsite.base.diagnostics import Issue, Issues
+from llmxsite.log import log_formats
+from llmxsite.log.log_formats.foreign import Options
+from llmxsite.log.log_formats.imported import Imported
 from llmxsite.press.check.check import check
 from llmxsite.press.site.build import build
-from llmxsite.study import Study
-from llmxsite.suite import Suite
-from llmxsite.suite_formats import import_suite
+from llmxsite.study.study import Study
+from llmxsite.study.suite import Suite
+from llmxsite.study.suite_formats import import_suite
 
 DATA = os.environ.get("LLMXSITE_TEST_DATA")
 CASES = sorted(path.parent for path in Path(DATA, "reports").glob("*/expected.md")) if DATA else []
@@ -320,7 +320,7 @@ def llmxray(case: Path) -> None:
 
 def imported(name: str, path: Path, mapping: Path | None = None) -> tuple[list[Imported], list[Issue]]:
     issues = Issues()
-    return list(interchange.read(name, [path], Options(mapping=mapping), issues)), list(issues)
+    return list(log_formats.read(name, [path], Options(mapping=mapping), issues)), list(issues)
 
 
 def lm_eval(case: Path) -> None:

@@ -28,17 +28,18 @@ from collect_support import (
 )
 from servers.fake import Fake
 
-from llmxsite import runlog, tables
-from llmxsite.collect import Result, Wish
+from llmxsite.analysis import tables
+from llmxsite.base.diagnostics import Issues, Problem
+from llmxsite.collect.loop import Result
 from llmxsite.collect.rerun import changes, engine_of, of_log
-from llmxsite.collect.session import open_subject
-from llmxsite.diagnostics import Issues, Problem
-from llmxsite.engine import weights
-from llmxsite.engine.protocol import EngineInfo
+from llmxsite.collect.session import Wish, open_subject
+from llmxsite.exchange.engine import weights
+from llmxsite.exchange.engine.protocol import EngineInfo
+from llmxsite.log import runlog
+from llmxsite.log.record import SCHEMA, RerunOf, Run
+from llmxsite.log.runlog import Clock
 from llmxsite.press.site.build import build
-from llmxsite.record import SCHEMA, RerunOf, Run
-from llmxsite.runlog import Clock
-from llmxsite.study import Study
+from llmxsite.study.study import Study
 
 
 @pytest.fixture

@@ -15,12 +15,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmxsite import results
-from llmxsite.stats import calibration as bins_of
-from llmxsite.stats import paired, proportion
-from llmxsite.stats.cluster import clustered_mean
-from llmxsite.stats.mcnemar import mcnemar
-from llmxsite.stats.proper_scores import auroc
+from llmxsite.analysis import results
+from llmxsite.analysis.stats import calibration as bins_of
+from llmxsite.analysis.stats import paired, proportion
+from llmxsite.analysis.stats.cluster import clustered_mean
+from llmxsite.analysis.stats.mcnemar import mcnemar
+from llmxsite.analysis.stats.proper_scores import auroc
 
 COLUMNS = [
     *("experiment", "run", "task", "contributor", "suite", "suite_hash", "model", "digest", "engine", "category"),
@@ -86,7 +86,7 @@ class Samples:
 
 
 def samples(rows: list[dict[str, Any]]) -> Samples:
-    """A samples table by the contract of `llmxsite.tables`, from rows that say only what matters."""
+    """A samples table by the contract of `llmxsite.analysis.tables`, from rows that say only what matters."""
     factors = list(dict.fromkeys(key for row in rows for key in row if key not in COLUMNS))
     full = [{**dict.fromkeys(COLUMNS), **USUAL, "line": i + 2, **row} for i, row in enumerate(rows)]
     frame = pd.DataFrame(full, columns=[*COLUMNS, *factors])

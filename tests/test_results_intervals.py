@@ -14,21 +14,21 @@ import pytest
 from test_results import Samples, answers, only, samples
 from typer.testing import CliRunner
 
-from llmxsite import results, tables
+from llmxsite.analysis import results, tables
+from llmxsite.analysis.results.measures import CONTRASTED
+from llmxsite.analysis.stats import calibration as bins_of
+from llmxsite.analysis.stats.noise_floor import noise_floor
+from llmxsite.analysis.stats.paired import paired_difference
+from llmxsite.analysis.stats.power import never_seen
+from llmxsite.base.diagnostics import Issues
 from llmxsite.cli import app
 from llmxsite.cli.terminal import choose_study
-from llmxsite.diagnostics import Issues
 from llmxsite.press import figure
 from llmxsite.press.numbers import data_table, query
 from llmxsite.press.numbers.query import QueryError
 from llmxsite.press.numbers.value import evaluate
 from llmxsite.press.site import templates
-from llmxsite.results.measures import CONTRASTED
-from llmxsite.stats import calibration as bins_of
-from llmxsite.stats.noise_floor import noise_floor
-from llmxsite.stats.paired import paired_difference
-from llmxsite.stats.power import never_seen
-from llmxsite.study import Study
+from llmxsite.study.study import Study
 
 ROOT = Path(__file__).parents[1]
 
@@ -299,7 +299,7 @@ def test_where_nothing_differed_the_request_is_the_unit() -> None:
         for k in range(5)
     ]
     frame = samples(rows).frame
-    from llmxsite.results.groups import units
+    from llmxsite.analysis.results.groups import units
 
     assert len(set(units(frame)[1])) == 3 and never_seen(3) == pytest.approx(1 - 0.05 ** (1 / 3))
 

@@ -8,18 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmxsite import runlog, tables
-from llmxsite.diagnostics import Issues
-from llmxsite.engine.protocol import EngineInfo, ModelInfo
+from llmxsite.analysis import tables
+from llmxsite.analysis.results import reading_notes, readings, reread, summarise, warnings
+from llmxsite.analysis.results.readings import alone
+from llmxsite.analysis.tables import Samples
+from llmxsite.base.diagnostics import Issues
+from llmxsite.base.words import languages
 from llmxsite.exchange.answer.rules import RULES
+from llmxsite.exchange.engine.protocol import EngineInfo, ModelInfo
+from llmxsite.log import runlog
+from llmxsite.log.record import SCHEMA, Answer, Run, Sample, Shown, SuiteRef
 from llmxsite.press.numbers.value import QueryError, evaluate
-from llmxsite.record import SCHEMA, Answer, Run, Sample, Shown, SuiteRef
-from llmxsite.results import reading_notes, readings, reread, summarise, warnings
-from llmxsite.results.readings import alone
-from llmxsite.study import Study
-from llmxsite.suite import LETTERS
-from llmxsite.tables import Samples
-from llmxsite.words import languages
+from llmxsite.study.study import Study
+from llmxsite.study.suite import LETTERS
 
 OPTIONS = ["oak", "ash", "elm", "yew"]
 

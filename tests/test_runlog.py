@@ -13,11 +13,12 @@ from collect_support import ROOT, environment
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llmxsite import record, runlog, schema
-from llmxsite.diagnostics import Issues, Problem
-from llmxsite.engine.protocol import EngineInfo, ModelInfo
-from llmxsite.record import Resume, Run, Sample, Sent, sample_key
-from llmxsite.runlog import RunLogWriter
+from llmxsite import schema
+from llmxsite.base.diagnostics import Issues, Problem
+from llmxsite.exchange.engine.protocol import EngineInfo, ModelInfo
+from llmxsite.log import record, runlog
+from llmxsite.log.record import Resume, Run, Sample, Sent, sample_key
+from llmxsite.log.runlog import RunLogWriter
 
 RUN = Run(
     schema=record.SCHEMA,
@@ -246,7 +247,7 @@ def test_two_collectors_never_write_one_log(tmp_path: Path) -> None:
             RunLogWriter.resume(path, Resume(time="t"))
         with problem("log-exists", path):
             RunLogWriter.create(path, RUN)
-        script = f"from pathlib import Path; from llmxsite.runlog import RunLogWriter; from llmxsite.record import Resume; RunLogWriter.resume(Path({str(path)!r}), Resume(time='t'))"
+        script = f"from pathlib import Path; from llmxsite.log.runlog import RunLogWriter; from llmxsite.log.record import Resume; RunLogWriter.resume(Path({str(path)!r}), Resume(time='t'))"
         other = subprocess.run([sys.executable, "-c", script], env=environment(), capture_output=True, text=True)
         assert "another collector is writing this log" in other.stderr
         writer.append(sample(0))
@@ -302,7 +303,7 @@ def test_a_full_disk_keeps_whole_lines(tmp_path: Path) -> None:
         from pathlib import Path
         sys.path[:0] = [{str(ROOT / "tests")!r}]
         from test_runlog import RUN, sample
-        from llmxsite.runlog import RunLogWriter
+        from llmxsite.log.runlog import RunLogWriter
         resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))
         with RunLogWriter.create(Path({str(path)!r}), RUN) as writer:
             for number in range(100):

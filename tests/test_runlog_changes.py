@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from servers.fake import Fake
 from test_runlog import RUN, sample
 
-from llmxsite import runlog
-from llmxsite.diagnostics import Issue, Issues, Problem
-from llmxsite.record import Resume
-from llmxsite.runlog import RunLogWriter
+from llmxsite.base.diagnostics import Issue, Issues, Problem
+from llmxsite.log import runlog
+from llmxsite.log.record import Resume
+from llmxsite.log.runlog import RunLogWriter
 
 SEALS = ("log-hash", "log-counts", "log-end", "log-open")
 """What says only that something before a line, or in it, is not as it was."""

@@ -34,14 +34,14 @@ from collect_support import (
 from servers.fake import Fake, Reply
 from servers.wire import Call, Wire
 
-from llmxsite import runlog
-from llmxsite.collect import Collector, Policy
-from llmxsite.diagnostics import Issues, Problem
-from llmxsite.engine.address import Address
-from llmxsite.engine.http import Limits
-from llmxsite.engine.ollama import Ollama
-from llmxsite.record import Sample
-from llmxsite.study import Study
+from llmxsite.base.diagnostics import Issues, Problem
+from llmxsite.collect.loop import Collector, Policy
+from llmxsite.exchange.engine.address import Address
+from llmxsite.exchange.engine.http import Limits
+from llmxsite.exchange.engine.ollama import Ollama
+from llmxsite.log import runlog
+from llmxsite.log.record import Sample
+from llmxsite.study.study import Study
 
 SCHEDULES = int(os.environ.get("LLMXSITE_SCHEDULES", "30"))
 ONLY = os.environ.get("LLMXSITE_SCHEDULE")

@@ -11,10 +11,11 @@ import pytest
 from collect_support import collect, make_study, run, samples_of, the_log
 from servers.fake import Fake
 
-from llmxsite import runlog, tables
-from llmxsite.diagnostics import Issues, Problem
-from llmxsite.record import End, Sample, encode_line
-from llmxsite.study import Study
+from llmxsite.analysis import tables
+from llmxsite.base.diagnostics import Issues, Problem
+from llmxsite.log import runlog
+from llmxsite.log.record import End, Sample, encode_line
+from llmxsite.study.study import Study
 
 NOW = "2027-01-01T00:00:00.000Z"
 

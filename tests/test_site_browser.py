@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from llmxsite.study import Study
+from llmxsite.study.study import Study
 
 playwright = pytest.importorskip("playwright.sync_api", reason="the browser tests need playwright")
 CHROMIUM = next(

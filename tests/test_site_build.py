@@ -18,12 +18,12 @@ from urllib.parse import unquote, urlsplit
 import pytest
 import site_study
 
-from llmxsite.diagnostics import Issues
+from llmxsite.base.diagnostics import Issues
+from llmxsite.log.record import Sample
+from llmxsite.log.runlog import read
 from llmxsite.press.site import manifest
 from llmxsite.press.site.build import Built, build
-from llmxsite.record import Sample
-from llmxsite.runlog import read
-from llmxsite.study import Study
+from llmxsite.study.study import Study
 
 
 def make(study: Study, out: Path, **options: object) -> Built:
@@ -108,8 +108,8 @@ def test_ids_are_unique_and_pictures_have_words(site: Path) -> None:
 
 
 def test_a_number_of_a_card_or_a_suite_is_of_one_run_and_one_setting(study: Study, site: Path) -> None:
-    from llmxsite import tables
-    from llmxsite.results import settings, summarise
+    from llmxsite.analysis import tables
+    from llmxsite.analysis.results import settings, summarise
 
     samples = tables.load(study, Issues())
     for pattern, by in (
@@ -185,7 +185,7 @@ def test_another_base_changes_nothing_but_absolute_addresses(study: Study, site:
 
 def test_nothing_changed_means_nothing_made_and_nothing_heavy_imported(study: Study, site: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from llmxsite.study import Study; from llmxsite.diagnostics import Issues\n"
+        "import sys; from pathlib import Path; from llmxsite.study.study import Study; from llmxsite.base.diagnostics import Issues\n"
         "from llmxsite.press.site.build import build\n"
         "r = build(Study(Path(sys.argv[1])), Path(sys.argv[2]), issues=Issues())\n"
         "heavy = {'pandas', 'altair', 'numpy', 'vl_convert', 'jinja2', 'markdown_it'} & set(sys.modules)\n"
@@ -201,7 +201,7 @@ def test_one_report_edited_makes_that_report_and_loads_no_table(copy: Study, tmp
     text = study.root / "content/reports/temperature/index.md"
     text.write_text(text.read_text().replace("Two models are two models.", "Two models are only two."))
     code = (
-        "import sys; from pathlib import Path; from llmxsite.study import Study; from llmxsite.diagnostics import Issues\n"
+        "import sys; from pathlib import Path; from llmxsite.study.study import Study; from llmxsite.base.diagnostics import Issues\n"
         "from llmxsite.press.site.build import build\n"
         "r = build(Study(Path(sys.argv[1])), Path(sys.argv[2]), issues=Issues())\n"
         "print(r.made, r.deleted, sorted({'pandas', 'altair', 'vl_convert'} & set(sys.modules)))"

@@ -6,14 +6,14 @@ import re
 from pathlib import Path
 from typing import Any
 
-from llmxsite import runlog
-from llmxsite.diagnostics import Issues
-from llmxsite.engine.protocol import EngineInfo, ModelInfo
+from llmxsite.base.diagnostics import Issues
+from llmxsite.exchange.engine.protocol import EngineInfo, ModelInfo
+from llmxsite.log import runlog
+from llmxsite.log.record import Run, Sample
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.entries import RunEntry
 from llmxsite.press.site.pages.runs import remarks
-from llmxsite.record import Run, Sample
-from llmxsite.study import Study
+from llmxsite.study.study import Study
 
 
 def told(engine: EngineInfo, *models: ModelInfo, asked: dict[str, Any], warned: dict[str, int]) -> list[str]:

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmxsite.diagnostics import Issues
-from llmxsite.drift import Drift, compare
+from llmxsite.analysis.drift import Drift, compare
+from llmxsite.base.diagnostics import Issues
+from llmxsite.log.record import encode_line
+from llmxsite.log.runlog import read, write
 from llmxsite.press.site import manifest
 from llmxsite.press.site.build import build
 from llmxsite.press.site.sketch import BARS, before_after, histogram
-from llmxsite.record import encode_line
-from llmxsite.runlog import read, write
-from llmxsite.study import Study
+from llmxsite.study.study import Study
 
 FIRST, AGAIN = "20260920T170000Z-size", "20260928T101500Z-rerun"
 PAGE = f"runs/size/{AGAIN}/drift.html"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmxsite.diagnostics import Problem
+from llmxsite.base.diagnostics import Problem
 from llmxsite.press.catalogue import addresses
 
 NAMES = st.text(min_size=0, max_size=200)

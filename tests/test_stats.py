@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
-from llmxsite.stats import (
+from llmxsite.analysis.stats import (
     bootstrap,
     calibration,
     chance,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llmxsite.stats import (
+from llmxsite.analysis.stats import (
     agreement,
     bootstrap,
     calibration,

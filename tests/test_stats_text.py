@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmxsite.stats import agreement, confidence, determinism, retrieval, rouge, text, tools
-from llmxsite.stats.porter import stem
+from llmxsite.analysis.stats import agreement, confidence, determinism, retrieval, rouge, text, tools
+from llmxsite.analysis.stats.porter import stem
 
 LETTERS = ["A", "B", "C", "D"]
 logs = st.floats(-20, 0)

@@ -13,14 +13,14 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llmxsite.diagnostics import Issues, Problem
-from llmxsite.document import Document
-from llmxsite.json_positions import positions
-from llmxsite.study import Author, Study
-from llmxsite.suite import LETTERS, Item, Suite, content, find, item_hash, load, scaffold, write
-from llmxsite.suite.check import check
-from llmxsite.suite.llmxray import split_letters
-from llmxsite.suite.writer import to_yaml
+from llmxsite.base.diagnostics import Issues, Problem
+from llmxsite.base.document import Document
+from llmxsite.base.json_positions import positions
+from llmxsite.study.study import Author, Study
+from llmxsite.study.suite import LETTERS, Item, Suite, content, find, item_hash, load, scaffold, write
+from llmxsite.study.suite.check import check
+from llmxsite.study.suite.llmxray import split_letters
+from llmxsite.study.suite.writer import to_yaml
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1, max_size=40).map(
     lambda s: s.strip() or "x"
@@ -295,7 +295,7 @@ def test_json_is_read_as_json(tmp_path: Path) -> None:
 
 
 def test_too_many_items_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("llmxsite.suite.reader.MAX_ITEMS", 2)
+    monkeypatch.setattr("llmxsite.study.suite.reader.MAX_ITEMS", 2)
     suite = Suite(id="big", title="t", items=[Item(id=str(n), question=f"q{n}", answer=n) for n in range(3)])
     for large in (0, 10):
         with pytest.raises(Problem, match="more than 2 items"):

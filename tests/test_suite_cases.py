@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from llmxsite.diagnostics import Issues, Problem
-from llmxsite.suite.check import check
+from llmxsite.base.diagnostics import Issues, Problem
+from llmxsite.study.suite.check import check
 
 CASES = sorted(p for p in (Path(__file__).parent / "cases" / "suite").iterdir() if (p / "input").is_dir())
 

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 import pytest
 from test_suite_pull import BODY, SHA256, server
 
+from llmxsite.base.diagnostics import Issues
 from llmxsite.cli import main
-from llmxsite.diagnostics import Issues
-from llmxsite.suite import Item, Suite, load, write
-from llmxsite.suite_formats import pull as pulling
-from llmxsite.suite_formats.pull import Release
+from llmxsite.study.suite import Item, Suite, load, write
+from llmxsite.study.suite_formats import pull as pulling
+from llmxsite.study.suite_formats.pull import Release
 
 __all__ = ["server"]
 

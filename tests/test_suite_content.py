@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from llmxsite.diagnostics import Issues
-from llmxsite.suite import Suite, load
-from llmxsite.suite.check import DIFFICULTIES, check
-from llmxsite.suite.datasheet import QUESTIONS
-from llmxsite.suite.giveaway import lengths
+from llmxsite.base.diagnostics import Issues
+from llmxsite.study.suite import Suite, load
+from llmxsite.study.suite.check import DIFFICULTIES, check
+from llmxsite.study.suite.datasheet import QUESTIONS
+from llmxsite.study.suite.giveaway import lengths
 
 FOLDER = Path(__file__).resolve().parent.parent / "suites"
 NAMES = ("arithmetic-steps", "everyday-science", "misconceptions", "reading-charts", "sciences-en-francais")
@@ -124,7 +124,7 @@ def test_no_question_is_one_of_a_published_test() -> None:
     data = os.environ.get("LLMXSITE_TEST_DATA")
     if not data:
         pytest.skip("LLMXSITE_TEST_DATA is not set: nothing to compare with")
-    from llmxsite.suite_formats import import_suite
+    from llmxsite.study.suite_formats import import_suite
 
     folder = Path(data) / "data"
     files = ["TruthfulQA.csv", "gsm8k_test.jsonl", "mmlu-pro/model_outputs_gemma-7b_5shots.zip"]

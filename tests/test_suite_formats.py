@@ -16,10 +16,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmxsite.diagnostics import Issues, Problem
-from llmxsite.suite import Item, Suite, load, write
-from llmxsite.suite.check import check
-from llmxsite.suite_formats import FORMATS, detect, import_suite, rows, sample
+from llmxsite.base.diagnostics import Issues, Problem
+from llmxsite.study.suite import Item, Suite, load, write
+from llmxsite.study.suite.check import check
+from llmxsite.study.suite_formats import FORMATS, detect, import_suite, rows, sample
 
 DATA = os.environ.get("LLMXSITE_TEST_DATA")
 needs_data = pytest.mark.skipif(not DATA, reason="LLMXSITE_TEST_DATA is not set: real releases are not tested")
@@ -350,8 +350,8 @@ def test_a_sample_keeps_shares_and_order(categories: list[str], count: int, seed
        "answer_index", "Question", "Best Answer", "Incorrect Answers"]), st.none() | st.booleans() | st.integers() | st.text(max_size=5)
        | st.lists(st.text(max_size=3) | st.integers(), max_size=4) | st.dictionaries(st.sampled_from(["text", "label", "stem"]), st.lists(st.text(max_size=2), max_size=3))))  # fmt: skip
 def test_no_row_breaks_a_format(row: dict[str, Any]) -> None:
-    from llmxsite.suite_formats.convert import BadRow
-    from llmxsite.suite_formats.rows import Row
+    from llmxsite.study.suite_formats.convert import BadRow
+    from llmxsite.study.suite_formats.rows import Row
 
     for published in FORMATS.values():
         published.recognises(row)

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from llmxsite.diagnostics import Issues
-from llmxsite.suite import LETTERS, Item, Suite, write
-from llmxsite.suite.check import check
-from llmxsite.suite.giveaway import balance, cycle, lengths
+from llmxsite.base.diagnostics import Issues
+from llmxsite.study.suite import LETTERS, Item, Suite, write
+from llmxsite.study.suite.check import check
+from llmxsite.study.suite.giveaway import balance, cycle, lengths
 
 
 def made(letters: str, options: int = 4, *, widths: tuple[int, int] = (5, 5)) -> list[Item]:

@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from llmxsite import runlog
-from llmxsite.diagnostics import Issues
-from llmxsite.engine.protocol import EngineInfo, ModelInfo
-from llmxsite.record import Run, Sample, SuiteRef
-from llmxsite.results import ItemTable, item_table, items
-from llmxsite.study import Study
-from llmxsite.suite import Item, Suite, item_hash
-from llmxsite.tables import load
+from llmxsite.analysis.results import ItemTable, item_table, items
+from llmxsite.analysis.tables import load
+from llmxsite.base.diagnostics import Issues
+from llmxsite.exchange.engine.protocol import EngineInfo, ModelInfo
+from llmxsite.log import runlog
+from llmxsite.log.record import Run, Sample, SuiteRef
+from llmxsite.study.study import Study
+from llmxsite.study.suite import Item, Suite, item_hash
 
 SUITE = Suite(
     id="s",

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from llmxsite.diagnostics import Issues, Problem
-from llmxsite.suite_formats import FORMATS, pull
-from llmxsite.suite_formats.pull import RELEASES, download, verify
+from llmxsite.base.diagnostics import Issues, Problem
+from llmxsite.study.suite_formats import FORMATS, pull
+from llmxsite.study.suite_formats.pull import RELEASES, download, verify
 
 BODY = b"".join(json.dumps({"question": f"{n} + 1?", "answer": f"#### {n + 1}"}).encode() + b"\n" for n in range(30))
 SHA256 = hashlib.sha256(BODY).hexdigest()

@@ -15,14 +15,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from llmxsite import tables
-from llmxsite.diagnostics import Issues
-from llmxsite.engine.protocol import EngineInfo, ModelInfo, Timing, Usage
-from llmxsite.record import End, Lack, Line, Resume, Run, Sample, SuiteRef, encode_line
-from llmxsite.study import Study
-from llmxsite.tables import reader
-from llmxsite.tables.cache import Cache
-from llmxsite.tables.columns import last_of_each
+from llmxsite.analysis import tables
+from llmxsite.analysis.tables import reader
+from llmxsite.analysis.tables.cache import Cache
+from llmxsite.analysis.tables.columns import last_of_each
+from llmxsite.base.diagnostics import Issues
+from llmxsite.exchange.engine.protocol import EngineInfo, ModelInfo, Timing, Usage
+from llmxsite.log.record import End, Lack, Line, Resume, Run, Sample, SuiteRef, encode_line
+from llmxsite.study.study import Study
 
 SCORES = ("answer", "expected", "correct", "parsed", "confidence", "letter_mass", "position")
 

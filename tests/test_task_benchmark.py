@@ -12,15 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmxsite.diagnostics import Problem
-from llmxsite.engine.protocol import Alternative, ModelInfo, Reply, TokenLogprob
+from llmxsite.base.diagnostics import Problem
 from llmxsite.exchange.answer.locate import Alignment
 from llmxsite.exchange.answer.numeric import parse_number, same_number
 from llmxsite.exchange.answer.scorer import Scored
 from llmxsite.exchange.asking.messages import option_order
 from llmxsite.exchange.asking.plan import Plan
-from llmxsite.experiment import Resolved, expand
-from llmxsite.suite import Item, Suite
+from llmxsite.exchange.engine.protocol import Alternative, ModelInfo, Reply, TokenLogprob
+from llmxsite.study.experiment import Resolved, expand
+from llmxsite.study.suite import Item, Suite
 from llmxsite.task import get
 
 MODEL = ModelInfo(name="m", digest="d", capabilities=["completion"])

@@ -20,7 +20,7 @@ from llmxsite.exchange.answer.letters import plain
 from llmxsite.exchange.answer.numeric import Number, parse_number, read_digits, same_number
 from llmxsite.exchange.answer.short import matches, parse_text
 from llmxsite.exchange.answer.statement import answer_part
-from llmxsite.suite import LETTERS
+from llmxsite.study.suite import LETTERS
 
 DATA = os.environ.get("LLMXSITE_TEST_DATA")
 CASES = Path(__file__).parent / "cases" / "task"

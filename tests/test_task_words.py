@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmxsite.diagnostics import Issues
+from llmxsite.base.diagnostics import Issues
+from llmxsite.base.words import has_words, languages, table, words
 from llmxsite.exchange.answer.choice import parse_choice, read_choice
 from llmxsite.exchange.answer.letters import plain
 from llmxsite.exchange.answer.statement import LONGEST, answer_part
 from llmxsite.exchange.answer.thinking import answer_span, split_thinking
-from llmxsite.suite import Item, Suite, check, load, spoken, write
-from llmxsite.words import has_words, languages, table, words
+from llmxsite.study.suite import Item, Suite, check, load, spoken, write
 
 LABELLED = Path(__file__).parent / "labelled"
 OPTIONS = ["oak", "ash", "elm", "yew"]

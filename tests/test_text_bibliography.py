@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from text_support import RecordingHost
 
-from llmxsite.diagnostics import Issues
+from llmxsite.base.diagnostics import Issues
 from llmxsite.press.writing import anchors, bibtex, citations, latex
 from llmxsite.press.writing.emphasis import is_cjk
 from llmxsite.press.writing.markdown import Bibliography, render

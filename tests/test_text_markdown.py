@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from text_support import RecordingHost
 
-from llmxsite.diagnostics import Issues
+from llmxsite.base.diagnostics import Issues
 from llmxsite.press.figure.theme import TOKENS
 from llmxsite.press.writing import frontmatter, highlight, maths
 from llmxsite.press.writing.frontmatter import ReportMeta

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from llmxsite.press.site import feed, search
 from llmxsite.press.site.feed import FeedEntry
 from llmxsite.press.site.search import Entry
-from llmxsite.study import Author, SiteConfig
+from llmxsite.study.study import Author, SiteConfig
 
 SCRIPT = Path(search.__file__).parent / "static" / "js" / "search.js"
 CHROMIUM = shutil.which("chromium")

@@ -18,11 +18,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmxsite import scaffold
-from llmxsite.diagnostics import Issues, Problem
+from llmxsite.base.diagnostics import Issues, Problem
 from llmxsite.press.serve import live
 from llmxsite.press.serve.server import LIVE, Preview, Server, check_base, listen, resolve
-from llmxsite.study import Study
+from llmxsite.study import scaffold
+from llmxsite.study.study import Study
 
 CHROMIUM = shutil.which("chromium")
 

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from scipy.stats import multinomial
 from text_support import Table, samples
 
-from llmxsite.experiment import MEASURES
-from llmxsite.experiment.prediction import parse
-from llmxsite.results import DIFFERENCES, contrast, verdicts
-from llmxsite.results.verdict import _levels
-from llmxsite.stats.equivalence import equivalence
-from llmxsite.stats.estimate import Drawn, Few, Student
-from llmxsite.stats.multiple import adjust
-from llmxsite.stats.paired import paired_difference
+from llmxsite.analysis.results import DIFFERENCES, contrast, verdicts
+from llmxsite.analysis.results.verdict import _levels
+from llmxsite.analysis.stats.equivalence import equivalence
+from llmxsite.analysis.stats.estimate import Drawn, Few, Student
+from llmxsite.analysis.stats.multiple import adjust
+from llmxsite.analysis.stats.paired import paired_difference
+from llmxsite.study.experiment import MEASURES
+from llmxsite.study.experiment.prediction import parse
 
 Scores = list[tuple[float, float]]
 

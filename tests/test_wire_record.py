@@ -18,11 +18,11 @@ from servers.ollama_models import CHAT
 from servers.replay import Recorder
 from servers.wire import HttpServer
 
-from llmxsite.engine import embedded, weights
-from llmxsite.engine.address import Address
-from llmxsite.engine.openai import OpenAI
-from llmxsite.record import Sample
-from llmxsite.study import Study
+from llmxsite.exchange.engine import embedded, weights
+from llmxsite.exchange.engine.address import Address
+from llmxsite.exchange.engine.openai import OpenAI
+from llmxsite.log.record import Sample
+from llmxsite.study.study import Study
 
 PROMPTS = ("letter", "cot", "few-shot(2)", "self-consistency(2)", "completion(2)", "own.txt")
 SAMPLERS = (

@@ -9,11 +9,11 @@ from typing import Any
 
 import pandas as pd
 
-from llmxsite import runlog
-from llmxsite.diagnostics import Issues
-from llmxsite.engine.protocol import EngineInfo, ModelInfo
+from llmxsite.base.diagnostics import Issues
+from llmxsite.exchange.engine.protocol import EngineInfo, ModelInfo
+from llmxsite.log import runlog
+from llmxsite.log.record import Answer, Run, Sample, Sent, SuiteRef, sample_key
 from llmxsite.press.writing.directive import Directive
-from llmxsite.record import Answer, Run, Sample, Sent, SuiteRef, sample_key
 
 
 class RecordingHost:

@@ -11,8 +11,8 @@ from typing import Annotated
 import typer
 
 from llmxsite import __version__
+from llmxsite.base.diagnostics import Issues, Problem
 from llmxsite.cli import terminal
-from llmxsite.diagnostics import Issues, Problem
 
 app = typer.Typer(
     name="llmxsite",

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
+from llmxsite.base.diagnostics import Issues, several
 from llmxsite.cli.terminal import err, finish, study_here
-from llmxsite.diagnostics import Issues, several
 
 
 def build(

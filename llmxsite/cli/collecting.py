@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from llmxsite.base.diagnostics import Issue, Issues, display_path, several
 from llmxsite.cli.terminal import err, out
-from llmxsite.diagnostics import Issue, Issues, display_path, several
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Coroutine, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from llmxsite.collect.loop import Result
     from llmxsite.collect.progress import Display
     from llmxsite.collect.session import Session
-    from llmxsite.study import Study
+    from llmxsite.study.study import Study
 
 Host = Annotated[
     str | None, typer.Option("--host", help="Address of the server; OLLAMA_HOST or this machine without it.")

@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
+from llmxsite.base.diagnostics import several
 from llmxsite.cli import models, terminal
 from llmxsite.cli.build import build
 from llmxsite.cli.run import run
 from llmxsite.cli.terminal import err, out
-from llmxsite.diagnostics import several
 
 MODEL = "smollm2:135m"
 REPORT = "first-experiment"
@@ -28,7 +28,7 @@ def demo(
 
     What is already there is kept: a second call goes on where the first stopped, and needs no network.
     """
-    from llmxsite import scaffold
+    from llmxsite.study import scaffold
 
     made = scaffold.demo(folder)
     terminal.choose_study(folder)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from llmxsite.base.diagnostics import several
 from llmxsite.cli.doctor_machine import Check, look
 from llmxsite.cli.models import EngineName, Format, Host, described, print_table
 from llmxsite.cli.terminal import out
-from llmxsite.diagnostics import several
 
 if TYPE_CHECKING:
-    from llmxsite.engine.protocol import Engine, EngineInfo, ModelInfo
+    from llmxsite.exchange.engine.protocol import Engine, EngineInfo, ModelInfo
 
 _WIDEST = 9
 """Letters of the longest name of a check."""
@@ -106,8 +106,8 @@ def _engine(name: str, host: str | None, model: str | None, add: Callable[[Check
     """Look at the engine; what answered, or None where nothing did."""
     import asyncio
 
-    from llmxsite.engine import connect, problem
-    from llmxsite.engine.protocol import EngineError
+    from llmxsite.exchange.engine import connect, problem
+    from llmxsite.exchange.engine.protocol import EngineError
 
     answered: EngineInfo | None = None
 
@@ -130,8 +130,8 @@ def _engine(name: str, host: str | None, model: str | None, add: Callable[[Check
 
 async def _ask_engine(engine: Engine, info: EngineInfo, wanted: str | None, add: Callable[[Check], None]) -> None:
     """Look at the server, then at one model. Raises `EngineError` where nothing can be run."""
-    from llmxsite.engine.probe import CONTEXT, probe
-    from llmxsite.engine.protocol import EngineError
+    from llmxsite.exchange.engine.probe import CONTEXT, probe
+    from llmxsite.exchange.engine.protocol import EngineError
 
     what = " ".join(filter(None, (info.name, info.version if info.backend is None else None)))
     where = info.address and f"at {info.address}"
@@ -180,7 +180,7 @@ async def _ask_engine(engine: Engine, info: EngineInfo, wanted: str | None, add:
 
 def _tried(info: EngineInfo) -> Iterator[Check]:
     """A server newer or older than any that was tried is asked like all others, and a person is told."""
-    from llmxsite.engine.tried import OLLAMA
+    from llmxsite.exchange.engine.tried import OLLAMA
 
     if info.name == "ollama" and info.version not in OLLAMA:
         tried = f"{', '.join(OLLAMA[:-1])} and {OLLAMA[-1]}"

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
+from llmxsite.base.diagnostics import several
 from llmxsite.cli.terminal import err, study_here
-from llmxsite.diagnostics import several
 
 Status = Literal["ok", "note", "warn", "fail"]
 """`note`: worth knowing, and nothing to mend."""
@@ -50,7 +50,7 @@ def _packages() -> Iterator[Check]:
         except PackageNotFoundError:
             missing.append(name)
     if missing:
-        from llmxsite import origin
+        from llmxsite.base import origin
 
         yield Check("packages", "fail", f"missing: {', '.join(missing)}", origin.how_to_install())
     else:
@@ -60,7 +60,7 @@ def _packages() -> Iterator[Check]:
 def _cache() -> Iterator[Check]:
     import shutil
 
-    from llmxsite.engine.weights import cache_dir
+    from llmxsite.exchange.engine.weights import cache_dir
 
     folder = cache_dir()
     try:
@@ -80,7 +80,7 @@ def _cache() -> Iterator[Check]:
 
 
 def _study() -> Iterator[Check]:
-    from llmxsite.diagnostics import Problem
+    from llmxsite.base.diagnostics import Problem
 
     try:
         study = study_here()

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from llmxsite.base.diagnostics import Problem
 from llmxsite.cli.doctor_machine import Check
 from llmxsite.cli.terminal import err
-from llmxsite.diagnostics import Problem
 
 if TYPE_CHECKING:
-    from llmxsite.engine.behaviour.report import Row
-    from llmxsite.engine.protocol import EngineInfo
+    from llmxsite.exchange.engine.behaviour.report import Row
+    from llmxsite.exchange.engine.protocol import EngineInfo
 
 _SUFFIXES = (".md", ".json")
 
@@ -26,10 +26,10 @@ def write_report(info: EngineInfo, host: str | None, path: str | None) -> Check:
     import datetime
     import os
 
-    from llmxsite.engine import problem
-    from llmxsite.engine.address import ollama_address
-    from llmxsite.engine.behaviour.report import ask, to_json, to_markdown
-    from llmxsite.engine.protocol import EngineError
+    from llmxsite.exchange.engine import problem
+    from llmxsite.exchange.engine.address import ollama_address
+    from llmxsite.exchange.engine.behaviour.report import ask, to_json, to_markdown
+    from llmxsite.exchange.engine.protocol import EngineError
 
     if info.name != "ollama":
         raise Problem.at(
@@ -68,7 +68,7 @@ def _make_room(files: list[Path]) -> None:
     """Look before asking, which takes minutes. Raises `Problem`."""
     import msgspec
 
-    from llmxsite.engine.behaviour.report import TITLE, from_json
+    from llmxsite.exchange.engine.behaviour.report import TITLE, from_json
 
     try:
         files[0].parent.mkdir(parents=True, exist_ok=True)
@@ -95,8 +95,8 @@ def _machine(url: str) -> str:
 
     if urlsplit(url).hostname not in ("127.0.0.1", "localhost", "::1"):
         return "another one, of which the server tells nothing"
+    from llmxsite.log.provenance import host
     from llmxsite.press.site.directives.setup import host_words
-    from llmxsite.provenance import host
 
     return host_words(host())
 
@@ -107,7 +107,7 @@ class _Progress:
     def __init__(self) -> None:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-        from llmxsite.engine.behaviour.report import TOPICS
+        from llmxsite.exchange.engine.behaviour.report import TOPICS
 
         columns = (TextColumn("Asking: {task.description}"), BarColumn(), MofNCompleteColumn())
         self._bar = Progress(*columns, console=err(), transient=True, disable=not err().is_terminal)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from llmxsite.base.diagnostics import Issues, display_path
 from llmxsite.cli.terminal import finish
-from llmxsite.diagnostics import Issues, display_path
 
 if TYPE_CHECKING:
-    from llmxsite.drift import Drift
+    from llmxsite.analysis.drift import Drift
 
 
 def register(app: typer.Typer) -> None:
@@ -49,8 +49,8 @@ def drift(
              llmxsite drift 2026-11-23-101500-77aa
              llmxsite drift 2026-11-22-151724-73d2 ../elsewhere/again.jsonl --format json > drift.json
     """
+    from llmxsite.analysis.drift import compare
     from llmxsite.cli.run_names import pair_of, run_log
-    from llmxsite.drift import compare
 
     first, second = pair_of(before) if after is None else (run_log(before), run_log(after))
     issues = Issues()
@@ -80,7 +80,7 @@ def _print_json(found: Drift) -> None:
 def _print_csv(found: Drift) -> None:
     import msgspec
 
-    from llmxsite.drift import Pair
+    from llmxsite.analysis.drift import Pair
 
     factors = sorted({name for pair in found.pairs for name in pair.condition})
     fields = [name for name in Pair.__struct_fields__ if name != "condition"]

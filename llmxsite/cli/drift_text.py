@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
+from llmxsite.analysis.drift import words
+from llmxsite.analysis.drift.words import percent, points
+from llmxsite.base.diagnostics import several
 from llmxsite.cli.columns import Column, print_columns
 from llmxsite.cli.terminal import out
-from llmxsite.diagnostics import several
-from llmxsite.drift import words
-from llmxsite.drift.words import percent, points
 
 if TYPE_CHECKING:
-    from llmxsite.drift import Drift, Fact, Pair, Row, RunRef, Share
-    from llmxsite.drift.report import Change
+    from llmxsite.analysis.drift import Drift, Fact, Pair, Row, RunRef, Share
+    from llmxsite.analysis.drift.report import Change
 
 UNBOUNDED = 200
 """Columns of a table that goes into a file or a pipe."""

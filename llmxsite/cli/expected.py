@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from llmxsite.base.diagnostics import several
 from llmxsite.cli.terminal import out
-from llmxsite.diagnostics import several
 
 if TYPE_CHECKING:
-    from llmxsite.diagnostics import Issues
-    from llmxsite.experiment import Prediction, Resolved
-    from llmxsite.study import Study
-    from llmxsite.suite import Suite
+    from llmxsite.base.diagnostics import Issues
+    from llmxsite.study.experiment import Prediction, Resolved
+    from llmxsite.study.study import Study
+    from llmxsite.study.suite import Suite
 
 
 def refuse_template(study: Study, report: str, anyway: bool, issues: Issues) -> None:
     """Raise `Problem` where the template's words still stand: collected, they would be what the study had expected."""
     import msgspec
 
-    from llmxsite.diagnostics import Problem
-    from llmxsite.scaffold import words
+    from llmxsite.base.diagnostics import Problem
+    from llmxsite.study.scaffold import words
 
     found = words.find(study, report, "warning" if anyway else "error")
     if found and not anyway:
@@ -31,9 +31,9 @@ def refuse_template(study: Study, report: str, anyway: bool, issues: Issues) -> 
 
 def introduce(study: Study, report: str, experiment: Resolved) -> None:
     """The question, the hypothesis and the predictions, and whether they were there before the data."""
-    from llmxsite import registration
-    from llmxsite.record import hypothesis_hash
-    from llmxsite.scaffold.words import is_template
+    from llmxsite.log import registration
+    from llmxsite.log.record import hypothesis_hash
+    from llmxsite.study.scaffold.words import is_template
 
     console = out()
     console.print(experiment.question or report, style="bold", markup=False)
@@ -54,7 +54,7 @@ def introduce(study: Study, report: str, experiment: Resolved) -> None:
 
 def _stated(what: str, text: str, commits: dict[str, str] | None, state: str | None = None) -> str:
     """`Hypothesis 0ad8fb27ccbd (committed, in 3f2a91c04d)`."""
-    from llmxsite.record import hypothesis_hash
+    from llmxsite.log.record import hypothesis_hash
 
     hashed = hypothesis_hash(text)
     if state is None and commits is None:
@@ -66,8 +66,8 @@ def _stated(what: str, text: str, commits: dict[str, str] | None, state: str | N
 
 def power(experiment: Resolved, suites: list[Suite]) -> None:
     """The smallest difference that this n can show between two conditions; of the same request again, the bound it can give."""
-    from llmxsite.experiment import select
-    from llmxsite.stats.power import detectable, never_seen, variance_per_item
+    from llmxsite.analysis.stats.power import detectable, never_seen, variance_per_item
+    from llmxsite.study.experiment import select
 
     chosen = [(s, select(s.items, experiment.limit, experiment.limit_seed)) for s in suites]
     n = sum(len(items) for _, items in chosen)
@@ -98,9 +98,9 @@ def power(experiment: Resolved, suites: list[Suite]) -> None:
 
 def _reach(number: int, prediction: Prediction, experiment: Resolved, suites: list[Suite]) -> str:
     """What the items of one prediction can show, at the strictest level that Holm's correction over all of them may ask for."""
-    from llmxsite.experiment import select
-    from llmxsite.experiment.prediction import values
-    from llmxsite.stats.power import detectable, equivalence_margin, variance_per_item
+    from llmxsite.analysis.stats.power import detectable, equivalence_margin, variance_per_item
+    from llmxsite.study.experiment import select
+    from llmxsite.study.experiment.prediction import values
 
     wanted = {name: {str(v) for v in values(v)} for name, v in prediction.where.items()}
     n = 0

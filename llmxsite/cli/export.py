@@ -10,8 +10,8 @@ from typing import Annotated
 
 import typer
 
+from llmxsite.base.diagnostics import Issues
 from llmxsite.cli.terminal import err, finish, study_here
-from llmxsite.diagnostics import Issues
 
 
 class Theme(StrEnum):
@@ -51,7 +51,7 @@ def figures(
     Example: llmxsite export figures
     Example: llmxsite export figures temperature --out /tmp/pictures --format png --theme light
     """
-    from llmxsite.publish import pictures
+    from llmxsite.press.publish import pictures
 
     wanted = pictures.formats(format)
     themes = ("light", "dark") if theme is Theme.both else (theme.value,)
@@ -85,7 +85,7 @@ def discussion(
     Example: llmxsite export discussion temperature --out post.md
     Example: llmxsite export discussion temperature --base-url https://me.github.io/study --whole | pbcopy
     """
-    from llmxsite.publish import discussion as post
+    from llmxsite.press.publish import discussion as post
 
     issues = Issues()
     text = post.export(study_here(), report, issues=issues, base_url=base_url, whole=whole)
@@ -141,7 +141,7 @@ def every_eval_ever(
     Example: llmxsite export every-eval-ever
     Example: llmxsite export every-eval-ever temperature size --out /tmp/records --organization "Lycée Ampère"
     """
-    from llmxsite.publish import every_eval_ever as records
+    from llmxsite.press.publish import every_eval_ever as records
 
     issues = Issues()
     options = records.Options(

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from llmxsite.base.diagnostics import Issues, several
 from llmxsite.cli.terminal import finish, out, study_here
-from llmxsite.diagnostics import Issues, several
 
 FormatArgument = Annotated[
     str, typer.Argument(metavar="FORMAT", help="mmlu-pro, llmxray, inspect, lm-eval, promptfoo or jsonl.")
@@ -40,13 +40,13 @@ def import_(
              llmxsite import llmxray results.json --into my-report
              llmxsite import jsonl answers.csv --mapping columns.yaml
     """
-    from llmxsite import interchange
-    from llmxsite.interchange.foreign import Options
-    from llmxsite.interchange.imported import store
+    from llmxsite.log import log_formats
+    from llmxsite.log.log_formats.foreign import Options
+    from llmxsite.log.log_formats.imported import store
 
     issues = Issues()
     study = study_here()
-    for run in interchange.read(format, paths, Options(model=model, mapping=mapping), issues):
+    for run in log_formats.read(format, paths, Options(model=model, mapping=mapping), issues):
         stored = store(study, into or f"imported-{format}", run, replace=replace or run.goes_on)
         place = study.relative(stored.path)
         if stored.counts is None:

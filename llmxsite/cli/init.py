@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from llmxsite.base.diagnostics import display_path
 from llmxsite.cli.terminal import out, quoted, study_here
-from llmxsite.diagnostics import display_path
 
 Id = Annotated[
     str | None,
@@ -36,7 +36,7 @@ def init(
     author: Annotated[str | None, typer.Option("--author", help="Name of its author, which will be public.")] = None,
 ) -> None:
     """Write a study to start from: site, report, suite, publishing workflow. Overwrites nothing."""
-    from llmxsite import scaffold
+    from llmxsite.study import scaffold
 
     written, kept = scaffold.study(folder, title=title, author=author)
     _tell(written, kept)
@@ -64,7 +64,7 @@ def new_report(
     ] = "benchmark",
 ) -> None:
     """Start a report: text, experiment and references."""
-    from llmxsite import scaffold
+    from llmxsite.study import scaffold
 
     written = scaffold.report(study_here(), name, task, slug=id)
     slug = written[0].parent.name
@@ -84,7 +84,7 @@ def new_suite(
     id: Id = None,  # noqa: A002 - it is the option's name
 ) -> None:
     """Start a suite of questions."""
-    from llmxsite import scaffold
+    from llmxsite.study import scaffold
 
     written = scaffold.suite(study_here(), name, slug=id)
     _tell(written, [])

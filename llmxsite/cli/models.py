@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from llmxsite.base.diagnostics import Problem, did_you_mean
 from llmxsite.cli.terminal import err, out
-from llmxsite.diagnostics import Problem, did_you_mean
 
 if TYPE_CHECKING:
-    from llmxsite.engine.protocol import Engine, EngineInfo, ModelInfo
+    from llmxsite.exchange.engine.protocol import Engine, EngineInfo, ModelInfo
 
 EngineName = Annotated[
     Literal["auto", "ollama", "openai", "embedded"],
@@ -41,7 +41,7 @@ def register(app: typer.Typer) -> None:
 
 def list_models(engine: EngineName = "auto", host: Host = None, format: Format = "table") -> None:  # noqa: A002
     """List the models an engine has, and the ones that can be pulled for the embedded engine."""
-    from llmxsite.engine.weights import CATALOGUE, find
+    from llmxsite.exchange.engine.weights import CATALOGUE, find
 
     async def ask(chosen: Engine) -> tuple[EngineInfo, list[ModelInfo], dict[str, str]]:
         models, refused = await described(chosen)
@@ -72,8 +72,8 @@ def pull_model(name: Annotated[str, typer.Argument(help="A model of the catalogu
     """
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-    from llmxsite.engine.pull import pull
-    from llmxsite.engine.weights import CATALOGUE, E5, missing
+    from llmxsite.exchange.engine.pull import pull
+    from llmxsite.exchange.engine.weights import CATALOGUE, E5, missing
 
     if name == E5:
         _check_e5()
@@ -137,7 +137,7 @@ async def described(chosen: Engine) -> tuple[list[ModelInfo], dict[str, str]]:
     elsewhere where nothing may leave the machine, stays as the list has it. Raises `EngineError` where the server itself
     does not answer.
     """
-    from llmxsite.engine.protocol import EngineError
+    from llmxsite.exchange.engine.protocol import EngineError
 
     models, refused = [], {}
     for model in await chosen.models():
@@ -164,8 +164,8 @@ def _with_engine(name: str, host: str | None, ask: Any) -> Any:
     """What `ask` returns for a connected engine. Raises `Problem` for an engine's errors."""
     import asyncio
 
-    from llmxsite.engine import connect, problem
-    from llmxsite.engine.protocol import EngineError
+    from llmxsite.exchange.engine import connect, problem
+    from llmxsite.exchange.engine.protocol import EngineError
 
     async def inside() -> Any:
         async with connect(name, host) as chosen:

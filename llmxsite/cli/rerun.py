@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from llmxsite.base.diagnostics import Issues, Problem, several
 from llmxsite.cli import collecting
 from llmxsite.cli.collecting import Contributor, Host, Live, Resume
 from llmxsite.cli.run_names import log_of
 from llmxsite.cli.terminal import finish, out, study_here
-from llmxsite.diagnostics import Issues, Problem, several
 
 if TYPE_CHECKING:
     from contextlib import AsyncExitStack
 
     from llmxsite.collect.session import Session
-    from llmxsite.study import Study
+    from llmxsite.study.study import Study
 
 
 def register(app: typer.Typer) -> None:
@@ -56,7 +56,7 @@ def rerun(
     """
     from llmxsite.collect.rerun import changes, engine_of, of_log
     from llmxsite.collect.session import Wish, open_subject
-    from llmxsite.runlog import Clock, read_header
+    from llmxsite.log.runlog import Clock, read_header
 
     issues = Issues()
     study, path = _log(run, folder)

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from llmxsite.base.diagnostics import Issues, Problem, did_you_mean
 from llmxsite.cli.determinism_text import print_determinism
 from llmxsite.cli.terminal import err, finish, plain, study_here
-from llmxsite.diagnostics import Issues, Problem, did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from llmxsite.study import Study
-    from llmxsite.tables import Samples
+    from llmxsite.analysis.tables import Samples
+    from llmxsite.study.study import Study
 
 DEFAULT_BY = ("experiment", "suite", "model")
 _COUNTS = ("unparsed", "truncated", "errors")
@@ -102,9 +102,9 @@ def results(
              llmxsite results --by temperature --intervals ece,item_agreement
              llmxsite results --report same-again --determinism pairs
     """
-    from llmxsite import tables
-    from llmxsite.results import reading_notes, summarise, warnings
-    from llmxsite.results import readings as read_otherwise
+    from llmxsite.analysis import tables
+    from llmxsite.analysis.results import reading_notes, summarise, warnings
+    from llmxsite.analysis.results import readings as read_otherwise
 
     issues = Issues()
     study = study_here()
@@ -152,7 +152,7 @@ def _with_intervals(summary: pd.DataFrame, samples: Samples, by: list[str], aske
     names = [part.strip() for part in (asked or "").split(",") if part.strip()]
     if not names:
         return summary
-    from llmxsite import results
+    from llmxsite.analysis import results
 
     found = results.intervals(samples, by, names)
     ends = [f"{name}_{end}" for name in names for end in ("low", "high", "method")]
@@ -191,7 +191,7 @@ def _filtered(samples: Samples, where: list[str]) -> Samples:
 
 def _determinism(samples: Samples, what: str, by: list[str] | None, factor: str) -> pd.DataFrame:
     """One of the tables of `results.determinism`. Raises `Problem` where no sample is of such an experiment."""
-    from llmxsite import results
+    from llmxsite.analysis import results
 
     samples = samples.where(task="determinism")
     frame: pd.DataFrame = getattr(results.determinism(samples, by, factor), what) if len(samples) else samples.frame
@@ -271,7 +271,7 @@ def print_readings(found: pd.DataFrame, *, wide: bool) -> None:
 
 def _interval(row: dict[str, Any]) -> str:
     """`62.0% [55.1, 68.7]`."""
-    from llmxsite.drift.words import percent
+    from llmxsite.analysis.drift.words import percent
 
     if row["accuracy"] is None or row["ci_low"] is None or row["ci_high"] is None:
         return percent(row["accuracy"])
@@ -279,7 +279,7 @@ def _interval(row: dict[str, Any]) -> str:
 
 
 def _number(value: float | None, form: str) -> str:
-    from llmxsite.drift.words import percent, points
+    from llmxsite.analysis.drift.words import percent, points
 
     if value is None or math.isnan(value):
         return "–"

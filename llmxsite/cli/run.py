@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from llmxsite.base.diagnostics import Issues, several
 from llmxsite.cli import collecting, expected, run_cluster
 from llmxsite.cli.collecting import Contributor, Host, Live, Resume
 from llmxsite.cli.terminal import finish, out, study_here
-from llmxsite.diagnostics import Issues, several
 
 if TYPE_CHECKING:
     from contextlib import AsyncExitStack
 
     from llmxsite.collect.session import Session
-    from llmxsite.experiment import Condition, Resolved
-    from llmxsite.study import Study
-    from llmxsite.suite import Suite
+    from llmxsite.study.experiment import Condition, Resolved
+    from llmxsite.study.study import Study
+    from llmxsite.study.suite import Suite
 
 Report = Annotated[str, typer.Argument(help="The report whose experiment.yaml is meant.")]
 Engine = Annotated[
@@ -55,8 +55,8 @@ def plan(
     from contextlib import AsyncExitStack
 
     from llmxsite.collect.session import Wish, engines, open_session, prepare
-    from llmxsite.runlog import Clock
-    from llmxsite.scaffold import words
+    from llmxsite.log.runlog import Clock
+    from llmxsite.study.scaffold import words
 
     study, issues = study_here(), Issues()
     wish = Wish(engine=engine, host=host, limit=limit, concurrency=concurrency)
@@ -122,7 +122,7 @@ def run(
     """Run an experiment, or go on with it where it stopped. Ctrl-C finishes the samples in hand and keeps everything."""
     from llmxsite.collect.session import Wish, engines, open_session, prepare
     from llmxsite.collect.subject import of_experiment
-    from llmxsite.runlog import Clock
+    from llmxsite.log.runlog import Clock
 
     if live and cluster:
         raise typer.BadParameter("replies on other machines cannot be shown as they stream", param_hint="--live")
@@ -178,7 +178,7 @@ def run(
 
 def _look(report: str, experiment: Resolved, suites: list[Suite]) -> str:
     """The command that shows what a run has found."""
-    from llmxsite.experiment import expand, varied
+    from llmxsite.study.experiment import expand, varied
 
     if experiment.task == "determinism":
         return f"llmxsite results --report {report} --determinism agreement"
@@ -194,7 +194,7 @@ def _requests(
     session: Session | None = None,
 ) -> None:
     """How much there is to do, how much of it is done, and how long the rest may take."""
-    from llmxsite.experiment import parse_prompt, select
+    from llmxsite.study.experiment import parse_prompt, select
 
     console = out()
     items = sum(len(select(s.items, experiment.limit, experiment.limit_seed)) for s in suites)

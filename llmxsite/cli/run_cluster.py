@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from llmxsite.base.diagnostics import several
 from llmxsite.cli import collecting
 from llmxsite.cli.terminal import out
-from llmxsite.diagnostics import several
 
 if TYPE_CHECKING:
+    from llmxsite.base.diagnostics import Issues
     from llmxsite.collect.cluster.assembly import Assembled
     from llmxsite.collect.cluster.machine import Machine
     from llmxsite.collect.interrupt import Interrupts
     from llmxsite.collect.loop import Result
     from llmxsite.collect.session import Wish
     from llmxsite.collect.subject import Subject
-    from llmxsite.diagnostics import Issues
-    from llmxsite.record import Host
-    from llmxsite.study import Study
+    from llmxsite.log.record import Host
+    from llmxsite.study.study import Study
 
 
 def watch(
@@ -40,7 +40,7 @@ def watch(
         from contextlib import AsyncExitStack
 
         from llmxsite.collect.cluster.assembly import assemble
-        from llmxsite.runlog import Clock
+        from llmxsite.log.runlog import Clock
 
         with interrupts.watching():
             async with AsyncExitStack() as stack:

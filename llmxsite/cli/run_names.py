@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from llmxsite.base.diagnostics import Problem, did_you_mean
 from llmxsite.cli.terminal import study_here
-from llmxsite.diagnostics import Problem, did_you_mean
 
 if TYPE_CHECKING:
-    from llmxsite.record import Run
-    from llmxsite.study import Study
+    from llmxsite.log.record import Run
+    from llmxsite.study.study import Study
 
 
 class Logged(NamedTuple):
@@ -68,7 +68,7 @@ def pair_of(name: str) -> tuple[Path, Path]:
 
 
 def _with_earlier(study: Study, path: Path) -> tuple[Path, Path]:
-    from llmxsite.drift.lineage import ancestors
+    from llmxsite.analysis.drift.lineage import ancestors
 
     entries = [Logged(_header(p), p.parent.name, p) for p in study.run_logs()]
     wanted = _header(path).id
@@ -81,6 +81,6 @@ def _with_earlier(study: Study, path: Path) -> tuple[Path, Path]:
 
 
 def _header(path: Path) -> Run:
-    from llmxsite.runlog import read_header
+    from llmxsite.log.runlog import read_header
 
     return read_header(path)

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from llmxsite.base.diagnostics import Issues, Problem, several
 from llmxsite.cli.terminal import finish, out
 from llmxsite.cli.verify import logs_named
-from llmxsite.diagnostics import Issues, Problem, several
 
 if TYPE_CHECKING:
-    from llmxsite.runlog import Again
+    from llmxsite.log.runlog import Again
 
 
 def register(app: typer.Typer) -> None:
@@ -27,8 +27,8 @@ def score(
 
     Each such sample gets a line more in its log, which replaces the one before it; `verify` says how many there are.
     """
-    from llmxsite import provenance
-    from llmxsite.runlog import Clock, read_header, score_again
+    from llmxsite.log import provenance
+    from llmxsite.log.runlog import Clock, read_header, score_again
 
     issues, clock = Issues(), Clock()
     software = provenance.software()

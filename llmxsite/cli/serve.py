@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from llmxsite.base.diagnostics import Issues
 from llmxsite.cli.terminal import err, out, print_issues, study_here
-from llmxsite.diagnostics import Issues
 
 if TYPE_CHECKING:
     from llmxsite.press.serve.server import Preview
@@ -34,7 +34,7 @@ def serve(
     from llmxsite.press.serve import live
     from llmxsite.press.serve.server import Preview, Server, check_base, listen
     from llmxsite.press.site.build import build
-    from llmxsite.study import Study
+    from llmxsite.study.study import Study
 
     study = study_here()
     folder = (study.root / "site").resolve()

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from llmxsite.base.diagnostics import Issues, Problem, display_path, several
 from llmxsite.cli import suite_text
 from llmxsite.cli.terminal import err, finish, out, study_here
-from llmxsite.diagnostics import Issues, Problem, display_path, several
 
 if TYPE_CHECKING:
-    from llmxsite.suite import Loaded, Suite
+    from llmxsite.study.suite import Loaded, Suite
 
 Format = Literal["text", "json"]
 FormatOption = Annotated[Format, typer.Option("--format", help="`text` for people, `json` for programs.")]
@@ -40,7 +40,7 @@ def register(app: typer.Typer) -> None:
 @commands.command("list", epilog="Example: llmxsite suite list --format json")
 def list_suites(format: FormatOption = "text") -> None:  # noqa: A002 - the option's name
     """List the study's suites: items, categories, language, licence, hash."""
-    from llmxsite.suite import load
+    from llmxsite.study.suite import load
 
     issues = Issues()
     rows = []
@@ -70,7 +70,7 @@ def show(
     loaded = _load(suite, issues)
     items = [i for i in loaded.suite.items if item is None or i.id == item]
     if not items and item is not None:
-        from llmxsite.diagnostics import did_you_mean
+        from llmxsite.base.diagnostics import did_you_mean
 
         known = [i.id for i in loaded.suite.items]
         raise Problem.at(
@@ -115,7 +115,7 @@ def check(
     format: FormatOption = "text",  # noqa: A002
 ) -> None:
     """Report every problem of suites at once, with file and line: wrong keys, repeats, answers that give themselves away."""
-    from llmxsite.suite.check import check as examine
+    from llmxsite.study.suite.check import check as examine
 
     issues = Issues()
     seen: dict[str, str] = {}
@@ -143,8 +143,8 @@ def stats(
     format: FormatOption = "text",  # noqa: A002
 ) -> None:
     """Show from runs how hard each item is, which tell models apart, and which every model gets right or wrong."""
-    from llmxsite.results import items
-    from llmxsite.tables import load as load_samples
+    from llmxsite.analysis.results import items
+    from llmxsite.analysis.tables import load as load_samples
 
     issues = Issues()
     loaded = _load(suite, issues)
@@ -185,7 +185,7 @@ def import_(
     """Convert a published suite to a native one; every row that gives no item is reported."""
     import hashlib
 
-    from llmxsite.suite_formats import import_suite
+    from llmxsite.study.suite_formats import import_suite
 
     issues = Issues()
     suite = import_suite(kind, path, issues, id=id, limit=limit, seed=seed, member=member)
@@ -210,9 +210,9 @@ def pull(
     force: ForceOption = False,
 ) -> None:
     """Download a suite from its publisher, check its sha256 and convert it."""
-    from llmxsite.diagnostics import did_you_mean
-    from llmxsite.suite_formats import import_suite
-    from llmxsite.suite_formats.pull import RELEASES, download, verify
+    from llmxsite.base.diagnostics import did_you_mean
+    from llmxsite.study.suite_formats import import_suite
+    from llmxsite.study.suite_formats.pull import RELEASES, download, verify
 
     if name is None:
         for known, release in RELEASES.items():
@@ -236,7 +236,7 @@ def pull(
 
 def _existing(folder: Path, id: str) -> tuple[Path, Suite] | None:  # noqa: A002
     """The suite of that id below `folder`, and its file, when there is one."""
-    from llmxsite.suite import load
+    from llmxsite.study.suite import load
 
     for path in (folder / id / "suite.yaml", folder / f"{id}.yaml"):
         if path.is_file():
@@ -246,7 +246,7 @@ def _existing(folder: Path, id: str) -> tuple[Path, Suite] | None:  # noqa: A002
 
 def _store(suite: Suite, folder: Path, force: bool) -> None:
     """Write a converted suite, unless that would replace another one."""
-    from llmxsite.suite import write
+    from llmxsite.study.suite import write
 
     earlier = _existing(folder, suite.id)
     if earlier is not None and earlier[1].hash() != suite.hash() and not force:
@@ -281,12 +281,12 @@ def _path(suite: str) -> Path:
     path = Path(suite)
     if path.suffix in (".yaml", ".yml", ".json") or path.is_dir() or "/" in suite or "\\" in suite:
         return path
-    from llmxsite.suite import locate
+    from llmxsite.study.suite import locate
 
     return locate(study_here(), suite)
 
 
 def _load(suite: str, issues: Issues) -> Loaded:
-    from llmxsite.suite import read
+    from llmxsite.study.suite import read
 
     return read(_path(suite), issues)

@@ -6,12 +6,12 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from llmxsite.base.diagnostics import display_path
 from llmxsite.cli.terminal import out
-from llmxsite.diagnostics import display_path
 
 if TYPE_CHECKING:
-    from llmxsite.results import ItemTable
-    from llmxsite.suite import Item, Suite
+    from llmxsite.analysis.results import ItemTable
+    from llmxsite.study.suite import Item, Suite
 
 
 def summary(suite: Suite, path: Path) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def print_suites(rows: list[dict[str, Any]], columns: list[str]) -> None:
 
 
 def as_text(suite: Suite, items: list[Item]) -> str:
-    from llmxsite.suite import LETTERS
+    from llmxsite.study.suite import LETTERS
 
     lines = [f"{suite.title} ({suite.id})", *([suite.description] if suite.description else []), ""]
     for item in items:
@@ -79,9 +79,9 @@ def statistics_record(found: ItemTable, suite: Suite) -> dict[str, Any]:
 
 
 def print_statistics(found: ItemTable) -> None:
+    from llmxsite.analysis.drift.words import percent
+    from llmxsite.analysis.results.item_table import ENOUGH
     from llmxsite.cli.columns import Column, print_columns
-    from llmxsite.drift.words import percent
-    from llmxsite.results.item_table import ENOUGH
 
     frame = found.frame
     letters = [str(column) for column in frame.columns if str(column).startswith("chosen_")]

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
-from llmxsite.diagnostics import Issues
+from llmxsite.base.diagnostics import Issues
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from llmxsite.study import Study
+    from llmxsite.study.study import Study
 
 _chosen: dict[str, Path | None] = {"study": None}
 
@@ -45,7 +45,7 @@ def choose_study(folder: Path | None) -> None:
 
 def study_here() -> Study:
     """The study named by `--study`, or the one that holds the working directory. Raises `Problem` when there is none."""
-    from llmxsite.study import Study
+    from llmxsite.study.study import Study
 
     return Study.find(_chosen["study"])
 

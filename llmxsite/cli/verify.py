@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from llmxsite.base.diagnostics import Issues, Problem, several
 from llmxsite.cli.terminal import err, finish, out, study_here
-from llmxsite.diagnostics import Issues, Problem, several
 
 if TYPE_CHECKING:
-    from llmxsite.runlog import Verified
+    from llmxsite.log.runlog import Verified
 
 
 def register(app: typer.Typer) -> None:
@@ -29,7 +29,7 @@ def verify(
     strict: Annotated[bool, typer.Option("--strict", help="Fail on warnings too.")] = False,
 ) -> None:
     """Check run logs: every byte against the hash at the end, every key against its line, every score against its reply."""
-    from llmxsite.runlog import verify as check
+    from llmxsite.log.runlog import verify as check
 
     issues = Issues()
     found: list[Verified] = []

@@ -11,11 +11,11 @@ from typing import Any
 
 import msgspec
 
+from llmxsite.base.diagnostics import Issue, Problem
 from llmxsite.collect.workload import Workload
-from llmxsite.diagnostics import Issue, Problem
-from llmxsite.engine.heeded import ASKED, passed_over
-from llmxsite.engine.protocol import Engine, EngineError, Message, Options, RefusedError, Request
-from llmxsite.experiment import varied
+from llmxsite.exchange.engine.heeded import ASKED, passed_over
+from llmxsite.exchange.engine.protocol import Engine, EngineError, Message, Options, RefusedError, Request
+from llmxsite.study.experiment import varied
 
 MOST = 64
 """Requests that are tried at most: the rest of a very large experiment finds out while it runs."""

@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from llmxsite.diagnostics import Problem
-from llmxsite.engine.protocol import ModelInfo
-from llmxsite.experiment import essence, fingerprint
-from llmxsite.record import Resume, Run
-from llmxsite.runlog import read_header
+from llmxsite.base.diagnostics import Problem
+from llmxsite.exchange.engine.protocol import ModelInfo
+from llmxsite.log.record import Resume, Run
+from llmxsite.log.runlog import read_header
+from llmxsite.study.experiment import essence, fingerprint
 
 _OTHER = {
     True: "is set up otherwise by the server, with the same weights",  # in a log that does not tell the weights by themselves

@@ -9,15 +9,16 @@ from typing import NamedTuple, Self
 
 import msgspec
 
-from llmxsite import runlog, task
+from llmxsite import task
+from llmxsite.base.diagnostics import Issues, Problem
 from llmxsite.collect.workload import Job, Workload
-from llmxsite.diagnostics import Issues, Problem
-from llmxsite.engine.protocol import ModelInfo, Options, Request
 from llmxsite.exchange.asking.plan import Plan
-from llmxsite.experiment import Condition, Resolved
-from llmxsite.record import Run, Sample, Sent, decode_line, sample_key
-from llmxsite.runlog.reader import raw_lines
-from llmxsite.suite import Item, Suite
+from llmxsite.exchange.engine.protocol import ModelInfo, Options, Request
+from llmxsite.log import runlog
+from llmxsite.log.record import Run, Sample, Sent, decode_line, sample_key
+from llmxsite.log.runlog.reader import raw_lines
+from llmxsite.study.experiment import Condition, Resolved
+from llmxsite.study.suite import Item, Suite
 
 _CONTEXT = Options().num_ctx or 0
 _OPTIONS = frozenset(field.name for field in msgspec.structs.fields(Options))

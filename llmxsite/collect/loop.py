@@ -13,16 +13,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from llmxsite.base.diagnostics import Issue
 from llmxsite.collect import sample as lines
 from llmxsite.collect.agreed import Place, nowhere, refusal
 from llmxsite.collect.observer import Observer
 from llmxsite.collect.source import Alone, Source
 from llmxsite.collect.stage import Stage
 from llmxsite.collect.workload import Job, Workload
-from llmxsite.diagnostics import Issue
-from llmxsite.engine.protocol import Engine, EngineError, RefusedError, Reply, Request
-from llmxsite.record import Lack, Sample
-from llmxsite.runlog import RunLogWriter
+from llmxsite.exchange.engine.protocol import Engine, EngineError, RefusedError, Reply, Request
+from llmxsite.log.record import Lack, Sample
+from llmxsite.log.runlog import RunLogWriter
 
 _UNUSABLE = frozenset({"missing-model", "memory"})
 """Faults that will meet every request to the same model."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Protocol
 
 from llmxsite.collect.workload import Job, Workload
-from llmxsite.engine.protocol import EngineError
-from llmxsite.record import Sample
+from llmxsite.exchange.engine.protocol import EngineError
+from llmxsite.log.record import Sample
 
 
 class Observer(Protocol):

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from llmxsite.collect.workload import Workload
-from llmxsite.engine.protocol import Engine, EngineError
-from llmxsite.experiment import Condition
+from llmxsite.exchange.engine.protocol import Engine, EngineError
+from llmxsite.study.experiment import Condition
 
 FEWEST = 10
 """Samples a condition must have for a probe to be worth its time."""

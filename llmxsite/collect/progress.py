@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
+from llmxsite.base.diagnostics import several
 from llmxsite.collect.tally import Count, Row, Tally, duration, label
 from llmxsite.collect.workload import Job, Workload
-from llmxsite.diagnostics import several
-from llmxsite.engine.protocol import EngineError
-from llmxsite.record import Sample
-from llmxsite.suite import LETTERS
+from llmxsite.exchange.engine.protocol import EngineError
+from llmxsite.log.record import Sample
+from llmxsite.study.suite import LETTERS
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType

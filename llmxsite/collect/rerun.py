@@ -8,14 +8,14 @@ from pathlib import Path
 
 import msgspec
 
+from llmxsite.base.diagnostics import Issues, Problem, display_path
 from llmxsite.collect.agreed import nowhere
 from llmxsite.collect.logged import LoggedWorkload, survey
 from llmxsite.collect.subject import Subject
-from llmxsite.diagnostics import Issues, Problem, display_path
-from llmxsite.engine.protocol import EngineInfo, ModelInfo
-from llmxsite.experiment import Resolved
-from llmxsite.record import SCHEMA, RerunOf, Run
-from llmxsite.runlog import read_header
+from llmxsite.exchange.engine.protocol import EngineInfo, ModelInfo
+from llmxsite.log.record import SCHEMA, RerunOf, Run
+from llmxsite.log.runlog import read_header
+from llmxsite.study.experiment import Resolved
 
 _OF_MODELS = ("quantization", "context_in_force", "template_hash", "system")
 _OF_HOSTS = ("os", "machine", "cpu", "cores", "memory_bytes", "gpus")

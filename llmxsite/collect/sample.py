@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Literal
 
 from llmxsite.collect.workload import Job
-from llmxsite.engine.protocol import EngineError, Reply, Timing, TokenLogprob, Usage
 from llmxsite.exchange.answer.scorer import Scored
-from llmxsite.record import Answer, Fault, Sample, Shown
+from llmxsite.exchange.engine.protocol import EngineError, Reply, Timing, TokenLogprob, Usage
+from llmxsite.log.record import Answer, Fault, Sample, Shown
 from llmxsite.task import Task
 
 Keep = Literal["answer", "all", "none"]

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from llmxsite.base.diagnostics import Issues, Problem
 from llmxsite.collect import subject
 from llmxsite.collect.agreed import agree
 from llmxsite.collect.choose import Choice, as_told, choose, new_id, resumed
@@ -21,14 +22,13 @@ from llmxsite.collect.stage import Stage, keepable
 from llmxsite.collect.subject import Subject
 from llmxsite.collect.surroundings import around, load_models, unreachable
 from llmxsite.collect.workload import Workload
-from llmxsite.diagnostics import Issues, Problem
-from llmxsite.engine import connect
-from llmxsite.engine.protocol import Engine, EngineError
-from llmxsite.experiment import Condition, Resolved, expand, load
-from llmxsite.record import Run, Sample
-from llmxsite.runlog import RunLogWriter, alone, done_keys, iterate, tidy
-from llmxsite.study import Study
-from llmxsite.suite import Suite, find, spoken
+from llmxsite.exchange.engine import connect
+from llmxsite.exchange.engine.protocol import Engine, EngineError
+from llmxsite.log.record import Run, Sample
+from llmxsite.log.runlog import RunLogWriter, alone, done_keys, iterate, tidy
+from llmxsite.study.experiment import Condition, Resolved, expand, load
+from llmxsite.study.study import Study
+from llmxsite.study.suite import Suite, find, spoken
 
 
 class Wish(msgspec.Struct, kw_only=True, frozen=True):

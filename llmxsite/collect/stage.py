@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 import msgspec
 
+from llmxsite.base.diagnostics import Problem
 from llmxsite.collect.workload import Job, Workload
-from llmxsite.diagnostics import Problem
-from llmxsite.engine.protocol import Engine, EngineError, Request
-from llmxsite.experiment import REGIMES, regime_of
+from llmxsite.exchange.engine.protocol import Engine, EngineError, Request
+from llmxsite.study.experiment import REGIMES, regime_of
 
 UNLOADED, WARMED, OTHER = "unloaded", "warmed-up", "other-item"
 """What can be done before a request: the model unloaded, the same request sent for the cache, another item's sent."""

@@ -9,14 +9,15 @@ from pathlib import Path
 
 import msgspec
 
-from llmxsite import registration, task
+from llmxsite import task
 from llmxsite.collect.agreed import Place
 from llmxsite.collect.workload import Workload
-from llmxsite.engine.protocol import EngineInfo, ModelInfo, Options
-from llmxsite.experiment import Condition, Resolved, place_of, width
-from llmxsite.record import SCHEMA, Hypothesis, Run, SuiteRef, hypothesis_hash
-from llmxsite.study import Study, check_slug
-from llmxsite.suite import Suite
+from llmxsite.exchange.engine.protocol import EngineInfo, ModelInfo, Options
+from llmxsite.log import registration
+from llmxsite.log.record import SCHEMA, Hypothesis, Run, SuiteRef, hypothesis_hash
+from llmxsite.study.experiment import Condition, Resolved, place_of, width
+from llmxsite.study.study import Study, check_slug
+from llmxsite.study.suite import Suite
 
 
 @dataclass(frozen=True)

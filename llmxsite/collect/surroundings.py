@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from llmxsite import provenance
-from llmxsite.diagnostics import Issue, Problem, did_you_mean
-from llmxsite.engine.protocol import Engine, EngineError, EngineInfo, ModelInfo
-from llmxsite.record import Git, Host
+from llmxsite.base.diagnostics import Issue, Problem, did_you_mean
+from llmxsite.exchange.engine.protocol import Engine, EngineError, EngineInfo, ModelInfo
+from llmxsite.log import provenance
+from llmxsite.log.record import Git, Host
 
 Around = tuple[Host, dict[str, str], Git | None]
 """Machine, software and commit, as a header has them."""

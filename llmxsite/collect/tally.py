@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from llmxsite.experiment import Condition, Scalar, varied
-from llmxsite.record import Sample
+from llmxsite.log.record import Sample
+from llmxsite.study.experiment import Condition, Scalar, varied
 
 LATEST = 21
 """Samples whose times tell how fast a run is: twenty, and the one they are counted from."""

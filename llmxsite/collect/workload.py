@@ -9,12 +9,12 @@ from typing import NamedTuple, Self
 
 import msgspec
 
-from llmxsite.diagnostics import Problem
-from llmxsite.engine.protocol import ModelInfo, Request
+from llmxsite.base.diagnostics import Problem
 from llmxsite.exchange.asking.plan import Plan
-from llmxsite.experiment import OPTIONS, Condition, Resolved, expand, regime_of, select, width
-from llmxsite.record import Sample, Sent, sample_key
-from llmxsite.suite import Item, Suite, item_hash
+from llmxsite.exchange.engine.protocol import ModelInfo, Request
+from llmxsite.log.record import Sample, Sent, sample_key
+from llmxsite.study.experiment import OPTIONS, Condition, Resolved, expand, regime_of, select, width
+from llmxsite.study.suite import Item, Suite, item_hash
 from llmxsite.task import Task
 
 

@@ -13,10 +13,10 @@ FOLDER = Path(__file__).parent
 
 def schemas() -> dict[str, dict[str, Any]]:
     """Every schema by its file's name: a line of a run log, `experiment.yaml`, a suite, what `drift --format json` prints."""
-    from llmxsite import record
-    from llmxsite.drift import Drift
-    from llmxsite.experiment import Experiment
-    from llmxsite.suite import Suite
+    from llmxsite.analysis.drift import Drift
+    from llmxsite.log import record
+    from llmxsite.study.experiment import Experiment
+    from llmxsite.study.suite import Suite
 
     return {
         "runlog.json": record.json_schema(),

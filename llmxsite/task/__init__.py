@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llmxsite.diagnostics import Problem, did_you_mean
+from llmxsite.base.diagnostics import Problem, did_you_mean
 from llmxsite.exchange.answer.scorer import Scored
 from llmxsite.exchange.asking.question import Question
-from llmxsite.experiment import AVAILABLE
+from llmxsite.study.experiment import AVAILABLE
 from llmxsite.task.protocol import Task
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from llmxsite.engine.protocol import Reply
+    from llmxsite.exchange.engine.protocol import Reply
 
 __all__ = ["Task", "current", "get", "knows", "rescore"]
 

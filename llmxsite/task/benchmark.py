@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from llmxsite.diagnostics import Problem
-from llmxsite.engine.protocol import ModelInfo, Reply, Request, TokenLogprob
+from llmxsite.base.diagnostics import Problem
 from llmxsite.exchange.answer.choice import read_choice
 from llmxsite.exchange.answer.confidence import letter_confidence, letter_of, sequence_confidence
 from llmxsite.exchange.answer.locate import Alignment
@@ -22,8 +21,9 @@ from llmxsite.exchange.asking.messages import messages_for, question_of
 from llmxsite.exchange.asking.options import options_for
 from llmxsite.exchange.asking.plan import Plan
 from llmxsite.exchange.asking.question import Question
-from llmxsite.experiment import Condition, Resolved, parse_prompt
-from llmxsite.suite import LETTERS, Item, Suite
+from llmxsite.exchange.engine.protocol import ModelInfo, Reply, Request, TokenLogprob
+from llmxsite.study.experiment import Condition, Resolved, parse_prompt
+from llmxsite.study.suite import LETTERS, Item, Suite
 
 SCORERS = {"choice": "choice/2", "numeric": "numeric/2", "text": "text/2"}
 """Name and version of what scores each kind of question. The version goes up with every change that can move a score."""

@@ -6,10 +6,10 @@ seed does not change with the repeat: nothing that is sent differs.
 
 from __future__ import annotations
 
-from llmxsite.engine.protocol import ModelInfo
 from llmxsite.exchange.asking.plan import Plan
-from llmxsite.experiment import Condition, Resolved, regime_of
-from llmxsite.suite import Item, Suite
+from llmxsite.exchange.engine.protocol import ModelInfo
+from llmxsite.study.experiment import Condition, Resolved, regime_of
+from llmxsite.study.suite import Item, Suite
 from llmxsite.task.benchmark import Benchmark
 
 

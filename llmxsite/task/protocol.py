@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from llmxsite.engine.protocol import ModelInfo, Reply
 from llmxsite.exchange.answer.scorer import Scored
 from llmxsite.exchange.asking.plan import Plan
-from llmxsite.experiment import Condition, Resolved
-from llmxsite.suite import Item, Suite
+from llmxsite.exchange.engine.protocol import ModelInfo, Reply
+from llmxsite.study.experiment import Condition, Resolved
+from llmxsite.study.suite import Item, Suite
 
 
 class Task(Protocol):

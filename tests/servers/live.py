@@ -21,10 +21,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from llmxsite import engine
-from llmxsite.engine.address import ollama_address
-from llmxsite.engine.behaviour.report import answer
-from llmxsite.engine.tried import OLLAMA
+from llmxsite.exchange import engine
+from llmxsite.exchange.engine.address import ollama_address
+from llmxsite.exchange.engine.behaviour.report import answer
+from llmxsite.exchange.engine.tried import OLLAMA
 from servers.ollama_models import CHAT
 from servers.page import report_of
 from servers.replay import Recorder, Replay

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from llmxsite.engine.weights import weights_dir
+from llmxsite.exchange.engine.weights import weights_dir
 
 NAME = "all-minilm-l6-v2"
 _NORMAL, _CONTROL = 1, 3

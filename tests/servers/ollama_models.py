@@ -19,8 +19,8 @@ import sys
 import urllib.request
 from typing import Any
 
-from llmxsite.engine import weights
-from llmxsite.engine.address import ollama_address
+from llmxsite.exchange.engine import weights
+from llmxsite.exchange.engine.address import ollama_address
 
 CHAT, BASE, TOOLS, BROKEN, THINKING, STORED, REMOTE, OWN, EMBED = (
     "smollm2:135m",

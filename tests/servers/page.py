@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from llmxsite.engine.behaviour.report import TOPICS, Report, cell, from_json
-from llmxsite.engine.tried import OLLAMA
+from llmxsite.exchange.engine.behaviour.report import TOPICS, Report, cell, from_json
+from llmxsite.exchange.engine.tried import OLLAMA
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = DOCS / "ollama.md"

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from llmxsite import provenance
+from llmxsite.base.diagnostics import Problem
 from llmxsite.collect.agreed import agree as agree_options
 from llmxsite.collect.cluster.dask import Cluster
 from llmxsite.collect.cluster.fleet import Fleet
@@ -21,7 +21,7 @@ from llmxsite.collect.probe import probe
 from llmxsite.collect.session import Wish, asks_alike, no_resume
 from llmxsite.collect.subject import Subject
 from llmxsite.collect.surroundings import lacking
-from llmxsite.diagnostics import Problem
+from llmxsite.log import provenance
 
 
 class Assembled(NamedTuple):

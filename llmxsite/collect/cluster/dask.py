@@ -14,10 +14,10 @@ import pydoc
 from typing import Any, Self
 
 from llmxsite import __version__
+from llmxsite.base.diagnostics import Problem
 from llmxsite.collect.cluster.remote import Remote
 from llmxsite.collect.cluster.station import Station
-from llmxsite.diagnostics import Problem
-from llmxsite.engine.address import redact
+from llmxsite.exchange.engine.address import redact
 
 CONNECT_SECONDS = 5
 """For the scheduler to answer, and after that for a first worker to be there."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from llmxsite.base.diagnostics import Issue, several
 from llmxsite.collect.cluster.logs import Earlier, Logs
 from llmxsite.collect.cluster.machine import Found, Machine, Watch, Weights, fits, shareable
 from llmxsite.collect.cluster.muster import Muster
@@ -18,9 +19,8 @@ from llmxsite.collect.loop import Collector, Policy, Result
 from llmxsite.collect.observer import Observer
 from llmxsite.collect.subject import Subject
 from llmxsite.collect.workload import Workload
-from llmxsite.diagnostics import Issue, several
-from llmxsite.experiment import Condition
-from llmxsite.record import Run
+from llmxsite.log.record import Run
+from llmxsite.study.experiment import Condition
 
 LOOK_SECONDS = 2.0
 """How often a run looks who came and who went. That a machine broke off is known at once, by the sample it had in hand."""

@@ -10,11 +10,11 @@ from typing import NamedTuple, Self
 
 import msgspec
 
+from llmxsite.base.diagnostics import Problem
 from llmxsite.collect.choose import differences, new_id, resumed
-from llmxsite.diagnostics import Problem
-from llmxsite.record import Resume, Run, Share
-from llmxsite.runlog import RunLogWriter, alone, done_keys, read_header
-from llmxsite.runlog.seal import Reason
+from llmxsite.log.record import Resume, Run, Share
+from llmxsite.log.runlog import RunLogWriter, alone, done_keys, read_header
+from llmxsite.log.runlog.seal import Reason
 
 
 class Kept(NamedTuple):

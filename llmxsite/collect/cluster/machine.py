@@ -10,16 +10,16 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from llmxsite.base.diagnostics import Issue, Problem
 from llmxsite.collect.cluster.remote import Remote
 from llmxsite.collect.cluster.station import Facts
 from llmxsite.collect.loop import Collector
 from llmxsite.collect.observer import Observer
 from llmxsite.collect.subject import Subject
 from llmxsite.collect.workload import Job, Workload
-from llmxsite.diagnostics import Issue, Problem
-from llmxsite.engine.address import is_here
-from llmxsite.engine.protocol import EngineError, EngineInfo, ModelInfo
-from llmxsite.record import Run, Sample
+from llmxsite.exchange.engine.address import is_here
+from llmxsite.exchange.engine.protocol import EngineError, EngineInfo, ModelInfo
+from llmxsite.log.record import Run, Sample
 
 RECENT = 60
 """Samples that a machine's rate is taken over."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from llmxsite.base.diagnostics import Issue, Problem, several
 from llmxsite.collect.cluster.dask import Cluster
 from llmxsite.collect.cluster.machine import Found
-from llmxsite.diagnostics import Issue, Problem, several
-from llmxsite.engine.protocol import EngineError
+from llmxsite.exchange.engine.protocol import EngineError
 
 
 class Muster:

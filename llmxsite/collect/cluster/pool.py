@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Collection, Iterator, Sequence
 
 from llmxsite.collect.workload import Job, Workload
-from llmxsite.experiment import Condition
+from llmxsite.study.experiment import Condition
 
 
 class Pool:

@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar, cast
 import msgspec
 
 from llmxsite.collect.cluster.station import Facts, Said, decode, encode
-from llmxsite.engine.protocol import EngineError, EngineInfo, Message, ModelInfo, OnText, Reply, Request
+from llmxsite.exchange.engine.protocol import EngineError, EngineInfo, Message, ModelInfo, OnText, Reply, Request
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -13,11 +13,11 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from llmxsite import provenance
 from llmxsite.collect.surroundings import answers
-from llmxsite.engine import connect
-from llmxsite.engine.protocol import Engine, EngineError, EngineInfo, ModelInfo, RefusedError, Request
-from llmxsite.record import Host
+from llmxsite.exchange.engine import connect
+from llmxsite.exchange.engine.protocol import Engine, EngineError, EngineInfo, ModelInfo, RefusedError, Request
+from llmxsite.log import provenance
+from llmxsite.log.record import Host
 
 T = TypeVar("T")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from llmxsite.base.words import spaceless
 from llmxsite.exchange.answer.letters import VARIABLE, Letters
 from llmxsite.exchange.answer.statement import Found
-from llmxsite.words import spaceless
 
 _ALONE = re.compile(r"(?m)^([ \t*_`\"'“«$\\({\[<>#-]*)([A-Za-z])([*_`\"'”»$)\]}>.:;,!~ \t]*)$")
 HEAD = re.compile(r"(?m)^[ \t*_`(\[>-]*([A-Za-z])[*_`]*[).\]:](?:\s|$)")

@@ -7,10 +7,10 @@ import unicodedata
 from collections.abc import Sequence
 from functools import cached_property
 
+from llmxsite.base.words import spaceless, words
 from llmxsite.exchange.answer.options_text import OptionTexts
 from llmxsite.exchange.answer.statement import Found
-from llmxsite.suite import LETTERS
-from llmxsite.words import spaceless, words
+from llmxsite.study.suite import LETTERS
 
 _CLOSES = frozenset(["", "\n", *').,:;!?]}*_`"”’»>$\\…|~。，、；：！？'])
 _QUOTES = frozenset("'’‘\"“”«»„`")

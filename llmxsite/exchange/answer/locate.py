@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from llmxsite.engine.protocol import TokenLogprob
+from llmxsite.exchange.engine.protocol import TokenLogprob
 
 _LOOK_AHEAD = 48
 """Characters of text without a token that are passed over before the alignment is given up."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
 
-from llmxsite.words import words
+from llmxsite.base.words import words
 
 _ARTICLES = r"(?:(?:the|an?|les?|la|une?|des|du|der|die|das|el|los|las|il|lo|gli|i|de|het|o|os|as|um|uma|een)\s+|l['’])"
 _PLAIN = str.maketrans({"−": "-", "–": "-", "’": "'", "‘": "'", "“": '"', "”": '"', "\u00a0": " ", "\u202f": " "})

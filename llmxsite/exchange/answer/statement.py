@@ -15,9 +15,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
+from llmxsite.base.words import Words, words
 from llmxsite.exchange.answer.thinking import answer_span
 from llmxsite.exchange.asking.question import Style
-from llmxsite.words import Words, words
 
 V = TypeVar("V")
 LONGEST = 8_000

@@ -8,13 +8,13 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from llmxsite.diagnostics import Problem
-from llmxsite.engine.protocol import Message
+from llmxsite.base.diagnostics import Problem
 from llmxsite.exchange.asking.plan import style_of
 from llmxsite.exchange.asking.question import Question
 from llmxsite.exchange.asking.wording import list_letters, primary, wording
-from llmxsite.experiment import Prompt, Template
-from llmxsite.suite import LETTERS, Item, Suite, item_hash
+from llmxsite.exchange.engine.protocol import Message
+from llmxsite.study.experiment import Prompt, Template
+from llmxsite.study.suite import LETTERS, Item, Suite, item_hash
 
 _REFERS = re.compile(
     r"\b(above|below|ci-dessus|ci-dessous|précédent\w*|preceding|both|neither)\b|\b[A-Z]\b\s*(,|and|or|et|ou|&)\s*\b[A-Z]\b"

@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from llmxsite.engine.protocol import Options
-from llmxsite.experiment import Condition, Experiment, Prompt
+from llmxsite.exchange.engine.protocol import Options
+from llmxsite.study.experiment import Condition, Experiment, Prompt
 
 BUDGET, REASONING_BUDGET, THINKING_BUDGET = 64, 512, 2048
 """Tokens a reply may have: an answer alone; reasoning written out, or a template; a model that thinks."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from llmxsite.engine.protocol import Request
 from llmxsite.exchange.asking.question import Question, Style
+from llmxsite.exchange.engine.protocol import Request
 
 
 def style_of(prompt: str) -> Style:

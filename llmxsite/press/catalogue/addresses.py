@@ -12,9 +12,9 @@ import re
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
+from llmxsite.base.diagnostics import Problem
 from llmxsite.base.memory import digest
-from llmxsite.diagnostics import Problem
-from llmxsite.study import SLUG, slugify
+from llmxsite.study.study import SLUG, slugify
 
 HOME = "index.html"
 NOT_FOUND = "404.html"

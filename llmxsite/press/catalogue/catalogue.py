@@ -12,19 +12,19 @@ from pathlib import Path
 
 import msgspec
 
-from llmxsite import origin, registration
-from llmxsite.base import memory
+from llmxsite.base import memory, origin
+from llmxsite.base.diagnostics import Issue, Issues, Problem
+from llmxsite.base.document import Document
 from llmxsite.base.memory import Cache
-from llmxsite.diagnostics import Issue, Issues, Problem
-from llmxsite.document import Document
-from llmxsite.experiment import Experiment, prediction_check
+from llmxsite.log import registration
+from llmxsite.log.record import End, Host, Lack, Resume, Run
+from llmxsite.log.runlog import read_header, repeated, weights_of
 from llmxsite.press.catalogue.entries import ModelEntry, PageEntry, ReportEntry, RunEntry, SuiteEntry, Version
 from llmxsite.press.writing import frontmatter
 from llmxsite.press.writing.frontmatter import ModelMeta, PageMeta, ReportMeta
-from llmxsite.record import End, Host, Lack, Resume, Run
-from llmxsite.runlog import read_header, repeated, weights_of
-from llmxsite.study import SITE_FILE, SiteConfig, Study, slugify
-from llmxsite.suite import Suite, load
+from llmxsite.study.experiment import Experiment, prediction_check
+from llmxsite.study.study import SITE_FILE, SiteConfig, Study, slugify
+from llmxsite.study.suite import Suite, load
 
 _END = b'\n{"type":"end"'
 TAIL = 256 * 1024

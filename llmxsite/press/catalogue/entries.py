@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
-from llmxsite.engine.protocol import ModelInfo
-from llmxsite.experiment import Experiment, Prediction
+from llmxsite.exchange.engine.protocol import ModelInfo
+from llmxsite.log.record import End, Run, SuiteRef, hypothesis_hash
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.writing.frontmatter import Article, ModelMeta, PageMeta, ReportMeta
-from llmxsite.record import End, Run, SuiteRef, hypothesis_hash
-from llmxsite.scaffold.words import is_template
-from llmxsite.suite import Suite
+from llmxsite.study.experiment import Experiment, Prediction
+from llmxsite.study.scaffold.words import is_template
+from llmxsite.study.suite import Suite
 
 
 class RunEntry(msgspec.Struct, kw_only=True):

@@ -12,10 +12,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from llmxsite.base.diagnostics import Issue, Issues, Problem, Severity
 from llmxsite.base.memory import Cache, Past
-from llmxsite.diagnostics import Issue, Issues, Problem, Severity
 from llmxsite.press.writing.source import Source
-from llmxsite.study import Study
+from llmxsite.study.study import Study
 
 if TYPE_CHECKING:
     from llmxsite.press.site.edition import Edition
@@ -51,7 +51,7 @@ def _suites(study: Study, cache: Cache, issues: Issues) -> None:
         items = path.parent / "items.jsonl" if path.stem == "suite" else path
 
         def make(path: Path = path) -> list[Issue]:
-            from llmxsite.suite.check import check as check_suite
+            from llmxsite.study.suite.check import check as check_suite
 
             return _gathered(partial(check_suite, path))
 
@@ -60,8 +60,8 @@ def _suites(study: Study, cache: Cache, issues: Issues) -> None:
 
 def _experiments(study: Study, issues: Issues, template: Severity) -> None:
     """Mistakes in experiments, and with the severity `template` the words of the template that still stand in reports."""
-    from llmxsite import experiment
-    from llmxsite.scaffold import words
+    from llmxsite.study import experiment
+    from llmxsite.study.scaffold import words
 
     for slug in study.report_slugs():
         issues.extend(words.find(study, slug, template))
@@ -85,7 +85,7 @@ def _verifying(study: Study, cache: Cache, jobs: int) -> Iterator[Callable[[Path
 
 
 def _verify(path: Path) -> list[Issue]:
-    from llmxsite import runlog
+    from llmxsite.log import runlog
 
     return _gathered(partial(runlog.verify, path))
 

@@ -10,8 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from llmxsite.diagnostics import Issue
-from llmxsite.experiment import MEASURES
+from llmxsite.base.diagnostics import Issue
 from llmxsite.press.catalogue.entries import ReportEntry
 from llmxsite.press.check.claim_words import Claim, claims
 from llmxsite.press.numbers.query import QueryError, parse
@@ -21,6 +20,7 @@ from llmxsite.press.site.templates import value
 from llmxsite.press.writing.markdown import Rendered
 from llmxsite.press.writing.source import Source
 from llmxsite.press.writing.state import Paragraph
+from llmxsite.study.experiment import MEASURES
 
 CODE = "claim-beyond-interval"
 _KEYS = re.compile(r"\b(?:right|correct|wrong) (?:options?|letters?|keys?|choices?)\b")

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from llmxsite.diagnostics import Issue, Issues
+from llmxsite.base.diagnostics import Issue, Issues
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.entries import ReportEntry
 from llmxsite.press.numbers.remembered import hashes

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from llmxsite.diagnostics import Severity
+from llmxsite.base.diagnostics import Severity
 
 _KEY = "take it out, and revoke it: what was committed once is known"
 _PATH = "write the path from the study's folder"

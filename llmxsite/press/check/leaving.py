@@ -9,14 +9,14 @@ from pathlib import Path
 
 import msgspec
 
-from llmxsite import origin
+from llmxsite.base import origin
+from llmxsite.base.diagnostics import Issues, Severity
 from llmxsite.base.memory import Cache
-from llmxsite.diagnostics import Issues, Severity
+from llmxsite.base.reading import read_text
 from llmxsite.press.check import leaks
 from llmxsite.press.check.leaks import Scanner, Who
 from llmxsite.press.site.edition import Edition
-from llmxsite.reading import read_text
-from llmxsite.study import Study
+from llmxsite.study.study import Study
 
 SOURCES = ("content", "suites", "runs", "contributions")
 TEXTS = set(
@@ -140,7 +140,7 @@ def _report(path: Path, found: list[Found], issues: Issues, where: str) -> None:
 def _gaps(edition: Edition, issues: Issues) -> None:
     """What a reader will ask for and nobody has stated."""
     from llmxsite.press.site.directives import checklist
-    from llmxsite.study import SITE_FILE
+    from llmxsite.study.study import SITE_FILE
 
     site = edition.study.root / SITE_FILE
     for key, why in (

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from llmxsite.diagnostics import did_you_mean
+from llmxsite.base.diagnostics import did_you_mean
 from llmxsite.press.figure.figure import Figure
 from llmxsite.press.figure.options import ChartProblem, Kind, Options, kind_named, parse
 from llmxsite.press.figure.words import drawable
@@ -60,7 +60,7 @@ def build(
 
 def _read(samples: Samples, draft: Draft) -> list[str]:
     """Of a chart of accuracies: how far they depend on the rule by which replies are read."""
-    from llmxsite import results, tables
+    from llmxsite.analysis import results, tables
 
     shows = any(column.name == "accuracy" for column in draft.columns)
     if draft.keys is None or not shows or not isinstance(samples, tables.Samples):

@@ -17,7 +17,7 @@ FEW = 10
 
 
 class Samples(Protocol):
-    """What is needed of `llmxsite.tables.Samples`."""
+    """What is needed of `llmxsite.analysis.tables.Samples`."""
 
     @property
     def frame(self) -> pd.DataFrame: ...

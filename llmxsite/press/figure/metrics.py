@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from llmxsite.diagnostics import did_you_mean
+from llmxsite.base.diagnostics import did_you_mean
 from llmxsite.press.figure.figure import Column, Format
 from llmxsite.press.figure.options import ChartProblem
 

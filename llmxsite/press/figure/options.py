@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from llmxsite.diagnostics import Issue, Problem, did_you_mean
+from llmxsite.base.diagnostics import Issue, Problem, did_you_mean
 
 Scalar = str | int | float | bool | None
 Text = Annotated[str, Meta(max_length=2000)]

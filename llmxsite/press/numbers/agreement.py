@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from llmxsite import results
+from llmxsite.analysis import results
+from llmxsite.analysis.tables import Samples
 from llmxsite.press.numbers.query import Query, QueryError
-from llmxsite.tables import Samples
 
 _ENDS = {"tarr": ("tarr_low", "tarr_high"), "tara": ("tara_low", "tara_high"), "share": ("ci_low", "ci_high")}
 _WHAT = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from llmxsite.diagnostics import did_you_mean
+from llmxsite.base.diagnostics import did_you_mean
 from llmxsite.press.numbers.query import MEASURED, METRICS, MILLISECONDS, PERCENT, POINTS
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from llmxsite.diagnostics import did_you_mean
+from llmxsite.base.diagnostics import did_you_mean
 from llmxsite.press.numbers.query import QueryError
 
 

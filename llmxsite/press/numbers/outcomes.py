@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from llmxsite.record import Sample
+from llmxsite.log.record import Sample
 
 STATES = ("right", "wrong", "unparsed", "truncated", "error", "unscored")
 WORDS = {

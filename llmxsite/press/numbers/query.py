@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from llmxsite.diagnostics import did_you_mean
+from llmxsite.base.diagnostics import did_you_mean
 from llmxsite.exchange.answer.rules import RULES
-from llmxsite.experiment.pairs import PAIR, SPACE, unquoted
+from llmxsite.study.experiment.pairs import PAIR, SPACE, unquoted
 
 PERCENT, POINTS, NUMBER, COUNT, MILLISECONDS = "percent", "points", "number", "count", "ms"
 METRICS = {

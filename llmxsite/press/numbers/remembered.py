@@ -11,18 +11,18 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from llmxsite.base.diagnostics import Issues
 from llmxsite.base.memory import Cache
-from llmxsite.diagnostics import Issues
 from llmxsite.press.catalogue.catalogue import Catalogue
 from llmxsite.press.catalogue.entries import RunEntry
-from llmxsite.study import Study
+from llmxsite.study.study import Study
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from llmxsite.experiment import Prediction
+    from llmxsite.analysis.tables import Samples
     from llmxsite.press.numbers.outcomes import Tally
-    from llmxsite.tables import Samples
+    from llmxsite.study.experiment import Prediction
 
 MANY_MODELS = 12
 """From more models on, warnings come from their summaries alone: comparing all pairs grows with the square of their number."""
@@ -44,7 +44,7 @@ class Numbers:
 
         What is wrong in a log is said by the pages of its samples, which every build makes or remembers.
         """
-        from llmxsite import tables
+        from llmxsite.analysis import tables
 
         return tables.load(self.study, Issues(), reruns=True)
 
@@ -91,7 +91,7 @@ class Numbers:
             return []
 
         def make() -> list[Row]:
-            from llmxsite.results import summarise
+            from llmxsite.analysis.results import summarise
 
             samples = self.of(runs, where)
             known = [column for column in by if strict or column in samples.frame.columns]
@@ -99,7 +99,7 @@ class Numbers:
                 return []
             table = summarise(samples, known)
             if intervals:
-                from llmxsite.results import intervals as spans
+                from llmxsite.analysis.results import intervals as spans
 
                 found = spans(samples, known, intervals)
                 ends = [f"{name}_{end}" for name in intervals for end in ("low", "high")]
@@ -115,7 +115,7 @@ class Numbers:
             return []
 
         def make() -> list[str]:
-            from llmxsite.results import settings
+            from llmxsite.analysis.results import settings
 
             return settings(self.of(runs, where))
 
@@ -127,12 +127,12 @@ class Numbers:
 
     def tally(self, run: RunEntry) -> Tally:
         """How many samples of a run ended how, and which replies are marked."""
+        from llmxsite.log.runlog.final import last_lines
         from llmxsite.press.numbers.outcomes import Tally
-        from llmxsite.runlog.final import last_lines
 
         def make() -> Tally:
-            from llmxsite.record import Lack, Sample
-            from llmxsite.runlog import iterate
+            from llmxsite.log.record import Lack, Sample
+            from llmxsite.log.runlog import iterate
 
             log = self.study.root / run.path
             final = last_lines(log)
@@ -156,7 +156,7 @@ class Numbers:
             return []
 
         def make() -> list[Row]:
-            from llmxsite.results import conditions
+            from llmxsite.analysis.results import conditions
 
             return rows(conditions(self.of(runs).where(suite=suite)))
 
@@ -182,7 +182,7 @@ class Numbers:
             return []
 
         def make() -> list[Row]:
-            from llmxsite.results import compare, contrast
+            from llmxsite.analysis.results import compare, contrast
 
             samples = self.of(runs, where)
             if measure != "accuracy":
@@ -199,7 +199,7 @@ class Numbers:
         def make() -> list[Row]:
             from dataclasses import asdict
 
-            from llmxsite.results import Answer, verdicts
+            from llmxsite.analysis.results import Answer, verdicts
 
             found = (
                 verdicts(self.of(runs), predictions, alpha)
@@ -231,7 +231,7 @@ class Numbers:
             return []
 
         def make() -> list[Row]:
-            from llmxsite.results import calibration
+            from llmxsite.analysis.results import calibration
 
             samples = self.of(runs, where)
             return rows(calibration(samples, by, intervals=intervals).summary) if len(samples) else []
@@ -246,7 +246,7 @@ class Numbers:
             return []
 
         def make() -> list[Row]:
-            from llmxsite.results import noise_floors
+            from llmxsite.analysis.results import noise_floors
 
             samples = self.of(runs, where)
             return rows(noise_floors(samples, by)) if len(samples) else []
@@ -268,7 +268,7 @@ class Numbers:
             return []
 
         def make() -> list[Row]:
-            from llmxsite.results import determinism
+            from llmxsite.analysis.results import determinism
 
             samples = self.of(runs, where)
             return rows(getattr(determinism(samples, by, factor), what)) if len(samples) else []
@@ -285,7 +285,7 @@ class Numbers:
         def make() -> list[Row]:
             from dataclasses import asdict
 
-            from llmxsite.results import partings
+            from llmxsite.analysis.results import partings
 
             return [asdict(parting) for parting in partings(self.of(runs, where))]
 
@@ -314,7 +314,7 @@ class Numbers:
             return []
 
         def make() -> list[str]:
-            from llmxsite.results import summarise, warnings
+            from llmxsite.analysis.results import summarise, warnings
 
             samples = self.of(runs, where)
             if samples.frame["model"].nunique() > MANY_MODELS:

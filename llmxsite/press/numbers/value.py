@@ -13,8 +13,9 @@ from html import escape
 
 import pandas as pd
 
-from llmxsite import results, tables
-from llmxsite.diagnostics import did_you_mean
+from llmxsite.analysis import results, tables
+from llmxsite.analysis.results import Table
+from llmxsite.base.diagnostics import did_you_mean
 from llmxsite.press.numbers import agreement
 from llmxsite.press.numbers.levels import level_of, levels_of, matches, nearest
 from llmxsite.press.numbers.metric_words import METHODS, WHAT, resampled
@@ -29,7 +30,6 @@ from llmxsite.press.numbers.query import (
     QueryError,
     parse,
 )
-from llmxsite.results import Table
 
 POPULATION = ("suite", "suite_hash", "model", "digest", "contributor")
 _MISSING = "not measured"

@@ -7,9 +7,9 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from llmxsite.diagnostics import Issues, Problem
+from llmxsite.base.diagnostics import Issues, Problem
 from llmxsite.press.serve.server import Preview
-from llmxsite.study import Study
+from llmxsite.study.study import Study
 
 WATCHED = ("content", "suites", "runs", "contributions")
 """Folders of a study whose changes show in the site."""

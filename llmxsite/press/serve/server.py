@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import msgspec
 
-from llmxsite.diagnostics import Issue, Issues, Problem
+from llmxsite.base.diagnostics import Issue, Issues, Problem
 
 FIRST_PORT, LAST_PORT = 8000, 8019
 LIVE = "/__llmxsite__/"

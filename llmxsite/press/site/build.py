@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from llmxsite.base import memory
+from llmxsite.base.diagnostics import Issues
 from llmxsite.base.memory import Cache, Seen, package_fingerprint, recall
-from llmxsite.diagnostics import Issues
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.site import disk, manifest
 from llmxsite.press.site.last_build import LastBuild, PageRecord
-from llmxsite.study import Study
+from llmxsite.study.study import Study
 
 if TYPE_CHECKING:
     from llmxsite.press.catalogue.entries import RunEntry

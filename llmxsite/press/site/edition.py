@@ -12,9 +12,9 @@ import msgspec
 from markupsafe import Markup
 
 from llmxsite import __version__
+from llmxsite.analysis.drift.lineage import ancestors
+from llmxsite.base.diagnostics import Issue, Issues
 from llmxsite.base.memory import Cache, digest, package_fingerprint
-from llmxsite.diagnostics import Issue, Issues
-from llmxsite.drift.lineage import ancestors
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.catalogue import Catalogue
 from llmxsite.press.catalogue.entries import RunEntry
@@ -23,7 +23,7 @@ from llmxsite.press.site.assets import Assets
 from llmxsite.press.site.ledger import Test
 from llmxsite.press.site.search import Entry
 from llmxsite.press.site.search import field as field_html
-from llmxsite.study import SiteConfig, Study
+from llmxsite.study.study import SiteConfig, Study
 
 if TYPE_CHECKING:
     from jinja2 import Environment

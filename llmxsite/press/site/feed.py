@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import msgspec
 
 from llmxsite.press.catalogue import addresses
-from llmxsite.study import SiteConfig
+from llmxsite.study.study import SiteConfig
 
 ATOM = "http://www.w3.org/2005/Atom"
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"

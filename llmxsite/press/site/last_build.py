@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 from msgspec import field
 
+from llmxsite.base.diagnostics import Issue
 from llmxsite.base.memory import Past, Seen
-from llmxsite.diagnostics import Issue
 from llmxsite.press.site.ledger import Test
 from llmxsite.press.site.search import Entry
 

@@ -72,7 +72,7 @@ class Line(msgspec.Struct, kw_only=True):
 
 def lines(tests: Iterable[Test]) -> list[Line]:
     """Every test once, in the order of the reports and of its places, each with its three adjusted p."""
-    from llmxsite.stats.multiple import adjust
+    from llmxsite.analysis.stats.multiple import adjust
 
     groups: list[list[Test]] = []
     alike: dict[tuple[Any, ...], list[list[Test]]] = {}
@@ -124,8 +124,8 @@ def of_rows(
     measure: str = "accuracy",
 ) -> list[Test]:
     """The tests of a comparison, a row each, as `results.compare` gives them, or of another measure `results.contrast`."""
-    from llmxsite.experiment import MEASURES
     from llmxsite.press.site.templates import value
+    from llmxsite.study.experiment import MEASURES
 
     limits = [f"{name}={value(level)}" for name, level in (where or {}).items()]
     found = []
@@ -158,8 +158,8 @@ def of_pairs(
     rows: Sequence[Mapping[str, Any]], factor: str, by: Sequence[str], *, report: str, address: str, place: str
 ) -> list[Test]:
     """The tests of a table of pairs of a determinism experiment: McNemar's, of the answers that flip."""
+    from llmxsite.analysis.stats.multiple import adjust
     from llmxsite.press.site.templates import value
-    from llmxsite.stats.multiple import adjust
 
     adjusted = adjust([row.get("mcnemar_p") for row in rows]).p
     found = []

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from llmxsite.diagnostics import Problem
+from llmxsite.base.diagnostics import Problem
 from llmxsite.press.catalogue import addresses
 
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from llmxsite.diagnostics import several
-from llmxsite.experiment import MEASURES, Prediction, PredictionError
-from llmxsite.experiment.prediction import checked, values, write
+from llmxsite.base.diagnostics import several
+from llmxsite.log.record import hypothesis_hash
 from llmxsite.press.catalogue.entries import ReportEntry
 from llmxsite.press.site.looks import looks
-from llmxsite.record import hypothesis_hash
+from llmxsite.study.experiment import MEASURES, Prediction, PredictionError
+from llmxsite.study.experiment.prediction import checked, values, write
 
 if TYPE_CHECKING:
     from llmxsite.press.site.edition import Edition

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from llmxsite.diagnostics import Issue, Issues, did_you_mean, display_path
+from llmxsite.base.diagnostics import Issue, Issues, did_you_mean, display_path
+from llmxsite.base.reading import read_text
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.entries import ReportEntry, RunEntry
 from llmxsite.press.site.edition import Edition
@@ -19,7 +20,6 @@ from llmxsite.press.writing.directive import Directive
 from llmxsite.press.writing.frontmatter import Article
 from llmxsite.press.writing.markdown import render
 from llmxsite.press.writing.source import lines_of
-from llmxsite.reading import read_text
 
 RESERVED = ("main", "limits", "runs", "reproduce", "cite", "search-field", "search-results")
 """Anchors that templates use around a text."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from llmxsite.diagnostics import Issues, did_you_mean, display_path
+from llmxsite.base.diagnostics import Issues, did_you_mean, display_path
 from llmxsite.press.writing import latex
 
 if TYPE_CHECKING:

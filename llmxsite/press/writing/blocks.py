@@ -14,7 +14,7 @@ from typing import Any
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
-from llmxsite.diagnostics import did_you_mean
+from llmxsite.base.diagnostics import did_you_mean
 from llmxsite.press.writing import anchors
 from llmxsite.press.writing import directive as syntax
 from llmxsite.press.writing.citations import Bibliography

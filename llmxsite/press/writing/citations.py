@@ -14,10 +14,10 @@ from itertools import count
 from pathlib import Path
 from urllib.parse import quote
 
-from llmxsite.diagnostics import Issues, Problem
+from llmxsite.base.diagnostics import Issues, Problem
+from llmxsite.base.reading import read_text
 from llmxsite.press.writing import anchors, bibtex
 from llmxsite.press.writing.bibtex import Entry
-from llmxsite.reading import read_text
 
 _MARKS = "".join(chr(c) for c in range(0x300, 0x3100) if unicodedata.category(chr(c)) in ("Mn", "Mc"))
 """Accents and vowel signs that are characters of their own; `\\w` leaves them out."""

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from llmxsite.diagnostics import Problem, Severity, did_you_mean
-from llmxsite.document import Document
+from llmxsite.base.diagnostics import Problem, Severity, did_you_mean
+from llmxsite.base.document import Document
 from llmxsite.press.writing.source import Source
 
 DATA = {

@@ -13,11 +13,11 @@ from typing import Annotated, Generic, Literal, TypeVar
 import msgspec
 from msgspec import Meta
 
-from llmxsite.diagnostics import Issues, Problem
-from llmxsite.document import Document
+from llmxsite.base.diagnostics import Issues, Problem
+from llmxsite.base.document import Document
+from llmxsite.base.reading import read_text
 from llmxsite.press.writing.source import lines_of
-from llmxsite.reading import read_text
-from llmxsite.study import Author
+from llmxsite.study.study import Author
 
 Date = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 _FENCE = re.compile(r"^---[ \t]*$")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from llmxsite.diagnostics import Issues
+from llmxsite.base.diagnostics import Issues
 from llmxsite.press.writing.directive import Directive
 
 NAMED = ("model", "suite", "run", "report", "figure")

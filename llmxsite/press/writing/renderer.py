@@ -11,7 +11,7 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
-from llmxsite.diagnostics import did_you_mean
+from llmxsite.base.diagnostics import did_you_mean
 from llmxsite.press.writing import anchors, citations, highlight, maths, sanitise
 from llmxsite.press.writing.blocks import plain
 from llmxsite.press.writing.directive import Directive

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from llmxsite.diagnostics import Issues, Severity, display_path
+from llmxsite.base.diagnostics import Issues, Severity, display_path
 
 
 def lines_of(text: str) -> list[str]:

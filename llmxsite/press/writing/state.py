@@ -7,7 +7,7 @@ from html import escape
 
 from markdown_it.token import Token
 
-from llmxsite.diagnostics import Severity, did_you_mean
+from llmxsite.base.diagnostics import Severity, did_you_mean
 from llmxsite.press.writing import citations, sanitise
 from llmxsite.press.writing.blocks import Outline
 from llmxsite.press.writing.citations import Bibliography

@@ -7,8 +7,7 @@ from typing import Any, cast
 
 import pandas as pd
 
-from llmxsite import results, tables
-from llmxsite.experiment import REGIMES
+from llmxsite.analysis import results, tables
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.classes import classes_of
 from llmxsite.press.figure.draft import Draft, Samples
@@ -17,6 +16,7 @@ from llmxsite.press.figure.grid import Grid, draw, marks_of
 from llmxsite.press.figure.metrics import Metric
 from llmxsite.press.figure.options import ChartProblem, Options
 from llmxsite.press.figure.summary import apart, key_column, key_columns, records
+from llmxsite.study.experiment import REGIMES
 
 TASK = "determinism"
 MOST = 400

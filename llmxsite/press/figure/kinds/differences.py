@@ -7,7 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from llmxsite import results
+from llmxsite.analysis import results
+from llmxsite.analysis.results.measures import CONTRASTED as MEASURED
+from llmxsite.analysis.results.repeating import AGREEMENT
+from llmxsite.analysis.stats.multiple import Correction, adjust
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.draft import NARROW, Draft, Layout, Samples
 from llmxsite.press.figure.figure import Format
@@ -18,9 +21,6 @@ from llmxsite.press.figure.metrics import metric
 from llmxsite.press.figure.options import ChartProblem, Options
 from llmxsite.press.figure.summary import apart, key_column, key_columns, records
 from llmxsite.press.figure.vega import alt
-from llmxsite.results.measures import CONTRASTED as MEASURED
-from llmxsite.results.repeating import AGREEMENT
-from llmxsite.stats.multiple import Correction, adjust
 
 MOST = 60
 """Rows: beyond it a baseline, or fewer levels, say more."""

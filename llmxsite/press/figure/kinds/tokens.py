@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pandas as pd
 
-from llmxsite import record
+from llmxsite.log import record
 from llmxsite.press.figure import words
 from llmxsite.press.figure.draft import NARROW, Draft, Layout, Samples
 from llmxsite.press.figure.figure import Column

@@ -5,17 +5,17 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-from llmxsite.diagnostics import Issues
+from llmxsite.base.diagnostics import Issues
+from llmxsite.log.record import Sample
 from llmxsite.press.catalogue.entries import RunEntry
-from llmxsite.record import Sample
-from llmxsite.study import Study
+from llmxsite.study.study import Study
 
 MOST = 5
 
 
 def item_hint(study: Study, runs: Iterable[RunEntry], wanted: object) -> str:
     """The items nearest to `wanted` among those that were asked, or, where it was asked itself, that its condition was not."""
-    from llmxsite.runlog import iterate
+    from llmxsite.log.runlog import iterate
 
     asked: dict[str, None] = {}
     for run in runs:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from llmxsite.diagnostics import did_you_mean
+from llmxsite.base.diagnostics import did_you_mean
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.writing.directive import Directive
 

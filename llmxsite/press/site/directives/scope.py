@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from llmxsite.diagnostics import Issues
+from llmxsite.base.diagnostics import Issues
+from llmxsite.log.record import Sample
 from llmxsite.press.catalogue.entries import RunEntry
 from llmxsite.press.numbers.outcomes import state
 from llmxsite.press.site.directives.nearest import item_hint
 from llmxsite.press.site.directives.part import failed
 from llmxsite.press.writing.directive import Directive
-from llmxsite.record import Sample
 
 if TYPE_CHECKING:
     from llmxsite.press.site.text import PageHost
@@ -28,8 +28,8 @@ def scope(host: PageHost, d: Directive) -> Sequence[RunEntry]:
 
 def find(host: PageHost, d: Directive, where: dict[str, Any]) -> Iterator[tuple[RunEntry, int, Sample]]:
     """Samples of the item named, under a condition that has all of `where`."""
-    from llmxsite.runlog import iterate
-    from llmxsite.runlog.final import last_lines
+    from llmxsite.log.runlog import iterate
+    from llmxsite.log.runlog.final import last_lines
 
     wanted = d.options.get("run")
     for run in [r for r in host.runs if wanted in (None, r.id)]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llmxsite.diagnostics import did_you_mean
+from llmxsite.base.diagnostics import did_you_mean
 from llmxsite.press.numbers import data_table
 from llmxsite.press.numbers.query import MEASURED
 from llmxsite.press.site import ledger

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from llmxsite.diagnostics import Issues
+from llmxsite.base.diagnostics import Issues
 from llmxsite.press.site.edition import Made
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any, NamedTuple
 
-from llmxsite.diagnostics import Issues
+from llmxsite.base.diagnostics import Issues
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.entries import ReportEntry
 from llmxsite.press.numbers.remembered import Row, hashes
@@ -15,7 +15,7 @@ from llmxsite.press.site.pages import Page
 from llmxsite.press.site.pages.shared import varied
 from llmxsite.press.site.samples.pairing import Met, meet
 from llmxsite.press.site.templates import value
-from llmxsite.study import slugify
+from llmxsite.study.study import slugify
 
 MOST_PAIRS = 12
 """Pages a report has at most: the pairs with the largest differences."""

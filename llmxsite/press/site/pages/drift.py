@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from llmxsite.diagnostics import Issues
-from llmxsite.drift import Drift, Fact, words
+from llmxsite.analysis.drift import Drift, Fact, words
+from llmxsite.base.diagnostics import Issues
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.entries import RunEntry
 from llmxsite.press.site.edition import Edition, Made

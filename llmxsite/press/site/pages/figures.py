@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import partial
 
+from llmxsite.base.diagnostics import Issues
 from llmxsite.base.memory import digest
-from llmxsite.diagnostics import Issues
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.site.edition import Edition, Made
 from llmxsite.press.site.figures.drawing import Drawn

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
-from llmxsite.diagnostics import Issues, Problem
+from llmxsite.base.diagnostics import Issues, Problem
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.entries import ModelEntry, RunEntry
 from llmxsite.press.numbers.remembered import Row

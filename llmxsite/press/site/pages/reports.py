@@ -10,8 +10,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from llmxsite import origin
-from llmxsite.diagnostics import Issues
+from llmxsite.base import origin
+from llmxsite.base.diagnostics import Issues
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.entries import ReportEntry
 from llmxsite.press.site import predictions
@@ -22,7 +22,7 @@ from llmxsite.press.site.pages.shared import run_rows
 from llmxsite.press.site.samples import sheets
 from llmxsite.press.site.search import Entry
 from llmxsite.press.site.text import Text, article_key, render_article
-from llmxsite.study import Author
+from llmxsite.study.study import Author
 
 
 def pages(edition: Edition) -> Iterator[Page]:

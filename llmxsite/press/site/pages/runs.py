@@ -8,8 +8,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from llmxsite.diagnostics import Issues
-from llmxsite.engine.protocol import ModelInfo
+from llmxsite.base.diagnostics import Issues
+from llmxsite.exchange.engine.protocol import ModelInfo
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.entries import RunEntry
 from llmxsite.press.numbers.outcomes import STATES, WORDS

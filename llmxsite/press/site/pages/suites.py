@@ -12,7 +12,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from llmxsite.diagnostics import Issues, Problem
+from llmxsite.base.diagnostics import Issues, Problem
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.entries import RunEntry, SuiteEntry
 from llmxsite.press.site import populations
@@ -23,9 +23,9 @@ from llmxsite.press.site.pages import Page
 from llmxsite.press.site.pages.shared import run_rows
 from llmxsite.press.site.samples.sheets import page_numbers
 from llmxsite.press.site.search import Entry
-from llmxsite.study import slugify
-from llmxsite.suite import Item, item_hash
-from llmxsite.suite.datasheet import QUESTIONS, TITLES
+from llmxsite.study.study import slugify
+from llmxsite.study.suite import Item, item_hash
+from llmxsite.study.suite.datasheet import QUESTIONS, TITLES
 
 ITEMS_A_PAGE = 100
 

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from llmxsite.diagnostics import Issues
-from llmxsite.experiment import MEASURES
+from llmxsite.base.diagnostics import Issues
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.site import ledger, predictions
 from llmxsite.press.site.edition import Edition, Made
@@ -15,6 +14,7 @@ from llmxsite.press.site.ledger import Line, Test
 from llmxsite.press.site.looks import looks
 from llmxsite.press.site.pages import Page, compare
 from llmxsite.press.site.search import Entry
+from llmxsite.study.experiment import MEASURES
 
 LEVEL = 0.05
 """The level at which the page counts what is left after correction."""

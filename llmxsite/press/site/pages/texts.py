@@ -7,7 +7,7 @@ from functools import partial
 
 from markupsafe import Markup
 
-from llmxsite.diagnostics import Issues
+from llmxsite.base.diagnostics import Issues
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.entries import PageEntry
 from llmxsite.press.site.edition import Edition, Made

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import msgspec
 
+from llmxsite.log.record import Line, Sample
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.entries import RunEntry
 from llmxsite.press.numbers import outcomes
 from llmxsite.press.site.samples import transcript
 from llmxsite.press.site.samples.worddiff import word_diff
-from llmxsite.record import Line, Sample
 
 _decode = msgspec.json.Decoder(Line).decode
 

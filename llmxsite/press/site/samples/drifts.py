@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from llmxsite.diagnostics import Issues
-from llmxsite.drift import Drift, Pair, compare_logs
+from llmxsite.analysis.drift import Drift, Pair, compare_logs
+from llmxsite.base.diagnostics import Issues
+from llmxsite.log.runlog.final import last_lines
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.entries import RunEntry
 from llmxsite.press.site.edition import Edition
 from llmxsite.press.site.samples import beside
 from llmxsite.press.site.samples.beside import Item
 from llmxsite.press.site.templates import value
-from llmxsite.runlog.final import last_lines
 
 if TYPE_CHECKING:
-    from llmxsite.drift.log import Log
+    from llmxsite.analysis.drift.log import Log
 
 KIND = "drift"
 """What memory calls a comparison."""
@@ -96,7 +96,7 @@ def compare_two(two: Two) -> Found:
 @lru_cache(maxsize=2)
 def _log(path: Path, content: str) -> Log:
     """A log as it is at this hash. A run is compared with the one before it, and then the one after with it."""
-    from llmxsite.drift.log import Log
+    from llmxsite.analysis.drift.log import Log
 
     return Log(path, Issues())
 

@@ -13,16 +13,16 @@ from typing import NamedTuple
 
 import msgspec
 
-from llmxsite.diagnostics import Issues
+from llmxsite.base.diagnostics import Issues
+from llmxsite.log.record import Sample
+from llmxsite.log.runlog import iterate
+from llmxsite.log.runlog.final import last_lines
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.entries import RunEntry
 from llmxsite.press.numbers.outcomes import state
 from llmxsite.press.site.samples import beside
 from llmxsite.press.site.samples.beside import Item
 from llmxsite.press.site.templates import value
-from llmxsite.record import Sample
-from llmxsite.runlog import iterate
-from llmxsite.runlog.final import last_lines
 
 SHOWN = 40
 """Items shown in full for a pair, those where the two part first."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from llmxsite.diagnostics import several
+from llmxsite.base.diagnostics import several
 from llmxsite.press.numbers.outcomes import WORDS
 from llmxsite.press.numbers.remembered import Row
 from llmxsite.press.site.samples.transcript import probability

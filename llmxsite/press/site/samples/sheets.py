@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from llmxsite.diagnostics import Issue, Issues
+from llmxsite.base.diagnostics import Issue, Issues
+from llmxsite.log.record import Lack, Sample
+from llmxsite.log.runlog import iterate
+from llmxsite.log.runlog.final import last_lines
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.numbers.outcomes import STATES, WORDS, Tally
 from llmxsite.press.site.samples import transcript
-from llmxsite.record import Lack, Sample
-from llmxsite.runlog import iterate
-from llmxsite.runlog.final import last_lines
 
 BODY, NUMBER, PAGER = "<!--samples-->", "<!--number-->", "<!--pager-->"
 """Where a page's content goes in the frame that the template gave."""

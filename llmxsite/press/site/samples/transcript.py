@@ -12,10 +12,10 @@ from collections.abc import Collection
 from html import escape
 from typing import Any
 
-from llmxsite.engine.protocol import Alternative, TokenLogprob
+from llmxsite.exchange.engine.protocol import Alternative, TokenLogprob
+from llmxsite.log.record import Sample
 from llmxsite.press.catalogue.addresses import sample_anchor
 from llmxsite.press.numbers.outcomes import WORDS, state
-from llmxsite.record import Sample
 
 ALTERNATIVES = 6
 """Alternatives drawn at the answer's token; the log has all."""

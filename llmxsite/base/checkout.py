@@ -1,0 +1,30 @@
+"""The git repository around a folder, as git itself tells of it. Nothing here needs git to be installed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from llmxsite.base.programs import said
+
+
+def says(folder: Path, *words: str) -> str | None:
+    """What git prints in `folder`; None where it fails or is not there."""
+    return said("git", "-C", str(folder), *words)
+
+
+def remote(folder: Path) -> str | None:
+    """The address of the remote `origin` of the repository around `folder`, as git has it; None where there is none."""
+    return says(folder, "remote", "get-url", "origin") or None
+
+
+def whole(folder: Path, file: str) -> bool:
+    """Whether `folder` is a repository of its own, and `file` in it is one of its files."""
+    return says(folder, "rev-parse", "--show-prefix") == "" and bool(says(folder, "ls-files", "--", file))
+
+
+def published(folder: Path) -> str | None:
+    """The commit checked out around `folder`, where a branch of `origin` is known to have it; None otherwise."""
+    commit = says(folder, "rev-parse", "HEAD")
+    if commit is None or not says(folder, "branch", "--remotes", "--list", "origin/*", "--contains", commit):
+        return None
+    return commit

@@ -1,0 +1,116 @@
+"""What the experiment and the logs say of a report, for a post: question, hypothesis, setup, accuracies, limits."""
+
+from __future__ import annotations
+
+from llmxsite.press.publish import github
+from llmxsite.press.publish.written import Written
+from llmxsite.press.site import populations, predictions
+from llmxsite.press.site.directives import setup
+
+REGISTERED = {
+    "committed": "It was committed before the first sample.",
+    "header": "It stands in the header of the run log, written before the first sample; in no commit before that.",
+    "template": "**These are the words of the template: no hypothesis was stated.**",
+    "changed": "**The run logs hold another wording: it was changed after data had been collected.**",
+    "unstated": "The first run log does not hold it, so nothing shows that it came before the data.",
+    "waiting": "No run has been collected yet.",
+}
+
+
+def question(written: Written) -> list[str]:
+    asked = written.report.question
+    return [f"**{github.plain(asked)}**"] if asked else []
+
+
+def hypothesis(written: Written) -> list[str]:
+    """The hypothesis, and whether the logs hold it from before the data."""
+    text = written.report.hypothesis
+    if not text:
+        return []
+    said = [f"> {github.plain(text)}", REGISTERED.get(written.report.registered, "")]
+    rows = predictions.answers(written.edition, written.report)
+    if rows:
+        lines = [f"- `{row['sentence']}`: **{row['verdict']}**. {github.plain(row['words'])}" for row in rows]
+        said.append("\n".join(lines))
+    return said
+
+
+def described(written: Written) -> str:
+    """Models, settings, machines and versions, from the headers of the logs, folded away."""
+    runs = written.report.runs
+    if not runs:
+        return "No run has been collected yet."
+    found = setup.describe(written.edition, runs)
+    models = [_model(m["info"]) for m in found["models"]]
+    suites = [
+        f"{s['ref'].title or s['ref'].id}"
+        + (f" ({s['ref'].items:,} items)" if s["ref"].items else "")
+        + f", hash {s['ref'].hash[:12]}"
+        for s in found["suites"]
+    ]
+    rows = [["Models", "; ".join(models)], ["Suites", "; ".join(suites)], ["Engine", "; ".join(found["engines"])]]
+    rows += [[name.replace("_", " ").capitalize(), ", ".join(map(str, values))] for name, values in _settings(found)]
+    rows += [
+        ["Machine", "; ".join(found["hosts"])],
+        ["Software", "; ".join(found["software"])],
+        ["Commit", "; ".join(found["git"])],
+    ]
+    rows.append(["Runs", f"{len(runs)}"])
+    filled = [[name, value or "not stated"] for name, value in rows]
+    return (
+        "<details>\n<summary>Setup, from the run logs</summary>\n\n"
+        + github.table(["", ""], filled, [False, False])
+        + "\n\n</details>"
+    )
+
+
+def accuracies(written: Written) -> str:
+    """Accuracy of every model under every setting, with its interval and n, where the task has one."""
+    rows = populations.rows(written.edition, written.report.runs, ["suite", "model"])
+    known = [r for r in rows if r.get("accuracy") is not None]
+    if not known:
+        return ""
+    several = len({r.get("suite") for r in known}) > 1
+    varied = len({r["setting"] for r in known}) > 1
+    heads = [*(["Suite"] if several else []), *(["Setting"] if varied else []), "Model", "Accuracy", "95% interval"]
+    heads += ["Answered", "Unparsed"]
+    body = [
+        [
+            *([str(r["suite"])] if several else []),
+            *([r["setting"] or "–"] if varied else []),
+            str(r["model"]),
+            f"{100 * r['accuracy']:.1f}%",
+            f"{100 * r['ci_low']:.1f}% to {100 * r['ci_high']:.1f}%" if r.get("ci_low") is not None else "–",
+            f"{r['answered']:,}",
+            f"{r['unparsed']:,}",
+        ]
+        for r in sorted(known, key=lambda r: (str(r.get("suite")), r["setting"], -r["accuracy"]))
+    ]
+    left = 1 + several + varied
+    return github.table(heads, body, [False] * left + [True] * (len(heads) - left))
+
+
+def limits(written: Written) -> str:
+    """The warnings that the numbers raise themselves."""
+    warnings = written.edition.numbers.warnings(written.report.runs) if written.report.runs else []
+    return "\n".join(f"- {github.plain(w)}" for w in warnings)
+
+
+def _settings(found: dict[str, object]) -> list[tuple[str, list[object]]]:
+    """Settings as pairs, however `setup.describe` groups them."""
+    pairs: list[tuple[str, list[object]]] = []
+    for key in ("varied", "settings"):
+        pairs += [(str(n), list(v)) for n, v in _pairs(found.get(key))]
+    pairs += [(str(n), [v]) for n, v in _pairs(found.get("fixed"))]
+    return pairs
+
+
+def _pairs(value: object) -> list[tuple[object, list[object]]]:
+    return [(n, v) for n, v in value] if isinstance(value, list) else []
+
+
+def _model(info: object) -> str:
+    """`llama3.2:3b, 3.2B, Q4_K_M, digest 51aa6b0c`."""
+    parts = [getattr(info, name, None) for name in ("name", "parameter_size", "quantization")]
+    digest = getattr(info, "digest", None)
+    return ", ".join([str(p) for p in parts if p] + ([f"digest {digest[:8]}"] if digest else []))

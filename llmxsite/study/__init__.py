@@ -1,0 +1,1 @@
+"""What people write: questions, designs, and the folder they stand in."""
