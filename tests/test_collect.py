@@ -91,6 +91,21 @@ def test_how_much_of_the_logprobs_is_kept(study: Study, keep: str) -> None:
     assert runlog.verify(path, Issues()).rescored == 12
 
 
+@pytest.mark.parametrize("name", ["few-shot-notes.txt", "completion.txt", "letter.txt", "notes/few-shot.txt"])
+def test_a_template_is_read_as_one_whatever_its_name_begins_with(study: Study, name: str) -> None:
+    """Its replies may reason before they answer; scored again from the log, they may as well."""
+    template = study.root / "content" / "reports" / "trial" / name
+    template.parent.mkdir(exist_ok=True)
+    template.write_text("{question}\n{choices}\nThink, then give one of {letters}.\n")
+    write_experiment(study.root, prompt=name)
+    # Of a reply as long as this, the end counts where it may reason first, and the beginning where it may not.
+    reply = ["The answer is A, at first sight.", " Count on, one by one." * 400, " So the answer is", " B"]
+    path, result, _ = collected(study, Fake(reply=lambda _: (reply, "stop")))
+    assert result.made == 12 and {line.scores["answer"] for line in samples_of(path)} == {"B"}
+    issues = Issues()
+    assert runlog.verify(path, issues).rescored == 12 and not list(issues)
+
+
 def test_a_finished_run_is_not_run_again(study: Study) -> None:
     async def go() -> None:
         async with Fake() as server:
