@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import yaml
 from collect_support import (
@@ -244,6 +245,28 @@ def test_a_cut_context_is_truncated(study: Study) -> None:
     first, second = samples_of(path)[:2]
     assert first.outcome == "truncated" and first.reply is not None and "context-truncated" in first.reply.warnings
     assert second.outcome == "ok"
+
+
+def test_a_prompt_that_does_not_fit_is_truncated_and_not_asked_again(study: Study, tmp_path: Path) -> None:
+    """Logs of before the kind `context` say `invalid-request`: they are read, and gone on with, in the same way."""
+
+    def refusal(path: str, body: dict[str, Any]) -> str | None:
+        return "the input length exceeds the context length" if " 3 apples and" in str(body.get("messages")) else None
+
+    path, result, seen = collected(study, Fake(refusal=refusal))
+    assert result.errors == 0 and not seen.waits
+    (line,) = [line for line in samples_of(path) if line.outcome != "ok"]
+    assert line.outcome == "truncated" and line.reply is None and line.scores["correct"] is False
+    assert line.error is not None and (line.error.kind, line.error.attempts) == ("context", 1)
+    issues = Issues()
+    assert runlog.verify(path, issues).rescored == 12 and not list(issues)
+    _, again, _ = collected(study, Fake())
+    assert again is None
+    older = msgspec.structs.replace(line, error=msgspec.structs.replace(line.error, kind="invalid-request"))
+    run = runlog.read(path, issues).run
+    runlog.write(tmp_path / "older.jsonl", run, [older if s is line else s for s in samples_of(path)])
+    assert runlog.verify(tmp_path / "older.jsonl", issues).rescored == 12 and not list(issues)
+    assert runlog.read(tmp_path / "older.jsonl", issues).counts == {"ok": 11, "truncated": 1}
 
 
 def test_a_small_budget_is_truncated_and_scored(study: Study) -> None:
