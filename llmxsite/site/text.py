@@ -23,7 +23,7 @@ from llmxsite.site.source import lines_of
 
 RESERVED = ("main", "limits", "runs", "reproduce", "cite", "search-field", "search-results")
 """Anchors that templates use around a text."""
-_FROM_RUNS = {"chart", "table", "setup", "transcript", "diff"}
+_FROM_RUNS = {"chart", "table", "setup", "transcript", "diff", "parting"}
 
 
 @dataclass
