@@ -24,6 +24,7 @@ from llmxsite.analysis.results.replies import log_lines
 from llmxsite.exchange.answer.rules import RULES
 from llmxsite.exchange.asking.plan import style_of
 from llmxsite.exchange.asking.wording import primary
+from llmxsite.study.experiment import parse_prompt
 from llmxsite.study.suite import LETTERS
 
 if TYPE_CHECKING:
@@ -195,7 +196,7 @@ def _of_line(raw: bytes) -> tuple[bool, ...] | None:
     shown = [choices[i] for i in order] if order and sorted(order) == list(range(len(choices))) else choices
     known = line.condition.get("language") or line.language
     language = primary(known) if isinstance(known, str) else None
-    style = style_of(str(line.condition.get("prompt")))
+    style = style_of(parse_prompt(str(line.condition.get("prompt"))))
     if len(texts) == 1 and texts[0] in LETTERS[: len(shown)] and len(texts[0]) == 1:
         return tuple((texts[0] if read else None) == line.scores.expected for read in alone(texts[0]))
     return tuple(

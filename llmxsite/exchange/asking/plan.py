@@ -6,13 +6,14 @@ from typing import NamedTuple
 
 from llmxsite.exchange.asking.question import Question, Style
 from llmxsite.exchange.engine.protocol import Request
+from llmxsite.study.experiment import Prompt
 
 
-def style_of(prompt: str) -> Style:
-    """How replies to a prompt, by the name it has in a condition, are read."""
-    if prompt.startswith("completion"):
-        return "completion"
-    return "direct" if prompt == "letter" or prompt.startswith("few-shot") else "reasoned"
+def style_of(prompt: Prompt | None) -> Style:
+    """How replies to a prompt are read. None is a prompt that nothing is known of, as an import's may be."""
+    if prompt is None or prompt.reasons:
+        return "reasoned"
+    return "completion" if prompt.kind == "completion" else "direct"
 
 
 class Plan(NamedTuple):

@@ -14,6 +14,7 @@ from llmxsite.exchange.asking.question import Question
 from llmxsite.exchange.asking.wording import primary
 from llmxsite.exchange.engine.protocol import Reply, TokenLogprob
 from llmxsite.log.record import Answer, Sample, Scalar
+from llmxsite.study.experiment import parse_prompt
 from llmxsite.study.suite import LETTERS
 
 _KINDS = frozenset({"choice", "numeric", "text"})
@@ -78,7 +79,7 @@ def asked(sample: Sample) -> Question | None:
                 "order": order,
                 "language": primary(known),
                 "spoken": primary(known) if known else None,
-                "style": style_of(str(sample.condition.get("prompt"))),
+                "style": style_of(parse_prompt(str(sample.condition.get("prompt")))),
             },
             Question,
         )

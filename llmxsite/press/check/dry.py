@@ -12,8 +12,11 @@ from llmxsite.base.diagnostics import Issue, Issues
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.entries import ReportEntry
 from llmxsite.press.numbers.remembered import hashes
+from llmxsite.press.site.directives.kinds import DRAW
+from llmxsite.press.site.directives.scope import scope
 from llmxsite.press.site.edition import Edition
-from llmxsite.press.site.text import RESERVED, PageHost
+from llmxsite.press.site.page_host import PageHost
+from llmxsite.press.site.text import RESERVED
 from llmxsite.press.writing.citations import Bibliography
 from llmxsite.press.writing.directive import Directive
 from llmxsite.press.writing.frontmatter import Article
@@ -41,7 +44,7 @@ class DryHost(PageHost):
     """The page's host, with charts checked but not drawn: a picture takes a hundred times as long as its mistakes."""
 
     def __init__(self, edition: Edition, issues: Issues, written: Written) -> None:
-        super().__init__(edition, issues, written.address, written.article.path, report=written.report)
+        super().__init__(edition, issues, written.address, written.article.path, DRAW, report=written.report)
 
     def directive(self, directive: Directive) -> str:
         if directive.name != "chart":
@@ -49,8 +52,6 @@ class DryHost(PageHost):
         if self.waiting:
             self._options(directive)
             return super().directive(directive)
-        from llmxsite.press.site.directives.scope import scope
-
         runs = scope(self, directive)
         parts = [directive.argument, directive.options, hashes(runs)]
 

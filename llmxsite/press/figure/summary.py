@@ -11,11 +11,10 @@ import pandas as pd
 
 from llmxsite.analysis import results
 from llmxsite.press.figure import levels, words
-from llmxsite.press.figure.build import column_of
 from llmxsite.press.figure.draft import Samples
 from llmxsite.press.figure.figure import Column
 from llmxsite.press.figure.metrics import METRICS, Metric
-from llmxsite.press.figure.options import ChartProblem
+from llmxsite.press.figure.options import ChartProblem, column_of
 
 COUNTS = ("n", "answered", "correct", "unparsed", "truncated", "errors")
 

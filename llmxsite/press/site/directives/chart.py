@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from llmxsite.press.site import ledger
 from llmxsite.press.site.directives.part import failed, place
 from llmxsite.press.site.directives.scope import scope
 from llmxsite.press.site.figures.drawing import draw
 from llmxsite.press.site.figures.frame import frame
+from llmxsite.press.site.page_host import PageHost
 from llmxsite.press.writing.directive import Directive
-
-if TYPE_CHECKING:
-    from llmxsite.press.site.text import PageHost
 
 
 def draw_chart(host: PageHost, d: Directive) -> str:

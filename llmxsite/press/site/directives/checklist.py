@@ -6,17 +6,15 @@ Behaviour, doi 10.1038/s41562-026-02492-7. What nobody has stated is shown as no
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from llmxsite.press.catalogue.entries import ReportEntry
 from llmxsite.press.site.directives import setup
 from llmxsite.press.site.directives.part import failed, part
 from llmxsite.press.site.edition import Edition
+from llmxsite.press.site.page_host import PageHost
 from llmxsite.press.site.templates import parameters
 from llmxsite.press.writing.directive import Directive
-
-if TYPE_CHECKING:
-    from llmxsite.press.site.text import PageHost
 
 ITEMS = {
     "A.1": "What language models were used for",

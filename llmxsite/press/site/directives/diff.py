@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from llmxsite.press.numbers.outcomes import state
 from llmxsite.press.site.directives.part import check_options, failed, part
 from llmxsite.press.site.directives.scope import find, missing_sample
+from llmxsite.press.site.page_host import PageHost
 from llmxsite.press.site.samples import transcript
 from llmxsite.press.site.samples.worddiff import word_diff
 from llmxsite.press.writing.directive import Directive
-
-if TYPE_CHECKING:
-    from llmxsite.press.site.text import PageHost
 
 
 def draw_diff(host: PageHost, d: Directive) -> str:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from llmxsite.press.site import predictions
 from llmxsite.press.site.directives.part import failed, part
+from llmxsite.press.site.page_host import PageHost
 from llmxsite.press.writing.directive import Directive
-
-if TYPE_CHECKING:
-    from llmxsite.press.site.text import PageHost
 
 
 def draw_hypothesis(host: PageHost, d: Directive) -> str:

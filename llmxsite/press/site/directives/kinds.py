@@ -4,9 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from llmxsite.press.site.directives.chart import draw_chart
 from llmxsite.press.site.directives.checklist import draw_checklist
 from llmxsite.press.site.directives.diff import draw_diff
@@ -15,9 +12,9 @@ from llmxsite.press.site.directives.parting import draw_parting
 from llmxsite.press.site.directives.setup import draw_setup
 from llmxsite.press.site.directives.table import draw_table
 from llmxsite.press.site.directives.transcript import draw_transcript
-from llmxsite.press.writing.directive import Directive
+from llmxsite.press.site.page_host import Draw
 
-DRAW: dict[str, Callable[[Any, Directive], str]] = {
+DRAW: dict[str, Draw] = {
     "chart": draw_chart,
     "table": draw_table,
     "setup": draw_setup,

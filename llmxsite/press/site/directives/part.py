@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from llmxsite.base.diagnostics import did_you_mean
 from llmxsite.press.catalogue import addresses
+from llmxsite.press.site.page_host import PageHost
 from llmxsite.press.writing.directive import Directive
-
-if TYPE_CHECKING:
-    from llmxsite.press.site.text import PageHost
 
 
 def part(host: PageHost, name: str, **context: Any) -> Any:

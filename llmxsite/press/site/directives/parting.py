@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from llmxsite.press.site.directives.part import check_options, failed, part
 from llmxsite.press.site.directives.scope import scope
+from llmxsite.press.site.page_host import PageHost
 from llmxsite.press.site.samples import partings
 from llmxsite.press.writing.directive import Directive
-
-if TYPE_CHECKING:
-    from llmxsite.press.site.text import PageHost
 
 
 def draw_parting(host: PageHost, d: Directive) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from llmxsite.base.diagnostics import Issues
 from llmxsite.log.record import Sample
@@ -11,10 +11,8 @@ from llmxsite.press.catalogue.entries import RunEntry
 from llmxsite.press.numbers.outcomes import state
 from llmxsite.press.site.directives.nearest import item_hint
 from llmxsite.press.site.directives.part import failed
+from llmxsite.press.site.page_host import PageHost
 from llmxsite.press.writing.directive import Directive
-
-if TYPE_CHECKING:
-    from llmxsite.press.site.text import PageHost
 
 
 def scope(host: PageHost, d: Directive) -> Sequence[RunEntry]:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from llmxsite.log.record import Host
 from llmxsite.press.catalogue.entries import RunEntry
 from llmxsite.press.site.directives.part import failed, part
 from llmxsite.press.site.directives.scope import scope
 from llmxsite.press.site.edition import Edition
+from llmxsite.press.site.page_host import PageHost
 from llmxsite.press.site.templates import count, size
 from llmxsite.press.writing.directive import Directive
-
-if TYPE_CHECKING:
-    from llmxsite.press.site.text import PageHost
 
 OPTIONS = [
     "temperature",

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from llmxsite.base.diagnostics import did_you_mean
 from llmxsite.press.numbers import data_table
 from llmxsite.press.numbers.query import MEASURED
 from llmxsite.press.site import ledger
 from llmxsite.press.site.directives.part import check_options, failed, names, part, place
 from llmxsite.press.site.directives.scope import scope
+from llmxsite.press.site.page_host import PageHost
 from llmxsite.press.writing.directive import Directive
-
-if TYPE_CHECKING:
-    from llmxsite.press.site.text import PageHost
 
 
 def draw_table(host: PageHost, d: Directive) -> str:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING
 
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.site.directives.part import check_options, failed
 from llmxsite.press.site.directives.scope import find, missing_sample
+from llmxsite.press.site.page_host import PageHost
 from llmxsite.press.site.samples import transcript
 from llmxsite.press.writing.directive import Directive
-
-if TYPE_CHECKING:
-    from llmxsite.press.site.text import PageHost
 
 
 def draw_transcript(host: PageHost, d: Directive) -> str:

@@ -11,12 +11,13 @@ from markupsafe import Markup
 
 from llmxsite.base.diagnostics import Issues
 from llmxsite.press.catalogue import addresses
+from llmxsite.press.site.directives.kinds import DRAW
 from llmxsite.press.site.edition import Edition, Made
+from llmxsite.press.site.page_host import PageHost
 from llmxsite.press.site.pages import Page
 from llmxsite.press.site.pages.shared import varied
 from llmxsite.press.site.predictions import predicted
 from llmxsite.press.site.search import Entry
-from llmxsite.press.site.text import PageHost
 
 ADDRESS = "methods.html"
 SOURCE = Path(__file__).with_name("methods.md")
@@ -92,7 +93,7 @@ def used(edition: Edition) -> dict[str, str]:
 def _methods(edition: Edition, issues: Issues) -> Made:
     from llmxsite.press.writing.markdown import render
 
-    host = PageHost(edition, issues, ADDRESS, SOURCE)
+    host = PageHost(edition, issues, ADDRESS, SOURCE, DRAW)
     where = used(edition)
     shown = [s for s in sections() if s.id in where]
     rendered = [(s, Markup(render(s.body, SOURCE, host, first_line=s.line).html), where[s.id]) for s in shown]
