@@ -74,7 +74,7 @@ def alone(letter: str) -> tuple[bool, ...]:
 
 
 def readings(samples: Samples, by: Sequence[str]) -> pd.DataFrame:
-    """Accuracy by group under our reading and under each rule of `task.rules`, over the choices that llmxsite scored.
+    """Accuracy by group under our reading and under each rule of `answer.rules`, over the choices that llmxsite scored.
 
     Columns: those of `by`, `n` (choices answered), `accuracy` (as scored), one column a rule, and `apart`, the largest less the
     smallest of them. No row where there is no such choice.

@@ -186,7 +186,7 @@ def of_pairs(
 def of_predictions(
     rows: Sequence[Mapping[str, Any]], form: Mapping[str, str], *, report: str, address: str
 ) -> list[Test]:
-    """The predictions of a report, as `expected.answers` gives them; those stated after the data were not declared."""
+    """The predictions of a report, as `predictions.answers` gives them; those stated after the data were not declared."""
     return [
         Test(
             report=report,

@@ -39,7 +39,7 @@ WARNED = {
 
 
 def pages(edition: Edition) -> Iterator[Page]:
-    """One page a run. Its pages of samples are written by `samples`, from the frame `frame` gives."""
+    """One page a run. Its pages of samples are written by `samples.sheets`, from the frame `frame` gives."""
     for entry in edition.catalogue.logs:
         yield Page(
             entry.address,
