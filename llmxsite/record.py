@@ -215,9 +215,11 @@ class Answer(msgspec.Struct, kw_only=True):
 
 
 class Fault(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """Why a sample has outcome `error`."""
+    """Why no reply came: of outcome `error`, and of `truncated` where the server refused a prompt longer than the context."""
 
     kind: str
+    """An `EngineError`'s kind, such as `timeout`; `context` where the prompt did not fit (older logs may say
+    `invalid-request`); in imports the name of the tool that failed."""
     message: str
     attempts: int = 1
 

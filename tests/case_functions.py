@@ -24,7 +24,6 @@ from llmxsite.stats import (
     calibration,
     chance,
     cluster,
-    confidence,
     cosine,
     decomposition,
     determinism,
@@ -48,7 +47,9 @@ from llmxsite.stats import (
     tools,
     trend,
 )
+from llmxsite.stats.confidence import at_temperature
 from llmxsite.stats.interval import defined
+from llmxsite.task import confidence
 
 Input = dict[str, Any]
 Fields = Any
@@ -431,7 +432,7 @@ def _(given: Input) -> Fields:
 @case_file("16_confidence_from_logprobs")
 def _(given: Input) -> Fields:
     if "logprobs_T1" in given:
-        return {"probs": confidence.at_temperature(given["logprobs_T1"], given["T"]).tolist()}
+        return {"probs": at_temperature(given["logprobs_T1"], given["T"]).tolist()}
     if "token_logprobs" in given:
         sequence = confidence.sequence_confidence(given["token_logprobs"])
         return {

@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import yaml
 from collect_support import (
@@ -89,6 +90,21 @@ def test_how_much_of_the_logprobs_is_kept(study: Study, keep: str) -> None:
     else:
         assert reply.tokens is not None and len(reply.tokens[0].top or ()) == 20
     assert runlog.verify(path, Issues()).rescored == 12
+
+
+@pytest.mark.parametrize("name", ["few-shot-notes.txt", "completion.txt", "letter.txt", "notes/few-shot.txt"])
+def test_a_template_is_read_as_one_whatever_its_name_begins_with(study: Study, name: str) -> None:
+    """Its replies may reason before they answer; scored again from the log, they may as well."""
+    template = study.root / "content" / "reports" / "trial" / name
+    template.parent.mkdir(exist_ok=True)
+    template.write_text("{question}\n{choices}\nThink, then give one of {letters}.\n")
+    write_experiment(study.root, prompt=name)
+    # Of a reply as long as this, the end counts where it may reason first, and the beginning where it may not.
+    reply = ["The answer is A, at first sight.", " Count on, one by one." * 400, " So the answer is", " B"]
+    path, result, _ = collected(study, Fake(reply=lambda _: (reply, "stop")))
+    assert result.made == 12 and {line.scores["answer"] for line in samples_of(path)} == {"B"}
+    issues = Issues()
+    assert runlog.verify(path, issues).rescored == 12 and not list(issues)
 
 
 def test_a_finished_run_is_not_run_again(study: Study) -> None:
@@ -229,6 +245,28 @@ def test_a_cut_context_is_truncated(study: Study) -> None:
     first, second = samples_of(path)[:2]
     assert first.outcome == "truncated" and first.reply is not None and "context-truncated" in first.reply.warnings
     assert second.outcome == "ok"
+
+
+def test_a_prompt_that_does_not_fit_is_truncated_and_not_asked_again(study: Study, tmp_path: Path) -> None:
+    """Logs of before the kind `context` say `invalid-request`: they are read, and gone on with, in the same way."""
+
+    def refusal(path: str, body: dict[str, Any]) -> str | None:
+        return "the input length exceeds the context length" if " 3 apples and" in str(body.get("messages")) else None
+
+    path, result, seen = collected(study, Fake(refusal=refusal))
+    assert result.errors == 0 and not seen.waits
+    (line,) = [line for line in samples_of(path) if line.outcome != "ok"]
+    assert line.outcome == "truncated" and line.reply is None and line.scores["correct"] is False
+    assert line.error is not None and (line.error.kind, line.error.attempts) == ("context", 1)
+    issues = Issues()
+    assert runlog.verify(path, issues).rescored == 12 and not list(issues)
+    _, again, _ = collected(study, Fake())
+    assert again is None
+    older = msgspec.structs.replace(line, error=msgspec.structs.replace(line.error, kind="invalid-request"))
+    run = runlog.read(path, issues).run
+    runlog.write(tmp_path / "older.jsonl", run, [older if s is line else s for s in samples_of(path)])
+    assert runlog.verify(tmp_path / "older.jsonl", issues).rescored == 12 and not list(issues)
+    assert runlog.read(tmp_path / "older.jsonl", issues).counts == {"ok": 11, "truncated": 1}
 
 
 def test_a_small_budget_is_truncated_and_scored(study: Study) -> None:

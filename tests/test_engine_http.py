@@ -54,6 +54,55 @@ async def well(call: Call, wire: Wire) -> None:
     await wire.answer(200, {})
 
 
+OVERFLOWS: list[tuple[str, dict[str, Any], int | None]] = [
+    ("ollama", {"error": "the input length exceeds the context length"}, None),
+    ("ollama-old", {"error": "input exceeds maximum context length"}, None),
+    (
+        "llama-server",
+        {"error": {"message": "request (70 tokens) exceeds the available context size (64 tokens), try less"}},
+        64,
+    ),
+    ("in-other-words", {"error": {"message": "rejected", "type": "exceed_context_size_error"}}, None),
+    (
+        "wrapped",
+        {"error": '{"error": {"code": 400, "type": "exceed_context_size_error", "message": "rejected"}}'},
+        None,
+    ),
+    ("openai", {"error": {"message": "Too long for this model.", "code": "context_length_exceeded"}}, None),
+    ("vllm", {"message": "This model's maximum context length is 64 tokens. However, you requested 70 tokens."}, 64),
+    ("vllm-new", {"message": "The decoder prompt (length 70) is longer than the maximum model length of 64."}, 64),
+    ("sglang", {"message": "The input (70 tokens) is longer than the model's context length (64 tokens)."}, 64),
+    (
+        "lm-studio",
+        {
+            "error": "Trying to keep the first 70 tokens when context the overflows. It is loaded with context length of only 64 tokens"
+        },
+        64,
+    ),
+    (
+        "lm-studio-new",
+        {"error": "The number of tokens to keep is greater than the context length (n_keep: 70>= n_ctx: 64)."},
+        64,
+    ),
+]
+"""How servers say that a prompt does not fit, and the context that they name."""
+
+
+@pytest.mark.parametrize(("body", "context"), [row[1:] for row in OVERFLOWS], ids=[row[0] for row in OVERFLOWS])
+def test_a_prompt_that_does_not_fit_is_known_in_the_words_of_each_server(
+    body: dict[str, Any], context: int | None
+) -> None:
+    error, server = failing(lambda call, wire: wire.answer(400, body))
+    assert (error.kind, error.retry, error.context, len(server.calls)) == ("context", False, context, 1)
+
+
+@pytest.mark.parametrize(
+    "words", ["num_ctx must be a number", "unknown field: context", "the context of this conversation is unclear"]
+)
+def test_a_refusal_that_only_mentions_the_context_is_about_the_request(words: str) -> None:
+    assert failing(lambda call, wire: wire.answer(400, {"error": words}))[0].kind == "invalid-request"
+
+
 def test_where_every_idle_connection_was_closed_the_second_try_takes_a_new_one() -> None:
     used: list[Any] = []
     together = asyncio.Barrier(5)

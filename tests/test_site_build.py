@@ -17,12 +17,15 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 import site_study
+from collect_support import make_study
 
 from llmxsite.diagnostics import Issues
 from llmxsite.record import Sample
 from llmxsite.runlog import read
 from llmxsite.site import manifest
 from llmxsite.site.build import Report, build
+from llmxsite.site.check import check
+from llmxsite.site.directive import DATA
 from llmxsite.study import Study
 
 
@@ -335,6 +338,25 @@ def test_a_study_of_nothing_but_its_name_is_a_site(tmp_path: Path) -> None:
     make(Study(tmp_path), tmp_path / "site")
     text = (tmp_path / "site/index.html").read_text()
     assert "Empty" in text and "Models" not in text
+
+
+def test_before_the_first_run_every_directive_waits_or_says_what_is_known(tmp_path: Path) -> None:
+    root = make_study(tmp_path / "study", hypothesis="They cannot count.").root
+    needs = {
+        "chart": "```{chart} bars\n```\n",
+        "transcript": "```{transcript}\nitem: sum-01\n```\n",
+        "diff": "```{diff}\nitem: sum-01\na: {temperature: 0}\nb: {temperature: 1}\n```\n",
+        "parting": "```{parting}\nitem: sum-01\n```\n",
+    }
+    body = "\n".join(needs.get(name, f"```{{{name}}}\n```\n") for name in DATA)
+    (root / "content/reports/trial/index.md").write_text(f"---\ntitle: Trial\ndate: 2026-01-03\n---\n\n{body}")
+    built = Issues()
+    build(Study(root), tmp_path / "site", issues=built)
+    for issues in (built, check(Study(root))):
+        said = [i for i in issues if i.path.endswith("index.md")]
+        assert {i.code for i in said} == {"not-run"}, "\n".join(i.render() for i in said)
+        assert {i.message.split("'")[1] for i in said} == DATA.keys() - {"hypothesis", "checklist"}
+    assert 'class="problem"' not in (tmp_path / "site/reports/trial/index.html").read_text()
 
 
 def test_a_study_overrides_templates_and_style_file_by_file(copy: Study, tmp_path: Path) -> None:

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmxsite.stats import agreement, confidence, determinism, retrieval, rouge, text, tools
+from llmxsite.stats import agreement, determinism, retrieval, rouge, text, tools
+from llmxsite.stats.confidence import at_temperature
 from llmxsite.stats.porter import stem
+from llmxsite.task import confidence
 
 LETTERS = ["A", "B", "C", "D"]
 logs = st.floats(-20, 0)
@@ -91,11 +93,11 @@ def test_the_arithmetic_mean_is_never_below_the_geometric(logprobs: list[float])
 
 
 def test_temperature_sharpens_to_the_largest() -> None:
-    assert confidence.at_temperature([ln(0.6), ln(0.4)], 1) == pytest.approx([0.6, 0.4])
-    assert confidence.at_temperature([ln(0.6), ln(0.4)], 0).tolist() == [1, 0]
-    assert confidence.at_temperature([-1.0, -1.0, -3.4e38], 0.7) == pytest.approx([0.5, 0.5, 0])
+    assert at_temperature([ln(0.6), ln(0.4)], 1) == pytest.approx([0.6, 0.4])
+    assert at_temperature([ln(0.6), ln(0.4)], 0).tolist() == [1, 0]
+    assert at_temperature([-1.0, -1.0, -3.4e38], 0.7) == pytest.approx([0.5, 0.5, 0])
     with pytest.raises(ValueError):
-        confidence.at_temperature([0.0], -1)
+        at_temperature([0.0], -1)
 
 
 @given(words=st.lists(st.sampled_from(["red", "green", "the", "a", "one", "two"]), max_size=8))

@@ -68,10 +68,15 @@ def _unwrapped(words: str, depth: int = 3) -> str:
 
 
 _MEMORY = re.compile(r"(?i)more system memory|out of memory|unable to allocate|insufficient memory|cudaMalloc failed")
-_CONTEXT = re.compile(r"(?i)exceeds? (the )?(available |maximum )?context|maximum context length|prompt is too long")
-_TOKENS = re.compile(
-    r"(?i)(?:context (?:size|length|window)(?: is| of)?|maximum context length is)(?: only)?\s*\(?\s*(\d+)\s*(?:tokens)?"
+# A prompt that does not fit, as Ollama, llama.cpp, vLLM, SGLang, LM Studio and hosted servers say it; the only place that knows.
+_CONTEXT = re.compile(
+    r"(?i)exceeds? (the )?(available |maximum )?context|maximum context length|prompt is too long"
+    r"|longer than the (model's context|maximum model) length|when (the )?context (the )?overflows"
+    r"|greater than the context length"
 )
+_CONTEXT_CODE = re.compile(rb'"(?:type|code)\\*"\s*:\s*\\*"(?:exceed_context_size_error|context_length_exceeded)\\*"')
+"""The same as a code, which llama.cpp and OpenAI's API give beside their words; in JSON inside JSON its quotes are escaped."""
+_TOKENS = re.compile(r"(?i)(?:context (?:size|length|window)|model length|n_ctx)(?: is| of)?(?: only)?\s*[(:]?\s*(\d+)")
 _TOOL_CALL = re.compile(r"(?i)error parsing tool call|invalid tool call arguments")
 # What the parsers of single models say of a call they cannot read (Ollama's model/parsers, llama.cpp's common/chat).
 _CALL_PARSER = re.compile(
@@ -101,7 +106,7 @@ def error_for(status: int, body: bytes, retry_after: str | None = None, *, strea
     wait = _seconds(retry_after)
     if _MEMORY.search(words):
         return EngineError("memory", text, retry=False, status=status)
-    if _CONTEXT.search(words):
+    if _CONTEXT.search(words) or _CONTEXT_CODE.search(body):
         told = _TOKENS.search(words)
         said = f"the prompt does not fit the context: {text}"
         return EngineError("context", said, retry=False, status=status, context=int(told[1]) if told else None)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from llmxsite.diagnostics import did_you_mean
 from llmxsite.figure.figure import Figure
-from llmxsite.figure.options import ChartProblem, Kind, Options, kind_named, parse
+from llmxsite.figure.options import ChartProblem, Kind, Options, column_of, kind_named, parse
 from llmxsite.figure.words import drawable
 
 if TYPE_CHECKING:
@@ -71,19 +71,6 @@ def _read(samples: Samples, draft: Draft) -> list[str]:
 def check(kind: str, samples: Samples, options: dict[str, Any]) -> None:
     """Raises `ChartProblem` where `build` would, without the chart: drawing it takes longer than finding its mistakes."""
     _drafted(kind, samples, options)
-
-
-def column_of(samples: Samples, name: str, option: str) -> str:
-    """`name` where the samples have such a column. Raises `ChartProblem` with the nearest one."""
-    known = [str(c) for c in samples.frame.columns]
-    if name not in known:
-        raise ChartProblem(
-            "chart-column",
-            f"{option}: no column '{name}' in the samples",
-            option=option,
-            hint=did_you_mean(name, known),
-        )
-    return name
 
 
 def _drafted(kind: str, samples: Samples, options: dict[str, Any]) -> tuple[Kind, Options, Samples, Draft]:

@@ -6,12 +6,15 @@ ever an expression or a piece of a spec. Nothing heavy is imported, so `check` c
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
 from llmxsite.diagnostics import Issue, Problem, did_you_mean
+
+if TYPE_CHECKING:
+    from llmxsite.figure.draft import Samples
 
 Scalar = str | int | float | bool | None
 Text = Annotated[str, Meta(max_length=2000)]
@@ -205,3 +208,16 @@ def parse(kind: Kind, raw: dict[str, Any]) -> Options:
     if options.domain is not None and not options.domain[0] < options.domain[1]:
         raise ChartProblem("chart-value", "domain: the first number must be below the second", option="domain")
     return options
+
+
+def column_of(samples: Samples, name: str, option: str) -> str:
+    """`name` where the samples have such a column. Raises `ChartProblem` with the nearest one."""
+    known = [str(c) for c in samples.frame.columns]
+    if name not in known:
+        raise ChartProblem(
+            "chart-column",
+            f"{option}: no column '{name}' in the samples",
+            option=option,
+            hint=did_you_mean(name, known),
+        )
+    return name

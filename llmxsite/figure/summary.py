@@ -11,11 +11,10 @@ import pandas as pd
 
 from llmxsite import results
 from llmxsite.figure import levels, words
-from llmxsite.figure.build import column_of
 from llmxsite.figure.draft import Samples
 from llmxsite.figure.figure import Column
 from llmxsite.figure.metrics import METRICS, Metric
-from llmxsite.figure.options import ChartProblem
+from llmxsite.figure.options import ChartProblem, column_of
 
 COUNTS = ("n", "answered", "correct", "unparsed", "truncated", "errors")
 

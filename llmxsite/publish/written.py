@@ -12,11 +12,13 @@ from llmxsite.site import catalogue
 from llmxsite.site.cache import Cache
 from llmxsite.site.citations import Bibliography
 from llmxsite.site.directive import Directive
+from llmxsite.site.directives import DRAW
 from llmxsite.site.drawing import Drawn
 from llmxsite.site.edition import Edition
 from llmxsite.site.entries import ReportEntry
 from llmxsite.site.markdown import render
-from llmxsite.site.text import RESERVED, PageHost
+from llmxsite.site.page_host import PageHost
+from llmxsite.site.text import RESERVED
 from llmxsite.study import Study
 
 
@@ -51,7 +53,7 @@ class RecordingHost(PageHost):
 
     def __init__(self, edition: Edition, issues: Issues, report: ReportEntry) -> None:
         source = report.article.path if report.article else edition.study.reports / report.slug / "index.md"
-        super().__init__(edition, issues, report.address, source, report=report, prefix=report.slug)
+        super().__init__(edition, issues, report.address, source, DRAW, report=report, prefix=report.slug)
         self.shown: list[Shown] = []
 
     def directive(self, directive: Directive) -> str:

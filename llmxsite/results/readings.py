@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from llmxsite.experiment import parse_prompt
 from llmxsite.results.groups import Floats, group, scores
 from llmxsite.results.replies import log_lines
 from llmxsite.suite import LETTERS
@@ -194,7 +195,7 @@ def _of_line(raw: bytes) -> tuple[bool, ...] | None:
     shown = [choices[i] for i in order] if order and sorted(order) == list(range(len(choices))) else choices
     known = line.condition.get("language") or line.language
     language = primary(known) if isinstance(known, str) else None
-    style = style_of(str(line.condition.get("prompt")))
+    style = style_of(parse_prompt(str(line.condition.get("prompt"))))
     if len(texts) == 1 and texts[0] in LETTERS[: len(shown)] and len(texts[0]) == 1:
         return tuple((texts[0] if read else None) == line.scores.expected for read in alone(texts[0]))
     return tuple(

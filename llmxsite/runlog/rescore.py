@@ -9,6 +9,7 @@ import msgspec
 
 from llmxsite import task
 from llmxsite.engine.protocol import Reply, TokenLogprob
+from llmxsite.experiment import parse_prompt
 from llmxsite.record import Answer, Sample, Scalar
 from llmxsite.suite import LETTERS
 from llmxsite.task import Question, Scored
@@ -75,7 +76,7 @@ def asked(sample: Sample) -> Question | None:
                 "order": order,
                 "language": task.primary(known),
                 "spoken": task.primary(known) if known else None,
-                "style": task.style_of(str(sample.condition.get("prompt"))),
+                "style": task.style_of(parse_prompt(str(sample.condition.get("prompt")))),
             },
             Question,
         )

@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from llmxsite.diagnostics import Issues, did_you_mean
 from llmxsite.record import Sample
@@ -16,11 +16,9 @@ from llmxsite.site.drawing import draw
 from llmxsite.site.entries import RunEntry
 from llmxsite.site.frame import frame
 from llmxsite.site.nearest import item_hint
+from llmxsite.site.page_host import Draw, PageHost
 from llmxsite.site.query import MEASURED
 from llmxsite.site.worddiff import word_diff
-
-if TYPE_CHECKING:
-    from llmxsite.site.text import PageHost
 
 
 def chart(host: PageHost, d: Directive) -> str:
@@ -181,7 +179,7 @@ def show_checklist(host: PageHost, d: Directive) -> str:
     return str(part(host, "checklist", items=checklist.fill(host.edition, host.report)))
 
 
-DRAW: dict[str, Callable[[Any, Directive], str]] = {
+DRAW: dict[str, Draw] = {
     "chart": chart,
     "table": table,
     "setup": setup_box,

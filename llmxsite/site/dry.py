@@ -12,12 +12,14 @@ from llmxsite.diagnostics import Issue, Issues
 from llmxsite.site import paths
 from llmxsite.site.citations import Bibliography
 from llmxsite.site.directive import Directive
+from llmxsite.site.directives import DRAW, scope
 from llmxsite.site.edition import Edition
 from llmxsite.site.entries import ReportEntry
 from llmxsite.site.frontmatter import Article
 from llmxsite.site.markdown import Rendered, render
 from llmxsite.site.numbers import hashes
-from llmxsite.site.text import RESERVED, PageHost
+from llmxsite.site.page_host import PageHost
+from llmxsite.site.text import RESERVED
 
 
 class Written(msgspec.Struct):
@@ -41,7 +43,7 @@ class DryHost(PageHost):
     """The page's host, with charts checked but not drawn: a picture takes a hundred times as long as its mistakes."""
 
     def __init__(self, edition: Edition, issues: Issues, written: Written) -> None:
-        super().__init__(edition, issues, written.address, written.article.path, report=written.report)
+        super().__init__(edition, issues, written.address, written.article.path, DRAW, report=written.report)
 
     def directive(self, directive: Directive) -> str:
         if directive.name != "chart":
@@ -49,8 +51,6 @@ class DryHost(PageHost):
         if self.waiting:
             self._options(directive)
             return super().directive(directive)
-        from llmxsite.site.directives import scope
-
         runs = scope(self, directive)
         parts = [directive.argument, directive.options, hashes(runs)]
 

@@ -1,8 +1,4 @@
-"""Confidence from logprobs: the letter's and the reply's, and what a temperature does to a distribution.
-
-The letter's and the reply's definitions are in `llmxsite.task.confidence`, where the scorers use them; here they stand beside
-what needs arrays.
-"""
+"""What a temperature does to a distribution. How sure a reply was is computed without arrays, by what scores it."""
 
 from __future__ import annotations
 
@@ -10,22 +6,6 @@ import numpy as np
 from scipy.special import softmax
 
 from llmxsite.stats.interval import Numbers, Vector, vector
-from llmxsite.task.confidence import (
-    LetterConfidence,
-    SequenceConfidence,
-    letter_confidence,
-    probability,
-    sequence_confidence,
-)
-
-__all__ = [
-    "LetterConfidence",
-    "SequenceConfidence",
-    "at_temperature",
-    "letter_confidence",
-    "probability",
-    "sequence_confidence",
-]
 
 
 def at_temperature(logprobs: Numbers, temperature: float) -> Vector:

@@ -24,7 +24,7 @@ def question_of(suite: Suite, item: Item, prompt: Prompt, language: str | None, 
     """How the item is shown, and what counts as right. `shuffle` is the seed of the options' order; None keeps it."""
     known = language or item.language or suite.language
     spoken, heard = primary(known), primary(known) if known else None
-    style = style_of(prompt.kind)
+    style = style_of(prompt)
     if item.choices:
         right = item.right
         if right is None:

@@ -8,17 +8,17 @@ from typing import Any, Literal, NamedTuple, Protocol
 import msgspec
 
 from llmxsite.engine.protocol import ModelInfo, Reply, Request
-from llmxsite.experiment import Condition, Resolved
+from llmxsite.experiment import Condition, Prompt, Resolved
 from llmxsite.suite import Item, Suite
 
 Style = Literal["direct", "reasoned", "completion"]
 
 
-def style_of(prompt: str) -> Style:
-    """How replies to a prompt, by the name it has in a condition, are read."""
-    if prompt.startswith("completion"):
-        return "completion"
-    return "direct" if prompt == "letter" or prompt.startswith("few-shot") else "reasoned"
+def style_of(prompt: Prompt | None) -> Style:
+    """How replies to a prompt are read. None is a prompt that nothing is known of, as an import's may be."""
+    if prompt is None or prompt.reasons:
+        return "reasoned"
+    return "completion" if prompt.kind == "completion" else "direct"
 
 
 class Question(msgspec.Struct, kw_only=True):

@@ -11,12 +11,13 @@ from markupsafe import Markup
 
 from llmxsite.diagnostics import Issues
 from llmxsite.site import paths
+from llmxsite.site.directives import DRAW
 from llmxsite.site.edition import Edition, Made
 from llmxsite.site.expected import predicted
+from llmxsite.site.page_host import PageHost
 from llmxsite.site.pages import Page
 from llmxsite.site.pages.shared import varied
 from llmxsite.site.search import Entry
-from llmxsite.site.text import PageHost
 
 ADDRESS = "methods.html"
 SOURCE = Path(__file__).with_name("methods.md")
@@ -92,7 +93,7 @@ def used(edition: Edition) -> dict[str, str]:
 def _methods(edition: Edition, issues: Issues) -> Made:
     from llmxsite.site.markdown import render
 
-    host = PageHost(edition, issues, ADDRESS, SOURCE)
+    host = PageHost(edition, issues, ADDRESS, SOURCE, DRAW)
     where = used(edition)
     shown = [s for s in sections() if s.id in where]
     rendered = [(s, Markup(render(s.body, SOURCE, host, first_line=s.line).html), where[s.id]) for s in shown]

@@ -1,0 +1,190 @@
+"""A page as its text sees it: where it stands, what it may link to, its numbers, and the figures that it was found to hold."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from llmxsite.diagnostics import Issue, Issues, did_you_mean, display_path
+from llmxsite.reading import read_text
+from llmxsite.site import paths
+from llmxsite.site.directive import Directive
+from llmxsite.site.edition import Edition
+from llmxsite.site.entries import ReportEntry, RunEntry
+from llmxsite.site.ledger import Test
+from llmxsite.site.source import lines_of
+
+Draw = Callable[["PageHost", Directive], str]
+"""What makes the HTML of a directive for a page."""
+_FROM_RUNS = {"chart", "table", "setup", "transcript", "diff", "parting"}
+
+
+class PageHost:
+    """What a page offers its text (`host.Host`)."""
+
+    def __init__(
+        self,
+        edition: Edition,
+        issues: Issues,
+        address: str,
+        source: Path,
+        directives: Mapping[str, Draw],
+        *,
+        report: ReportEntry | None = None,
+        prefix: str = "",
+    ) -> None:
+        self.edition, self.issues, self.address, self.source, self.report = edition, issues, address, source, report
+        self._directives = directives
+        self.prefix = prefix
+        """What makes the ids of this page's figures unique in the site."""
+        self.files: dict[str, bytes] = {}
+        self.figures: list[str] = []
+        self.drawn: set[str] = set()
+        self.wanted: list[tuple[str, Issue]] = []
+        """Figures that links lead to, each with what is to be said when there is no such figure."""
+        self.tests: list[Test] = []
+        """Tests that its figures and tables show."""
+
+    @property
+    def runs(self) -> Sequence[RunEntry]:
+        """The runs that a directive without filters is about: the report's own, else all."""
+        return self.report.runs if self.report is not None and self.report.runs else self.edition.catalogue.runs
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the report's experiment has not run yet: a text may be written, and built, before there are data."""
+        return self.report is not None and self.report.experiment is not None and not self.report.runs
+
+    def wait(self, what: str, line: int, column: int = 1) -> None:
+        """Say that something will be there once there are data."""
+        slug = self.report.slug if self.report else ""
+        hint = f"llmxsite run {slug}"
+        self.issues.add(
+            self.source,
+            "not-run",
+            f"{what} waits for the first run",
+            line=line,
+            column=column,
+            hint=hint,
+            severity="hint",
+        )
+
+    def directive(self, directive: Directive) -> str:
+        if self.waiting and directive.name in _FROM_RUNS:
+            self.wait(f"'{directive.name}'", *directive.where())
+            anchor = f' id="{escape(directive.id)}"' if directive.id else ""
+            label = f"{directive.label}: n" if directive.label else "N"
+            return f'<p class="waiting"{anchor}>{label}o runs yet.</p>'
+        self.drawn.add(directive.name)
+        return self._directives[directive.name](self, directive)
+
+    def value(self, query: str, line: int, column: int) -> str:
+        """The number with a link to where it comes from: its run, or the list of the report's runs."""
+        if self.waiting:
+            self.wait("the number", line, column)
+            return '<span class="waiting">no runs yet</span>'
+        answer = self.edition.numbers.value(query, self.report.slug if self.report and self.report.runs else None)
+        if answer.get("problem"):
+            self.issues.add(
+                self.source,
+                "value-query",
+                answer["problem"],
+                line=line,
+                column=column + answer["offset"],
+                hint=answer["hint"],
+                excerpt=self._line(line),
+            )
+            return f'<code class="problem">{escape(query)}</code>'
+        return str(answer["html"]).replace("%%runs%%", escape(self._runs_address(answer["runs"])))
+
+    def _line(self, number: int) -> str | None:
+        """A line of the Markdown file as it stands, to show beside what is wrong in it."""
+        lines = lines_of(read_text(self.source)) if self.source.is_file() else []
+        return lines[number - 1] if 0 < number <= len(lines) else None
+
+    def _runs_address(self, ids: list[str]) -> str:
+        runs = [r for r in (self.edition.catalogue.run(i) for i in ids) if r is not None]
+        if len(runs) == 1:
+            return paths.relative(self.address, runs[0].address)
+        reports = {r.report for r in runs}
+        if len(reports) == 1 and self.report is not None and reports == {self.report.slug}:
+            return "#runs"
+        target = paths.report(reports.pop()) + "#runs" if len(reports) == 1 else paths.index("runs")
+        return paths.relative(self.address, target)
+
+    def link(self, target: str, line: int) -> str:
+        """A link is written relative to its Markdown file, or as `model:NAME`, `suite:ID`, `run:ID`, `report:SLUG`, `figure:ID`."""
+        path, mark, fragment = target.partition("#")
+        path, fragment = unquote(path), unquote(fragment)
+        address = self._named(path, line) or self._beside(path, line)
+        if address is None:
+            return ""
+        return paths.relative(self.address, address) + mark + fragment
+
+    def _named(self, target: str, line: int) -> str | None:
+        kind, colon, name = target.partition(":")
+        c = self.edition.catalogue
+        if not colon:
+            return None
+        if kind == "figure":
+            self.wanted.append((name, self._lost(f"no figure is called '{name}'", line)))
+            return paths.figure(name)
+        finders: dict[str, Callable[[str], Any]] = {
+            "model": c.model,
+            "suite": c.suite,
+            "run": c.run,
+            "report": c.report,
+        }
+        found = finders[kind](name) if kind in finders else None
+        return found.address if found is not None else None
+
+    def _lost(self, message: str, line: int) -> Issue:
+        path = display_path(self.source)
+        return Issue(path=path, line=line, code="link-broken", message=message, excerpt=self._line(line))
+
+    def _beside(self, target: str, line: int) -> str | None:
+        content = self.edition.study.content.resolve()
+        base = content if target.startswith("/") else self.source.parent
+        file = (base / target.lstrip("/")).resolve()
+        if file.is_dir():
+            file = file / "index.md"
+        if file in self.edition.sources:
+            return self.edition.sources[file]
+        if file.suffix == ".html" and (address := self._own_page(target)):
+            return address
+        if file.is_file() and file.is_relative_to(content) and file.suffix.lower() in paths.PUBLISHED:
+            address = "content/" + "/".join(paths.part(p) for p in file.relative_to(content).parts)
+            self.files[address] = file.read_bytes()
+            return address
+        near = did_you_mean(target, [p.name for p in file.parent.iterdir()]) if file.parent.is_dir() else None
+        self.issues.add(
+            self.source,
+            "link-broken",
+            f"'{target}' leads nowhere" if not file.exists() else f"'{target}' is not a kind of file that is published",
+            line=line,
+            excerpt=self._line(line),
+            hint=near
+            or "links are relative to this file; model:NAME, suite:ID, run:ID and report:SLUG name pages of the site",
+        )
+        return None
+
+    def _own_page(self, target: str) -> str | None:
+        """An address of a page of this site, relative to this page."""
+        address = posixpath.normpath(posixpath.join(posixpath.dirname(self.address), target))
+        c = self.edition.catalogue
+        known = {e.address for e in c.reports} | {e.address for e in c.models} | {e.address for e in c.suites}
+        known |= {e.address for e in c.logs} | {paths.section(s) for s, _ in self.edition.sections} | {paths.HOME}
+        return address if address in known else None
+
+    def reference(self, name: str, line: int) -> tuple[str, str]:
+        """A figure of another page by its id in the site: `` {ref}`temperature-accuracy` ``."""
+        for report in self.edition.catalogue.reports:
+            if name.startswith(f"{report.slug}-") and report is not self.report:
+                self.wanted.append((name, self._lost(f"'{report.slug}' has no figure '{name}'", line)))
+                return paths.relative(self.address, paths.figure(name)), f"figure in “{report.title}”"
+        self.issues.add(self.source, "reference-missing", f"nothing is called '{name}'", line=line)
+        return "", name
