@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,9 +12,9 @@ from hypothesis import strategies as st
 
 from llmxsite import runlog, tables
 from llmxsite.diagnostics import Issues
-from llmxsite.engine.protocol import EngineInfo, ModelInfo
+from llmxsite.engine.protocol import EngineInfo, ModelInfo, Timing
 from llmxsite.record import SCHEMA, Answer, Run, Sample, Shown, SuiteRef
-from llmxsite.results import reading_notes, readings, reread, summarise, warnings
+from llmxsite.results import order, reading_notes, readings, reread, summarise, warnings
 from llmxsite.results.readings import alone
 from llmxsite.site.value import QueryError, evaluate
 from llmxsite.study import Study
@@ -49,8 +51,13 @@ def test_any_reply_is_read_by_every_rule(reply: str) -> None:
         assert read(reply, OPTIONS, "reasoned", None) in {None, *"ABCDEFGHIJKLMNOPQRSTUVWXYZ"} or len(reply) > 0
 
 
-def study(folder: Path, replies: dict[str, list[str]], scorer: str | None = "choice/2") -> Samples:
-    """The samples of a study with a log a model; B is right everywhere."""
+def study(
+    folder: Path,
+    replies: dict[str, list[str]],
+    scorer: str | None = "choice/2",
+    right: Callable[[str], bool] = lambda text: True,
+) -> Samples:
+    """The samples of a study with a log a model; B is right everywhere, and scored so where `right` says so."""
     (folder / "content" / "reports" / "trees").mkdir(parents=True, exist_ok=True)
     (folder / "content" / "site.yaml").write_text("title: Trees\n")
     for model, texts in replies.items():
@@ -70,11 +77,13 @@ def study(folder: Path, replies: dict[str, list[str]], scorer: str | None = "cho
                 suite="woods",
                 item=f"tree-{number}",
                 item_hash=f"{number:032x}",
+                category=("leaf", "needle", "bark")[number % 3],
+                timing=Timing(total_ms=100.0 + number),
                 condition={"model": model, "prompt": "cot"},
                 shown=Shown(question="Which?", choices=OPTIONS),
                 reply=Answer(text=text, done_reason="stop"),
                 outcome="ok",
-                scores={"answer": "B", "expected": "B", "correct": True, "parsed": True},
+                scores={"answer": "B", "expected": "B", "correct": right(text), "parsed": True},
                 scorer=scorer,
                 time="2026-01-01T00:00:00.000Z",
             )
@@ -105,6 +114,42 @@ def test_readings_that_part_are_said_and_no_order_is_claimed_that_only_one_rule_
     assert any("pine" in line and "strict 50.0 %" in line for line in said)
     assert any(line.startswith("No order of fir and pine") for line in said)
     assert set(said) <= set(warnings(samples, ["model"]))
+
+
+def by_last_letter(text: str) -> bool:
+    return re.findall(r"\b[A-D]\b", text)[-1] == "B"
+
+
+LETTERS_ALONE = {"pine": ["B"] * 20, "fir": ["B", "C"] * 10}
+
+
+def test_a_rule_that_finds_no_answer_is_said_to_and_doubts_no_order(tmp_path: Path) -> None:
+    samples = study(tmp_path, LETTERS_ALONE, right=by_last_letter)
+    assert readings(samples, ["model"])["lm-eval"].tolist() == [0.0, 0.0]
+    assert readings(samples, ["model"])["apart"].tolist() == [0.5, 1.0]
+    (said,) = reading_notes(samples, ["model"])
+    assert said.startswith(
+        "The reading lm-eval finds no answer in the replies, or in next to none: it asks for “The answer is (X)”."
+    )
+    assert not order(samples, ["model"]).turned({"model": "pine"}, {"model": "fir"})
+
+
+def test_a_rule_may_be_deaf_to_one_model_alone(tmp_path: Path) -> None:
+    samples = study(
+        tmp_path, {"pine": ["B"] * 20, "fir": ["The answer is (B).", "The answer is (C)."] * 10}, right=by_last_letter
+    )
+    (said,) = reading_notes(samples, ["model"])
+    assert said.startswith("The reading lm-eval finds no answer in the replies of pine, or in next to none")
+
+
+@pytest.mark.parametrize(("heard", "of", "deaf"), [(0, 20, True), (1, 21, True), (1, 20, False), (20, 20, False)])
+def test_a_rule_is_deaf_below_one_in_twenty_of_the_replies_that_are_read(
+    heard: int, of: int, deaf: bool, tmp_path: Path
+) -> None:
+    samples = study(tmp_path, {"pine": ["The answer is (B)."] * heard + ["B"] * (of - heard)})
+    said = reading_notes(samples, ["model"])
+    assert any("finds no answer" in sentence for sentence in said) == deaf
+    assert any("lm-eval" in sentence and "as scored" in sentence for sentence in said) == (not deaf and heard < of)
 
 
 def test_readings_that_agree_are_not_mentioned(tmp_path: Path) -> None:
