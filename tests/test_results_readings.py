@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmxsite import runlog, tables
+from llmxsite import figure, runlog, tables
 from llmxsite.diagnostics import Issues
 from llmxsite.engine.protocol import EngineInfo, ModelInfo, Timing
 from llmxsite.record import SCHEMA, Answer, Run, Sample, Shown, SuiteRef
@@ -150,6 +150,50 @@ def test_a_rule_is_deaf_below_one_in_twenty_of_the_replies_that_are_read(
     said = reading_notes(samples, ["model"])
     assert any("finds no answer" in sentence for sentence in said) == deaf
     assert any("lm-eval" in sentence and "as scored" in sentence for sentence in said) == (not deaf and heard < of)
+
+
+TURNED = {model: replies * 12 for model, replies in MIXED.items()}
+AGREED = {"pine": ["The answer is (B)."] * 48, "fir": ["The answer is (B).", "The answer is (C)."] * 24}
+KINDS = {
+    "bars": {},
+    "heatmap": {"columns": "suite"},
+    "latency": {},
+    "radar": {"axes": "model", "colour": "suite"},
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_caption_names_a_highest_that_another_reading_turns(kind: str, tmp_path: Path) -> None:
+    replies = (TURNED, AGREED)
+    if kind == "radar":  # three spokes at least
+        replies = tuple({**of, "yew": ["The answer is (D)."] * 48} for of in replies)
+    turned, agreed = (
+        figure.build(kind, study(tmp_path / str(number), of, right=by_last_letter), KINDS[kind], id="f")
+        for number, of in enumerate(replies)
+    )
+    named = re.compile("(highest|most accurate)(:| on| and fastest:) ?pine", re.IGNORECASE)
+    assert named.search(agreed.caption) and "depends on how replies are read" not in agreed.caption
+    assert not named.search(turned.caption) and "depends on how replies are read" in turned.caption
+    assert "depends on how replies are read" in turned.alt and not named.search(turned.alt)
+    assert any(note.startswith("No order of fir and pine") for note in turned.notes)
+    if kind == "radar":
+        assert "lowest on yew" in turned.caption
+
+
+@pytest.mark.parametrize("value", ["correct", "accuracy_per_second"])
+def test_multiples_of_the_accuracy_are_turned_with_it(value: str, tmp_path: Path) -> None:
+    turned, agreed = (
+        figure.build("bars", study(tmp_path / str(n), of, right=by_last_letter), {"value": value}, id="f").caption
+        for n, of in enumerate((TURNED, AGREED))
+    )
+    assert turned.startswith("No highest or lowest is named: which they are depends on how replies are read.")
+    assert agreed.startswith("Highest: pine")
+
+
+def test_a_lowest_that_every_reading_gives_is_named_beside_a_highest_that_none_is(tmp_path: Path) -> None:
+    samples = study(tmp_path, {**TURNED, "yew": ["The answer is (D)."] * 48}, right=by_last_letter)
+    caption = figure.build("bars", samples, {}, id="f").caption
+    assert caption.startswith("No highest is named: which it is depends on how replies are read. Lowest: yew, 0.0%")
 
 
 def test_readings_that_agree_are_not_mentioned(tmp_path: Path) -> None:
