@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,8 +15,9 @@ from llmxsite import figure, runlog, tables
 from llmxsite.diagnostics import Issues
 from llmxsite.engine.protocol import EngineInfo, ModelInfo, Timing
 from llmxsite.record import SCHEMA, Answer, Run, Sample, Shown, SuiteRef
-from llmxsite.results import order, reading_notes, readings, reread, summarise, warnings
-from llmxsite.results.readings import alone
+from llmxsite.results import order, reading_notes, reading_order, readings, reread, summarise, warnings
+from llmxsite.results.readings import _of_log, alone
+from llmxsite.results.readings import read as read_groups
 from llmxsite.site.value import QueryError, evaluate
 from llmxsite.study import Study
 from llmxsite.suite import LETTERS
@@ -188,6 +190,22 @@ def test_multiples_of_the_accuracy_are_turned_with_it(value: str, tmp_path: Path
     )
     assert turned.startswith("No highest or lowest is named: which they are depends on how replies are read.")
     assert agreed.startswith("Highest: pine")
+
+
+def test_a_card_reads_each_reply_once_for_its_chart_and_its_warnings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    samples, grouped = study(tmp_path, TURNED, right=by_last_letter), []
+
+    def counted(*of: Any) -> Any:
+        grouped.append(of[1])
+        return read_groups(*of)
+
+    monkeypatch.setattr(reading_order, "read", counted)
+    before = _of_log.cache_info().misses
+    assert figure.build("bars", samples, {}, id="f").notes and warnings(samples, ["suite", "model"])
+    assert grouped == [["model"], ["suite", "model"]], "once for caption and notes, once for warnings by other columns"
+    assert _of_log.cache_info().misses - before == len(TURNED)
 
 
 def test_a_lowest_that_every_reading_gives_is_named_beside_a_highest_that_none_is(tmp_path: Path) -> None:
