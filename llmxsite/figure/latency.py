@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from llmxsite import results
 from llmxsite.figure import levels, words
 from llmxsite.figure.draft import NARROW, Draft, Layout, Samples
 from llmxsite.figure.figure import Column
@@ -16,9 +17,11 @@ from llmxsite.figure.options import ChartProblem, Options
 from llmxsite.figure.places import beside
 from llmxsite.figure.summary import (
     apart,
+    extremes,
     key_column,
     key_columns,
     notes,
+    order_of,
     records,
     summarise,
     value_columns,
@@ -59,7 +62,8 @@ def make(samples: Samples, options: Options) -> Draft:
         f"labels{suffix}": _labels(marks, layout, height, options)
         for suffix, layout in (("", Layout("wide", options.width)), ("_narrow", Layout("narrow", NARROW)))
     }
-    said = _caption(data, by)
+    order = order_of(samples, [by], METRICS["accuracy"])
+    said = _caption(data, by, order)
     unnamed = int((labels["labels"]["side"] == "none").sum())
     return Draft(
         keys=[by],
@@ -75,6 +79,7 @@ def make(samples: Samples, options: Options) -> Draft:
             *notes(summary),
             *time_notes(samples),
         ],
+        order=order,
     )  # fmt: skip
 
 
@@ -212,7 +217,7 @@ def _draw(layout: Layout, marks: pd.DataFrame, by: str, height: float, options: 
     return stack(layers, height, room(right=8))  # fmt: skip
 
 
-def _caption(data: pd.DataFrame, by: str) -> list[str]:
+def _caption(data: pd.DataFrame, by: str, order: results.Order | None) -> list[str]:
     rows = records(data)
 
     def said(row: dict[str, Any]) -> str:
@@ -228,6 +233,9 @@ def _caption(data: pd.DataFrame, by: str) -> list[str]:
     if len(rows) == 1:
         return [f"{said(rows[0])}."]
     fastest = min(rows, key=lambda r: float(r["latency_ms"]))
+    top, _ = extremes(rows, METRICS["accuracy"], order)
+    if top is None:
+        return ["Which is the most accurate depends on how replies are read.", f"Fastest: {said(fastest)}."]
     if fastest is rows[0]:
         return [f"Most accurate and fastest: {said(rows[0])}."]
     return [f"Most accurate: {said(rows[0])}.", f"Fastest: {said(fastest)}."]  # fmt: skip

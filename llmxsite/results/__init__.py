@@ -13,18 +13,21 @@ from llmxsite.results.groups import Table, settings
 from llmxsite.results.intervals import intervals
 from llmxsite.results.item_table import ItemTable, conditions, items
 from llmxsite.results.partings import Parting, Variant, partings
+from llmxsite.results.reading_order import SCALED, Order, order
+from llmxsite.results.reading_order import sentences as reading_notes
 from llmxsite.results.readings import readings, reread
-from llmxsite.results.readings import sentences as reading_notes
 from llmxsite.results.summary import summarise
 from llmxsite.results.verdict import Answer, verdicts
 from llmxsite.results.warn import warnings
 
 __all__ = [
     "DIFFERENCES",
+    "SCALED",
     "Answer",
     "CalibrationTables",
     "DeterminismTables",
     "ItemTable",
+    "Order",
     "Parting",
     "Table",
     "Variant",
@@ -36,6 +39,7 @@ __all__ = [
     "intervals",
     "items",
     "noise_floors",
+    "order",
     "partings",
     "reading_notes",
     "readings",

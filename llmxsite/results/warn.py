@@ -10,7 +10,7 @@ import pandas as pd
 from llmxsite.results.calibrate import calibration
 from llmxsite.results.compare import compare
 from llmxsite.results.groups import Table, floats, key_columns, number, scores
-from llmxsite.results.readings import sentences as reading_notes
+from llmxsite.results.reading_order import sentences as reading_notes
 from llmxsite.results.summary import summarise
 from llmxsite.tables import Samples
 

@@ -291,7 +291,7 @@ class Numbers:
         return self.cache.memo("partings", [where, hashes(runs)], list[Row], make)
 
     def value(self, query: str, report: str | None) -> Row:
-        """A `{value}` query answered: `html` with `%%runs%%` for its link, `text` and the interval's ends, and `runs`; or `problem`, `offset` and `hint`."""
+        """A `{value}` query answered: `html` with `%%runs%%` for its link, `text` and the interval's ends, `runs`, and `tested` where it is of a comparison; or `problem`, `offset` and `hint`."""
 
         def make() -> Row:
             from llmxsite.site.value import QueryError, evaluate
@@ -301,7 +301,10 @@ class Numbers:
             except QueryError as error:
                 return {"problem": str(error), "offset": error.offset, "hint": error.hint}
             ends = {"low": plain(found.low), "high": plain(found.high)}
-            return {"html": found.html("%%runs%%"), "runs": found.runs, "text": found.plain(), **ends}
+            made = {"html": found.html("%%runs%%"), "runs": found.runs, "text": found.plain(), **ends}
+            if found.tested is not None:
+                made["tested"] = {k: v if isinstance(v, dict) else plain(v) for k, v in found.tested.items()}
+            return made
 
         return self.cache.memo("value", [query, report, self.fingerprint], Row, make)
 

@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from html import escape
+from typing import Any
 
 import pandas as pd
 
@@ -49,6 +50,8 @@ class Value:
     """Ids of the runs behind it, sorted."""
     text: str
     """The number as prose shows it."""
+    tested: dict[str, Any] | None = None
+    """The comparison that it shows a part or the verdict of, for the ledger of tests: see `ledger.of_value`."""
 
     def html(self, href: str | None) -> str:
         """The number as a link to its runs."""
@@ -241,7 +244,8 @@ def _difference(query: Query, samples: Samples, runs: list[str]) -> Value:
     text = write(number, query.form, query.digits)
     if of in ("p", "p_holm") and number < 10**-query.digits:
         text = f"<{10**-query.digits:.{query.digits}f}"
-    return Value(query, number, low, high, "; ".join(p for p in parts if p), runs, text)
+    tested = {"measure": measure, **_limits(query), **{str(name): value for name, value in row.items()}}
+    return Value(query, number, low, high, "; ".join(p for p in parts if p), runs, text, tested)
 
 
 def _agreement(query: Query, table: Table, samples: Samples, runs: list[str]) -> Value:
@@ -253,7 +257,18 @@ def _agreement(query: Query, table: Table, samples: Samples, runs: list[str]) ->
     assert isinstance(table, tables.Samples)  # what a study's logs are loaded as
     number, low, high, title = agreement.measure(query, replace(table, frame=samples.frame), pair)
     title = "; ".join([title, *_pooled(samples)]) if query.metric == "agreement" else title
-    return Value(query, number, low, high, title, runs, write(number, query.form, query.digits))
+    tested = None
+    if query.of == "mcnemar_p":
+        counted = replace(query, options={**query.options, "of": "n"})
+        n = agreement.measure(counted, replace(table, frame=samples.frame), pair).number
+        tested = {**_limits(query), "factor": factor, "a": pair[0], "b": pair[1], "n": int(n), "mcnemar_p": number}
+    return Value(query, number, low, high, title, runs, write(number, query.form, query.digits), tested)
+
+
+def _limits(query: Query) -> dict[str, Any]:
+    """What a comparison is limited to, and the rule that replies were read by."""
+    where = {n: "|".join(v) for n, v in query.filters.items() if n not in ("experiment", "report")}
+    return {"where": where, "reading": query.options.get("reading")}
 
 
 def _single_population(query: Query, samples: Samples) -> None:

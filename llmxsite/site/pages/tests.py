@@ -20,7 +20,7 @@ LEVEL = 0.05
 
 
 def pages(edition: Edition, shown: Sequence[Test]) -> Iterator[Page]:
-    """One page, where there are runs. `shown` are the tests of the texts' figures and tables, as their pages gave them."""
+    """One page, where there are runs. `shown` are the tests of the texts' figures, tables and numbers, as their pages gave them."""
     if not edition.catalogue.runs:
         return
     lines = ledger.lines([*_declared(edition), *shown, *_compared(edition)])
