@@ -16,7 +16,6 @@ from llmxsite.task.ask import messages_for, question_of
 from llmxsite.task.choice import read_choice
 from llmxsite.task.confidence import letter_confidence, letter_of, sequence_confidence
 from llmxsite.task.locate import Alignment
-from llmxsite.task.numeric import parse_number, same_number
 from llmxsite.task.options import options_for
 from llmxsite.task.protocol import Plan, Question, Scored
 from llmxsite.task.short import matches, parse_text
@@ -138,6 +137,9 @@ def _read(question: Question, reply: Reply) -> _Read:
     part = reply.text[start:end]
     value: str | int | float | None
     if question.kind == "numeric":
+        # Its expressions take a while to compile, and most studies ask for letters alone.
+        from llmxsite.task.numeric import parse_number, same_number
+
         number = parse_number(
             part,
             style=question.style,
