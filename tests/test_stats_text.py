@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from statsmodels.stats.inter_rater import fleiss_kappa
 
 from llmxsite.stats import agreement, determinism, retrieval, rouge, text, tools
 from llmxsite.stats.confidence import at_temperature
@@ -258,20 +256,6 @@ def test_agreement_is_symmetric(labels: list[tuple[str, str]]) -> None:
         assert there.kappa == pytest.approx(back.kappa) and there.kappa <= 1 + 1e-12
     alpha = agreement.krippendorff([a, b])
     assert alpha is None if len({*a, *b}) == 1 else alpha <= 1
-
-
-@given(
-    ratings=st.integers(2, 5).flatmap(
-        lambda n: st.lists(st.lists(st.sampled_from("abc"), min_size=n, max_size=n), min_size=1, max_size=12)
-    )
-)
-def test_fleiss_kappa_is_that_of_statsmodels(ratings: list[list[str]]) -> None:
-    found = agreement.fleiss(ratings)
-    table = np.array([[row.count(label) for label in "abc"] for row in ratings])
-    if (table.sum(axis=0) > 0).sum() == 1:
-        assert found is None
-    else:
-        assert found == pytest.approx(fleiss_kappa(table))
 
 
 def test_agreement_without_a_second_category_or_rating() -> None:

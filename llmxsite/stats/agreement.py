@@ -97,11 +97,9 @@ def fleiss(ratings: Sequence[Sequence[object]]) -> float | None:
     size = int(codes.max()) + 1
     if size == 1:
         return None
-    table = np.stack([np.bincount(row, minlength=size) for row in codes])
-    each = codes.shape[1]
-    agreeing = (table * (table - 1)).sum(axis=1) / (each * (each - 1))
-    by_chance = float(np.square(table.sum(axis=0) / codes.size).sum())
-    return (float(agreeing.mean()) - by_chance) / (1 - by_chance)
+    from statsmodels.stats.inter_rater import fleiss_kappa  # a second to import
+
+    return defined(fleiss_kappa(np.stack([np.bincount(row, minlength=size) for row in codes])))
 
 
 def krippendorff(ratings: Sequence[Sequence[float | str | None]], level: Level = "nominal") -> float | None:
