@@ -112,15 +112,15 @@ def sentences(samples: Samples, by: Sequence[str]) -> list[str]:
     said = []
     if 0 < len(apart) <= MOST:
         for row in apart.to_dict("records"):
-            parts = ", ".join(f"{rule} {100 * row[rule]:.1f} %" for rule in RULES)
+            parts = ", ".join(f"{rule} {100 * row[rule]:.1f}%" for rule in RULES)
             name = ", ".join(str(row[key]) if key in _NAMES else f"{key} {row[key]}" for key in varying)
             said.append(
-                f"By other rules of reading, the accuracy{name and ' of ' + name} is {parts}; {100 * row[OURS]:.1f} % as scored."
+                f"By other rules of reading, the accuracy{name and ' of ' + name} is {parts}; {100 * row[OURS]:.1f}% as scored."
             )
     elif len(apart):
         said.append(
             f"By other rules of reading ({', '.join(RULES)}), {len(apart)} of {len(table)} accuracies move by more than a point, "
-            f"the most by {100 * float(apart['apart'].max()):.1f}."
+            f"the most by {100 * float(apart['apart'].max()):.1f} points."
         )
     return [*said, *_orders(table, by)]
 
