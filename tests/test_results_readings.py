@@ -113,7 +113,7 @@ def test_accuracy_by_each_rule(tmp_path: Path) -> None:
 def test_readings_that_part_are_said_and_no_order_is_claimed_that_only_one_rule_gives(tmp_path: Path) -> None:
     samples = study(tmp_path, MIXED)
     said = reading_notes(samples, ["model"])
-    assert any("pine" in line and "strict 50.0 %" in line for line in said)
+    assert any("pine" in line and "strict 50.0%" in line for line in said)
     assert any(line.startswith("No order of fir and pine") for line in said)
     assert set(said) <= set(warnings(samples, ["model"]))
 

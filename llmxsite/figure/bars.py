@@ -211,7 +211,7 @@ def _draw(
 
 
 def _count_room(marks: pd.DataFrame) -> float:
-    return max(words.width(t, 11) for t in marks["count"]) + 6
+    return max(words.width(t, 11) for t in marks["count"]) + 12
 
 
 def _chance(chance: float, shown: Metric) -> list[alt.Chart]:

@@ -14,7 +14,7 @@ from llmxsite.figure.figure import Column
 from llmxsite.figure.marks import haloed, linear, once, only, point, room, rule, stack, table, text
 from llmxsite.figure.metrics import METRICS
 from llmxsite.figure.options import ChartProblem, Options
-from llmxsite.figure.places import beside
+from llmxsite.figure.places import beside, free_end
 from llmxsite.figure.summary import (
     apart,
     extremes,
@@ -118,19 +118,8 @@ def _domain(marks: pd.DataFrame, chance: float | None) -> tuple[float, float]:
 
 def _labels(marks: pd.DataFrame, layout: Layout, height: float, options: Options) -> pd.DataFrame:
     """The name of each point and the side it goes to, for a plot of about this size."""
-    width = layout.width - 56
-    low, high = _reach(marks)
-    bottom, top = _domain(marks, options.chance)
-    logarithmic = low > 0 and high / low > 8
-
-    def x(value: float) -> float:
-        if logarithmic:
-            return width * math.log(value * 1.15 / low) / math.log(high * 1.15**2 / low)
-        return width * value / (high * 1.06)
-
-    points = [
-        (x(t), height * (top - a) / (top - bottom)) for t, a in zip(marks["time"], marks["accuracy"], strict=True)
-    ]
+    width = _plot_width(layout)
+    points = _points(marks, layout, height, options)
     short = words.labels(marks["name"], 150 if layout.narrow else 230)
     names = [short[n] for n in marks["name"]]
     return pd.DataFrame(
@@ -141,6 +130,25 @@ def _labels(marks: pd.DataFrame, layout: Layout, height: float, options: Options
             "side": beside(points, names, width, height, first=_frontier(marks)),
         }
     )
+
+
+def _plot_width(layout: Layout) -> float:
+    return layout.width - 56
+
+
+def _points(marks: pd.DataFrame, layout: Layout, height: float, options: Options) -> list[tuple[float, float]]:
+    """About where each point lies, in pixels from the top left of the plot."""
+    width = _plot_width(layout)
+    low, high = _reach(marks)
+    bottom, top = _domain(marks, options.chance)
+    logarithmic = low > 0 and high / low > 8
+
+    def x(value: float) -> float:
+        if logarithmic:
+            return width * math.log(value * 1.15 / low) / math.log(high * 1.15**2 / low)
+        return width * value / (high * 1.06)
+
+    return [(x(t), height * (top - a) / (top - bottom)) for t, a in zip(marks["time"], marks["accuracy"], strict=True)]
 
 
 def _frontier(marks: pd.DataFrame) -> list[int]:
@@ -183,18 +191,21 @@ def _draw(layout: Layout, marks: pd.DataFrame, by: str, height: float, options: 
     ]
     if options.chance is not None:
         at = alt.YDatum(options.chance)
+        bottom, top = _domain(marks, options.chance)
+        level = height * (top - options.chance) / (top - bottom)
+        end = free_end(_points(marks, layout, height, options), level, _plot_width(layout))
         layers[:0] = [
             rule(once(), {"stroke": "var(--muted)", "strokeDash": [3, 3]}, y=at),
             text(
                 once(),
                 {
                     "text": f"chance {words.percent(options.chance)}",
-                    "align": "right",
+                    "align": end,
                     "dy": -7,
                     "fontSize": 11,
                     "color": "var(--muted)",
                 },
-                x="width",
+                x="width" if end == "right" else 0,
                 y=at,
             ),
         ]

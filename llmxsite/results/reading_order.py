@@ -98,16 +98,16 @@ def _apart(names: list[str], heard: Floats) -> Iterator[str]:
     if len(apart) > MOST:
         yield (
             f"By other rules of reading ({', '.join(RULES)}), {len(apart)} of {len(heard)} accuracies move by more than a point, "
-            f"the most by {100 * spread.max():.1f}."
+            f"the most by {100 * spread.max():.1f} points."
         )
         return
     for group in apart:
         ours, *others = heard[group]
         parts = ", ".join(
-            f"{rule} {100 * value:.1f} %" for rule, value in zip(RULES, others, strict=True) if not np.isnan(value)
+            f"{rule} {100 * value:.1f}%" for rule, value in zip(RULES, others, strict=True) if not np.isnan(value)
         )
         of = f" of {names[group]}" if names[group] else ""
-        yield f"By other rules of reading, the accuracy{of} is {parts}; {100 * ours:.1f} % as scored."
+        yield f"By other rules of reading, the accuracy{of} is {parts}; {100 * ours:.1f}% as scored."
 
 
 def _deaf(names: list[str], found: Read) -> Iterator[str]:

@@ -68,6 +68,7 @@ class Line(msgspec.Struct, kw_only=True):
     """Holm over the figure or table it is shown in; of several, the largest."""
     p_declared: float | None
     p_study: float | None
+    """Holm over the study. Never below what a place gives: a place may have compared more pairs than it shows, and those count."""
 
 
 def lines(tests: Iterable[Test]) -> list[Line]:
@@ -96,7 +97,7 @@ def lines(tests: Iterable[Test]) -> list[Line]:
                 places=list(dict.fromkeys((t.place, t.address) for t in group)),
                 p_shown=max(shown, default=None),
                 p_declared=declared[0].p_family if declared else None,
-                p_study=p,
+                p_study=None if p is None else max([p, *(t.p_family for t in group if t.p_family is not None)]),
             )
         )
     return found

@@ -67,6 +67,7 @@ def _compared(edition: Edition) -> Iterator[Test]:
 def _tests(edition: Edition, lines: list[Line], seen: Sequence[tuple[Any, list[Any]]], _: Issues) -> Made:
     titles = {report.slug: report for report in edition.catalogue.reports}
     known = [line for line in lines if line.p_study is not None]
+    logs = [log for report in edition.catalogue.reports for log in expected.logs(edition, report)]
     html = edition.html(
         "tests.html",
         paths.TESTS,
@@ -85,6 +86,7 @@ def _tests(edition: Edition, lines: list[Line], seen: Sequence[tuple[Any, list[A
         alone=sum(line.test.p < LEVEL for line in known if line.test.p is not None),
         level=LEVEL,
         seen=[(report, found) for report, found in seen if found],
+        untimed=sum(log.run.source is not None or not log.run.started for log in logs),
         description="Every test that this study shows or declared, with p adjusted over the figure, the report and the study.",
     )
     return Made(
