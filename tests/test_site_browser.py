@@ -137,6 +137,9 @@ def test_every_kind_of_page_is_quiet_whole_and_within_its_width(
                     "i => document.querySelectorAll('figure.frame')[i].dataset.state === 'live'", arg=index
                 )
             assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+            here = page.locator(".bar nav [aria-current]")
+            for box in [here.bounding_box()] if here.count() else []:
+                assert box["x"] >= 0 and box["x"] + box["width"] <= width, address
         outside = [u for u in visit.asked if not u.startswith((visit.root, "data:", server.removesuffix("study/")))]
         assert outside == [] and visit.said == []
 
