@@ -77,7 +77,7 @@ def power(experiment: Resolved, suites: list[Suite]) -> None:
         units = len({(s.id, i.cluster or (i.id,)) for s, items in chosen for i in items})
         one, every = never_seen(k - 1), never_seen(units)
         if one is not None and every is not None:
-            words = f"{100 * one:.0f} % for one request and {100 * every:.1f} % over all {n:,}"
+            words = f"{100 * one:.0f}% for one request and {100 * every:.1f}% over all {n:,}"
             out().print(f"Where no reply differs, the chance that one does will be below {words}", markup=False)
         return
     # Miller 2024, section 5: difficulties spread evenly over 0 to 1, and differences of variance 1/9.
@@ -88,7 +88,7 @@ def power(experiment: Resolved, suites: list[Suite]) -> None:
     counted = several(n, "item")
     if smallest < 1:
         words = f"{counted} can show a difference of {100 * smallest:.0f} points between two conditions"
-        out().print(f"{words} (80 % power, level {experiment.analysis.alpha:g})", markup=False)
+        out().print(f"{words} (80% power, level {experiment.analysis.alpha:g})", markup=False)
     else:
         out().print(f"{counted} cannot show any difference between two conditions", markup=False)
     for number, prediction in enumerate(experiment.predicted, 1):

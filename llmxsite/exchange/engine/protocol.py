@@ -238,11 +238,14 @@ class EngineError(Exception):
         retry_after: float | None = None,
         status: int | None = None,
         context: int | None = None,
+        hint: str | None = None,
     ):
         super().__init__(message)
         self.kind, self.retry, self.retry_after, self.status = kind, retry, retry_after, status
         self.context = context
         """For kind `context`, a prompt that does not fit: the tokens that the context has, where the server tells."""
+        self.hint = hint
+        """The mend, where it is known better than by the kind."""
 
 
 class RefusedError(EngineError):
