@@ -12,8 +12,8 @@ from pathlib import Path
 
 import msgspec
 
-from llmxsite import task
 from llmxsite.base.diagnostics import Issues, Severity
+from llmxsite.exchange.answer.scorer import scorer
 from llmxsite.log.record import End, Line, Resume, Run, Sample, encode_line, sample_key
 from llmxsite.log.runlog.again import is_later, unscored
 from llmxsite.log.runlog.reader import iterate, raw_lines
@@ -131,9 +131,10 @@ class _Check:
         self.outcomes[sample.key] = sample.outcome
         if self.run is not None and self.run.source is None:
             suite = sample.suite or (self.run.suites[0].id if len(self.run.suites) == 1 else "")
-            name = str(sample.condition.get("model"))
+            name = sample.request.model or str(sample.condition.get("model"))
             told, digest = self.digests.get(name, (1, None))
-            expected = sample_key(digest, suite, sample.item, sample.condition, sample.request, sample.repeat)
+            of = sample.of if isinstance(sample.of, str) else None
+            expected = sample_key(digest, suite, sample.item, sample.condition, sample.request, sample.repeat, of)
             if expected == sample.key:
                 self.right_keys.add((name, told))
             else:
@@ -174,7 +175,7 @@ class _Check:
                 self._add(number, "log-score", f"'{sample.item}' ended in an error and has scores")
             return
         scored = rescore(sample)
-        if scored is None and task.knows(sample.scorer):
+        if scored is None and scorer(sample.scorer) is not None:
             self._add(
                 number, "log-score", f"'{sample.item}' cannot be scored from its line, though {sample.scorer} did"
             )
@@ -186,7 +187,7 @@ class _Check:
             if anew:
                 self.older[sample.key] = (sample.scorer, unscored(sample), anew, moved)
             return
-        wrong = differing(sample.scores, scored.scores)
+        wrong = differing(sample, scored)
         if scored.outcome != sample.outcome:
             wrong.insert(0, f"outcome is {sample.outcome}, not {scored.outcome}")
         if wrong:
