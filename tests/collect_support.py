@@ -67,7 +67,9 @@ def command(study: Study, *words: str, server: Fake | None = None) -> list[str]:
 
 
 def environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    """Of a process that a test starts; it finds the packages that the test has installed too."""
+    path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("LLMXSITE_TEST_PATH")])])
+    return {**os.environ, "PYTHONPATH": path, "NO_COLOR": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def run(study: Study, *words: str, server: Fake | None = None) -> subprocess.CompletedProcess[str]:
@@ -135,8 +137,8 @@ class Nursery:
 import json, os, sys
 import llmxsite.cli, llmxsite.collect.session, llmxsite.collect.progress, llmxsite.exchange.engine.ollama, rich.console, yaml
 from llmxsite.log import provenance
-from llmxsite import task
-task.get("benchmark")
+from llmxsite.exchange.answer.scorer import scorer
+scorer("choice/2")
 for line in sys.stdin:
     words, output = json.loads(line)
     child = os.fork()
@@ -226,5 +228,7 @@ async def collect(
         session = await open_trial(stack, study, server, **wish)
         if isinstance(server, Fake):
             server._faults, server.faults = iter(server.faults), ()
-        path, result = await session.collect(observer, policy=policy)
+        path, result = await session.collect(
+            observer, policy=policy, started=lambda collector: setattr(observer, "stop", collector.stop)
+        )
     return path, result, observer

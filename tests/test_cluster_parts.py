@@ -16,18 +16,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from servers.fake import Fake
 
-from llmxsite import task
 from llmxsite.base.diagnostics import Issues
 from llmxsite.collect.cluster.logs import Earlier, Logs, earlier
 from llmxsite.collect.cluster.machine import shareable
 from llmxsite.collect.cluster.pool import Pool
 from llmxsite.collect.cluster.remote import Remote
 from llmxsite.collect.cluster.station import Station, decode
+from llmxsite.collect.conduct import Conduct
 from llmxsite.collect.loop import Collector
 from llmxsite.collect.rerun import of_log
 from llmxsite.collect.session import Wish, prepare
 from llmxsite.collect.subject import of_experiment
 from llmxsite.collect.workload import Workload
+from llmxsite.exchange.asking.plan import asking_of
 from llmxsite.exchange.engine.protocol import EngineError, EngineInfo, ModelInfo, Request
 from llmxsite.log.record import Host, Run
 from llmxsite.log.runlog import Clock
@@ -35,7 +36,7 @@ from llmxsite.study.study import Study
 
 
 def jobs(model: str, number: int) -> list[Any]:
-    return [SimpleNamespace(key=f"{model}-{n}", condition={"model": model}) for n in range(number)]
+    return [SimpleNamespace(key=f"{model}-{n}", condition={"model": model}, models=(model,)) for n in range(number)]
 
 
 class Stock:
@@ -43,6 +44,9 @@ class Stock:
 
     def __init__(self, counts: dict[str, int]) -> None:
         self._jobs = {model: jobs(model, n) for model, n in counts.items()}
+
+    def called(self, condition: dict[str, str]) -> tuple[str, ...]:
+        return (condition["model"],)
 
     def jobs(self, done: Any, conditions: list[dict[str, str]]) -> Any:
         return (job for c in conditions for job in self._jobs[c["model"]] if job.key not in done)
@@ -210,7 +214,7 @@ def test_collectors_that_share_a_pool_lose_and_double_nothing(tmp_path: Path, se
                 stations.append(station)
                 remote = Remote(cast(Any, Here(station, chance.randrange(1, 9) if number else 10**6)))
                 facts = await remote.open({"fake:1b": 4096})
-                workload = Workload(task.get("benchmark"), experiment, suites, facts.models)
+                workload = Workload(asking_of("benchmark"), Conduct(), experiment, suites, facts.models)
                 pool = pool or Pool(workload, (), workload.conditions)
                 machine = _says(study, f"cpu {number}", number, str(facts.models["fake:1b"].digest))
                 logs = Logs(study.runs / "trial", Earlier({}), clock)

@@ -13,12 +13,14 @@ from servers.fake import Fake
 
 from llmxsite.base.diagnostics import Issues
 from llmxsite.exchange.answer.thinking import blanked
-from llmxsite.exchange.asking.plan import Plan
+from llmxsite.exchange.asking.plan import Case, Plan, Turn
 from llmxsite.exchange.asking.question import Question
 from llmxsite.exchange.engine import weights
-from llmxsite.exchange.engine.protocol import ModelInfo, Reply
+from llmxsite.exchange.engine.protocol import Reply
 from llmxsite.log import runlog
-from llmxsite.task import benchmark
+from llmxsite.log.record import Sent
+from llmxsite.task.benchmark.answer import score
+from llmxsite.task.benchmark.asking import Questions
 
 OWN = ["<|tone|>", "<|stop|>"]
 
@@ -32,21 +34,20 @@ def question(**more: object) -> Question:
     [("<|tone|>B", "B"), ("B<|stop|>A", "B"), ("<|tone|><|tone|>B) blue<|stop|>\nA) red", "B"), ("B", "B")],
 )
 def test_an_answer_is_read_without_them(text: str, answer: str) -> None:
-    found = benchmark.score(question(control=OWN), [Reply(text=text, done_reason="stop")])
-    assert found.scores["answer"] == answer and found.scores["correct"]
+    turn = Turn(Sent().requests("")[0], Reply(text=text, done_reason="stop"))
+    found = score(question(control=OWN), [turn]).written()
+    assert found["answer"] == answer and found["correct"]
 
 
 def test_what_the_line_holds_is_enough_to_score_it_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     study = make_study(tmp_path)
-    plan = benchmark.Benchmark.plan
+    plan = Questions.plan
 
-    def planned(self: benchmark.Benchmark, *given: object) -> Plan:
-        model = given[-1]
-        assert isinstance(model, ModelInfo)
-        model.control = OWN
-        return plan(self, *given)  # type: ignore[arg-type]
+    def planned(self: Questions, case: Case) -> Plan:
+        case.model.control = OWN
+        return plan(self, case)
 
-    monkeypatch.setattr(benchmark.Benchmark, "plan", planned)
+    monkeypatch.setattr(Questions, "plan", planned)
 
     async def go() -> Path:
         async with Fake(reply=lambda body: (["<|tone|>", "B", "<|stop|>", "A"], "stop")) as server:

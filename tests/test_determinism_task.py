@@ -21,8 +21,8 @@ from llmxsite.exchange import engine
 from llmxsite.log import runlog
 from llmxsite.log.runlog import Clock
 from llmxsite.study import experiment
-from llmxsite.study.experiment import REGIMES
 from llmxsite.study.study import Study
+from llmxsite.task.determinism.experiment import REGIMES
 
 PASS = ["a", "b", "c"]
 
@@ -368,7 +368,7 @@ def test_the_embedded_engine_is_cold_warm_and_loaded_anew(tmp_path: Path) -> Non
             session = await open_session(
                 stack, study, "trial", found, suites, conditions, wish, name=name, clock=Clock(), say=lambda _: None
             )
-            assert isinstance(session.engine, type(engine.connect("embedded"))) and not session.unload_for_cold
+            assert isinstance(session.engine, type(engine.connect("embedded"))) and not session.stage.unload_for_cold  # type: ignore[union-attr]
             path, result = await session.collect(Notes())
             assert result is not None and result.made == 12 and result.errors == 0
             return path

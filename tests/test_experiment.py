@@ -10,7 +10,6 @@ from collect_support import make_study, write_experiment
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmxsite import task
 from llmxsite.base.diagnostics import Issues, Problem
 from llmxsite.base.document import Document
 from llmxsite.exchange import engine
@@ -102,7 +101,7 @@ def test_wrong_types_do_not_hide_each_other(study: Study) -> None:
         ("suites: [sums]\n", "experiment-empty"),
         ("models: [m]\n", "experiment-empty"),
         ("suites: [sums]\nmodels: [m]\ntask: rag\n", "experiment-task"),
-        ("suites: [sums]\nmodels: [m]\ntask: dance\n", "experiment-invalid"),
+        ("suites: [sums]\nmodels: [m]\ntask: dance\n", "experiment-task"),
         ("suites: [sums]\nmodels: [m]\nprompt: few-shot(0)\n", "experiment-prompt"),
         ("suites: [sums]\nmodels: [m]\nprompt: self-consistency(5)\n", "experiment-prompt"),
         ("suites: [sums]\nmodels: [m]\nprompt: none.txt\n", "experiment-template"),
@@ -251,10 +250,6 @@ def test_what_other_rooms_know_too() -> None:
     assert engine.NAMES == experiment.factor.ENGINES
     options = {f.name for f in experiment.FACTORS.values() if f.role == "option"} | {"stop"}
     assert options == set(Options.__struct_fields__)
-    for name in experiment.AVAILABLE:
-        assert task.get(name).name == name
-    with pytest.raises(Problem):
-        task.get("rag")
 
 
 @given(
@@ -317,12 +312,12 @@ def test_yaml_that_cannot_be_read_is_named_at_its_own_line(
     assert "is indented" not in hint or f"line {later.line} is indented" in (later.hint or "")
 
 
-@pytest.mark.parametrize(("word", "hint"), [("bench", "did you mean 'benchmark'?"), ("zzzz", "known: ")])
+@pytest.mark.parametrize(("word", "hint"), [("answr", "did you mean 'answer'?"), ("zzzz", "known: ")])
 def test_a_word_that_is_no_value_of_a_key_gets_the_nearest(word: str, hint: str) -> None:
     issues = Issues()
-    Document.parse(f"repeats: 2\ntask: {word}\n", "experiment.yaml").convert(
+    Document.parse(f"repeats: 2\nlogprobs: {word}\n", "experiment.yaml").convert(
         Experiment, code="experiment", issues=issues
     )
     (issue,) = issues
-    assert issue.line == 2 and issue.message == f"'{word}' is not a value of 'task'"
-    assert issue.hint is not None and issue.hint.startswith(hint) and "benchmark" in issue.hint
+    assert issue.line == 2 and issue.message == f"'{word}' is not a value of 'logprobs'"
+    assert issue.hint is not None and issue.hint.startswith(hint) and "answer" in issue.hint

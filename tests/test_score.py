@@ -13,6 +13,7 @@ from servers.fake import Fake
 
 from llmxsite.analysis import tables
 from llmxsite.base.diagnostics import Issues, Problem
+from llmxsite.exchange.answer.scorer import current
 from llmxsite.log import runlog
 from llmxsite.log.record import End, Sample, encode_line
 from llmxsite.study.study import Study
@@ -70,9 +71,9 @@ def test_each_sample_gets_a_line_that_replaces_the_one_before(study: Study) -> N
 
 
 def runlog_scorer() -> str:
-    from llmxsite import task
-
-    return str(task.current("choice/1"))
+    today = current("choice/1")
+    assert today is not None
+    return today.id
 
 
 def test_of_lines_of_an_older_version_only_those_that_still_count_are_read_anew(study: Study) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,15 @@ from hypothesis import strategies as st
 from llmxsite.base.diagnostics import Problem
 from llmxsite.exchange.answer.locate import Alignment
 from llmxsite.exchange.answer.numeric import parse_number, same_number
-from llmxsite.exchange.answer.scorer import Scored
+from llmxsite.exchange.answer.scorer import Scored, scorer
+from llmxsite.exchange.asking.material import Material
 from llmxsite.exchange.asking.messages import option_order
-from llmxsite.exchange.asking.plan import Plan
+from llmxsite.exchange.asking.plan import Case, Plan, Turn
+from llmxsite.exchange.asking.question import Question
 from llmxsite.exchange.engine.protocol import Alternative, ModelInfo, Reply, TokenLogprob
 from llmxsite.study.experiment import Resolved, expand
 from llmxsite.study.suite import Item, Suite
-from llmxsite.task import get
+from llmxsite.task.benchmark.asking import ASKING
 
 MODEL = ModelInfo(name="m", digest="d", capabilities=["completion"])
 THINKER = ModelInfo(name="m", digest="d", capabilities=["completion", "thinking"])
@@ -40,16 +43,28 @@ SUITE = Suite(
 def plan(item: Item = RIVER, *, suite: Suite = SUITE, model: ModelInfo = MODEL, repeat: int = 0, **keys: Any) -> Plan:
     experiment = Resolved(suites=["s"], models=["m"], **keys)
     (condition,) = expand(experiment)
-    return get("benchmark").plan(experiment, suite, item, condition, repeat, model)
+    return ASKING.plan(Case(experiment, suite, item, condition, repeat, model, Material()))
 
 
 def score(item: Item, text: str, *, reply: dict[str, Any] | None = None, **keys: Any) -> Scored:
     asked = plan(item, **keys)
-    return get("benchmark").score(asked, [Reply(text=text, **(reply or {}))] * len(asked.requests))
+    return judged(asked, [Reply(text=text, **(reply or {}))] * len(asked.opening))
+
+
+def judged(asked: Plan, replies: Sequence[Reply]) -> Scored:
+    known = scorer(asked.scorer)
+    assert known is not None
+    turns = [Turn(call, reply) for call, reply in zip(asked.opening, replies, strict=True)]
+    return known.score(asked.rubric, turns)
+
+
+def question(asked: Plan) -> Question:
+    assert isinstance(asked.rubric, Question)
+    return asked.rubric
 
 
 def user(asked: Plan) -> str:
-    return asked.requests[0].messages[-1].content
+    return asked.opening[0].messages[-1].content
 
 
 def test_letter() -> None:
@@ -57,7 +72,7 @@ def test_letter() -> None:
     assert user(asked) == (
         "Which river is longest?\n\nA) Nile\nB) Rhine\nC) Loire\n\nAnswer with the letter of the right option only."
     )
-    (request,) = asked.requests
+    (request,) = asked.opening
     assert request.options.num_predict == 64 and request.options.temperature == 0.0 and request.top_logprobs == 20
     assert asked.scorer == "choice/2"
 
@@ -74,7 +89,7 @@ def test_reasoning_numbers_and_words() -> None:
     assert user(cot).endswith(
         "Think step by step. Then write on the last line: Answer: X, where X is the letter of the right option."
     )
-    assert cot.requests[0].options.num_predict == 512 and cot.question.style == "reasoned"
+    assert cot.opening[0].options.num_predict == 512 and question(cot).style == "reasoned"
     assert user(plan(SUM)).endswith("Answer with the number only, in apples.")
     assert plan(SUM).scorer == "numeric/2"
     assert user(plan(TOWN)).endswith("Answer in as few words as possible.")
@@ -82,7 +97,7 @@ def test_reasoning_numbers_and_words() -> None:
 
 
 def test_few_shot_is_a_conversation() -> None:
-    messages = plan(prompt="few-shot(2)", system="Be brief.").requests[0].messages
+    messages = plan(prompt="few-shot(2)", system="Be brief.").opening[0].messages
     assert [m.role for m in messages] == ["system", "user", "assistant", "user", "assistant", "user"]
     assert messages[2].content == "A" and messages[4].content == "18"
     with pytest.raises(Problem) as caught:
@@ -91,7 +106,7 @@ def test_few_shot_is_a_conversation() -> None:
 
 
 def test_completion_is_raw() -> None:
-    (request,) = plan(prompt="completion(1)").requests
+    (request,) = plan(prompt="completion(1)").opening
     assert request.messages == []
     assert request.raw_prompt == (
         "Question: Which is a river?\nA) Rhine\nB) Alps\nAnswer: A\n\n"
@@ -109,22 +124,22 @@ def test_template() -> None:
 
 
 def test_thinking_sets_what_is_sent_and_the_budget() -> None:
-    assert (plan(model=THINKER).requests[0].think, plan(model=THINKER).requests[0].options.num_predict) == (True, 2048)
-    off = plan(model=THINKER, think=False).requests[0]
+    assert (plan(model=THINKER).opening[0].think, plan(model=THINKER).opening[0].options.num_predict) == (True, 2048)
+    off = plan(model=THINKER, think=False).opening[0]
     assert (off.think, off.options.num_predict) == (False, 64)
-    assert plan(think=False).requests[0].think is None
-    assert plan(model=ModelInfo(name="m"), think=True).requests[0].think is True
+    assert plan(think=False).opening[0].think is None
+    assert plan(model=ModelInfo(name="m"), think=True).opening[0].think is True
     with pytest.raises(Problem):
         plan(think=True)
 
 
 def test_every_option_is_sent_and_repeats_differ_in_their_seed() -> None:
     warm = {"options": {"temperature": 0.7, "seed": 5, "num_predict": 99, "top_k": 3}}
-    assert [plan(repeat=r, **warm).requests[0].options.seed for r in range(3)] == [5, 6, 7]
-    assert plan(repeat=2, options={"seed": 5}).requests[0].options.seed == 5
-    options = plan(**warm).requests[0].options
+    assert [plan(repeat=r, **warm).opening[0].options.seed for r in range(3)] == [5, 6, 7]
+    assert plan(repeat=2, options={"seed": 5}).opening[0].options.seed == 5
+    options = plan(**warm).opening[0].options
     assert (options.num_predict, options.top_k, options.repeat_penalty) == (99, 3, 1.0)
-    seeds = [r.options.seed for r in plan(prompt="self-consistency(3)", repeat=1, **warm).requests]
+    seeds = [r.options.seed for r in plan(prompt="self-consistency(3)", repeat=1, **warm).opening]
     assert seeds == [8, 9, 10]
 
 
@@ -133,10 +148,14 @@ def test_shuffling_is_by_item_and_seed() -> None:
     assert len(orders) == 6
     asked = plan(shuffle_options=3)
     order = option_order(RIVER, 3)
-    assert asked.question.choices == [RIVER.choices[i] for i in order if RIVER.choices]
-    assert asked.question.expected == "ABC"[order.index(0)]
-    scored = get("benchmark").score(asked, [Reply(text=str(asked.question.expected))])
-    assert scored.scores["correct"] and scored.scores["order"] == order and scored.scores["position"] == order.index(0)
+    assert question(asked).choices == [RIVER.choices[i] for i in order if RIVER.choices]
+    assert question(asked).expected == "ABC"[order.index(0)]
+    scored = judged(asked, [Reply(text=str(question(asked).expected))])
+    assert (
+        scored.written()["correct"]
+        and scored.written()["order"] == order
+        and scored.written()["position"] == order.index(0)
+    )
 
 
 @pytest.mark.parametrize("last", ["All of the above", "Both A and B", "Aucune des réponses ci-dessus"])
@@ -147,7 +166,7 @@ def test_options_that_speak_of_others_stay_in_place(last: str) -> None:
 
 def test_outcomes() -> None:
     assert score(RIVER, "A").outcome == "ok"
-    assert score(RIVER, "B").scores == {
+    assert score(RIVER, "B").written() == {
         "answer": "B",
         "correct": False,
         "parsed": True,
@@ -157,7 +176,7 @@ def test_outcomes() -> None:
     }
     unread = score(RIVER, "Who knows")
     assert unread.outcome == "failure"
-    assert unread.scores == {
+    assert unread.written() == {
         "answer": None,
         "correct": False,
         "parsed": False,
@@ -166,21 +185,21 @@ def test_outcomes() -> None:
         "position": 0,
     }
     cut = score(RIVER, "A) Nile, because it", reply={"done_reason": "length"})
-    assert cut.outcome == "truncated" and cut.scores["correct"]
+    assert cut.outcome == "truncated" and cut.written()["correct"]
     assert score(RIVER, "A", reply={"warnings": ["context-truncated"]}).outcome == "truncated"
     assert score(RIVER, "", reply={"model_failure": "it broke"}).outcome == "failure"
-    assert score(SUM, "18 apples").scores["correct"] and score(SUM, "17").scores["answer"] == 17
-    assert score(TOWN, "It is Lutetia.").scores["correct"]
+    assert score(SUM, "18 apples").written()["correct"] and score(SUM, "17").written()["answer"] == 17
+    assert score(TOWN, "It is Lutetia.").written()["correct"]
 
 
 def test_a_vote_counts_its_draws() -> None:
     asked = plan(prompt="self-consistency(5)", options={"temperature": 0.7})
     replies = [Reply(text=f"So. Answer: {x}") for x in "BAAB"] + [Reply(text="hm")]
-    scored = get("benchmark").score(asked, replies)
-    assert scored.outcome == "ok" and scored.reply == 0
-    assert scored.scores["answer"] == "B" and scored.scores["votes"] == {"B": 2, "A": 2}
-    assert scored.scores["vote_share"] == 0.4 and scored.scores["draws"] == 5
-    assert get("benchmark").score(asked, [Reply(text="hm")] * 5).outcome == "failure"
+    scored = judged(asked, replies)
+    assert scored.outcome == "ok" and scored.shown == 0
+    assert scored.written()["answer"] == "B" and scored.written()["votes"] == {"B": 2, "A": 2}
+    assert scored.written()["vote_share"] == 0.4 and scored.written()["draws"] == 5
+    assert judged(asked, [Reply(text="hm")] * 5).outcome == "failure"
 
 
 def tokens(*pieces: str, top: dict[str, float] | None = None, at: int | None = None) -> list[TokenLogprob]:
@@ -199,35 +218,35 @@ def test_confidence_is_taken_at_the_answers_token() -> None:
     pieces = tokens("The", " answer", " is", " (", "B", ").", top={"B": 0.5, " B": 0.2, "A": 0.28, "x": 0.01}, at=4)
     scored = score(RIVER, "The answer is (B).", reply={"tokens": pieces})
     assert scored.token == 4
-    assert scored.scores["confidence"] == pytest.approx(0.7 / 0.98)
-    assert scored.scores["confidence_low"] < scored.scores["confidence"] == scored.scores["confidence_high"]
-    assert scored.scores["letter_mass"] == pytest.approx(0.98)
-    assert scored.scores["p_answer"] == pytest.approx(0.7)
-    assert scored.scores["p_correct"] == pytest.approx(0.28 / 0.98)
-    assert scored.scores["mean_token_probability"] == pytest.approx(0.5)
+    assert scored.written()["confidence"] == pytest.approx(0.7 / 0.98)
+    assert scored.written()["confidence_low"] < scored.written()["confidence"] == scored.written()["confidence_high"]
+    assert scored.written()["letter_mass"] == pytest.approx(0.98)
+    assert scored.written()["p_answer"] == pytest.approx(0.7)
+    assert scored.written()["p_correct"] == pytest.approx(0.28 / 0.98)
+    assert scored.written()["mean_token_probability"] == pytest.approx(0.5)
 
 
 def test_thinking_is_no_place_for_the_answer() -> None:
     pieces = tokens("<think>", "A", "?", " B", "!", "</think>", "\n", "B", top={"B": 0.9, "A": 0.1}, at=7)
     scored = score(RIVER, "B", reply={"tokens": pieces, "thinking": "A? B!"}, model=THINKER)
-    assert scored.token == 7 and scored.scores["confidence"] == pytest.approx(0.9)
-    assert scored.scores["mean_token_probability"] == pytest.approx(0.5)
+    assert scored.token == 7 and scored.written()["confidence"] == pytest.approx(0.9)
+    assert scored.written()["mean_token_probability"] == pytest.approx(0.5)
 
 
 def test_the_first_token_may_say_something_else() -> None:
     pieces = tokens("Well", ", ", "B", top={"A": 0.3, "Well": 0.5, "B": 0.1}, at=0)
-    assert score(RIVER, "Well, B", reply={"tokens": pieces}).scores["first_token_letter"] == "A"
+    assert score(RIVER, "Well, B", reply={"tokens": pieces}).written()["first_token_letter"] == "A"
 
 
 def test_an_answer_in_words_has_no_letter_confidence() -> None:
     pieces = tokens("N", "ile", top={"N": 0.9, "A": 0.05}, at=0)
     scored = score(RIVER, "Nile", reply={"tokens": pieces})
-    assert scored.scores["answer"] == "A" and "confidence" not in scored.scores
+    assert scored.written()["answer"] == "A" and "confidence" not in scored.written()
 
 
 def test_missing_logprobs_are_missing() -> None:
     scored = score(RIVER, "A")
-    assert not {"confidence", "letter_mass", "mean_token_probability"} & scored.scores.keys()
+    assert not {"confidence", "letter_mass", "mean_token_probability"} & scored.written().keys()
 
 
 TOKENS = st.lists(

@@ -14,16 +14,18 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Callable, Iterator
+from functools import cache, wraps
 from importlib import metadata, resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from llmxsite.base.diagnostics import Problem, did_you_mean
 
+P = ParamSpec("P")
+T = TypeVar("T")
 PACKAGE = "llmxsite.task"
 GROUP = "llmxsite.tasks"
 """Entry points of this group are tasks of other distributions."""
@@ -31,21 +33,52 @@ PLACE = "experiment.yaml"
 """Where a task is asked for, in messages."""
 
 
-@cache
+_FORGETTERS: list[Callable[[], None]] = []
+
+
+def remembered(function: Callable[P, T]) -> Callable[P, T]:
+    """A function of which tasks there are: its results are kept until `forget`."""
+    kept = cache(function)
+    _FORGETTERS.append(kept.cache_clear)
+
+    @wraps(function)
+    def call(*given: P.args, **named: P.kwargs) -> T:
+        return kept(*given, **named)  # type: ignore[arg-type]  # arguments are names, which can be hashed
+
+    return call
+
+
+def forget() -> None:
+    """Look anew which tasks there are: packages were installed, or taken away, since."""
+    importlib.invalidate_caches()
+    for forgetting in _FORGETTERS:
+        forgetting()
+
+
+@remembered
 def built_in() -> tuple[str, ...]:
     """The tasks of this package, by name in order."""
     folder = importlib.util.find_spec(PACKAGE)
     found = folder.submodule_search_locations if folder is not None else None
-    return tuple(sorted(p.name for place in found or () for p in Path(place).iterdir() if (p / "__init__.py").is_file()))
+    return tuple(
+        sorted(p.name for place in found or () for p in Path(place).iterdir() if (p / "__init__.py").is_file())
+    )
 
 
-@cache
+@remembered
 def names() -> tuple[str, ...]:
     """Every task that is installed: those of this package first, then other distributions', each in order."""
-    others = {point.name for point in metadata.entry_points(group=GROUP)}
+    others = {point.name for point in _points()}
     return (*built_in(), *sorted(others.difference(built_in())))
 
 
+def default() -> str:
+    """The task of an experiment that names none."""
+    name: str = importlib.import_module(PACKAGE).DEFAULT
+    return name
+
+
+@remembered
 def part(task: str, room: str) -> ModuleType | None:
     """A task's module for a room. None where it has none, or the task is not installed.
 
@@ -79,54 +112,71 @@ def find(room: str, attribute: str, name: str) -> Any | None:
 
     Raises `Problem` where two other tasks have it.
     """
+    return next(iter(find_all(room, attribute, name)), None)
+
+
+def find_all(room: str, attribute: str, name: str) -> tuple[Any, ...]:
+    """As `find`, where one task may have several of a name, such as versions of one scorer; none where there is none."""
+
+    def of(module: ModuleType | None) -> tuple[Any, ...]:
+        return tuple(thing for thing in getattr(module, attribute, ()) if thing.name == name)
+
     for task in built_in():
-        module = part(task, room)
-        for thing in getattr(module, attribute, ()):
-            if thing.name == name:
-                return thing
-    found = [(task, thing) for task, thing in declared(room, attribute) if thing.name == name]
+        if here := of(part(task, room)):
+            return here
+    found = {task: here for task, module in parts(room) if (here := of(module))}
     if len(found) > 1:
-        tasks = " and ".join(f"'{task}'" for task, _ in found)
+        tasks = " and ".join(f"'{task}'" for task in found)
         raise Problem.at(
             PLACE, "task-broken", f"the tasks {tasks} both have a {room} named '{name}'", hint="uninstall one of them"
         )
-    return found[0][1] if found else None
+    return next(iter(found.values()), ())
 
 
 def texts(task: str) -> Traversable | None:
     """A task's folder, for `methods.md`, `scaffold/`, `templates/` and `words/`; None where the task is not installed."""
     home = _home(task)
-    return None if home is None else resources.files(home)
+    if home is None or _module(task, home) is None:
+        return None
+    return resources.files(home)
 
 
 def faults() -> Iterator[Problem]:
     """What is wrong with the tasks that are installed, each module of them tried."""
     for task in names():
         try:
-            home = _home(task)
-            for entry in resources.files(home).iterdir() if home is not None else ():
+            folder = texts(task)
+            for entry in folder.iterdir() if folder is not None else ():
                 if entry.name.endswith(".py") and entry.name != "__init__.py":
-                    _module(task, f"{home}.{entry.name.removesuffix('.py')}")
+                    _module(task, f"{_home(task)}.{entry.name.removesuffix('.py')}")
         except Problem as problem:
             yield problem
 
 
 def unknown(task: str) -> Problem:
     """What to say to somebody who asks for a task that is not installed."""
-    return Problem.at(
-        PLACE,
-        "experiment-task",
-        f"the task '{task}' is not installed here",
-        hint=did_you_mean(task, names()) or f"installed: {', '.join(names())}",
-    )
+    message, hint = said_of_unknown(task)
+    return Problem.at(PLACE, "experiment-task", message, hint=hint)
 
 
-@cache
+def said_of_unknown(task: str) -> tuple[str, str]:
+    """The same as a message and its hint, for whoever knows the place."""
+    message = f"the task '{task}' is not installed here"
+    return message, did_you_mean(task, names()) or f"installed: {', '.join(names())}"
+
+
+@remembered
+def _points() -> tuple[metadata.EntryPoint, ...]:
+    """What other distributions name. Their metadata are read once, and only when a name is none of ours."""
+    return tuple(metadata.entry_points(group=GROUP))
+
+
+@remembered
 def _home(task: str) -> str | None:
     """The package of a task."""
     if task in built_in():
         return f"{PACKAGE}.{task}"
-    points = [point for point in metadata.entry_points(group=GROUP) if point.name == task]
+    points = [point for point in _points() if point.name == task]
     if len({point.value for point in points}) > 1:
         raise Problem.at(
             PLACE,
@@ -134,14 +184,14 @@ def _home(task: str) -> str | None:
             f"two distributions have a task '{task}': {' and '.join(sorted(map(_distribution, points)))}",
             hint="uninstall one of them",
         )
-    return points[0].value if points else None
+    return points[0].module if points else None
 
 
 def _module(task: str, name: str) -> ModuleType | None:
     try:
         return importlib.import_module(name) if importlib.util.find_spec(name) is not None else None
     except Exception as error:  # whatever the code of others raises while it is imported
-        owner = next((p for p in metadata.entry_points(group=GROUP) if p.name == task), None)
+        owner = None if task in built_in() else next((p for p in _points() if p.name == task), None)
         whose = "this package" if owner is None else _distribution(owner)
         raise Problem.at(
             PLACE,

@@ -66,19 +66,17 @@ def _stated(what: str, text: str, commits: dict[str, str] | None, state: str | N
 
 def power(experiment: Resolved, suites: list[Suite]) -> None:
     """The smallest difference that this n can show between two conditions; of the same request again, the bound it can give."""
-    from llmxsite.analysis.stats.power import detectable, never_seen, variance_per_item
+    from llmxsite.analysis.stats.power import detectable, variance_per_item
+    from llmxsite.collect.conduct import conduct_of
     from llmxsite.study.experiment import select
 
     chosen = [(s, select(s.items, experiment.limit, experiment.limit_seed)) for s in suites]
     n = sum(len(items) for _, items in chosen)
     k = experiment.repeats
-    if experiment.task == "determinism":
-        # Over several requests the request is the try, or a cluster of them, however often each is repeated.
-        units = len({(s.id, i.cluster or (i.id,)) for s, items in chosen for i in items})
-        one, every = never_seen(k - 1), never_seen(units)
-        if one is not None and every is not None:
-            words = f"{100 * one:.0f}% for one request and {100 * every:.1f}% over all {n:,}"
-            out().print(f"Where no reply differs, the chance that one does will be below {words}", markup=False)
+    said = conduct_of(experiment.task).power(experiment, chosen)
+    if said is not None:
+        if said:
+            out().print(said, markup=False)
         return
     # Miller 2024, section 5: difficulties spread evenly over 0 to 1, and differences of variance 1/9.
     variance = variance_per_item(1 / 9, 1 / 6, 1 / 6, k, k)

@@ -177,11 +177,12 @@ def run(
 
 
 def _look(report: str, experiment: Resolved, suites: list[Suite]) -> str:
-    """The command that shows what a run has found."""
+    """The command that shows what a run has found: the task's own first table, where it has one."""
+    from llmxsite.base import registry
     from llmxsite.study.experiment import expand, varied
 
-    if experiment.task == "determinism":
-        return f"llmxsite results --report {report} --determinism agreement"
+    if tables := getattr(registry.part(experiment.task, "results"), "TABLES", ()):
+        return f"llmxsite results --report {report} --table {tables[0].name}"
     by = [*(["suite"] if len(suites) > 1 else []), *(varied(expand(experiment)) or ["model"])]
     return f"llmxsite results --report {report} --by {','.join(by)}"
 

@@ -74,13 +74,14 @@ def logs_named(names: list[str]) -> list[Path]:
 
 
 def _line(log: Verified) -> str:
-    from llmxsite import task
+    from llmxsite.exchange.answer.scorer import current
 
     parts = [several(log.samples, "sample"), f"{log.rescored:,} scored alike again"]
     for name, count in log.foreign.items():
         said = f"{count:,} scored by {name}, which this version does not repeat"
         if anew := log.older.get(name):
-            said = f"{count:,} scored by {name}, an older version: {task.current(name)} of today reads {log.moved.get(name, 0):,} of {anew:,} otherwise"
+            today = current(name)
+            said = f"{count:,} scored by {name}, an older version: {today.id if today else name} of today reads {log.moved.get(name, 0):,} of {anew:,} otherwise"
         parts.append(said)
     seal = "sealed" if log.sealed else "not sealed"
     return f"{log.run}: {seal}, {', '.join(parts)}"

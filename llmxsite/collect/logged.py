@@ -9,13 +9,16 @@ from typing import NamedTuple, Self
 
 import msgspec
 
-from llmxsite import task
 from llmxsite.base.diagnostics import Issues, Problem
-from llmxsite.collect.workload import Job, Workload
-from llmxsite.exchange.asking.plan import Plan
+from llmxsite.collect.conduct import conduct_of
+from llmxsite.collect.job import Job
+from llmxsite.collect.workload import Workload
+from llmxsite.exchange.answer.scorer import current
+from llmxsite.exchange.asking.plan import Asking, Plan, asking_of
 from llmxsite.exchange.engine.protocol import ModelInfo, Options, Request
 from llmxsite.log import runlog
 from llmxsite.log.record import Run, Sample, Sent, decode_line, sample_key
+from llmxsite.log.runlog.final import put_last
 from llmxsite.log.runlog.reader import raw_lines
 from llmxsite.study.experiment import Condition, Resolved
 from llmxsite.study.suite import Item, Suite
@@ -53,7 +56,10 @@ def survey(path: Path, limit: int | None, issues: Issues) -> Logged:
     for number, line in runlog.iterate(path, issues):
         if isinstance(line, Run):
             header = line
-        elif isinstance(line, Sample):
+            _check_task(path, line.task)
+        elif isinstance(line, Sample) and not isinstance(
+            line.of, str
+        ):  # what judges is asked for anew, of the new reply
             asked = items.setdefault(line.suite, {})
             if line.item not in asked and limit is not None and len(asked) >= limit:
                 continue
@@ -62,7 +68,7 @@ def survey(path: Path, limit: int | None, issues: Issues) -> Logged:
             if not failed:
                 _check(path, number, line, header.schema if header is not None else 1)
                 contexts.setdefault(str(line.condition["model"]), line.request.options.get("num_ctx", _CONTEXT))
-            last[line.key] = (number, None if failed else msgspec.json.encode(line.condition))
+            put_last(last, line.key, (number, None if failed else msgspec.json.encode(line.condition)))
     assert header is not None  # `iterate` begins with it or raises
     found = sorted((number, condition) for number, condition in last.values() if condition is not None)
     if not found:
@@ -71,6 +77,19 @@ def survey(path: Path, limit: int | None, issues: Issues) -> Logged:
     conditions: list[Condition] = [msgspec.json.decode(condition) for condition in places]
     lines = {number: places[condition] for number, condition in found}
     return Logged(path, header, conditions, contexts, lines, len(last) - len(found))
+
+
+def _check_task(path: Path, task: str) -> None:
+    """Raise the `Problem` of a task whose later calls a log does not hold the plan of."""
+    asking = asking_of(task)
+    if type(asking).next_calls is not Asking.next_calls or type(asking).prepare is not Asking.prepare:
+        raise Problem.at(
+            path,
+            "rerun-request",
+            f"a log of the task '{task}' does not hold all that its conversations are made of",
+            line=1,
+            hint="run the experiment again: `llmxsite run` asks it from its suite",
+        )
 
 
 def _check(path: Path, number: int, sample: Sample, schema: int) -> None:
@@ -85,7 +104,7 @@ def _check(path: Path, number: int, sample: Sample, schema: int) -> None:
         why = f"the log does not say all that was sent: {', '.join(sorted(missing)) or 'the model'} is missing"
     elif len(sample.draws or [0]) != 1 + len(request.draws):
         why = "the sample is a vote, and the log keeps only the first of its requests"
-    elif task.current(sample.scorer) is None or runlog.asked(sample) is None:
+    elif (today := current(sample.scorer)) is None or today.rubric_of(sample) is None:
         why = f"this version of llmxsite cannot score it: its scorer is {sample.scorer or 'not known'}"
     if why is not None:
         message = f"'{sample.item}' cannot be asked once more: {why}"
@@ -96,7 +115,8 @@ class LoggedWorkload(Workload):
     """The samples of a log, in its order, on the models of today."""
 
     def __init__(self, logged: Logged, experiment: Resolved, models: Mapping[str, ModelInfo]) -> None:
-        super().__init__(task.get(logged.header.task), experiment, [], models, logged.conditions)
+        task = logged.header.task
+        super().__init__(asking_of(task), conduct_of(task), experiment, [], models, logged.conditions)
         self._path = logged.path
         ids = {suite.id: suite.language for suite in logged.header.suites}
         self._suites = {name: Suite(id=name, title=name, language=language) for name, language in ids.items()}
@@ -187,8 +207,9 @@ class LoggedWorkload(Workload):
         return tuple(requests)
 
     def _logged(self, sample: Sample, condition: Condition) -> Job:
-        question, scorer = runlog.asked(sample), task.current(sample.scorer)
-        assert question is not None and scorer is not None  # `survey` has seen this very line
+        today = current(sample.scorer)
+        rubric = None if today is None else today.rubric_of(sample)
+        assert today is not None and rubric is not None  # `survey` has seen this very line
         name = sample.suite or self._only
         words = [message.content for message in sample.request.messages if message.role == "user"]
         item = Item(
@@ -200,7 +221,7 @@ class LoggedWorkload(Workload):
             cluster=sample.cluster,
             question=words[-1] if words else sample.request.prompt or "",
             choices=sample.shown.choices if sample.shown else None,
-            answer=question.expected,
+            answer=sample.scores.get("expected") or "",
         )
         requests = self._requests(sample)
         return Job(
@@ -210,6 +231,7 @@ class LoggedWorkload(Workload):
             hash=sample.item_hash,
             condition=condition,
             repeat=sample.repeat,
-            plan=Plan(requests, question, scorer),
+            plan=Plan(requests, rubric, today.id),
             sent=Sent.of(requests),
+            models=self.called(sample.condition),
         )

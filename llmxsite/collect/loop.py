@@ -9,23 +9,40 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Literal
 
-from llmxsite.base.diagnostics import Issue
+from llmxsite.base.diagnostics import Issue, Problem
 from llmxsite.collect import sample as lines
 from llmxsite.collect.agreed import Place, nowhere, refusal
+from llmxsite.collect.conduct import NoStage, Stage
+from llmxsite.collect.job import Job
 from llmxsite.collect.observer import Observer
 from llmxsite.collect.source import Alone, Source
-from llmxsite.collect.stage import Stage
-from llmxsite.collect.workload import Job, Workload
-from llmxsite.exchange.engine.protocol import Engine, EngineError, RefusedError, Reply, Request
+from llmxsite.collect.workload import Workload
+from llmxsite.exchange.asking.plan import Call, Turn
+from llmxsite.exchange.engine.protocol import Engine, EngineError, RefusedError, Reply
 from llmxsite.log.record import Lack, Sample
 from llmxsite.log.runlog import RunLogWriter
 
 _UNUSABLE = frozenset({"missing-model", "memory"})
 """Faults that will meet every request to the same model."""
+MOST_TURNS = 256
+"""Calls that one sample may take: a task whose conversations never end is broken."""
+
+
+class _UnansweredError(Exception):
+    """A call of a sample came to nothing: with an error it is the sample's, without one the sample is left for later."""
+
+    def __init__(self, error: EngineError | None, call: Call | None = None, attempts: int = 0) -> None:
+        self.error, self.call, self.attempts = error, call, attempts
+
+
+def _endless(task: str) -> Problem:
+    return Problem.at(
+        "experiment.yaml", "task-broken", f"a sample of the task '{task}' goes on beyond {MOST_TURNS} calls"
+    )
 
 
 def _alike(one: Reply, other: Reply) -> bool:
@@ -88,6 +105,7 @@ class Collector:
         concurrency: int | None = None,
         stage: Stage | None = None,
         chance: Callable[[], float] = random.random,
+        done: Collection[str] = (),
     ) -> None:
         self._engine, self._workload, self._writer, self._observer = engine, workload, writer, observer
         self._now, self._chance, self._policy = now, chance, policy or Policy()
@@ -95,9 +113,11 @@ class Collector:
         self._lacks = len(engine.lacks())
         """Lacks of the server that the log names already."""
         self._concurrency = concurrency
-        self._stage = stage or Stage(engine, workload, concurrency=concurrency)
+        self._stage = stage or NoStage(workload)
         self._keep = workload.experiment.logprobs
         self._stopping = asyncio.Event()
+        self._done = done
+        """Keys of samples that need not be made, among them some that judge others."""
         self._unusable: set[str] = set()
         self._in_a_row = 0
         self.result = Result()
@@ -109,6 +129,8 @@ class Collector:
 
     async def run(self, done: set[str]) -> Result:
         """Make every sample whose key is not in `done`. Raises the `Problem` of a log that cannot be written."""
+        self._done = done
+        await self.empty(Alone(self._workload.unjudged([self._writer.path], done)), self._concurrency or 1)
         for width, jobs in self._workload.blocks(done, self._concurrency):
             await self.empty(Alone(jobs), width)
             if self._stopping.is_set():
@@ -136,51 +158,88 @@ class Collector:
                 if made is None:
                     source.back(job)
             if made is not None:
-                self._writer.append(made)
-                self._note_lacks()
+                self._add(job, made)
                 source.made(job)
-                self.result.made += 1
-                self.result.errors += made.outcome == "error"
-                self._observer.sample(job, made)
+                await self._judge_it(job, made, source)
+
+    async def _judge_it(self, job: Job, made: Sample, source: Source) -> None:
+        """Make the samples that judge one; those that are not made are left for the next run."""
+        if made.outcome == "error" or not self._workload.follows:
+            return
+        for judge in self._workload.following(job, made):
+            if self._stopping.is_set():
+                return
+            if judge.key not in self._done and (sample := await self._ask(judge, source)) is not None:
+                self._add(judge, sample)
+
+    def _add(self, job: Job, made: Sample) -> None:
+        self._writer.append(made)
+        self._note_lacks()
+        self.result.made += 1
+        self.result.errors += made.outcome == "error"
+        self._observer.sample(job, made)
 
     async def _ask(self, job: Job, source: Source) -> Sample | None:
         """The sample's line; None when it was not made: stopped while it waited to try again, or left to others."""
         self._observer.start(job)
-        replies: list[Reply] = []
+        said = lines.Said(self._workload.asking, job.plan, [])
         before: list[str] | None = None
-        while len(replies) < len(job.plan.requests):
-            request = job.plan.requests[len(replies)]
-            attempt = 0
-            while True:
-                attempt += 1
-                try:
-                    before = await self._stage.ready(job, attempt)
-                    reply = await self._send(job, request)
-                    break
-                except EngineError as error:
-                    if error.retry and attempt < self._policy.attempts:
-                        if not await self._pause(job, error, attempt):
-                            return None
-                        continue
-                    self._stage.forget()
-                    if isinstance(error, RefusedError):
-                        self._refused(error)
-                        return None
-                    if await self._judge(job, error, attempt, source) and source.shared:
-                        return None
-                    sent = [self._engine.settled(request) for request in job.plan.requests]
-                    return lines.failed(self._as_sent(job, sent), self._workload.task, error, attempt, self._now())
-            if replies and not _alike(reply, replies[0]):
-                replies = []  # the server takes less since the first of these draws: they are drawn anew
-            else:
-                replies.append(reply)
+        turns: list[Turn] = []
+        try:
+            while len(turns) < len(job.plan.opening):
+                before, reply = await self._reply(job, job.plan.opening[len(turns)], source, opens=True)
+                if turns and not _alike(reply, turns[0].reply):
+                    turns = []  # the server takes less since the first of these draws: they are drawn anew
+                else:
+                    turns.append(Turn(job.plan.opening[len(turns)], reply))
+            if not job.plan.opening:
+                await self._reply(job, None, source, opens=True)
+            said = said.then(turns)
+            while calls := said.asking.next_calls(job.plan, turns):
+                if len(turns) + len(calls) > MOST_TURNS:
+                    raise _endless(self._workload.experiment.task)
+                for call in calls:
+                    settled = self._workload.settled(call, job.condition)
+                    _, reply = await self._reply(job, settled, source, opens=False)
+                    turns.append(Turn(reply.sent or settled, reply))
+        except _UnansweredError as why:
+            if why.error is None:
+                return None
+            sent = [self._engine.settled(call) for call in job.plan.opening]
+            made = job.as_sent(sent, self._workload.models)
+            return lines.failed(made, said, why.call, why.error, why.attempts, self._keep, self._now())
         self._in_a_row = 0
-        sent = [reply.sent or request for reply, request in zip(replies, job.plan.requests, strict=True)]
-        made = self._as_sent(job, sent)
-        return lines.answered(made, self._workload.task, replies, self._keep, self._now(), before)
+        sent = [turn.reply.sent or turn.call for turn in turns[: len(job.plan.opening)]]
+        made = job.as_sent(sent, self._workload.models)
+        return lines.answered(made, said, self._keep, self._now(), before)
 
-    def _as_sent(self, job: Job, sent: Sequence[Request]) -> Job:
-        return job.as_sent(sent, self._workload.models[str(job.condition["model"])].identity)
+    async def _reply(
+        self, job: Job, call: Call | None, source: Source, *, opens: bool
+    ) -> tuple[list[str] | None, Reply]:
+        """What comes back for a call, tried again where that may help, and what the stage was set with before. No `call` has only
+        everything made ready. Raises `_UnansweredError`."""
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                await self._prepared(job)
+                before = await self._stage.ready(job, attempt) if opens else None
+                return before, Reply(text="") if call is None else await self._send(job, call)
+            except EngineError as error:
+                if error.retry and attempt < self._policy.attempts:
+                    if not await self._pause(job, error, attempt):
+                        raise _UnansweredError(None) from None
+                    continue
+                self._stage.forget()
+                if isinstance(error, RefusedError):
+                    self._refused(error)
+                    raise _UnansweredError(None) from None
+                if await self._judge(job, error, attempt, source) and source.shared:
+                    raise _UnansweredError(None) from None
+                raise _UnansweredError(error, call, attempt) from None
+
+    async def _prepared(self, job: Job) -> None:
+        """Have everything made that the job's task wanted made before its samples are asked."""
 
     def _refused(self, error: RefusedError) -> None:
         """The server takes no longer what the experiment sets: another request would be none of its conditions."""
@@ -200,7 +259,7 @@ class Collector:
             for lack in found:
                 self._observer.note(f"the server lacks: {lack}")
 
-    async def _send(self, job: Job, request: Request) -> Reply:
+    async def _send(self, job: Job, request: Call) -> Reply:
         if not self._observer.wants_text:
             return await self._engine.chat(request)
         return await self._engine.chat(request, lambda piece, thinking: self._observer.text(job, piece, thinking))
@@ -223,7 +282,7 @@ class Collector:
             self._in_a_row = 0
             return False
         self._in_a_row += 1
-        model = str(job.condition["model"])
+        model = str(job.model)
         if error.kind in _UNUSABLE:
             if model not in self._unusable:
                 self._unusable.add(model)

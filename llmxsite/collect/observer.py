@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from llmxsite.collect.workload import Job, Workload
+from llmxsite.collect.job import Job
+from llmxsite.collect.workload import Workload
 from llmxsite.exchange.engine.protocol import EngineError
 from llmxsite.log.record import Sample
 

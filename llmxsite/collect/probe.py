@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from llmxsite.collect.workload import Workload
+from llmxsite.exchange.asking.plan import Asking
 from llmxsite.exchange.engine.protocol import Engine, EngineError
 from llmxsite.study.experiment import Condition
 
@@ -41,7 +42,10 @@ class Probe(NamedTuple):
 
 
 async def probe(engine: Engine, workload: Workload) -> Probe | None:
-    """Ask one item of each model under each prompt; None where the run is too short for that. Errors are left for the run."""
+    """Ask one item of each model under each prompt; None where the run is too short for that, or its samples go on after the first
+    reply. Errors are left for the run."""
+    if type(workload.asking).next_calls is not Asking.next_calls:
+        return None
     if max(workload.totals, default=0) < FEWEST:
         return None
     found: dict[tuple[str, str], float] = {}
@@ -51,15 +55,17 @@ async def probe(engine: Engine, workload: Workload) -> Probe | None:
         job = next(workload.jobs(conditions=[condition]), None)
         if job is None:
             continue
+        if not job.plan.opening:
+            continue
         try:
-            reply = await engine.chat(job.plan.requests[0])
+            reply = await engine.chat(job.plan.opening[0])
         except EngineError:
             continue
         if reply.timing.total_ms is not None:
             loading = reply.timing.load_ms or 0.0
-            found[_kind(condition)] = max(0.0, reply.timing.total_ms - loading) / 1000 * len(job.plan.requests)
+            found[_kind(condition)] = max(0.0, reply.timing.total_ms - loading) / 1000 * len(job.plan.opening)
     return Probe(found)
 
 
 def _kind(condition: Condition) -> tuple[str, str]:
-    return str(condition["model"]), str(condition.get("prompt"))
+    return str(condition.get("model")), str(condition.get("prompt"))

@@ -7,18 +7,20 @@ from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
+from msgspec import UNSET
+
 from llmxsite.base.diagnostics import several
+from llmxsite.collect.job import Job
 from llmxsite.collect.tally import Count, Row, Tally, duration, label
-from llmxsite.collect.workload import Job, Workload
+from llmxsite.collect.workload import Workload
 from llmxsite.exchange.engine.protocol import EngineError
-from llmxsite.log.record import Sample
-from llmxsite.study.suite import LETTERS
+from llmxsite.log.record import Sample, scores_of
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.table import Table
 
-_MARKS = {"+": ("✓", "green"), "-": ("✗", "red"), "?": ("?", "yellow"), "!": ("!", "magenta")}
+_MARKS = {"+": ("✓", "green"), "-": ("✗", "red"), "?": ("?", "yellow"), ".": ("·", "blue"), "!": ("!", "magenta")}
 PLAIN_SECONDS = 10.0
 MOST_MACHINES = 12
 """Lines for machines; a larger class is counted."""
@@ -210,10 +212,8 @@ class Stream(Display):
         self._thinking = False
         self.console.print()
         self.console.rule(f"{job.item.id}  {label(job.condition, [])}", align="left", style="dim")
-        question = job.item.question if len(job.item.question) <= 600 else job.item.question[:599] + "…"
-        self.console.print(question, style="bold", markup=False)
-        for letter, choice in zip(LETTERS, job.plan.question.choices, strict=False):
-            self.console.print(f"{letter}) {choice}", markup=False)
+        words = _asked(job)
+        self.console.print(words if len(words) <= 600 else words[:599] + "…", style="bold", markup=False)
 
     def text(self, job: Job, piece: str, thinking: bool) -> None:
         if self._thinking and not thinking:
@@ -227,13 +227,30 @@ class Stream(Display):
     def sample(self, job: Job, sample: Sample) -> None:
         super().sample(job, sample)
         assert self.tally is not None
+        if isinstance(sample.of, str):
+            return
         symbol, colour = _MARKS[self.tally.marks[-1]]
-        said, wanted = sample.scores.get("answer"), sample.scores.get("expected")
-        words = sample.error.message if sample.error else f"answered {said}, expected {wanted}"
-        if said is None and sample.error is None:
-            words = f"no answer found ({sample.scores.get('reason')}), expected {wanted}"
+        words = sample.error.message if sample.error else _verdict(sample)
         self.console.print(f"\n{symbol} {words}", style=colour, markup=False)
         self.console.print(_headline(self.tally, self.clock()), style="dim", markup=False)
+
+
+def _asked(job: Job) -> str:
+    """The last words that open a sample."""
+    if not job.plan.opening:
+        return job.item.question
+    first = job.plan.opening[0]
+    return first.raw_prompt or (first.messages[-1].content if first.messages else "")
+
+
+def _verdict(sample: Sample) -> str:
+    scores = scores_of(sample)
+    if scores.answer is UNSET:
+        return "answered"
+    wanted = "" if scores.expected is UNSET else f", expected {scores.expected}"
+    return (
+        f"no answer found ({scores.reason}){wanted}" if scores.answer is None else f"answered {scores.answer}{wanted}"
+    )
 
 
 def _headline(tally: Tally, clock: float, *, counted: bool = True) -> str:
@@ -254,6 +271,8 @@ def pace(rate: float) -> str:
 
 def _in_words(count: Count) -> str:
     accuracy = "no answers yet" if count.accuracy is None else f"accuracy {count.accuracy:.1%} (n {count.answered:,})"
+    if count.unscored:
+        accuracy = several(count.answered + count.unscored, "answer") if count.accuracy is None else accuracy
     more = [
         f"{number:,} {word}" for word, number in (("unparsed", count.unparsed), ("cut off", count.truncated)) if number
     ]

@@ -3,51 +3,101 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
-from llmxsite.collect.workload import Job
-from llmxsite.exchange.answer.scorer import Scored
+import msgspec
+from msgspec import UNSET
+
+from llmxsite.base.diagnostics import Problem
+from llmxsite.collect.job import Job
+from llmxsite.exchange.answer.scorer import Scored, scorer
+from llmxsite.exchange.answer.scores import Scores
+from llmxsite.exchange.asking.plan import Asking, Call, Plan, Turn
 from llmxsite.exchange.engine.protocol import EngineError, Reply, Timing, TokenLogprob, Usage
-from llmxsite.log.record import Answer, Fault, Sample, Shown
-from llmxsite.task import Task
+from llmxsite.log.record import Answer, Fault, Sample, Sent, Shown, TurnLine
+from llmxsite.log.runlog.turns import SILENCE, follows
 
 Keep = Literal["answer", "all", "none"]
 
 
-def answered(
-    job: Job, task: Task, replies: Sequence[Reply], keep: Keep, time: str, before: list[str] | None = None
-) -> Sample:
-    """The line of a sample that was answered: once, or as often as its vote takes. `before`: what the stage was set with."""
-    scored = task.score(job.plan, replies)
-    draws = None
-    if len(replies) > 1:
-        draws = [_answer(reply, Scored(scored.outcome, {}), keep) for reply in replies]
-    reply = replies[scored.reply]
+class Said(NamedTuple):
+    """What has been said for a sample so far, and how it is scored once it is over."""
+
+    asking: Asking
+    plan: Plan
+    turns: Sequence[Turn]
+
+    def then(self, turns: Sequence[Turn]) -> Said:
+        return self._replace(turns=turns)
+
+    @property
+    def rubric(self) -> msgspec.Struct:
+        return self.asking.rubric(self.plan, self.turns)
+
+    def scored(self) -> Scored:
+        """Raises `Problem` where the plan names a scorer that is not installed."""
+        known = scorer(self.plan.scorer)
+        if known is None:
+            raise Problem.at(
+                "experiment.yaml", "task-broken", f"the task scores by '{self.plan.scorer}', which is not installed"
+            )
+        return known.score(self.rubric, self.turns)
+
+
+def answered(job: Job, said: Said, keep: Keep, time: str, before: list[str] | None = None) -> Sample:
+    """The line of a sample whose turns are over. `before`: what the stage was set with."""
+    scored = said.scored()
+    opened = len(job.plan.opening)
+    replies = [turn.reply for turn in said.turns]
+    talk = len(replies) != opened or not opened
+    reply = replies[scored.shown] if replies else None
+    plain = Scored(scored.outcome, scored.scores)
+    draws = [_answer(reply, plain, keep) for reply in replies] if not talk and len(replies) > 1 else None
+    turns = _turns(job, said.turns, scored, keep) if talk else None
+    several = len(replies) != 1
     return _line(
         job,
         outcome=scored.outcome,
-        scores=scored.scores,
-        reply=_answer(reply, scored, keep),
+        scores=scored.written(),
+        rubric=said.rubric,
+        reply=None if reply is None else _answer(reply, scored, keep),
         draws=draws,
-        timing=reply.timing if draws is None else _timing(replies),
-        usage=reply.usage if draws is None else _usage(replies),
+        turns=turns,
+        timing=_timing(replies) if several else replies[0].timing,
+        usage=_usage(replies) if several else replies[0].usage,
         before=before,
         time=time,
     )
 
 
-def failed(job: Job, task: Task, error: EngineError, attempts: int, time: str) -> Sample:
-    """The line of a sample that no reply came for.
+def failed(job: Job, said: Said, call: Call | None, error: EngineError, attempts: int, keep: Keep, time: str) -> Sample:
+    """The line of a sample that no reply came for: to its opening, or to a later `call`; without
+    one, what was to be prepared for it failed.
 
     A prompt that does not fit the context is no fault of the machine: it is truncated and scored as no answer, because
     leaving it out would favour small contexts.
     """
     fault = Fault(kind=error.kind, message=str(error), attempts=attempts)
-    if overflows(error):
-        silence = Reply(text="", done_reason="length")
-        scored = task.score(job.plan, [silence] * len(job.plan.requests))
-        return _line(job, outcome="truncated", scores=scored.scores, error=fault, time=time)
-    return _line(job, outcome="error", scores={}, error=fault, time=time)
+    if call is None or not overflows(error):
+        return _line(job, outcome="error", scores={}, error=fault, time=time)
+    opened = len(job.plan.opening)
+    if len(said.turns) < opened:
+        silent = said.then([Turn(call, SILENCE) for call in job.plan.opening])
+        turns = None
+    else:
+        silent = said.then([*said.turns, Turn(call, SILENCE)])
+        turns = _turns(job, silent.turns, None, keep)
+        turns[-1].reply = None
+    scored = silent.scored()
+    return _line(
+        job,
+        outcome="truncated",
+        scores=scored.written(),
+        rubric=silent.rubric,
+        turns=turns,
+        error=fault,
+        time=time,
+    )
 
 
 def overflows(error: EngineError) -> bool:
@@ -59,8 +109,10 @@ def _line(
     job: Job,
     *,
     outcome: Literal["ok", "failure", "truncated", "error"],
-    scores: dict[str, object],
+    scores: dict[str, Any],
     time: str,
+    rubric: msgspec.Struct | None = None,
+    turns: list[TurnLine] | None = None,
     reply: Answer | None = None,
     draws: list[Answer] | None = None,
     timing: Timing | None = None,
@@ -86,14 +138,39 @@ def _line(
         shown=Shown(choices=item.choices) if item.choices else None,
         reply=reply,
         draws=draws,
+        turns=UNSET if turns is None else turns,
         timing=timing or Timing(),
         usage=usage or Usage(),
         outcome=outcome,
         error=error,
         scores=scores,
+        rubric=UNSET if rubric is None else msgspec.to_builtins(rubric),
         scorer=None if outcome == "error" else job.plan.scorer,
+        of=UNSET if job.of is None else job.of,
         time=time,
     )
+
+
+def _turns(job: Job, turns: Sequence[Turn], scored: Scored | None, keep: Keep) -> list[TurnLine]:
+    """Each turn as it is logged: a call with what is new in it, and the alternatives of the answer's token where it is shown."""
+    found: list[TurnLine] = []
+    opened, model = len(job.plan.opening), job.condition.get("model")
+    for place, turn in enumerate(turns):
+        since = follows(turn.call, turns[:place]) if place >= opened else None
+        call = turn.call
+        if since is not None:
+            call = msgspec.structs.replace(call, messages=call.messages[len(turns[since].call.messages) :])
+        shown = scored if scored is not None and scored.shown == place else _PLAIN
+        found.append(
+            TurnLine(
+                follows=since,
+                request=None if place < opened else Sent.of([call], None if model is None else str(model)),
+                reply=_answer(turn.reply, shown, keep),
+                timing=turn.reply.timing,
+                usage=turn.reply.usage,
+            )
+        )
+    return found
 
 
 def _answer(reply: Reply, scored: Scored, keep: Keep) -> Answer:
@@ -119,7 +196,9 @@ def _answer(reply: Reply, scored: Scored, keep: Keep) -> Answer:
 
 
 def _timing(replies: Sequence[Reply]) -> Timing:
-    """A vote takes as long as its draws together; its first token is the first draw's."""
+    """A vote, or a conversation, takes as long as its calls together; its first token is the first call's."""
+    if not replies:
+        return Timing()
     return Timing(
         total_ms=_sum([r.timing.total_ms for r in replies]),
         first_token_ms=replies[0].timing.first_token_ms,
@@ -131,7 +210,7 @@ def _timing(replies: Sequence[Reply]) -> Timing:
 
 def _usage(replies: Sequence[Reply]) -> Usage:
     def total(values: Sequence[int | None]) -> int | None:
-        known = _sum(values)
+        known = _sum(values) if values else None
         return None if known is None else int(known)
 
     return Usage(
@@ -144,3 +223,7 @@ def _usage(replies: Sequence[Reply]) -> Usage:
 def _sum(values: Sequence[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return sum(known) if len(known) == len(values) else None
+
+
+_PLAIN = Scored("ok", Scores())
+"""For a reply of which nothing more is to be kept."""

@@ -15,10 +15,10 @@ from llmxsite.base.diagnostics import Issues, Problem
 from llmxsite.collect import subject
 from llmxsite.collect.agreed import agree
 from llmxsite.collect.choose import Choice, as_told, choose, new_id, resumed
+from llmxsite.collect.conduct import Stage, conduct_of
 from llmxsite.collect.loop import Collector, Policy, Result
 from llmxsite.collect.observer import Observer
 from llmxsite.collect.probe import Probe, probe
-from llmxsite.collect.stage import Stage, keepable
 from llmxsite.collect.subject import Subject
 from llmxsite.collect.surroundings import around, load_models, unreachable
 from llmxsite.collect.workload import Workload
@@ -26,7 +26,7 @@ from llmxsite.exchange.engine import connect
 from llmxsite.exchange.engine.protocol import Engine, EngineError
 from llmxsite.log.record import Run, Sample
 from llmxsite.log.runlog import RunLogWriter, alone, done_keys, iterate, tidy
-from llmxsite.study.experiment import Condition, Resolved, expand, load
+from llmxsite.study.experiment import Condition, Resolved, expand, load, terms_of
 from llmxsite.study.study import Study
 from llmxsite.study.suite import Suite, find, spoken
 
@@ -62,8 +62,8 @@ def prepare(study: Study, report: str, wish: Wish, issues: Issues) -> tuple[Reso
             issues.add(study.suites / suite.id, spoken.CODE, message, severity="warning", hint=spoken.HINT)
     if wish.limit is not None:
         experiment.limit = wish.limit
-    if wish.concurrency is not None and experiment.task == "determinism":
-        experiment.concurrency = wish.concurrency  # there it is a part of what is measured
+    if wish.concurrency is not None and "concurrency" in terms_of(experiment.task).essential:
+        experiment.concurrency = wish.concurrency
     return experiment, suites
 
 
@@ -88,11 +88,11 @@ class Session:
     measured: Probe | None
     clock: Callable[[], str]
     choice: Choice
-    unload_for_cold: bool = False
-    """Whether a request under the regime `cold` needs the model unloaded before it."""
+    stage: Stage | None = None
+    """Where the task has one; None meets the server as it is."""
 
     def left(self) -> list[int]:
-        """Samples still to make, by condition."""
+        """Samples still to make, by condition; those that judge others are not counted."""
         return self.workload.left(done_keys(self.choice.path) if self.choice.path is not None else ())
 
     async def collect(
@@ -105,7 +105,7 @@ class Session:
         writer, done = self._open()
         with writer:
             left = self.workload.left(done)
-            if not any(left):
+            if not any(left) and next(self.workload.unjudged([writer.path], done), None) is None:
                 if not writer.sealed:  # killed between the last sample and the end
                     writer.end("complete", self.clock())
                 return writer.path, None
@@ -119,12 +119,7 @@ class Session:
                 where=self.about.where,
                 policy=policy,
                 concurrency=self.header.concurrency,
-                stage=Stage(
-                    self.engine,
-                    self.workload,
-                    unload_for_cold=self.unload_for_cold,
-                    concurrency=self.header.concurrency,
-                ),
+                stage=self.stage,
             )
             if started is not None:
                 started(collector)
@@ -183,15 +178,18 @@ async def open_subject(
     # Asked while the server and its models are.
     surroundings = asyncio.create_task(around(root))
     stack.push_async_callback(_leave, surroundings)
+    conduct = conduct_of(about.header.task)
     try:
         width = about.width(wish.concurrency)
         engine = await stack.enter_async_context(await asyncio.to_thread(connect, name, wish.host, width))
         models = await load_models(engine, about.contexts, about.place, say)
         workload = about.workload(models)
         workload.check()
+        conduct.check(workload)
         say("asking which options the server takes")
         passed_over = await agree(engine, workload, about.where)
-        kept = await keepable(engine, workload)
+        stage = conduct.stage(engine, workload, wish.concurrency or about.header.concurrency)
+        kept = await stage.keepable()
         workload = kept.workload
         measured = await probe(engine, workload) if wish.probe else None
         info = await engine.describe()
@@ -210,7 +208,7 @@ async def open_subject(
         concurrency=wish.concurrency or about.header.concurrency,
     )
     choice = _choose(about, wish, header, workload)
-    return Session(engine, workload, header, about, wish, measured, clock, choice, kept.unload_for_cold)
+    return Session(engine, workload, header, about, wish, measured, clock, choice, stage)
 
 
 def _choose(about: Subject, wish: Wish, header: Run, workload: Workload) -> Choice:

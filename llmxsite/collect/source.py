@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from llmxsite.collect.workload import Job
+from llmxsite.collect.job import Job
 
 
 class Source(Protocol):
@@ -44,7 +44,7 @@ class Alone:
         self._without: set[str] = set()
 
     async def take(self) -> Job | None:
-        return next((job for job in self._jobs if job.condition["model"] not in self._without), None)
+        return next((job for job in self._jobs if self._without.isdisjoint(job.models)), None)
 
     def made(self, job: Job) -> None: ...
 

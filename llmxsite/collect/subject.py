@@ -9,13 +9,14 @@ from pathlib import Path
 
 import msgspec
 
-from llmxsite import task
 from llmxsite.collect.agreed import Place
+from llmxsite.collect.conduct import conduct_of
 from llmxsite.collect.workload import Workload
+from llmxsite.exchange.asking.plan import asking_of
 from llmxsite.exchange.engine.protocol import EngineInfo, ModelInfo, Options
 from llmxsite.log import registration
 from llmxsite.log.record import SCHEMA, Hypothesis, Run, SuiteRef, hypothesis_hash
-from llmxsite.study.experiment import Condition, Resolved, place_of, width
+from llmxsite.study.experiment import Condition, Resolved, place_of, terms_of
 from llmxsite.study.study import Study, check_slug
 from llmxsite.study.suite import Suite
 
@@ -41,7 +42,8 @@ class Subject:
     def width(self, wished: int | None) -> int:
         """The most requests that will ever be under way at once, where `wished` are wished for."""
         default = wished or self.header.concurrency or 1
-        return max((width(condition, default) for condition in self.conditions), default=1)
+        conduct = conduct_of(self.header.task)
+        return max((conduct.width(condition, default) for condition in self.conditions), default=1)
 
 
 def of_experiment(
@@ -54,9 +56,11 @@ def of_experiment(
 ) -> Subject:
     """The conditions of a report's experiment that one engine answers."""
     contexts: dict[str, int] = {}
+    terms, asking, conduct = terms_of(experiment.task), asking_of(experiment.task), conduct_of(experiment.task)
     for condition in conditions:
         wanted = condition.get("num_ctx", experiment.options.get("num_ctx"))
-        contexts.setdefault(str(condition["model"]), wanted if isinstance(wanted, int) else Options().num_ctx or 0)
+        for model in terms.called(experiment, condition):
+            contexts.setdefault(model, wanted if isinstance(wanted, int) else Options().num_ctx or 0)
     commits = registration.commits(study, report) or {}
 
     def stated(text: str) -> Hypothesis:
@@ -83,7 +87,7 @@ def of_experiment(
         conditions=conditions,
         contexts=contexts,
         where=partial(place_of, study, report),
-        workload=lambda models: Workload(task.get(experiment.task), experiment, suites, models, conditions),
+        workload=lambda models: Workload(asking, conduct, experiment, suites, models, conditions),
     )
 
 

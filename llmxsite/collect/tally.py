@@ -6,9 +6,11 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from llmxsite.exchange.answer.scorer import Verdict, verdict_of
 from llmxsite.log.record import Sample
 from llmxsite.study.experiment import Condition, Scalar, varied
 
+_MARKS: dict[Verdict, str] = {"right": "+", "wrong": "-", "unparsed": "?", "unscored": "."}
 LATEST = 21
 """Samples whose times tell how fast a run is: twenty, and the one they are counted from."""
 
@@ -21,12 +23,14 @@ class Count:
     wrong: int = 0
     """Answered with something else than the key; what could not be read is not in it."""
     unparsed: int = 0
+    unscored: int = 0
+    """Answered, and neither right nor wrong: of tasks without a right answer."""
     truncated: int = 0
     errors: int = 0
 
     @property
     def answered(self) -> int:
-        """What accuracy is over: everything but errors."""
+        """What accuracy is over: everything but errors, and but what has no right answer."""
         return self.right + self.wrong + self.unparsed
 
     @property
@@ -38,12 +42,11 @@ class Count:
             self.errors += 1
             return
         self.truncated += sample.outcome == "truncated"
-        if sample.scores.get("correct"):
-            self.right += 1
-        elif sample.scores.get("parsed"):
-            self.wrong += 1
-        else:
-            self.unparsed += 1
+        verdict = verdict_of(sample)
+        self.right += verdict == "right"
+        self.wrong += verdict == "wrong"
+        self.unparsed += verdict == "unparsed"
+        self.unscored += verdict == "unscored"
 
 
 @dataclass
@@ -58,7 +61,7 @@ class Row:
 
     @property
     def done(self) -> int:
-        return self.before + self.count.answered + self.count.errors
+        return self.before + self.count.answered + self.count.unscored + self.count.errors
 
 
 class Tally:
@@ -73,9 +76,11 @@ class Tally:
         self.total = Count()
         self.categories: dict[str, Count] = {}
         """Of the condition that the last sample belongs to."""
+        self.judged = 0
+        """Samples that judge others."""
         self.current = 0
         self.marks: deque[str] = deque(maxlen=400)
-        """`+` right, `-` wrong, `?` unparsed, `!` error, newest last."""
+        """`+` right, `-` wrong, `?` unparsed, `.` not scored, `!` error, newest last."""
         self._places = {id(condition): i for i, condition in enumerate(conditions)}
         self._times: deque[float] = deque(maxlen=LATEST)
         self._started: float | None = None
@@ -92,7 +97,10 @@ class Tally:
         self._started = clock
 
     def add(self, condition: Condition, sample: Sample, clock: float) -> None:
-        """Count one sample. `condition` is the very object of the workload."""
+        """Count one sample. `condition` is the very object of the workload. One that judges another is none of those planned."""
+        if isinstance(sample.of, str):
+            self.judged += 1
+            return
         place = self._places[id(condition)]
         if place != self.current:
             self.current, self.categories = place, {}
@@ -100,10 +108,7 @@ class Tally:
         self.total.add(sample)
         self.categories.setdefault(sample.category or "", Count()).add(sample)
         self._times.append(clock)
-        scores = sample.scores
-        self.marks.append(
-            "!" if sample.outcome == "error" else "+" if scores.get("correct") else "-" if scores.get("parsed") else "?"
-        )
+        self.marks.append("!" if sample.outcome == "error" else _MARKS[verdict_of(sample)])
 
     def rate(self, clock: float) -> float | None:
         """Samples a second over the latest; None before there are two.
@@ -129,7 +134,7 @@ def label(condition: Condition, factors: Sequence[str]) -> str:
     >>> label({"model": "phi3:mini", "prompt": "cot", "temperature": 0.7}, ["model", "temperature"])
     'phi3:mini · temperature 0.7'
     """
-    parts = [str(condition["model"])] if "model" in factors or not factors else []
+    parts = [str(condition["model"] or "no model")] if "model" in factors or not factors else []
     parts += [f"{name} {_shown(condition.get(name))}" for name in factors if name != "model"]
     return " · ".join(parts)
 

@@ -5,66 +5,56 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from copy import copy
 from itertools import groupby
-from typing import NamedTuple, Self
+from pathlib import Path
+from typing import Self
 
 import msgspec
 
-from llmxsite.base.diagnostics import Problem
-from llmxsite.exchange.asking.plan import Plan
+from llmxsite.collect.job import Job, keyed
+from llmxsite.collect.schedule import Asked, Schedule
+from llmxsite.exchange.asking.material import Material
+from llmxsite.exchange.asking.plan import Asking, Call, Case, Plan
 from llmxsite.exchange.engine.protocol import ModelInfo, Request
-from llmxsite.log.record import Sample, Sent, sample_key
-from llmxsite.study.experiment import OPTIONS, Condition, Resolved, expand, regime_of, select, width
+from llmxsite.log.record import Sample
+from llmxsite.log.runlog.reader import final_samples
+from llmxsite.study.experiment import OPTIONS, Condition, Resolved, expand, select, terms_of
 from llmxsite.study.suite import Item, Suite, item_hash
-from llmxsite.task import Task
-
-
-class Job(NamedTuple):
-    """One sample to make."""
-
-    key: str
-    suite: Suite
-    item: Item
-    hash: str
-    condition: Condition
-    repeat: int
-    plan: Plan
-    sent: Sent
-
-    def as_sent(self, requests: Sequence[Request], identity: str | None) -> Job:
-        """The same sample where something else went over the wire than was planned: a server turned out not to take it."""
-        if all(a is b for a, b in zip(requests, self.plan.requests, strict=True)):
-            return self
-        sent = Sent.of(requests)
-        key = sample_key(identity, self.suite.id, self.item.id, self.condition, sent, self.repeat)
-        return self._replace(plan=self.plan._replace(requests=tuple(requests)), sent=sent, key=key)
 
 
 class Workload:
     """An experiment on one engine: conditions, items and models, and the jobs they make.
 
-    Jobs are made one at a time, so that memory does not grow with their number. All items of a condition come before
-    the next condition, and all items of a repeat before the next repeat: each condition then meets the same prompts in
-    the same order, and the server's prompt cache favours none. Under some regimes of a determinism experiment all repeats
-    of an item come before the next item; what else a regime asks for is `Stage`'s.
+    Jobs are made one at a time, so that memory does not grow with their number. All samples of a condition come before the next
+    condition; in which order, says the task's schedule.
     """
 
     def __init__(
         self,
-        task: Task,
+        asking: Asking,
+        schedule: Schedule,
         experiment: Resolved,
         suites: Sequence[Suite],
         models: Mapping[str, ModelInfo],
         conditions: Sequence[Condition] | None = None,
     ) -> None:
-        self.task, self.experiment, self.suites, self.models = task, experiment, list(suites), dict(models)
+        self.asking, self.schedule = asking, schedule
+        self.experiment, self.suites, self.models = experiment, list(suites), dict(models)
         self.conditions = expand(experiment) if conditions is None else list(conditions)
         self.settle: Callable[[Request], Request] = _as_asked
+        self._prepares = type(asking).prepare is not Asking.prepare
         self._items = [(s, select(s.items, experiment.limit, experiment.limit_seed)) for s in suites]
+        self.materials: dict[tuple[str, bytes], Material] = {}
+        """By suite and condition."""
         self._hashes = {(s.id, i.id): item_hash(i) for s, items in self._items for i in items}
 
     def settle_with(self, settle: Callable[[Request], Request]) -> None:
         """From now on plan what really goes over the wire: `settle` leaves out of a request what its server does not take."""
         self.settle = settle
+
+    @property
+    def asked(self) -> Asked:
+        """The items asked under each condition."""
+        return self._items
 
     @property
     def items(self) -> int:
@@ -88,8 +78,6 @@ class Workload:
     def check(self) -> None:
         """Plan the first item of each suite under each condition. Raises the `Problem` that the run would meet."""
         for condition in self.conditions:
-            if self.items == 1 and (regime := regime_of(condition)) and regime.name == "interleaved":
-                raise _alone()
             for suite, items in self._items:
                 if items:
                     self._job(suite, items[0], condition, 0)
@@ -97,23 +85,10 @@ class Workload:
     def jobs(self, done: Collection[str] = (), conditions: Sequence[Condition] | None = None) -> Iterator[Job]:
         """Every job that is not in `done`, in the order in which they run."""
         for condition in self.conditions if conditions is None else conditions:
-            for suite, item, repeat in self._order(condition):
+            for suite, item, repeat in self.schedule.order(self.experiment, condition, self.asked):
                 job = self._job(suite, item, condition, repeat)
                 if job.key not in done:
                     yield job
-
-    def request_before(self, job: Job) -> Request:
-        """What is asked just before a job where every item is asked in turn; before the first item comes the last.
-
-        Raises `Problem` where there is no other item.
-        """
-        firsts: dict[tuple[str, str], Job] = {}
-        for other in self.jobs(conditions=[job.condition]):
-            firsts.setdefault((other.suite.id, other.item.id), other)
-        if len(firsts) < 2:
-            raise _alone()
-        order = list(firsts)
-        return firsts[order[order.index((job.suite.id, job.item.id)) - 1]].plan.requests[0]
 
     def only(self, conditions: Sequence[Condition]) -> Self:
         """The same with some of its conditions."""
@@ -138,37 +113,76 @@ class Workload:
 
     def width(self, condition: Condition, default: int | None = None) -> int:
         """Requests under way at once under a condition: the factor's, else `default`, else the experiment's."""
-        return width(condition, default or self.experiment.concurrency)
+        return self.schedule.width(condition, default or self.experiment.concurrency)
 
     def blocks(self, done: Collection[str] = (), default: int | None = None) -> Iterator[tuple[int, Iterator[Job]]]:
         """The jobs that are not in `done`, in blocks that run one after another, each with its width.
 
-        A block must be used up before the next one is asked for. Conditions of one width run together; where a regime asks
-        one item several times at once, each item is a block.
+        A block must be used up before the next one is asked for. Conditions of one width run together; where a schedule keeps jobs
+        apart that may not be under way at once, those that may are a block.
         """
         for wide, conditions in groupby(self.conditions, lambda condition: self.width(condition, default)):
-            for _, jobs in groupby(self.jobs(done, list(conditions)), _together):
+            for _, jobs in groupby(self.jobs(done, list(conditions)), self.schedule.together):
                 yield wide, jobs
 
-    def _order(self, condition: Condition) -> Iterator[tuple[Suite, Item, int]]:
-        """Suite, item and repeat of a condition's samples, in the order in which they run."""
-        regime = regime_of(condition)
-        repeats = range(self.experiment.repeats)
-        if regime is not None and regime.order == "item":
-            yield from ((suite, item, n) for suite, items in self._items for item in items for n in repeats)
-        else:
-            yield from ((suite, item, n) for n in repeats for suite, items in self._items for item in items)
+    def material(self, suite: Suite, condition: Condition) -> Material:
+        """The vectors of a suite under a condition: empty until they have been made."""
+        return self.materials.setdefault((suite.id, msgspec.json.encode(condition, order="sorted")), Material())
+
+    @property
+    def follows(self) -> bool:
+        """Whether samples are judged by samples of their own."""
+        return type(self.asking).follow is not Asking.follow
+
+    def unjudged(self, logs: Sequence[Path], done: Collection[str]) -> Iterator[Job]:
+        """The samples still to be made that judge one of these logs."""
+        if not self.follows:
+            return
+        items = {(suite.id, item.id): (suite, item) for suite, items in self._items for item in items}
+        for log in logs:
+            for sample in final_samples(log):
+                found = items.get((sample.suite, sample.item))
+                if sample.outcome == "error" or isinstance(sample.of, str) or found is None:
+                    continue
+                if sample.condition not in self.conditions:
+                    continue
+                condition = self.conditions[self.conditions.index(sample.condition)]
+                for plan in self.asking.follow(sample):
+                    job = self._planned(*found, condition, sample.repeat, plan, sample.key)
+                    if job.key not in done:
+                        yield job
+
+    def following(self, job: Job, sample: Sample) -> Iterator[Job]:
+        """The samples that judge one that was made."""
+        for plan in self.asking.follow(sample):
+            yield self._planned(job.suite, job.item, job.condition, job.repeat, plan, sample.key)
+
+    def settled(self, call: Call, condition: Condition) -> Call:
+        """A call as it goes over the wire, with what the experiment itself sets named in it."""
+        return self.settle(msgspec.structs.replace(call, own=self._own(condition)))
+
+    def model(self, condition: Condition) -> ModelInfo:
+        """A condition's model; without a digest where it names none."""
+        name = condition.get("model")
+        return ModelInfo(name="") if name is None else self.models[str(name)]
 
     def _job(self, suite: Suite, item: Item, condition: Condition, repeat: int) -> Job:
-        model = self.models[str(condition["model"])]
-        plan = self.task.plan(self.experiment, suite, item, condition, repeat, model)
-        own = self._own(condition)
-        requests = tuple(self.settle(msgspec.structs.replace(request, own=own)) for request in plan.requests)
-        plan = plan._replace(requests=requests)
-        sent = Sent.of(requests)
-        key = sample_key(model.identity, suite.id, item.id, condition, sent, repeat)
-        known = self._hashes.get((suite.id, item.id))
-        return Job(key, suite, item, known or item_hash(item), condition, repeat, plan, sent)
+        material = self.material(suite, condition) if self._prepares else _NOTHING
+        case = Case(self.experiment, suite, item, condition, repeat, self.model(condition), material)
+        return self._planned(suite, item, condition, repeat, self.asking.plan(case))
+
+    def _planned(
+        self, suite: Suite, item: Item, condition: Condition, repeat: int, plan: Plan, of: str | None = None
+    ) -> Job:
+        opening = tuple(self.settled(call, condition) for call in plan.opening)
+        plan = msgspec.structs.replace(plan, opening=opening)
+        sent, key = keyed(suite, item, condition, repeat, opening, self.models, of)
+        known = self._hashes.get((suite.id, item.id)) or item_hash(item)
+        return Job(key, suite, item, known, condition, repeat, plan, sent, self.called(condition), of)
+
+    def called(self, condition: Condition) -> tuple[str, ...]:
+        """Every model that a condition calls."""
+        return tuple(terms_of(self.experiment.task).called(self.experiment, condition))
 
     def _own(self, condition: Condition) -> frozenset[str]:
         """The options that the experiment itself sets: every one that a condition names, for that is what tables say of it."""
@@ -179,16 +193,5 @@ def _as_asked(request: Request) -> Request:
     return request
 
 
-def _together(job: Job) -> object:
-    """Equal for jobs that may be under way at once."""
-    regime = regime_of(job.condition)
-    return (id(job.condition), job.suite.id, job.item.id) if regime is not None and regime.at_once else None
-
-
-def _alone() -> Problem:
-    return Problem.at(
-        "experiment.yaml",
-        "experiment-regime",
-        "the regime 'interleaved' needs a second item to ask between the requests of the first",
-        hint="ask at least two items, or leave the regime out",
-    )
+_NOTHING = Material()
+"""For tasks that prepare nothing."""

@@ -14,13 +14,13 @@ FOLDER = Path(__file__).parent
 def schemas() -> dict[str, dict[str, Any]]:
     """Every schema by its file's name: a line of a run log, `experiment.yaml`, a suite, what `drift --format json` prints."""
     from llmxsite.analysis.drift import Drift
-    from llmxsite.log import record
-    from llmxsite.study.experiment import Experiment
+    from llmxsite.schema.experiment import experiment_schema
+    from llmxsite.schema.runlog import json_schema
     from llmxsite.study.suite import Suite
 
     return {
-        "runlog.json": record.json_schema(),
-        "experiment.json": _schema("llmxsite experiment.yaml", Experiment),
+        "runlog.json": json_schema(),
+        "experiment.json": experiment_schema(_schema),
         "drift.json": _schema("llmxsite drift", Drift),
         "suite.json": _schema("llmxsite suite", Suite),
     }

@@ -12,6 +12,7 @@ from typing import IO, Any, NamedTuple
 from llmxsite.base.diagnostics import Issues
 from llmxsite.log.record import End, Lack, Resume, Run, Sample, Scalar, decode_line
 from llmxsite.log.runlog import iterate
+from llmxsite.log.runlog.final import put_last
 
 Condition = tuple[tuple[str, Scalar], ...]
 Place = tuple[str, str, str, Condition, int]
@@ -53,8 +54,7 @@ class Log:
         for number, line in iterate(path, issues):
             self.end = None
             if isinstance(line, Sample):
-                found.pop(line.key, None)
-                found[line.key] = self._head(number, line)
+                put_last(found, line.key, self._head(number, line))
             elif isinstance(line, Run):
                 self.run = line
                 self._only = line.suites[0].id if len(line.suites) == 1 else ""
@@ -62,7 +62,7 @@ class Log:
                 self.resumes.append(line)
             elif isinstance(line, Lack):
                 self.lacks += line.lacks
-            else:
+            elif isinstance(line, End):
                 self.end = line
         self.heads = list(found.values())
         """The last line of each key, in the order of those lines."""

@@ -19,7 +19,7 @@ from llmxsite.analysis.stats.mcnemar import mcnemar
 from llmxsite.analysis.stats.power import never_seen
 from llmxsite.analysis.stats.proportion import wilson
 from llmxsite.analysis.tables import Samples
-from llmxsite.study.experiment import REGIMES
+from llmxsite.task.determinism.experiment import REGIMES
 
 TASK = "determinism"
 _BESIDE = {"regime": {"concurrency"}}

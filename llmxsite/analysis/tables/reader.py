@@ -26,7 +26,7 @@ from llmxsite.analysis.tables.growing import Growing, Words
 from llmxsite.analysis.tables.slim import NAMES, SlimSample, decode_condition, decode_slim, unpack
 from llmxsite.base.diagnostics import Issues, Problem
 from llmxsite.log import runlog
-from llmxsite.log.record import End, Lack, Resume, Run
+from llmxsite.log.record import End, Lack, MaterialLine, Resume, Run
 from llmxsite.log.runlog.reader import MAX_LINE
 
 _BLOCK = 1 << 20
@@ -168,7 +168,7 @@ class _Reader:
         index = self.known[raw] = len(self.log.settings) - 1
         return index
 
-    def _other(self, number: int, line: Run | Resume | Lack | End) -> None:
+    def _other(self, number: int, line: Run | Resume | MaterialLine | Lack | End) -> None:
         if isinstance(line, Run):
             self.issues.add(self.path, "log-line", "a second header; passed over", line=number)
         elif isinstance(line, Resume):
@@ -179,6 +179,8 @@ class _Reader:
         elif isinstance(line, Lack):
             self.log.end = None
             self.log.lacks += [lack for lack in line.lacks if lack not in self.log.lacks]
+        elif isinstance(line, MaterialLine):
+            self.log.end = None
         else:
             self.log.end = line
 

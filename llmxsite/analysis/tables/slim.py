@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec.structs import astuple
 
-from llmxsite.log.record import End, Lack, Outcome, Resume, Run, Scalar
+from llmxsite.log.record import End, Lack, MaterialLine, Outcome, Resume, Run, Scalar
 
 
 class _Timing(msgspec.Struct, gc=False, frozen=True):
@@ -59,7 +59,7 @@ class SlimSample(msgspec.Struct, gc=False, tag_field="type", tag="sample"):
     scores: _Scores = _Scores()
 
 
-decode_slim = msgspec.json.Decoder(SlimSample | Run | Resume | Lack | End).decode
+decode_slim = msgspec.json.Decoder(SlimSample | Run | Resume | MaterialLine | Lack | End).decode
 """One line's bytes as a record; the floor beside which `benchmarks/tables.py` measures `reader.read`."""
 decode_condition = msgspec.json.Decoder(dict[str, Scalar]).decode
 NAMES = (

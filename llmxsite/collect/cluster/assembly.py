@@ -17,6 +17,7 @@ from llmxsite.collect.cluster.fleet import Fleet
 from llmxsite.collect.cluster.logs import Earlier, earlier
 from llmxsite.collect.cluster.machine import Found, Machine, Weights, agree
 from llmxsite.collect.cluster.muster import Muster
+from llmxsite.collect.conduct import conduct_of
 from llmxsite.collect.probe import probe
 from llmxsite.collect.session import Wish, asks_alike, no_resume
 from llmxsite.collect.subject import Subject
@@ -58,11 +59,11 @@ async def assemble(
     headers name. Raises `Problem` for a cluster that does not answer or has no machine that fits, and for what cannot be
     asked there.
     """
-    if about.header.task == "determinism":
+    if (why := conduct_of(about.header.task).one_machine) is not None:
         raise Problem.at(
             about.place,
             "cluster-task",
-            "a determinism experiment asks whether one machine gives the same answer again; it cannot be spread over several",
+            why,
             hint="run it on each machine by itself, without --cluster",
         )
     cluster = await stack.enter_async_context(Cluster(address))
@@ -99,7 +100,9 @@ async def _agree(found: Found, about: Subject, agreed: Weights) -> None:
     """Ask a machine's server which options it takes. Raises `Problem` where it does not take what the experiment sets."""
     models = {name: model for name, model in agreed.models.items() if name in found.facts.models}
     workload = about.workload(dict(agreed.models))
-    workload.conditions = [condition for condition in workload.conditions if condition["model"] in models]
+    workload.conditions = [
+        condition for condition in workload.conditions if models.keys() >= {*workload.called(condition)}
+    ]
     passed_over = await agree_options(found.remote, workload, about.where)
     found.facts.engine.lacks = [*found.remote.lacks(), *passed_over]
 

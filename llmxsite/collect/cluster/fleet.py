@@ -77,7 +77,8 @@ class Fleet:
         """
         with self.logs as logs:
             left = self.workload.left(logs.done)
-            if not any(left):
+            unjudged = list(self.workload.unjudged(logs.paths, logs.done))
+            if not any(left) and not unjudged:
                 logs.seal("complete")
                 return logs.paths, None
             observer.begin(self.workload, left)
@@ -85,7 +86,8 @@ class Fleet:
                 started(self)
             # Conditions of one width together: a machine is never asked more at once than its condition says.
             for width, together in groupby(self.workload.conditions, self._width):
-                self._pool = Pool(self.workload, logs.done, list(together))
+                self._pool = Pool(self.workload, logs.done, list(together), unjudged)
+                unjudged = []
                 await self._empty(self._pool, width, observer, policy)
                 if self._stopping:
                     break
@@ -141,6 +143,7 @@ class Fleet:
                 Watch(machine, observer, time.monotonic),
                 now=self._clock,
                 policy=policy,
+                done=self.logs.done,
             )
             machine.collectors.append(collector)
             remote.on_lost = collector.stop

@@ -13,10 +13,11 @@ import msgspec
 from llmxsite.base.diagnostics import Issue, Problem
 from llmxsite.collect.cluster.remote import Remote
 from llmxsite.collect.cluster.station import Facts
+from llmxsite.collect.job import Job
 from llmxsite.collect.loop import Collector
 from llmxsite.collect.observer import Observer
 from llmxsite.collect.subject import Subject
-from llmxsite.collect.workload import Job, Workload
+from llmxsite.collect.workload import Workload
 from llmxsite.exchange.engine.address import is_here
 from llmxsite.exchange.engine.protocol import EngineError, EngineInfo, ModelInfo
 from llmxsite.log.record import Run, Sample
@@ -160,7 +161,7 @@ class Machine:
         return (len(self._times) - 1) / (until - self._times[0])
 
     def count(self, sample: Sample, clock: float) -> None:
-        self.made += 1
+        self.made += not isinstance(sample.of, str)  # what judges another was not planned
         self.errors += sample.outcome == "error"
         self._times.append(clock)
 
@@ -200,7 +201,7 @@ def _asked_alike(about: Subject, weights: Weights, here: ModelInfo) -> bool:
             next((job.key for job in shared.jobs(conditions=[c])), None)
             == next((job.key for job in other.jobs(conditions=[c])), None)
             for c in about.conditions
-            if c["model"] == here.name
+            if here.name in shared.called(c)
         )
     except Problem:  # asked for something that this description says it cannot
         return False

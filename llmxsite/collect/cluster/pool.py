@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from llmxsite.collect.workload import Job, Workload
+from llmxsite.collect.job import Job
+from llmxsite.collect.workload import Workload
 from llmxsite.study.experiment import Condition
 
 
 class Pool:
     """The jobs of some conditions, in their order. Memory is that of the jobs under way."""
 
-    def __init__(self, workload: Workload, done: Collection[str], conditions: Sequence[Condition]) -> None:
-        models = dict.fromkeys(str(condition["model"]) for condition in conditions)
-        self._fresh: dict[str, Iterator[Job]] = {
-            model: workload.jobs(done, [c for c in conditions if c["model"] == model]) for model in models
+    def __init__(
+        self, workload: Workload, done: Collection[str], conditions: Sequence[Condition], first: Iterable[Job] = ()
+    ) -> None:
+        """`first` are jobs that come before those of the conditions, all of them held in memory."""
+        kinds: dict[tuple[str, ...], list[Condition]] = {}
+        for condition in conditions:
+            kinds.setdefault(workload.called(condition), []).append(condition)
+        self._fresh: dict[tuple[str, ...], Iterator[Job]] = {
+            models: workload.jobs(done, those) for models, those in kinds.items()
         }
-        self._returned: list[Job] = []
+        """By the models that a machine must have for them."""
+        self._returned: list[Job] = list(first)
         self._out: dict[str, Job] = {}
         self._waiting: set[asyncio.Future[None]] = set()
         self._closed = False
@@ -38,7 +45,7 @@ class Pool:
             if job is not None:
                 self._out[job.key] = job
                 return job
-            if not any(job.condition["model"] in models for job in self._out.values()):
+            if not any(models.issuperset(job.models) for job in self._out.values()):
                 return None
             change = asyncio.get_running_loop().create_future()
             self._waiting.add(change)
@@ -50,10 +57,10 @@ class Pool:
 
     def _next(self, models: set[str]) -> Job | None:
         for place, returned in enumerate(self._returned):
-            if returned.condition["model"] in models:
+            if models.issuperset(returned.models):
                 return self._returned.pop(place)
-        for model, jobs in self._fresh.items():
-            if model in models and (job := next(jobs, None)) is not None:
+        for called, jobs in self._fresh.items():
+            if models.issuperset(called) and (job := next(jobs, None)) is not None:
                 return job
         return None
 

@@ -9,7 +9,7 @@ import msgspec
 Style = Literal["direct", "reasoned", "completion"]
 
 
-class Question(msgspec.Struct, kw_only=True):
+class Question(msgspec.Struct, kw_only=True, omit_defaults=True):
     """An item as the model saw it: all that scoring needs, so that a log line can be scored again by itself."""
 
     kind: Literal["choice", "numeric", "text"]

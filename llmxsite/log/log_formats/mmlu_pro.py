@@ -13,6 +13,8 @@ import msgspec
 
 from llmxsite.base.diagnostics import Issues
 from llmxsite.base.foreign_text import json_value, same
+from llmxsite.exchange.answer.scorer import newest
+from llmxsite.exchange.asking.plan import Turn
 from llmxsite.exchange.asking.question import Question
 from llmxsite.exchange.engine.protocol import EngineInfo, ModelInfo, Reply
 from llmxsite.log.log_formats.foreign import Foreign, Oddities, Options
@@ -20,7 +22,6 @@ from llmxsite.log.log_formats.imported import Imported, Repeats, fingerprint, su
 from llmxsite.log.record import Answer, Sample, Scalar, Sent, Shown, sample_key
 from llmxsite.study.suite import LETTERS, Item, item_hash
 from llmxsite.study.suite.model import tidy
-from llmxsite.task import benchmark
 
 TITLE = "MMLU-Pro model outputs"
 SUFFIXES = (".json", ".jsonl")
@@ -146,9 +147,11 @@ def _read(text: str, item: Item, options: list[str]) -> tuple[dict[str, Any], st
     """The scores of a reply, and what gave them; a key that is none of the options' letters can only be compared."""
     expected = item.answer if isinstance(item.answer, str) and item.right is not None else LETTERS[0]
     question = Question(kind="choice", choices=options, expected=expected, style="reasoned")
-    scored = benchmark.score(question, [Reply(text=text)]).scores
+    reading = newest(question.kind)
+    assert reading is not None  # the way to score a choice comes with this package
+    scored = reading.score(question, [Turn(Sent().requests("")[0], Reply(text=text))]).written()
     if item.right is not None:
-        return scored, benchmark.SCORERS["choice"]
+        return scored, reading.id
     scored.pop("position")
     return scored | {"expected": item.answer, "correct": scored["answer"] == item.answer}, None
 

@@ -12,9 +12,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from llmxsite import task
 from llmxsite.base.diagnostics import Issues, Problem
+from llmxsite.exchange.answer.scorer import current
 from llmxsite.log.record import End, Resume, Sample
+from llmxsite.log.runlog.final import put_last
 from llmxsite.log.runlog.reader import iterate, read_header
 from llmxsite.log.runlog.rescore import read_otherwise, rescore
 from llmxsite.log.runlog.writer import RunLogWriter
@@ -49,15 +50,15 @@ def score_again(path: Path, time: str, software: dict[str, str], issues: Issues)
     for number, line in iterate(path, issues):
         ended = line if isinstance(line, End) else None
         if isinstance(line, Sample):
-            last[line.key] = number
+            put_last(last, line.key, number)
     scored = moved = left = 0
     writer: RunLogWriter | None = None
     try:
         for number, line in iterate(path, Issues()):
             if not isinstance(line, Sample) or last.get(line.key) != number:
                 continue
-            scorer = task.current(line.scorer)
-            if scorer is None or scorer == line.scorer:
+            today = current(line.scorer)
+            if today is None or today.id == line.scorer:
                 continue
             found = rescore(line, older=True)
             if found is None:
@@ -65,7 +66,7 @@ def score_again(path: Path, time: str, software: dict[str, str], issues: Issues)
                 continue
             if writer is None:
                 writer = RunLogWriter.score(path, Resume(time=time, software=software, scored=True), issues)
-            writer.append(msgspec.structs.replace(line, outcome=found.outcome, scores=found.scores, scorer=scorer))
+            writer.append(msgspec.structs.replace(line, outcome=found.outcome, scores=found.written(), scorer=today.id))
             scored += 1
             moved += read_otherwise(line, found)
         if writer is not None:

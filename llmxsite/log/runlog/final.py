@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
+
+T = TypeVar("T")
+
+
+def put_last(found: dict[str, T], key: str, value: T) -> None:
+    """Keep what stands in a line under its sample's key, in place of any earlier one, in the order of the lines that count."""
+    found.pop(key, None)
+    found[key] = value
 
 
 class _Key(msgspec.Struct):

@@ -10,6 +10,7 @@ import msgspec
 
 from llmxsite.base.diagnostics import Issues, Problem
 from llmxsite.log.record import SCHEMA, End, Line, Resume, Run, Sample, decode_line
+from llmxsite.log.runlog.final import last_lines, put_last
 
 MAX_LINE = 64 * 1024 * 1024
 """Longest line read, in bytes; a longer one is passed over with an issue."""
@@ -92,8 +93,7 @@ def read(path: Path, issues: Issues, *, samples: bool = True) -> RunLog:
         end = None  # an `end` that is followed by anything closed an earlier session
         if isinstance(line, Sample):
             if samples:
-                kept.pop(line.key, None)
-                kept[line.key] = line
+                put_last(kept, line.key, line)
         elif isinstance(line, Run):
             run = line
         elif isinstance(line, Resume):
@@ -103,6 +103,14 @@ def read(path: Path, issues: Issues, *, samples: bool = True) -> RunLog:
     if run is None:
         raise _no_header(path, "nothing in it can be read")
     return RunLog(path=path, run=run, resumes=resumes, end=end, samples=list(kept.values()))
+
+
+def final_samples(path: Path) -> Iterator[Sample]:
+    """The samples of a log that count, one at a time, in the order of their lines. Raises `Problem` when it is no log."""
+    final = last_lines(path)
+    for number, line in iterate(path, Issues()):
+        if isinstance(line, Sample) and number in final:
+            yield line
 
 
 def read_header(path: Path) -> Run:

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from llmxsite.base.diagnostics import Issues, Problem
-from llmxsite.log.record import Run, decode_line
+from llmxsite.log.record import MaterialLine, Run, decode_line
 from llmxsite.log.runlog.reader import raw_lines
 from llmxsite.log.runlog.trouble import unwritable
 
@@ -27,6 +27,8 @@ class State:
         """Keys whose last line is an error: they alone may come again."""
         self.outcomes: dict[str, str] | None = None
         """By key, where samples may come again that are no errors; None where they may not, which takes no memory."""
+        self.materials: set[tuple[str, ...]] = set()
+        """What is said already of vectors that were made, as `material_mark` has it."""
         self.sealed = False
         """Whether the last line is an `end`."""
 
@@ -76,11 +78,23 @@ class _Found(msgspec.Struct, tag_field="type", tag="lack"):
     pass
 
 
+class _Material(msgspec.Struct, tag_field="type", tag="material"):
+    model: str
+    suite: str
+    sha256: str
+    texts_sha256: str
+
+
+def material_mark(line: MaterialLine | _Material) -> tuple[str, ...]:
+    """What tells a line of vectors from others: one that would say the same is not written twice."""
+    return line.model, line.suite, line.sha256, line.texts_sha256
+
+
 class _Closing(msgspec.Struct, tag_field="type", tag="end"):
     pass
 
 
-_decode_mark = msgspec.json.Decoder(_Mark | _Other | _Found | _Closing).decode
+_decode_mark = msgspec.json.Decoder(_Mark | _Material | _Other | _Found | _Closing).decode
 
 
 def scan(path: Path, issues: Issues) -> tuple[State, set[str], int]:
@@ -114,6 +128,8 @@ def scan(path: Path, issues: Issues) -> tuple[State, set[str], int]:
             state.sealed = isinstance(mark, _Closing)
             if isinstance(mark, _Mark):
                 outcomes[mark.key] = sys.intern(mark.outcome)
+            elif isinstance(mark, _Material):
+                state.materials.add(material_mark(mark))
     if not state.size:
         raise Problem.at(path, "log-header", "not a run log: the file is empty", line=1)
     state.counts = dict(Counter(outcomes.values()))

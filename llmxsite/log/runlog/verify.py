@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from llmxsite import task
 from llmxsite.base.diagnostics import Issues, Severity
+from llmxsite.exchange.answer.scorer import current, scorer
 from llmxsite.log.record import End, Line, Resume, Run, Sample, decode_line, encode_line, sample_key
 from llmxsite.log.runlog.again import is_later, unscored
 from llmxsite.log.runlog.reader import iterate, raw_lines
@@ -144,9 +144,10 @@ class _Check:
         self.outcomes[sample.key] = sample.outcome
         if self.run is not None and self.run.source is None:
             suite = sample.suite or (self.run.suites[0].id if len(self.run.suites) == 1 else "")
-            name = str(sample.condition.get("model"))
+            name = sample.request.model or str(sample.condition.get("model"))
             told, digest = self.digests.get(name, (1, None))
-            expected = sample_key(digest, suite, sample.item, sample.condition, sample.request, sample.repeat)
+            of = sample.of if isinstance(sample.of, str) else None
+            expected = sample_key(digest, suite, sample.item, sample.condition, sample.request, sample.repeat, of)
             if expected == sample.key:
                 self.right_keys.add((name, told))
             else:
@@ -179,7 +180,7 @@ class _Check:
             if sample.scores:
                 self._add(number, "log-score", f"'{sample.item}' ended in an error and has scores")
             return
-        known = task.knows(sample.scorer)
+        known = scorer(sample.scorer) is not None
         scored = rescore(sample) if known else None
         if scored is None and known:
             self._add(
@@ -189,10 +190,10 @@ class _Check:
         if scored is None:
             name = sample.scorer or "none"
             self.result.foreign[name] = self.result.foreign.get(name, 0) + 1
-            if task.current(name) is not None:
+            if current(name) is not None:
                 self.older[sample.key] = _Older(number, name, unscored(sample))
             return
-        wrong = differing(sample.scores, scored.scores)
+        wrong = differing(sample, scored)
         if scored.outcome != sample.outcome:
             wrong.insert(0, f"outcome is {sample.outcome}, not {scored.outcome}")
         if wrong:

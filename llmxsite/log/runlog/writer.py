@@ -14,10 +14,10 @@ from types import TracebackType
 from typing import Self
 
 from llmxsite.base.diagnostics import Issues, Problem
-from llmxsite.log.record import End, Lack, Line, Resume, Run, Sample, encode_line
+from llmxsite.log.record import End, Lack, Line, MaterialLine, Resume, Run, Sample, encode_line
 from llmxsite.log.runlog.file import LogFile
 from llmxsite.log.runlog.seal import Reason, seal
-from llmxsite.log.runlog.state import State, scan
+from llmxsite.log.runlog.state import State, material_mark, scan
 from llmxsite.log.runlog.trouble import unwritable
 
 GATHER = 0.02
@@ -95,7 +95,14 @@ class RunLogWriter:
         """Whether the log ends in an `end` line, as far as it is written."""
         return self._state.sealed
 
-    def append(self, line: Sample | Lack) -> None:
+    def note(self, line: MaterialLine) -> None:
+        """Queue what is said of vectors, unless the log says the very same already."""
+        mark = material_mark(line)
+        if mark not in self._state.materials:
+            self._state.materials.add(mark)
+            self.append(line)
+
+    def append(self, line: Sample | Lack | MaterialLine) -> None:
         """Queue one line; it must not be changed afterwards."""
         if self._resume is not None:
             self._queue(self._resume)

@@ -1,26 +1,25 @@
 """An experiment: `experiment.yaml` beside a report, its factors, and their expansion into conditions.
 
-`design` has the records, `factor` what can vary, `prompt` the ways to ask, `regime` what comes before a request that is asked
-again, `prediction` what is expected of which `measure`, `read` the loading with every problem named, `place` where something is
-set, `condition` the expansion.
+`design` has the records, `factor` what can vary, `terms` what a task makes of it, `prompt` the ways to ask, `prediction` what is
+expected of which `measure`, `read` the loading with every problem named, `settings` the factors that are set, `place` where
+something is set, `condition` the expansion, `essence` what a sample depends on.
 """
 
 from llmxsite.study.experiment.condition import Condition, expand, select, varied
-from llmxsite.study.experiment.design import AVAILABLE, Analysis, Experiment, Resolved, TaskName, essence, fingerprint
+from llmxsite.study.experiment.design import Analysis, Experiment, Resolved
+from llmxsite.study.experiment.essence import essence, fingerprint
 from llmxsite.study.experiment.factor import FACTORS, OPTIONS, Factor
 from llmxsite.study.experiment.measure import MEASURES, Measure
 from llmxsite.study.experiment.place import place_of
 from llmxsite.study.experiment.prediction import Contrast, Prediction, PredictionError, Scalar
 from llmxsite.study.experiment.prompt import Prompt, Template, parse_prompt
 from llmxsite.study.experiment.read import load
-from llmxsite.study.experiment.regime import REGIMES, Regime, regime_of, width
+from llmxsite.study.experiment.terms import Terms, factors_of, terms_of
 
 __all__ = [
-    "AVAILABLE",
     "FACTORS",
     "MEASURES",
     "OPTIONS",
-    "REGIMES",
     "Analysis",
     "Condition",
     "Contrast",
@@ -30,19 +29,18 @@ __all__ = [
     "Prediction",
     "PredictionError",
     "Prompt",
-    "Regime",
     "Resolved",
     "Scalar",
-    "TaskName",
     "Template",
+    "Terms",
     "essence",
     "expand",
+    "factors_of",
     "fingerprint",
     "load",
     "parse_prompt",
     "place_of",
-    "regime_of",
     "select",
+    "terms_of",
     "varied",
-    "width",
 ]

@@ -12,10 +12,13 @@ from llmxsite.study.experiment.prediction import Scalar
 from llmxsite.study.suite import Item
 
 Condition = dict[str, Scalar]
-"""Every factor that the experiment names, with its value; always `model`, `prompt` and `temperature`."""
+"""Every factor that the experiment names, with its value; always `model`, `prompt` and `temperature`. The model is null where a
+task needs none and none is named."""
 TEMPERATURE = 0.0
 """Where an experiment does not say: the most probable token each time, the least noisy measurement."""
-_ORDER = {name: i for i, name in enumerate(FACTORS)} | {"model": -3, "prompt": -2, "temperature": -1}
+_ORDER: dict[str, float] = {**{name: i for i, name in enumerate(FACTORS)}, "model": -3, "prompt": -2, "temperature": -1}
+_OF_TASKS = min(i for i, factor in enumerate(FACTORS.values()) if factor.role == "run") - 0.5
+"""A task's own factors stand between how an item is asked and how the loop runs."""
 
 
 def expand(experiment: Experiment) -> list[Condition]:
@@ -24,7 +27,7 @@ def expand(experiment: Experiment) -> list[Condition]:
     Models change slowest and the context size next, because both make a server load anew; then the listed conditions,
     then the swept factors, the first named slowest. The same file gives the same list every time.
     """
-    fixed: Condition = {"prompt": experiment.prompt, "temperature": TEMPERATURE}
+    fixed: Condition = {"model": None, "prompt": experiment.prompt, "temperature": TEMPERATURE}
     fixed |= {k: v for k, v in experiment.options.items() if k in FACTORS}
     for name in ("system", "think", "shuffle_options"):
         if (value := getattr(experiment, name)) is not None:
@@ -66,7 +69,7 @@ def select(items: Sequence[Item], limit: int | None, seed: int = 0) -> list[Item
 def varied(conditions: Iterable[Condition]) -> list[str]:
     """The factors that differ between conditions, in the order in which conditions show them; not to be set is a level."""
     whole = list(conditions)
-    names = sorted({name for condition in whole for name in condition}, key=lambda n: _ORDER.get(n, len(_ORDER)))
+    names = sorted({name for condition in whole for name in condition}, key=lambda n: (_ORDER.get(n, _OF_TASKS), n))
     return [name for name in names if any(c.get(name) != whole[0].get(name) for c in whole)]
 
 
@@ -75,4 +78,4 @@ def _draw(seed: int, key: str) -> str:
 
 
 def _ordered(condition: Condition) -> Condition:
-    return dict(sorted(condition.items(), key=lambda pair: _ORDER.get(pair[0], len(_ORDER))))
+    return dict(sorted(condition.items(), key=lambda pair: _ORDER.get(pair[0], _OF_TASKS)))

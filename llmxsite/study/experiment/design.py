@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any, Literal
 
 import msgspec
 
+from llmxsite.base import registry
 from llmxsite.study.experiment.prediction import Prediction, Scalar
 
-TaskName = Literal["benchmark", "compare", "embeddings", "tools", "rag", "determinism", "context", "freeform"]
 Preset = Literal["temperature-sweep", "deterministic-pair"]
-AVAILABLE: tuple[TaskName, ...] = ("benchmark", "determinism")
-"""The tasks that this version can run."""
 
 
 class Analysis(msgspec.Struct, kw_only=True):
@@ -30,7 +27,8 @@ class Analysis(msgspec.Struct, kw_only=True):
 class Experiment(msgspec.Struct, kw_only=True):
     """`experiment.yaml` as a person writes it."""
 
-    task: TaskName = "benchmark"
+    task: str = msgspec.field(default_factory=registry.default)
+    """A kind of experiment, by its name in the registry."""
     question: str | None = None
     hypothesis: str | None = None
     predictions: list[str | Prediction] = []
@@ -72,23 +70,3 @@ class Resolved(Experiment, kw_only=True):
     def predicted(self) -> list[Prediction]:
         """The predictions as records: what loading makes of all of them."""
         return [p for p in self.predictions if isinstance(p, Prediction)]
-
-
-_PROSE = {"question", "hypothesis", "predictions", "analysis", "preset"}
-_EXTENT = {"limit", "repeats", "concurrency", "report"}
-
-
-def essence(experiment: dict[str, Any]) -> dict[str, Any]:
-    """What a sample depends on, of an experiment as a header holds it.
-
-    Words about the experiment are not in it, nor how much of it is run: a run of 20 items goes on to 200 in its log. How many
-    requests are under way at once is what the determinism task measures, and elsewhere only a matter of time.
-    """
-    extent = _EXTENT - {"concurrency"} if experiment.get("task") == "determinism" else _EXTENT
-    return {k: v for k, v in experiment.items() if k not in _PROSE | extent}
-
-
-def fingerprint(experiment: Resolved | dict[str, Any]) -> str:
-    """sha256 of the essence. Two experiments that agree in it can share one run log."""
-    whole = msgspec.to_builtins(experiment)
-    return hashlib.sha256(msgspec.json.encode(essence(whole), order="sorted")).hexdigest()

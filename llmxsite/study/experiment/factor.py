@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
 from llmxsite.study.experiment.prompt import parse_prompt
-from llmxsite.study.experiment.regime import REGIMES
 
 Check = Callable[[Any], str | None]
 """Says what a value must be, in words that follow "must be"; None when the value is good."""
@@ -72,10 +71,6 @@ def _engine(value: Any) -> str | None:
     return None if value in ENGINES else f"one of {', '.join(ENGINES)}"
 
 
-def _regime(value: Any) -> str | None:
-    return None if value in REGIMES else f"one of {', '.join(REGIMES)}"
-
-
 def _language(value: Any) -> str | None:
     return (
         None
@@ -111,16 +106,15 @@ FACTORS: dict[str, Factor] = {
         Factor("seed", "option", "Seed of the sampler.", _whole(0, 2**31 - 1)),
         Factor("num_ctx", "option", "Context in tokens, prompt and reply together.", _whole(128)),
         Factor("num_predict", "option", "Budget: most tokens of a reply, thinking included.", _whole(1)),
-        Factor("regime", "run", "What comes before a request that is asked again; of the task determinism.", _regime),
         Factor("concurrency", "run", "Requests under way at once.", _whole(1, 256)),
     )
 }
-"""Every factor by name, in the order in which conditions show them."""
+"""The factors of every task by name, in the order in which conditions show them."""
 
 
-def as_number(name: str, value: Any) -> Any:
+def as_number(factor: Factor | None, value: Any) -> Any:
     """The value of a factor with whole numbers as floats where the factor takes any number."""
-    fractional = name in FACTORS and FACTORS[name].check(0.5) is None
+    fractional = factor is not None and factor.check(0.5) is None
     return float(value) if fractional and isinstance(value, int) and not isinstance(value, bool) else value
 
 

@@ -9,9 +9,9 @@ from llmxsite.base.diagnostics import Issue, Issues, Problem, did_you_mean
 from llmxsite.base.document import Document, Key
 from llmxsite.study.experiment.condition import Condition, expand
 from llmxsite.study.experiment.design import Experiment, Resolved
-from llmxsite.study.experiment.factor import FACTORS
 from llmxsite.study.experiment.measure import MEASURES
 from llmxsite.study.experiment.prediction import Prediction, PredictionError, Scalar, checked, parse, values, write
+from llmxsite.study.experiment.terms import factors_of
 from llmxsite.study.scaffold.words import is_template
 from llmxsite.study.study import Study
 from llmxsite.study.suite import Item, find
@@ -72,9 +72,9 @@ def _of(
         )
     if needs == "repeats" and resolved.repeats < 2:
         yield _issue(document, index, f"{prediction.measure} needs repeats, and each item is asked once", "repeats: 5")
-    factor = prediction.factor
-    if factor not in FACTORS:
-        hint = did_you_mean(factor, FACTORS)
+    factor, factors = prediction.factor, factors_of(resolved.task)
+    if factor not in factors:
+        hint = did_you_mean(factor, factors)
         if factor in ("suite", *ITEM_FIELDS):
             hint = f"two levels are compared on the items they share, and no item has two {factor}s: predict for each on its own"
         yield _issue(document, index, f"unknown factor '{factor}'", hint, "contrast", "a")
@@ -88,13 +88,13 @@ def _of(
     for name, wanted in prediction.where.items():
         if name == "suite":
             levels = {suite: suite for suite in resolved.suites}
-        elif name in FACTORS:
+        elif name in factors:
             levels = _levels(conditions, name)
         elif name in ITEM_FIELDS:
             levels = {write(v): v for v in _of_items(study, resolved, name)}
         else:
             known = False
-            hint = did_you_mean(name, ["suite", *ITEM_FIELDS, *FACTORS])
+            hint = did_you_mean(name, ["suite", *ITEM_FIELDS, *factors])
             yield _issue(document, index, f"unknown column '{name}'", hint, "where", f"\0{name}")
             continue
         for level in values(wanted):
@@ -103,7 +103,7 @@ def _of(
                 yield _unknown(document, index, name, level, levels, "where", name)
     if not known:
         return
-    limits = {name: {write(v) for v in values(v)} for name, v in prediction.where.items() if name in FACTORS}
+    limits = {name: {write(v) for v in values(v)} for name, v in prediction.where.items() if name in factors}
     for side, level in (("a", prediction.a), ("b", prediction.b)):
         left = [c for c in conditions if all(write(c.get(name)) in wanted for name, wanted in limits.items())]
         if write(level) not in _levels(left, factor):

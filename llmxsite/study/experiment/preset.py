@@ -9,12 +9,11 @@ import msgspec
 from llmxsite.base.diagnostics import Issue
 from llmxsite.base.document import Document
 from llmxsite.study.experiment.design import Experiment
+from llmxsite.study.experiment.terms import terms_of
 
 SWEEP_TEMPERATURES = [0.2, 0.7, 1.2]
 PAIR_TEMPERATURES = [0.0, 0.7]
 PAIR_SEED = 42
-_BESIDE = ("model", "regime")
-"""Factors that a pair may be crossed with: it is compared within each of their levels."""
 
 
 def check(document: Document, experiment: Experiment) -> Iterator[Issue]:
@@ -33,7 +32,7 @@ def check(document: Document, experiment: Experiment) -> Iterator[Issue]:
                 hint=f"remove it, or the preset: it stands for sweep: {{temperature: {SWEEP_TEMPERATURES}}}",
             )
         return
-    if experiment.repeats > 1 and experiment.task != "determinism":
+    if experiment.repeats > 1 and terms_of(experiment.task).seeds_apart:
         yield document.issue(
             ("repeats",),
             code,
@@ -46,7 +45,7 @@ def check(document: Document, experiment: Experiment) -> Iterator[Issue]:
         yield document.issue(
             ("sweep", "\0seed"), code, "the preset deterministic-pair holds one seed; here it is swept"
         )
-    factors = [name for name in experiment.sweep if name not in _BESIDE]
+    factors = [name for name in experiment.sweep if name not in _beside(experiment)]
     if len(factors) > 1:
         yield document.issue(
             ("sweep",),
@@ -67,6 +66,11 @@ def check(document: Document, experiment: Experiment) -> Iterator[Issue]:
         )
 
 
+def _beside(experiment: Experiment) -> set[str]:
+    """Factors that a pair may be crossed with, the task's own among them: it is compared within each of their levels."""
+    return {"model", *(factor.name for factor in terms_of(experiment.task).factors)}
+
+
 def _temperature_set(experiment: Experiment) -> str | None:
     if "temperature" in experiment.sweep:
         return "sweep"
@@ -81,7 +85,7 @@ def apply(experiment: Experiment) -> Experiment:
     if experiment.preset == "temperature-sweep":
         sweep["temperature"] = list(SWEEP_TEMPERATURES)
     elif experiment.preset == "deterministic-pair":
-        if not any(name not in _BESIDE for name in sweep):
+        if not any(name not in _beside(experiment) for name in sweep):
             sweep["temperature"] = list(PAIR_TEMPERATURES)
         options.setdefault("seed", PAIR_SEED)
     return msgspec.structs.replace(experiment, sweep=sweep, options=options)

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from llmxsite.base import registry
 from llmxsite.base.diagnostics import Issue, Issues, Problem, did_you_mean
-from llmxsite.base.document import Document, Key
+from llmxsite.base.document import Document
 from llmxsite.base.reading import read_text
-from llmxsite.study.experiment import prediction_check, preset, regime
+from llmxsite.study.experiment import prediction_check, preset, settings
 from llmxsite.study.experiment.condition import TEMPERATURE, expand
-from llmxsite.study.experiment.design import AVAILABLE, Experiment, Resolved
-from llmxsite.study.experiment.factor import FACTORS, OPTIONS, as_number
-from llmxsite.study.experiment.prompt import Template, parse_prompt, prompt_hint
+from llmxsite.study.experiment.design import Experiment, Resolved
+from llmxsite.study.experiment.factor import as_number
+from llmxsite.study.experiment.prompt import Template, parse_prompt
+from llmxsite.study.experiment.terms import Terms, factors_of, terms_of
 from llmxsite.study.study import Study
 
 CODE = "experiment"
 MOST_CONDITIONS = 10_000
-Value = tuple[tuple[Key, ...], str, Any]
-"""Where a factor is set, its name, and the value."""
 
 
 def load(study: Study, report: str, issues: Issues) -> Resolved | None:
@@ -50,17 +49,25 @@ def _load(document: Document, study: Study, report: str, issues: Issues) -> Reso
     experiment = document.convert(Experiment, code=CODE, issues=issues)
     if experiment is None or issues.failed():
         return None
+    try:
+        terms = terms_of(experiment.task)
+    except Problem as problem:  # a task that is broken
+        issues.extend([document.issue(("task",), i.code, i.message, hint=i.hint) for i in problem.issues])
+        return None
+    if experiment.task not in registry.names():
+        message, hint = registry.said_of_unknown(experiment.task)
+        issues.extend([document.issue(("task",), f"{CODE}-task", message, hint=hint)])
     issues.extend(_scalars(document, experiment))
     issues.extend(_suites(document, experiment, study))
-    issues.extend(_factors(document, experiment))
+    issues.extend(settings.check(document, experiment))
     issues.extend(preset.check(document, experiment))
     if issues.failed():
         return None
-    experiment = regime.fill(preset.apply(experiment), set(document.data))
+    experiment = terms.fill(preset.apply(experiment), set(document.data))
     resolved = msgspec.convert({**msgspec.structs.asdict(experiment), "report": report}, Resolved)
     _canonical(resolved)
     issues.extend(_templates(document, resolved, study))
-    issues.extend(_whole(document, resolved))
+    issues.extend(_whole(document, resolved, terms))
     if not issues.failed():  # a level that is no level would be said twice
         issues.extend(prediction_check.check(document, resolved, study))
     return resolved
@@ -68,14 +75,6 @@ def _load(document: Document, study: Study, report: str, issues: Issues) -> Reso
 
 def _scalars(document: Document, experiment: Experiment) -> Iterator[Issue]:
     """The plain keys: task, numbers, analysis."""
-    if experiment.task not in AVAILABLE:
-        names = ", ".join(AVAILABLE)
-        yield document.issue(
-            ("task",),
-            f"{CODE}-task",
-            f"the task '{experiment.task}' is not available in this version of llmxsite",
-            hint=f"available: {names}",
-        )
     bounds: list[tuple[tuple[str, ...], Any, float, float, str]] = [
         (("repeats",), experiment.repeats, 1, 1000, "from 1 to 1000"),
         (("limit",), experiment.limit, 1, float("inf"), "at least 1, or null for all items"),
@@ -88,8 +87,8 @@ def _scalars(document: Document, experiment: Experiment) -> Iterator[Issue]:
         if value is not None and not low <= value <= high:
             yield document.issue(keys, f"{CODE}-range", f"'{keys[-1]}' must be {words}, not {value:g}")
     for index, name in enumerate(experiment.analysis.compare):
-        if name not in FACTORS:
-            yield _unknown(document, ("analysis", "compare", index), name)
+        if name not in factors_of(experiment.task):
+            yield settings.unknown(document, ("analysis", "compare", index), name, factors_of(experiment.task))
     if experiment.hypothesis is not None and not experiment.hypothesis.strip():
         yield document.issue(("hypothesis",), f"{CODE}-empty", "the hypothesis is empty")
 
@@ -106,102 +105,9 @@ def _suites(document: Document, experiment: Experiment, study: Study) -> Iterato
             yield document.issue(("suites", index), f"{CODE}-suite", f"no suite '{name}' in suites/", hint=hint)
 
 
-def _factors(document: Document, experiment: Experiment) -> Iterator[Issue]:
-    """Every factor that is set anywhere: known, with a value that makes sense, and set in one place only."""
-    for index, name in enumerate(experiment.models):
-        yield from _value(document, ("models", index), "model", name)
-        if Path(name).is_absolute():
-            yield document.issue(
-                ("models", index),
-                f"{CODE}-model-path",
-                "a model named by its path: the path goes into the run log, and is published with it",
-                severity="warning",
-                hint="`llmxsite models list` names the weights in the cache; a relative path tells less",
-            )
-        if name in experiment.models[:index]:
-            yield document.issue(("models", index), f"{CODE}-duplicate", f"the model '{name}' stands twice")
-    for name, value in experiment.options.items():
-        if name not in OPTIONS:
-            yield _unknown(document, ("options", f"\0{name}"), name, OPTIONS, "option")
-        elif wrong := OPTIONS[name](value):
-            yield document.issue(("options", name), f"{CODE}-range", f"'{name}' must be {wrong}, not {_shown(value)}")
-    for name in ("prompt", "system", "shuffle_options"):
-        if name in document.data:
-            yield from _value(document, (name,), name, getattr(experiment, name))
-    for name, levels in experiment.sweep.items():
-        if name not in FACTORS:
-            yield _unknown(document, ("sweep", f"\0{name}"), name)
-            continue
-        if not levels:
-            yield document.issue(("sweep", name), f"{CODE}-empty", f"the sweep of '{name}' has no levels")
-        for index, level in enumerate(levels):
-            yield from _value(document, ("sweep", name, index), name, level)
-            if any(level == other and type(level) is type(other) for other in levels[:index]):
-                yield document.issue(("sweep", name, index), f"{CODE}-duplicate", f"level {_shown(level)} stands twice")
-        yield from _set_twice(document, experiment, ("sweep", f"\0{name}"), name, "swept")
-    for index, condition in enumerate(experiment.conditions):
-        if not condition:
-            yield document.issue(("conditions", index), f"{CODE}-empty", "this condition sets nothing")
-        for name, value in condition.items():
-            if name not in FACTORS:
-                yield _unknown(document, ("conditions", index, f"\0{name}"), name)
-            else:
-                yield from _value(document, ("conditions", index, name), name, value)
-                if name in experiment.sweep:
-                    yield document.issue(
-                        ("conditions", index, f"\0{name}"),
-                        f"{CODE}-conflict",
-                        f"'{name}' is listed here and swept as well",
-                        hint="keep it in one of the two",
-                    )
-    everywhere = bool(experiment.conditions) and all("model" in c for c in experiment.conditions)
-    if not experiment.models and "model" not in experiment.sweep and not everywhere:
-        yield document.issue(("models",), f"{CODE}-empty", "no model is named", hint="write models: [llama3.2:3b]")
-
-
-def _value(document: Document, keys: tuple[Key, ...], name: str, value: Any) -> Iterator[Issue]:
-    if not (wrong := FACTORS[name].check(value)):
-        return
-    if name == "prompt" and isinstance(value, str):
-        yield document.issue(keys, f"{CODE}-prompt", f"unknown prompt '{value}'", hint=prompt_hint(value))
-        return
-    hint = (
-        "without the quotes it is a number"
-        if isinstance(value, str) and _numeric(value) and "number" in wrong
-        else None
-    )
-    yield document.issue(keys, f"{CODE}-range", f"'{name}' must be {wrong}, not {_shown(value)}", hint=hint)
-
-
-def _set_twice(
-    document: Document, experiment: Experiment, keys: tuple[Key, ...], name: str, how: str
-) -> Iterator[Issue]:
-    """A factor that is swept must not be fixed elsewhere: one of the two would be silently without effect."""
-    place = "options" if name in experiment.options else "models" if name == "model" and experiment.models else None
-    if place is None and name in document.data and name in FACTORS:
-        place = name
-    if place is not None:
-        where = "by itself" if place == name else f"under '{place}'"
-        yield document.issue(
-            keys, f"{CODE}-conflict", f"'{name}' is {how} and also set {where}", hint="keep it in one of the two"
-        )
-
-
-def _prompts(experiment: Experiment) -> Iterator[tuple[tuple[Key, ...], str]]:
-    """Every prompt the experiment names, with its place."""
-    levels = experiment.sweep.get("prompt")
-    listed = [(i, c["prompt"]) for i, c in enumerate(experiment.conditions) if "prompt" in c]
-    for index, level in enumerate(levels or ()):
-        yield ("sweep", "prompt", index), str(level)
-    for index, value in listed:
-        yield ("conditions", index, "prompt"), str(value)
-    if levels is None and (len(listed) < len(experiment.conditions) or not listed):
-        yield ("prompt",), experiment.prompt
-
-
 def _templates(document: Document, resolved: Resolved, study: Study) -> Iterator[Issue]:
     folder = study.report(resolved.report)
-    for keys, name in _prompts(resolved):
+    for keys, name in settings.prompts(resolved):
         prompt = parse_prompt(name)
         if prompt is None or prompt.file is None:
             continue
@@ -220,7 +126,7 @@ def _templates(document: Document, resolved: Resolved, study: Study) -> Iterator
                 yield from problem.issues
 
 
-def _whole(document: Document, resolved: Resolved) -> Iterator[Issue]:
+def _whole(document: Document, resolved: Resolved, terms: Terms) -> Iterator[Issue]:
     """What only shows when the conditions are there."""
     count = max(1, len(resolved.conditions)) * max(1, len(resolved.models))
     for levels in resolved.sweep.values():
@@ -234,16 +140,16 @@ def _whole(document: Document, resolved: Resolved) -> Iterator[Issue]:
     seen: set[bytes] = set()
     for condition in conditions:
         if (encoded := msgspec.json.encode(condition)) in seen:
-            words = ", ".join(f"{k}={_shown(v)}" for k, v in condition.items())
+            words = ", ".join(f"{k}={settings.shown(v)}" for k, v in condition.items())
             yield document.issue(("conditions",), f"{CODE}-duplicate", f"one condition is there twice: {words}")
             break
         seen.add(encoded)
-    yield from regime.check(document, resolved, conditions)
+    yield from terms.check(document, resolved, conditions)
     for condition in conditions:
         prompt = parse_prompt(str(condition["prompt"]))
         if prompt and prompt.kind == "self-consistency" and not (condition.get("temperature") or TEMPERATURE):
             yield document.issue(
-                next(keys for keys, name in _prompts(resolved) if name == condition["prompt"]),
+                next(keys for keys, name in settings.prompts(resolved) if name == condition["prompt"]),
                 f"{CODE}-prompt",
                 "self-consistency needs a temperature above 0: at 0 all replies are alike",
                 hint="set options: {temperature: 0.7}",
@@ -270,9 +176,14 @@ def _whole(document: Document, resolved: Resolved) -> Iterator[Issue]:
 
 def _canonical(resolved: Resolved) -> None:
     """Write every number of a factor one way, so that a temperature of 1 and one of 1.0 are the same condition."""
-    resolved.options = {name: as_number(name, value) for name, value in resolved.options.items()}
-    resolved.sweep = {name: [as_number(name, v) for v in levels] for name, levels in resolved.sweep.items()}
-    resolved.conditions = [{name: as_number(name, v) for name, v in c.items()} for c in resolved.conditions]
+    factors = factors_of(resolved.task)
+
+    def written(name: str, value: Any) -> Any:
+        return as_number(factors.get(name), value)
+
+    resolved.options = {name: written(name, value) for name, value in resolved.options.items()}
+    resolved.sweep = {name: [written(name, v) for v in levels] for name, levels in resolved.sweep.items()}
+    resolved.conditions = [{name: written(name, v) for name, v in c.items()} for c in resolved.conditions]
 
 
 def _missing(study: Study, report: str, problem: Problem) -> list[Issue]:
@@ -286,20 +197,3 @@ def _missing(study: Study, report: str, problem: Problem) -> list[Issue]:
         msgspec.structs.replace(i, code=f"{CODE}-missing", message="no such experiment", hint=hint)
         for i in problem.issues
     ]
-
-
-def _unknown(document: Document, keys: tuple[Key, ...], name: str, known: Any = None, what: str = "factor") -> Issue:
-    return document.issue(keys, f"{CODE}-factor", f"unknown {what} '{name}'", hint=did_you_mean(name, known or FACTORS))
-
-
-def _shown(value: Any) -> str:
-    text = "null" if value is None else str(value).lower() if isinstance(value, bool) else repr(value)
-    return text if len(text) <= 60 else text[:59] + "…"
-
-
-def _numeric(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

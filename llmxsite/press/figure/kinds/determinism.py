@@ -16,7 +16,7 @@ from llmxsite.press.figure.grid import Grid, draw, marks_of
 from llmxsite.press.figure.metrics import Metric
 from llmxsite.press.figure.options import ChartProblem, Options
 from llmxsite.press.figure.summary import apart, key_column, key_columns, records
-from llmxsite.study.experiment import REGIMES
+from llmxsite.task.determinism.experiment import REGIMES
 
 TASK = "determinism"
 MOST = 400

@@ -1,99 +1,32 @@
-"""The benchmark task: questions with a right answer. Multiple choice, numbers, and short answers in words."""
+"""How a question with a right answer is scored: a choice among options, a number, a short answer in words."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from llmxsite.base.diagnostics import Problem
 from llmxsite.exchange.answer.choice import read_choice
 from llmxsite.exchange.answer.confidence import letter_confidence, letter_of, sequence_confidence
 from llmxsite.exchange.answer.locate import Alignment
-from llmxsite.exchange.answer.scorer import Scored
+from llmxsite.exchange.answer.scorer import Scored, Scorer, rubric_of
+from llmxsite.exchange.answer.scores import Answered, ChoiceScores, NumericScores, TextScores
 from llmxsite.exchange.answer.short import matches, parse_text
 from llmxsite.exchange.answer.statement import answer_part
 from llmxsite.exchange.answer.thinking import blanked
-from llmxsite.exchange.asking.messages import messages_for, question_of
-from llmxsite.exchange.asking.options import options_for
-from llmxsite.exchange.asking.plan import Plan
+from llmxsite.exchange.asking.plan import Turn, style_of
 from llmxsite.exchange.asking.question import Question
-from llmxsite.exchange.engine.protocol import ModelInfo, Reply, Request, TokenLogprob
-from llmxsite.study.experiment import Condition, Resolved, parse_prompt
-from llmxsite.study.suite import LETTERS, Item, Suite
+from llmxsite.exchange.asking.wording import primary
+from llmxsite.exchange.engine.protocol import Reply, TokenLogprob
+from llmxsite.study.experiment import parse_prompt
+from llmxsite.study.suite import LETTERS
 
-SCORERS = {"choice": "choice/2", "numeric": "numeric/2", "text": "text/2"}
-"""Name and version of what scores each kind of question. The version goes up with every change that can move a score."""
-TOP_LOGPROBS = 20
+if TYPE_CHECKING:
+    from llmxsite.log.record import Sample
 
-
-class Benchmark:
-    """Asks items as they are, in one of the built-in ways or by a template, and compares the answer with the key."""
-
-    name = "benchmark"
-
-    def plan(
-        self, experiment: Resolved, suite: Suite, item: Item, condition: Condition, repeat: int, model: ModelInfo
-    ) -> Plan:
-        name = str(condition["prompt"])
-        prompt = parse_prompt(name)
-        if prompt is None:
-            raise Problem.at("experiment.yaml", "experiment-prompt", f"unknown prompt '{name}'")
-        shuffle, language, system = (condition.get(key) for key in ("shuffle_options", "language", "system"))
-        think, thinks = thinking(model, condition.get("think"))
-        question = question_of(
-            suite,
-            item,
-            prompt,
-            language if isinstance(language, str) else None,
-            shuffle if isinstance(shuffle, int) else None,
-        )
-        question.control = model.control
-        messages, raw = messages_for(
-            suite,
-            item,
-            question,
-            prompt,
-            system if isinstance(system, str) else None,
-            experiment.templates.get(name),
-        )
-        requests = tuple(
-            Request(
-                model=str(condition["model"]),
-                messages=messages,
-                options=options_for(experiment, condition, prompt, thinks=thinks, repeat=repeat, draw=draw),
-                think=think,
-                raw_prompt=raw,
-                top_logprobs=None if experiment.logprobs == "none" else TOP_LOGPROBS,
-            )
-            for draw in range(prompt.n if prompt.kind == "self-consistency" else 1)
-        )
-        return Plan(requests, question, SCORERS[question.kind])
-
-    def score(self, plan: Plan, replies: Sequence[Reply]) -> Scored:
-        return score(plan.question, replies)
-
-
-def thinking(model: ModelInfo, wish: object) -> tuple[bool | None, bool]:
-    """What to send as `think`, and whether the model will think. Raises `Problem` for a model that cannot but should.
-
-    A server turns thinking on by itself for a model that can, so it is always told; one that cannot is told nothing.
-    """
-    able = None if model.capabilities is None else "thinking" in model.capabilities
-    if able is False:
-        if wish is True:
-            raise Problem.at(
-                "experiment.yaml",
-                "experiment-think",
-                f"the model '{model.name}' cannot think, but the experiment asks it to",
-                hint="list its conditions without 'think', or leave the model out",
-            )
-        return None, False
-    if able is None:
-        return (wish if isinstance(wish, bool) else None), wish is True
-    return wish is not False, wish is not False
+_TYPES: dict[str, type[Answered]] = {"choice": ChoiceScores, "numeric": NumericScores, "text": TextScores}
 
 
 class _Read(NamedTuple):
@@ -106,8 +39,9 @@ class _Read(NamedTuple):
     reason: str | None
 
 
-def score(question: Question, replies: Sequence[Reply]) -> Scored:
+def score(question: Question, turns: Sequence[Turn]) -> Scored:
     """Scores of the replies to one question: of the only one, or of the vote among several."""
+    replies = [turn.reply for turn in turns]
     control = [token for token in question.control if any(token in reply.text for reply in replies)]
     if control:
         replies = [msgspec.structs.replace(reply, text=blanked(reply.text, control)) for reply in replies]
@@ -122,10 +56,11 @@ def score(question: Question, replies: Sequence[Reply]) -> Scored:
         if question.order is not None:
             base["order"] = question.order
     if len(replies) > 1:
-        return _vote(base, replies, readings)
+        return _vote(_TYPES[question.kind], base, replies, readings)
     reply, reading = replies[0], readings[0]
     scores, token = _logprobs(question, reply, reading)
-    return Scored(_outcome(reply, reading), _verdict(reading) | base | scores, 0, token)
+    whole = _TYPES[question.kind](**(_verdict(reading) | base | scores))
+    return Scored(_outcome(reply, reading), whole, 0, token)
 
 
 def _read(question: Question, reply: Reply) -> _Read:
@@ -184,7 +119,7 @@ def _cut_off(reply: Reply) -> bool:
     return reply.done_reason == "length" or "context-truncated" in reply.warnings
 
 
-def _vote(base: dict[str, Any], replies: Sequence[Reply], readings: Sequence[_Read]) -> Scored:
+def _vote(kind: type[Answered], base: dict[str, Any], replies: Sequence[Reply], readings: Sequence[_Read]) -> Scored:
     """Self-consistency (Wang et al. 2023, arXiv:2203.11171): the most frequent answer, the earliest one on a tie."""
     votes = Counter(r.answer for r in readings if r.answer is not None)
     winner = max(votes, key=votes.__getitem__) if votes else None
@@ -193,8 +128,8 @@ def _vote(base: dict[str, Any], replies: Sequence[Reply], readings: Sequence[_Re
     if winner is not None:
         scores["votes"] = {str(answer): count for answer, count in votes.items()}
         scores["vote_share"] = votes[winner] / len(replies)
-        return Scored("ok", scores, shown)
-    return Scored("truncated" if any(map(_cut_off, replies)) else "failure", scores, shown)
+        return Scored("ok", kind(**scores), shown)
+    return Scored("truncated" if any(map(_cut_off, replies)) else "failure", kind(**scores), shown)
 
 
 def _logprobs(question: Question, reply: Reply, reading: _Read) -> tuple[dict[str, Any], int | None]:
@@ -241,3 +176,67 @@ def _top(token: TokenLogprob) -> list[tuple[str, float]]:
     if token.logprob is not None and all(text != token.token for text, _ in pairs):
         pairs.append((token.token, token.logprob))
     return pairs
+
+
+def read(sample: Sample) -> Question | None:
+    """The question as it was shown: from the line's rubric, and from scores, condition and options of one older than that field.
+
+    None where the line does not hold it, as after an error, or where its right answer is none of its kind.
+    """
+    question = rubric_of(sample, Question) if isinstance(sample.rubric, dict) else _of_older(sample)
+    kind = (sample.scorer or "").partition("/")[0]
+    return question if question is not None and question.kind == kind and _answerable(question) else None
+
+
+def _of_older(sample: Sample) -> Question | None:
+    kind = (sample.scorer or "").partition("/")[0]
+    expected, choices = sample.scores.get("expected"), sample.shown.choices if sample.shown else None
+    if expected is None or (kind == "choice" and not choices):
+        return None
+    order, language = sample.scores.get("order"), sample.condition.get("language")
+    known = language if isinstance(language, str) else sample.language
+    try:
+        shown = [choices[i] for i in order] if choices and order else choices or []
+        return msgspec.convert(
+            {
+                "kind": kind,
+                "choices": shown,
+                "expected": expected,
+                "accepted": sample.scores.get("accepted") or ([expected] if kind == "text" else []),
+                "unit": sample.scores.get("unit"),
+                "control": sample.scores.get("control") or [],
+                "order": order,
+                "language": primary(known),
+                "spoken": primary(known) if known else None,
+                "style": style_of(parse_prompt(str(sample.condition.get("prompt")))),
+            },
+            Question,
+        )
+    except (msgspec.ValidationError, IndexError, TypeError):
+        return None
+
+
+def _answerable(question: Question) -> bool:
+    """Whether a right answer is of the question's kind: lines are anybody's."""
+    expected, shown = question.expected, len(question.choices)
+    if question.kind == "choice":
+        ordered = question.order is None or sorted(question.order) == list(range(shown))
+        return isinstance(expected, str) and len(expected) == 1 and expected in LETTERS[:shown] and ordered
+    return isinstance(expected, str) == (question.kind == "text")
+
+
+_SURE = ("mean_token_probability",)
+SCORERS = (
+    Scorer(
+        "choice",
+        2,
+        Question,
+        ChoiceScores,
+        score,
+        columns=("confidence", "confidence_low", "confidence_high", "letter_mass", *_SURE, "p_correct", "position"),
+        read=read,
+        not_kept=frozenset({"first_token_letter"}),  # the alternatives at that place are not in the log
+    ),
+    Scorer("numeric", 2, Question, NumericScores, score, columns=_SURE, read=read),
+    Scorer("text", 2, Question, TextScores, score, columns=_SURE, read=read),
+)

@@ -1,0 +1,120 @@
+"""The header of a run log: everything that holds for all samples."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import msgspec
+
+from llmxsite.exchange.engine.protocol import EngineInfo, ModelInfo
+
+SCHEMA = 3
+
+
+class SuiteRef(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A suite as the run used it."""
+
+    id: str
+    hash: str
+    title: str | None = None
+    version: str | None = None
+    licence: str | None = None
+    language: str | None = None
+    items: int | None = None
+    """Items in the suite; with a limit fewer are asked."""
+
+
+class Gpu(msgspec.Struct, kw_only=True, omit_defaults=True):
+    name: str
+    memory_bytes: int | None = None
+    driver: str | None = None
+
+
+class Host(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """The machine, without anything that names it or its owner. None is `could not be read`."""
+
+    os: str | None = None
+    """`Linux 6.1`, `macOS 15.1`, `Windows 11`."""
+    machine: str | None = None
+    """`x86_64`, `arm64`."""
+    cpu: str | None = None
+    cores: int | None = None
+    memory_bytes: int | None = None
+    gpus: list[Gpu] | None = None
+    """None when it could not be asked; empty when there is none."""
+
+
+class Git(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """The study's repository when the run started."""
+
+    commit: str
+    dirty: bool | None = None
+
+
+class Hypothesis(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What was expected, fixed before the first sample: the hypothesis, or a prediction as its sentence."""
+
+    text: str
+    hash: str
+    """sha256 of the text with white space squeezed."""
+    commit: str | None = None
+    """The newest commit, when the run started, whose experiment.yaml has these words; None where no commit has."""
+
+
+class RerunOf(msgspec.Struct, kw_only=True):
+    """The log that a run repeats: sent once more, request by request."""
+
+    id: str
+    """Its run."""
+    sha256: str
+    """Of all bytes of its file when the repetition began."""
+
+
+class Share(msgspec.Struct, kw_only=True):
+    """A log's place in a run that several machines made together: each has a log of its own."""
+
+    id: str
+    """The run of all of them."""
+    machine: int
+    """Counted from 1. A number and nothing else: no log names a machine."""
+
+
+class Run(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="type", tag="run"):
+    """The first line: everything that holds for all samples."""
+
+    schema: int
+    id: str
+    report: str
+    """Slug of the report the experiment stands beside."""
+    task: str
+    experiment: dict[str, Any]
+    """The experiment as resolved: defaults filled in, presets expanded."""
+    suites: list[SuiteRef]
+    engine: EngineInfo
+    models: list[ModelInfo]
+    host: Host | None = None
+    software: dict[str, str] = {}
+    """Versions: `llmxsite`, `python`, and the packages that touch a number."""
+    git: Git | None = None
+    contributor: str | None = None
+    hypothesis: Hypothesis | None = None
+    predictions: list[Hypothesis] = []
+    """What of it the data will answer, in the order of `experiment`, which has the parts of each."""
+    started: str | None = None
+    """UTC, ISO 8601 with `Z`; None in an import whose source does not say."""
+    planned: int | None = None
+    """Samples the experiment asks for; of several machines, of all together."""
+    cluster: Share | None = None
+    """For a run on several machines."""
+    concurrency: int | None = None
+    """Requests under way at once, where no condition says otherwise: as wished for this run, else the experiment's."""
+    rerun_of: RerunOf | None = None
+    """For a repetition made from a log alone; what it repeats. Its samples are no further evidence beside the original's."""
+    source: dict[str, Any] | None = None
+    """For an imported log: tool, file names, sha256, and counts of what could not be read."""
+
+
+def hypothesis_hash(text: str) -> str:
+    """sha256 of the words, so that wrapping a line differently is no change."""
+    return hashlib.sha256(" ".join(text.split()).encode()).hexdigest()

@@ -1,0 +1,240 @@
+"""Samples of several turns and samples that judge others, of a task that another distribution brings: asked, killed, gone on with,
+verified and scored again."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import os
+import random
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from collect_support import Notes, Nursery, Watched, collect, make_study, run, samples_of, the_log
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from servers.fake import Fake
+
+from llmxsite.analysis import tables
+from llmxsite.base import registry
+from llmxsite.base.diagnostics import Issues, Problem
+from llmxsite.exchange.answer.scorer import scorer
+from llmxsite.log import runlog
+from llmxsite.log.record import End, Sample, encode_line
+from llmxsite.log.runlog.turns import turns_of
+from llmxsite.study.study import Study
+
+DISTRIBUTION = Path(__file__).parent / "distribution"
+MODELS = ("fake:1b", "judge:1b")
+DESIGN = {"task": "talk", "sweep": {"doubts": [0, 2]}, "repeats": 2, "concurrency": 3}
+KILLS = int(os.environ.get("LLMXSITE_KILLS", "8"))
+
+
+def answer(body: dict[str, Any]) -> tuple[list[str], str]:
+    """A letter that hangs on every word of the conversation."""
+    said = json.dumps([body["model"], body.get("messages"), body.get("options", {}).get("seed")], sort_keys=True)
+    return ["AB"[hashlib.sha256(said.encode()).digest()[0] % 2]], "stop"
+
+
+@pytest.fixture(autouse=True)
+def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The distribution is on the path, here and in the processes that tests start."""
+    monkeypatch.syspath_prepend(DISTRIBUTION)
+    monkeypatch.setenv("LLMXSITE_TEST_PATH", str(DISTRIBUTION))
+    registry.forget()
+    yield
+    monkeypatch.undo()
+    registry.forget()
+
+
+def told(path: Path) -> dict[str, tuple[object, ...]]:
+    """What each sample of a log is, by key; the last line of a key counts."""
+    found = {}
+    for s in samples_of(path):
+        said = [(turn.follows, turn.request, turn.reply and turn.reply.text) for turn in s.turns] if s.turns else None
+        found[s.key] = (s.item, str(s.condition), s.repeat, s.outcome, str(s.scores), str(s.rubric), s.of, str(said))
+    return found
+
+
+def checked(path: Path) -> runlog.Verified:
+    issues = Issues()
+    found = runlog.verify(path, issues)
+    assert not list(issues)
+    return found
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Study:
+    return make_study(tmp_path / "study", items=4, **DESIGN)
+
+
+def test_a_conversation_is_asked_to_its_end_and_judged(study: Study) -> None:
+    async def go() -> None:
+        async with Fake(models=MODELS, reply=answer) as server:
+            _, result, _ = await collect(study, server)
+            assert result is not None and result.reason == "complete"
+            calls = [c.json["messages"] for c in server.calls if c.path == "/api/chat" and len(c.json["messages"]) > 1]
+            assert {len(messages) for messages in calls} == {3, 5}
+
+    asyncio.run(go())
+    lines = samples_of(the_log(study))
+    talks, grades = [s for s in lines if s.of is msgspec.UNSET], [s for s in lines if s.of is not msgspec.UNSET]
+    assert (len(talks), len(grades)) == (16, 32) and len({s.key for s in lines}) == 48
+    assert {s.of for s in grades} == {s.key for s in talks}
+    for sample in talks:
+        turns = turns_of(sample)
+        assert turns is not None and len(turns) == sample.scores["turns"] == 1 + int(str(sample.condition["doubts"]))
+        assert (sample.turns is msgspec.UNSET) == (len(turns) == 1)
+        assert [len(turn.call.messages) for turn in turns] == [1, 3, 5][: len(turns)]
+        assert sample.reply is not None and sample.reply.text == turns[-1].reply.text == sample.scores["answer"]
+        if isinstance(sample.turns, list):  # no word of the conversation stands twice
+            assert [len(t.request.messages) if t.request else 0 for t in sample.turns] == [0, 2, 2][: len(turns)]
+    assert all(s.request.model == "judge:1b" and s.scorer == "grade/1" for s in grades)
+    header = runlog.read_header(the_log(study))
+    assert [m.name for m in header.models] == [*MODELS] and all(m.digest for m in header.models)
+    found = checked(the_log(study))
+    assert found.rescored == 48 and found.sealed
+    frame = tables.load(study, Issues()).frame
+    assert len(frame) >= 16
+
+
+def test_a_changed_turn_is_seen(study: Study) -> None:
+    async def go() -> None:
+        async with Fake(models=MODELS, reply=answer) as server:
+            await collect(study, server)
+
+    asyncio.run(go())
+    path, kept = the_log(study), []
+    for _, line in runlog.iterate(path, Issues()):
+        if isinstance(line, Sample) and isinstance(line.turns, list) and line.turns[-1].reply is not None:
+            line.turns[-1].reply.text = "neither"
+        if not isinstance(line, End):
+            kept.append(encode_line(line))
+    path.write_bytes(b"".join(kept))
+    issues = Issues()
+    assert runlog.verify(path, issues).rescored == 48 - 8
+    assert {issue.code for issue in issues} == {"log-score", "log-open"}
+
+
+@settings(max_examples=12, deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_faults_and_stops_in_a_conversation_lose_and_double_nothing(
+    seed: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Whatever goes wrong, and wherever a run is stopped: taken up again it ends with the samples of an unbroken one."""
+    chance = random.Random(seed)
+    unbroken = make_study(tmp_path_factory.mktemp("unbroken"), items=3, **DESIGN)
+    broken = make_study(tmp_path_factory.mktemp("broken"), items=3, **DESIGN)
+
+    async def go() -> None:
+        async with Fake(models=MODELS, reply=answer) as server:
+            await collect(unbroken, server)
+        common = ("reset", "500", "503", "half-line", "close-mid", "error-line")
+        for session in range(6):
+            often = 0.0 if session == 5 else chance.choice((0.05, 0.4))
+            faults = [chance.choice(common) if chance.random() < often else None for _ in range(200)]
+            async with Fake(models=MODELS, reply=answer, faults=faults) as server:
+                stop = chance.randrange(1, 40)
+                _, result, _ = await collect(broken, server, observer=_Stopping(stop if session < 5 else 10**6))
+                if result is not None and result.reason == "complete" and not result.errors:
+                    break
+
+    asyncio.run(go())
+    assert told(the_log(broken)) == told(the_log(unbroken))
+    checked(the_log(broken))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="processes are forked and killed in POSIX's ways")
+def test_killed_conversations_lose_and_double_nothing(tmp_path: Path) -> None:
+    unbroken = make_study(tmp_path / "unbroken", items=6, **DESIGN)
+    with Watched(models=MODELS, reply=answer) as server:
+        done = run(unbroken, "run", "trial", server=server)
+    assert done.returncode == 0, done.stderr
+    killed = seed = 0
+    with Watched(models=MODELS, reply=answer, latency=0.002) as server, Nursery() as nursery:
+        while killed < KILLS:
+            chance, study = random.Random(seed), make_study(tmp_path / f"study-{seed}", items=6, **DESIGN)
+            while True:
+                server.aim(chance.randint(1, 90), chance.uniform(0, 20))
+                code = nursery.run(study, "run", "trial", server=server, output=tmp_path / "output")
+                if code == 0:
+                    break
+                assert code == -signal.SIGKILL, (tmp_path / "output").read_text()
+                killed += 1
+            assert told(the_log(study)) == told(the_log(unbroken)), f"seed {seed}"
+            assert len(samples_of(the_log(study))) == 72
+            assert checked(the_log(study)).sealed
+            seed += 1
+
+
+def test_a_judge_that_failed_is_asked_again_and_its_sample_is_not(study: Study) -> None:
+    async def go() -> None:
+        down = {"on": True}
+
+        def refuse(path: str, body: dict[str, Any]) -> str | None:
+            return "out of order" if down["on"] and "Grade" in json.dumps(body) else None
+
+        async with Fake(models=MODELS, reply=answer, refusal=refuse, refusal_status=500) as server:
+            await collect(study, server)
+            asked = len(server.calls)
+            down["on"] = False
+            _, result, _ = await collect(study, server)
+            assert result is not None and result.reason == "complete" and not result.errors
+            again = [c for c in server.calls[asked:] if c.path == "/api/chat" and "apples" in json.dumps(c.json)]
+            assert len(again) <= 16
+
+    asyncio.run(go())
+    final = {s.key: s for s in samples_of(the_log(study))}
+    assert len(final) == 48 and {s.outcome for s in final.values()} == {"ok"}
+    checked(the_log(study))
+
+
+def test_a_conversation_is_not_repeated_from_its_log(study: Study) -> None:
+    from llmxsite.collect.logged import survey
+
+    async def go() -> None:
+        async with Fake(models=MODELS, reply=answer) as server:
+            await collect(study, server)
+
+    asyncio.run(go())
+    with pytest.raises(Problem, match="conversations") as caught:
+        survey(the_log(study), None, Issues())
+    assert caught.value.issues[0].code == "rerun-request"
+
+
+def test_a_log_whose_task_is_not_installed_is_read(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def go() -> None:
+        async with Fake(models=MODELS, reply=answer) as server:
+            await collect(study, server)
+
+    asyncio.run(go())
+    before = tables.load(study, Issues()).frame
+    monkeypatch.undo()
+    registry.forget()
+    assert "talk" not in registry.names() and scorer("talk/1") is None
+    found = checked(the_log(study))
+    assert found.samples == 48 and found.foreign == {"talk/1": 16, "grade/1": 32}
+    assert len(tables.load(study, Issues()).frame) == len(before)
+    with pytest.raises(Problem, match="not installed"):
+        from llmxsite.exchange.asking.plan import asking_of
+
+        asking_of("talk")
+
+
+class _Stopping(Notes):
+    """Watches a run, and stops it after so many samples."""
+
+    def __init__(self, after: int) -> None:
+        super().__init__()
+        self.left = after
+        self.stop: Any = None
+
+    def sample(self, job: Any, sample: Sample) -> None:
+        self.left -= 1
+        if self.left == 0 and self.stop is not None:
+            self.stop()
