@@ -18,7 +18,7 @@ from llmxsite.exchange.asking.question import Question
 from llmxsite.exchange.engine import weights
 from llmxsite.exchange.engine.protocol import ModelInfo, Reply
 from llmxsite.log import runlog
-from llmxsite.task import benchmark
+from llmxsite.task.benchmark import asking as benchmark
 
 OWN = ["<|tone|>", "<|stop|>"]
 

@@ -36,7 +36,9 @@ def built_in() -> tuple[str, ...]:
     """The tasks of this package, by name in order."""
     folder = importlib.util.find_spec(PACKAGE)
     found = folder.submodule_search_locations if folder is not None else None
-    return tuple(sorted(p.name for place in found or () for p in Path(place).iterdir() if (p / "__init__.py").is_file()))
+    return tuple(
+        sorted(p.name for place in found or () for p in Path(place).iterdir() if (p / "__init__.py").is_file())
+    )
 
 
 @cache
@@ -96,7 +98,20 @@ def find(room: str, attribute: str, name: str) -> Any | None:
 def texts(task: str) -> Traversable | None:
     """A task's folder, for `methods.md`, `scaffold/`, `templates/` and `words/`; None where the task is not installed."""
     home = _home(task)
-    return None if home is None else resources.files(home)
+    return None if home is None or _module(task, home) is None else resources.files(home)
+
+
+def written(*path: str) -> Iterator[tuple[str, str]]:
+    """The tasks that have a text of that name in their folder, with it: `written("scaffold", "index.md")`. A task that is
+    broken is passed over, as in `parts`."""
+    for task in names():
+        try:
+            folder = texts(task)
+        except Problem:
+            continue
+        file = None if folder is None else folder.joinpath(*path)
+        if file is not None and file.is_file():
+            yield task, file.read_text(encoding="utf-8")
 
 
 def faults() -> Iterator[Problem]:

@@ -21,11 +21,11 @@ __all__ = ["Task", "current", "get", "knows", "rescore"]
 def get(name: str) -> Task:
     """The task of that name. Raises `Problem` for one that this version cannot run."""
     if name == "benchmark":
-        from llmxsite.task.benchmark import Benchmark
+        from llmxsite.task.benchmark.asking import Benchmark
 
         return Benchmark()
     if name == "determinism":
-        from llmxsite.task.determinism import Determinism
+        from llmxsite.task.determinism.asking import Determinism
 
         return Determinism()
     hint = did_you_mean(name, AVAILABLE) or f"available: {', '.join(AVAILABLE)}"
@@ -39,14 +39,14 @@ def get(name: str) -> Task:
 
 def rescore(scorer: str, question: Question, replies: Sequence[Reply]) -> Scored | None:
     """What the scorer of today makes of replies that were logged; None for a scorer, or a version of it, not known here."""
-    from llmxsite.task import benchmark
+    from llmxsite.task.benchmark import asking as benchmark
 
     return benchmark.score(question, replies) if scorer == benchmark.SCORERS.get(question.kind) else None
 
 
 def knows(scorer: str | None) -> bool:
     """Whether `rescore` can repeat what this scorer does."""
-    from llmxsite.task import benchmark
+    from llmxsite.task.benchmark import asking as benchmark
 
     return scorer in benchmark.SCORERS.values()
 
@@ -56,7 +56,7 @@ def current(scorer: str | None) -> str | None:
 
     Of a newer version than this llmxsite has, None as well: what it does is not known here.
     """
-    from llmxsite.task import benchmark
+    from llmxsite.task.benchmark import asking as benchmark
 
     kind, _, version = (scorer or "").partition("/")
     today = benchmark.SCORERS.get(kind)

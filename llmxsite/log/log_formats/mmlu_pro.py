@@ -20,7 +20,7 @@ from llmxsite.log.log_formats.imported import Imported, Repeats, fingerprint, su
 from llmxsite.log.record import Answer, Sample, Scalar, Sent, Shown, sample_key
 from llmxsite.study.suite import LETTERS, Item, item_hash
 from llmxsite.study.suite.model import tidy
-from llmxsite.task import benchmark
+from llmxsite.task.benchmark import asking as benchmark
 
 TITLE = "MMLU-Pro model outputs"
 SUFFIXES = (".json", ".jsonl")

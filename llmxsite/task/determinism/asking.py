@@ -10,7 +10,7 @@ from llmxsite.exchange.asking.plan import Plan
 from llmxsite.exchange.engine.protocol import ModelInfo
 from llmxsite.study.experiment import Condition, Resolved, regime_of
 from llmxsite.study.suite import Item, Suite
-from llmxsite.task.benchmark import Benchmark
+from llmxsite.task.benchmark.asking import Benchmark
 
 
 class Determinism(Benchmark):
