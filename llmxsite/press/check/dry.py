@@ -72,7 +72,7 @@ class DryHost(PageHost):
 
     def _options(self, directive: Directive) -> None:
         """Where there are no samples to build a chart from, its kind and options can still be wrong."""
-        from llmxsite.press.figure.options import ChartProblem, kind_named, parse
+        from llmxsite.press.figure import ChartProblem, kind_named, parse
 
         try:
             parse(kind_named(directive.argument), directive.options)

@@ -6,13 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-import numpy as np
-import pandas as pd
-
-from llmxsite.analysis import results
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.draft import Samples
 from llmxsite.press.figure.figure import Column
+from llmxsite.press.figure.late import np, pd, results
 from llmxsite.press.figure.metrics import METRICS, Metric
 from llmxsite.press.figure.options import ChartProblem, column_of
 
