@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -13,6 +14,8 @@ from llmxsite.base.diagnostics import Issues
 from llmxsite.exchange.engine.protocol import EngineInfo, ModelInfo
 from llmxsite.log import runlog
 from llmxsite.log.record import Answer, Run, Sample, Sent, SuiteRef, sample_key
+from llmxsite.press.site.directives.kinds import directives
+from llmxsite.press.site.parts import DirectiveKind
 from llmxsite.press.writing.directive import Directive
 
 
@@ -23,6 +26,10 @@ class RecordingHost:
         self.issues = Issues()
         self.links: list[tuple[str, int]] = []
         self.values: list[tuple[str, int, int]] = []
+
+    @property
+    def directives(self) -> Mapping[str, DirectiveKind]:
+        return directives()
 
     def directive(self, directive: Directive) -> str:
         words = escape(f"{directive.label} {directive.argument} {directive.options}", quote=False)

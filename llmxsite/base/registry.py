@@ -114,9 +114,19 @@ def written(*path: str) -> Iterator[tuple[str, str]]:
             yield task, file.read_text(encoding="utf-8")
 
 
+def folders() -> list[Path]:
+    """The folders of other distributions' tasks, found without running their code."""
+    found = []
+    for point in sorted(metadata.entry_points(group=GROUP), key=lambda point: (point.name, point.value)):
+        top, *below = point.value.split(".")
+        spec = importlib.util.find_spec(top)
+        found += [Path(place, *below) for place in (spec and spec.submodule_search_locations) or ()]
+    return found
+
+
 def faults() -> Iterator[Problem]:
-    """What is wrong with the tasks that are installed, each module of them tried."""
-    for task in names():
+    """What is wrong with the tasks of other distributions, each module of them tried."""
+    for task in names()[len(built_in()) :]:
         try:
             home = _home(task)
             for entry in resources.files(home).iterdir() if home is not None else ():

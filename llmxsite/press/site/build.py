@@ -235,7 +235,7 @@ class _Build:
                 self.built.pages += sum(a.endswith(".html") for a in old.files)
             else:
                 log, frame = self.edition.study.root / entry.path, runs.frame(self.edition, entry)
-                todo[name] = (key, sheets.Job(log, entry.report, entry.id, frame, runs.varied(entry)))
+                todo[name] = (key, sheets.Job(log, entry.report, entry.id, entry.run.task, frame, runs.varied(entry)))
         return todo
 
     def _sampled(self, name: str, key: str, output: Output, files: dict[str, Seen]) -> None:

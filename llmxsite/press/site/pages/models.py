@@ -24,6 +24,7 @@ from llmxsite.press.site.figures.drawing import draw
 from llmxsite.press.site.figures.frame import frame
 from llmxsite.press.site.pages import Page
 from llmxsite.press.site.pages.shared import model_rows, run_rows
+from llmxsite.press.site.parts import added
 from llmxsite.press.site.search import Entry
 from llmxsite.press.site.text import Text, article_key, render_article
 
@@ -95,6 +96,7 @@ def _card(edition: Edition, model: ModelEntry, issues: Issues) -> Made:
         section="models",
         crumbs=[("Models", addresses.index("models"))],
         model=model,
+        added=added(edition, "model", model),
         meta=meta,
         card_sections=SECTIONS,
         written=written.sections,

@@ -21,6 +21,7 @@ from llmxsite.press.site.figures.drawing import draw
 from llmxsite.press.site.figures.frame import frame
 from llmxsite.press.site.pages import Page
 from llmxsite.press.site.pages.shared import run_rows
+from llmxsite.press.site.parts import added
 from llmxsite.press.site.samples.sheets import page_numbers
 from llmxsite.press.site.search import Entry
 from llmxsite.study.study import slugify
@@ -72,6 +73,7 @@ def _suite(edition: Edition, entry: SuiteEntry, number: int, _: Issues) -> Made:
         section="suites",
         crumbs=[("Suites", addresses.index("suites"))] + ([(entry.title, entry.address)] if number > 1 else []),
         entry=entry,
+        added=added(edition, "suite", entry) if number == 1 else {},
         suite=suite,
         ref=ref,
         first=number == 1,
