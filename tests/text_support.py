@@ -95,13 +95,15 @@ def samples(rows: list[dict[str, Any]], factors: tuple[str, ...] = ("temperature
     return Table(frame, list(factors))
 
 
-def run_log(root: Path, report: str = "first-report", *, run: str = "2026-11-01-a", right: int = 15) -> Path:
+def run_log(
+    root: Path, report: str = "first-report", *, run: str = "2026-11-01-a", right: int = 15, task: str = "benchmark"
+) -> Path:
     """A sealed log of the scaffold's experiment: 20 items at two temperatures, `right` of them right at 0, ten at 1."""
     header = Run(
         schema=1,
         id=run,
         report=report,
-        task="benchmark",
+        task=task,
         experiment={"sweep": {"temperature": [0.0, 1.0]}, "prompt": "letter"},
         suites=[SuiteRef(id="everyday-numbers", hash="h")],
         engine=EngineInfo(name="ollama", address="http://127.0.0.1:11434"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any, Literal, NamedTuple
 
 from markupsafe import Markup
@@ -45,10 +46,10 @@ class Part(NamedTuple):
     """From the catalogue's entry of the page; None where it has nothing to show there."""
 
 
-def added(edition: Edition, page: str, entry: Any) -> dict[str, Markup]:
-    """What tasks add to a page, by place, in the order of their names."""
+def added(edition: Edition, page: str, entry: Any) -> SimpleNamespace:
+    """What tasks add to a page, by place, in the order of their names: `added(...).outcomes`."""
     found: dict[str, list[Markup]] = {place: [] for place in PLACES[page]}
     for _, part in sorted(registry.declared("site", "PARTS"), key=lambda pair: pair[0]):
         if part.page == page and (made := part.make(edition, entry)) is not None:
             found[part.after].append(made)
-    return {place: Markup("").join(made) for place, made in found.items()}
+    return SimpleNamespace(**{place: Markup("").join(made) for place, made in found.items()})

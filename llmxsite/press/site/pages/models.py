@@ -102,7 +102,7 @@ def _card(edition: Edition, model: ModelEntry, issues: Issues) -> Made:
         written=written.sections,
         headings=[(2, s.id, s.title) for s in SECTIONS],
         runs=run_rows(edition, runs, model.name),
-        rows=model_rows(edition, [model])[0]["rows"] if model.versions else [],
+        rows=model_rows(edition, [model])[0].rows if model.versions else [],
         by_suite=by_suite,
         heads=_heads(by_suite),
         several=len({r["setting"] for r in by_suite}) > 1,
@@ -186,7 +186,7 @@ def _chart(
     return frame(edition, drawn, model.address)
 
 
-def _heads(found: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
+def _heads(found: list[dict[str, Any]]) -> list[tuple[str, populations.Span]]:
     """The first suites with the lowest and the highest accuracy under their settings."""
     suites: dict[str, list[dict[str, Any]]] = {}
     for row in found:
