@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import subprocess
@@ -14,10 +15,9 @@ import yaml
 
 from llmxsite.base import origin
 from llmxsite.base.diagnostics import Issues
-from llmxsite.base.memory import Cache
 from llmxsite.base.origin import Source, public_address
 from llmxsite.press.check import leaving
-from llmxsite.press.site.pages import reports
+from llmxsite.press.site.build import build
 from llmxsite.press.writing import bibtex
 from llmxsite.study import scaffold
 from llmxsite.study.study import Study
@@ -152,19 +152,14 @@ def test_a_workflow_that_asks_an_index_is_found(line: str, found: bool, tmp_path
     assert [i.line for i in issues] == ([4] if found else [])
 
 
-def boxes(study: Study, **config: object) -> tuple[str, str]:
-    """The boxes *Reproduce* and *Cite* of the only report."""
-    import msgspec
-
-    from llmxsite.press.catalogue import catalogue
-    from llmxsite.press.site.edition import Edition
-
-    issues = Issues()
-    cache = Cache(None)
-    edition = Edition(study, catalogue.read(study, cache, issues), cache, issues, None)
-    edition.catalogue.config = msgspec.structs.replace(edition.catalogue.config, **config)
-    (report,) = edition.catalogue.reports
-    return reports.commands(edition, report), reports.bibtex(edition, report)
+def boxes(study: Study, *config: str) -> tuple[str, str]:
+    """The boxes *Reproduce* and *Cite* of the only report; `config` are lines more for site.yaml."""
+    file = study.content / "site.yaml"
+    file.write_text("\n".join([file.read_text(encoding="utf-8"), *config, ""]), encoding="utf-8")
+    build(Study(study.root), study.root / "out", issues=Issues())
+    page = (study.root / "out/reports" / scaffold.FIRST_REPORT / "index.html").read_text(encoding="utf-8")
+    reproduce, cite = re.findall(r'class="copy"><pre tabindex="0"><code>(.*?)</code>', page, re.DOTALL)
+    return html.unescape(reproduce), html.unescape(cite)
 
 
 def test_the_boxes_have_addresses_that_are_known_and_no_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,7 +170,7 @@ def test_the_boxes_have_addresses_that_are_known_and_no_others(tmp_path: Path, m
     assert "http" not in reproduce + cite and "in a copy of this study's folder" in reproduce
     assert not [line for line in reproduce.splitlines() if line.startswith("pip install")]
     monkeypatch.setattr(origin, "installed", lambda: ELSEWHERE)
-    reproduce, cite = boxes(study, repository="https://code.example.org/ada/study", doi="10.5555/x_y")
+    reproduce, cite = boxes(study, "repository: https://code.example.org/ada/study", "doi: 10.5555/x_y")
     assert "git clone https://code.example.org/ada/study study" in reproduce
     assert f'pip install "llmxsite @ git+{ELSEWHERE.address}@' in reproduce
     issues = Issues()

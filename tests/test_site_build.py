@@ -25,7 +25,7 @@ from llmxsite.log.runlog import read
 from llmxsite.press.check.check import check
 from llmxsite.press.site import manifest
 from llmxsite.press.site.build import Built, build
-from llmxsite.press.writing.directive import DATA
+from llmxsite.press.site.directives.kinds import directives
 from llmxsite.study.study import Study
 
 
@@ -353,14 +353,14 @@ def test_before_the_first_run_every_directive_waits_or_says_what_is_known(tmp_pa
         "diff": "```{diff}\nitem: sum-01\na: {temperature: 0}\nb: {temperature: 1}\n```\n",
         "parting": "```{parting}\nitem: sum-01\n```\n",
     }
-    body = "\n".join(needs.get(name, f"```{{{name}}}\n```\n") for name in DATA)
+    body = "\n".join(needs.get(name, f"```{{{name}}}\n```\n") for name in directives())
     (root / "content/reports/trial/index.md").write_text(f"---\ntitle: Trial\ndate: 2026-01-03\n---\n\n{body}")
     built = Issues()
     build(Study(root), tmp_path / "site", issues=built)
     for issues in (built, check(Study(root))):
         said = [i for i in issues if i.path.endswith("index.md")]
         assert {i.code for i in said} == {"not-run"}, "\n".join(i.render() for i in said)
-        assert {i.message.split("'")[1] for i in said} == DATA.keys() - {"hypothesis", "checklist"}
+        assert {i.message.split("'")[1] for i in said} == {k.name for k in directives().values() if k.needs_runs}
     assert 'class="problem"' not in (tmp_path / "site/reports/trial/index.html").read_text()
 
 

@@ -12,35 +12,60 @@ from markupsafe import escape
 from llmxsite.base.diagnostics import Issues
 from llmxsite.exchange.engine.protocol import EngineInfo, ModelInfo
 from llmxsite.log import runlog
-from llmxsite.log.record import Run, Sample
+from llmxsite.log.record import Answer, Run, Sample, SuiteRef
 from llmxsite.press.catalogue import addresses
-from llmxsite.press.catalogue.entries import RunEntry
-from llmxsite.press.site.pages.runs import left_out, remarks
+from llmxsite.press.site.build import build
+from llmxsite.press.site.pages.runs import left_out
 from llmxsite.study.study import Study
 
 
-def told(engine: EngineInfo, *models: ModelInfo, asked: dict[str, Any], warned: dict[str, int]) -> list[str]:
+def told(
+    root: Path, engine: EngineInfo, *models: ModelInfo, asked: dict[str, Any], warned: dict[str, int]
+) -> list[str]:
+    """What the page of a run says of its server. `warned`: warnings of replies, each with the number of replies."""
+    (root / "content").mkdir()
+    (root / "content/site.yaml").write_text("title: T\n", encoding="utf-8")
     run = Run(
         schema=1,
         id="a",
         report="a",
         task="benchmark",
         experiment=asked,
-        suites=[],
+        suites=[SuiteRef(id="s", hash="h")],
         engine=engine,
         models=list(models),
-        planned=0,
         started="2026-09-14T09:15:00Z",
     )
-    return remarks(RunEntry(run=run, path="runs/a/a.jsonl", hash="00", size=0), warned)
+    replies = [warning for warning, n in warned.items() for _ in range(n)] or [None]
+    samples = [
+        Sample(
+            key=f"{n:064x}",
+            suite="s",
+            item=f"i{n}",
+            item_hash="x",
+            condition={"model": models[0].name, "num_ctx": 4096},
+            outcome="ok",
+            reply=Answer(text="A", warnings=[warning] if warning else []),
+            scores={"answer": "A", "expected": "A", "correct": True, "parsed": True},
+            time="2026-09-14T09:15:01Z",
+        )
+        for n, warning in enumerate(replies)
+    ]
+    runlog.write(root / "runs/a/a.jsonl", run, samples)
+    build(Study(root), root / "out", issues=Issues())
+    page = (root / "out" / addresses.run("a", "a")).read_text(encoding="utf-8")
+    _, _, box = page.partition('id="server"')
+    return re.findall(r"<li>(.*?)</li>", box.partition("</section>")[0])
 
 
-def test_what_a_server_lacks_and_gave_instead() -> None:
+def test_what_a_server_lacks_and_gave_instead(tmp_path: Path) -> None:
     server = EngineInfo(name="ollama", version="0.12.3", lacks=["no logprobs: server 0.12.3"])
     small = ModelInfo(name="small:1b", context_in_force=2048, system="Be brief.", stored_messages=1)
     far = ModelInfo(name="far:cloud", remote=True)
     asked = {"options": {"num_ctx": 1024}, "sweep": {"num_ctx": [512, 4096]}, "conditions": None}
-    assert told(server, small, far, asked=asked, warned={"context-truncated": 3, "repetition-stopped": 1}) == [
+    assert told(
+        tmp_path, server, small, far, asked=asked, warned={"context-truncated": 3, "repetition-stopped": 1}
+    ) == [
         "no logprobs: server 0.12.3",
         "small:1b had a context of 2,048 tokens where 4,096 were asked for",
         "small:1b has 1 message stored with it, put before every conversation",
@@ -51,9 +76,9 @@ def test_what_a_server_lacks_and_gave_instead() -> None:
     ]
 
 
-def test_nothing_to_say_is_not_said() -> None:
+def test_nothing_to_say_is_not_said(tmp_path: Path) -> None:
     model = ModelInfo(name="small:1b", context_in_force=4096)
-    assert told(EngineInfo(name="embedded"), model, asked={"options": {"num_ctx": 4096}}, warned={}) == []
+    assert told(tmp_path, EngineInfo(name="embedded"), model, asked={"options": {"num_ctx": 4096}}, warned={}) == []
 
 
 def test_run_page_has_it_with_counts_of_the_log(site_study_built: tuple[Study, Path]) -> None:

@@ -60,7 +60,7 @@ def test_several_numbers_in_one_cell_are_a_range_never_a_mean() -> None:
         row("a", "r1", None, setting="x"),
     ]
     span = populations.span(found)
-    assert span is not None and (span["low"]["accuracy"], span["high"]["accuracy"], span["count"]) == (0.2, 0.6, 2)
+    assert span is not None and (span.low["accuracy"], span.high["accuracy"], span.count) == (0.2, 0.6, 2)
     assert populations.span([row("a", "r1", None)]) is None
     cell = spread(found)
     assert "20–60%" in cell and "2 settings" in cell and "40" not in cell and "letter 20.0%" in cell

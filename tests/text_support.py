@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -13,6 +14,8 @@ from llmxsite.base.diagnostics import Issues
 from llmxsite.exchange.engine.protocol import EngineInfo, ModelInfo
 from llmxsite.log import runlog
 from llmxsite.log.record import Answer, Run, Sample, Sent, SuiteRef, sample_key
+from llmxsite.press.site.directives.kinds import directives
+from llmxsite.press.site.parts import DirectiveKind
 from llmxsite.press.writing.directive import Directive
 
 
@@ -23,6 +26,10 @@ class RecordingHost:
         self.issues = Issues()
         self.links: list[tuple[str, int]] = []
         self.values: list[tuple[str, int, int]] = []
+
+    @property
+    def directives(self) -> Mapping[str, DirectiveKind]:
+        return directives()
 
     def directive(self, directive: Directive) -> str:
         words = escape(f"{directive.label} {directive.argument} {directive.options}", quote=False)
@@ -88,13 +95,15 @@ def samples(rows: list[dict[str, Any]], factors: tuple[str, ...] = ("temperature
     return Table(frame, list(factors))
 
 
-def run_log(root: Path, report: str = "first-report", *, run: str = "2026-11-01-a", right: int = 15) -> Path:
+def run_log(
+    root: Path, report: str = "first-report", *, run: str = "2026-11-01-a", right: int = 15, task: str = "benchmark"
+) -> Path:
     """A sealed log of the scaffold's experiment: 20 items at two temperatures, `right` of them right at 0, ten at 1."""
     header = Run(
         schema=1,
         id=run,
         report=report,
-        task="benchmark",
+        task=task,
         experiment={"sweep": {"temperature": [0.0, 1.0]}, "prompt": "letter"},
         suites=[SuiteRef(id="everyday-numbers", hash="h")],
         engine=EngineInfo(name="ollama", address="http://127.0.0.1:11434"),

@@ -2,7 +2,7 @@
 
 Two kinds of memory. `memo` keeps a computed value under a hash of everything it was computed from. `Past` keeps what the last
 build read and used; a build of the site adds to it (`site.last_build`) what each page was made from and gave. Every key also
-holds the fingerprint of the installed package: another version starts afresh.
+holds the fingerprint of the installed package and of the tasks beside it: another version starts afresh.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from llmxsite import __version__
+from llmxsite.base import registry
 
 T = TypeVar("T")
 P = TypeVar("P", bound="Past")
@@ -133,15 +134,17 @@ class Cache:
 
 
 def package_fingerprint() -> str:
-    """Version and, for a checkout that is being worked on, size and time of each module, template and style sheet."""
+    """Version and, for a checkout that is being worked on, size and time of each module, template and style sheet; also of the
+    tasks of other distributions."""
     global _fingerprint
     if _fingerprint is None:
         marks = [__version__]
-        for folder, folders, names in os.walk(PACKAGE):
-            folders[:] = sorted(f for f in folders if f != "__pycache__")
-            for name in sorted(names):
-                stat = os.stat(os.path.join(folder, name))  # noqa: PTH116, PTH118 - a thousand Path objects are slower
-                marks.append(f"{name}:{stat.st_size}:{stat.st_mtime_ns}")
+        for package in (PACKAGE, *registry.folders()):
+            for folder, folders, names in os.walk(package):
+                folders[:] = sorted(f for f in folders if f != "__pycache__")
+                for name in sorted(names):
+                    stat = os.stat(os.path.join(folder, name))  # noqa: PTH116, PTH118 - a thousand Path objects are slower
+                    marks.append(f"{name}:{stat.st_size}:{stat.st_mtime_ns}")
         _fingerprint = digest("\n".join(marks))[:16]
     return _fingerprint
 

@@ -136,14 +136,35 @@ def find_all(room: str, attribute: str, name: str) -> tuple[Any, ...]:
 def texts(task: str) -> Traversable | None:
     """A task's folder, for `methods.md`, `scaffold/`, `templates/` and `words/`; None where the task is not installed."""
     home = _home(task)
-    if home is None or _module(task, home) is None:
-        return None
-    return resources.files(home)
+    return None if home is None or _module(task, home) is None else resources.files(home)
+
+
+def written(*path: str) -> Iterator[tuple[str, str]]:
+    """The tasks that have a text of that name in their folder, with it: `written("scaffold", "index.md")`. A task that is
+    broken is passed over, as in `parts`."""
+    for task in names():
+        try:
+            folder = texts(task)
+        except Problem:
+            continue
+        file = None if folder is None else folder.joinpath(*path)
+        if file is not None and file.is_file():
+            yield task, file.read_text(encoding="utf-8")
+
+
+def folders() -> list[Path]:
+    """The folders of other distributions' tasks, found without running their code."""
+    found = []
+    for point in sorted(metadata.entry_points(group=GROUP), key=lambda point: (point.name, point.value)):
+        top, *below = point.value.split(".")
+        spec = importlib.util.find_spec(top)
+        found += [Path(place, *below) for place in (spec and spec.submodule_search_locations) or ()]
+    return found
 
 
 def faults() -> Iterator[Problem]:
-    """What is wrong with the tasks that are installed, each module of them tried."""
-    for task in names():
+    """What is wrong with the tasks of other distributions, each module of them tried."""
+    for task in names()[len(built_in()) :]:
         try:
             folder = texts(task)
             for entry in folder.iterdir() if folder is not None else ():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -13,6 +13,14 @@ from llmxsite.cli.terminal import out, quoted, study_here
 Id = Annotated[
     str | None,
     typer.Option("--id", metavar="NAME", help="What its folder or file is called; made from the title when not given."),
+]
+Task = Annotated[
+    str | None,
+    typer.Option(
+        "--task",
+        metavar="TASK",
+        help="The kind of experiment of its report, a task that is installed; benchmark when not given.",
+    ),
 ]
 
 
@@ -34,11 +42,12 @@ def init(
         str | None, typer.Option("--title", help="Title of the site; from the folder's name when not given.")
     ] = None,
     author: Annotated[str | None, typer.Option("--author", help="Name of its author, which will be public.")] = None,
+    task: Task = None,
 ) -> None:
     """Write a study to start from: site, report, suite, publishing workflow. Overwrites nothing."""
     from llmxsite.study import scaffold
 
-    written, kept = scaffold.study(folder, title=title, author=author)
+    written, kept = scaffold.study(folder, title=title, author=author, task=task or scaffold.DEFAULT)
     _tell(written, kept)
     here = [] if folder.resolve() == Path.cwd() else [f"cd {quoted(display_path(folder))}"]
     study_file = Path("content") / "reports" / scaffold.FIRST_REPORT / "experiment.yaml"
@@ -58,15 +67,12 @@ def init(
 def new_report(
     name: Annotated[str, typer.Argument(help="Its title, or the question it asks.")],
     id: Id = None,  # noqa: A002 - it is the option's name
-    task: Annotated[
-        Literal["benchmark", "determinism"],
-        typer.Option("--task", metavar="TASK", help="The kind of its experiment: benchmark or determinism."),
-    ] = "benchmark",
+    task: Task = None,
 ) -> None:
     """Start a report: text, experiment and references."""
     from llmxsite.study import scaffold
 
-    written = scaffold.report(study_here(), name, task, slug=id)
+    written = scaffold.report(study_here(), name, task or scaffold.DEFAULT, slug=id)
     slug = written[0].parent.name
     _tell(written, [])
     _next(

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from llmxsite.base import registry
 from llmxsite.base.diagnostics import Issue, Issues, Problem, Severity
 from llmxsite.base.memory import Cache, Past
 from llmxsite.press.writing.source import Source
@@ -30,6 +31,8 @@ def check(study: Study, *, publish: bool = False, out: Path | None = None, jobs:
     With `jobs` of at least 2 and enough logs, these are verified in `jobs - 1` processes while the rest is looked at.
     """
     issues = Issues()
+    for problem in registry.faults():
+        issues.extend(problem.issues)
     cache = Cache(study.cache / "site", study.cache / "check")
     with _verifying(study, cache, jobs) as verified:
         _suites(study, cache, issues)

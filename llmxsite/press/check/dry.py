@@ -12,7 +12,7 @@ from llmxsite.base.diagnostics import Issue, Issues
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.entries import ReportEntry
 from llmxsite.press.numbers.remembered import hashes
-from llmxsite.press.site.directives.kinds import DRAW
+from llmxsite.press.site.directives.kinds import directives
 from llmxsite.press.site.directives.scope import scope
 from llmxsite.press.site.edition import Edition
 from llmxsite.press.site.page_host import PageHost
@@ -44,7 +44,7 @@ class DryHost(PageHost):
     """The page's host, with charts checked but not drawn: a picture takes a hundred times as long as its mistakes."""
 
     def __init__(self, edition: Edition, issues: Issues, written: Written) -> None:
-        super().__init__(edition, issues, written.address, written.article.path, DRAW, report=written.report)
+        super().__init__(edition, issues, written.address, written.article.path, directives(), report=written.report)
 
     def directive(self, directive: Directive) -> str:
         if directive.name != "chart":
@@ -72,7 +72,7 @@ class DryHost(PageHost):
 
     def _options(self, directive: Directive) -> None:
         """Where there are no samples to build a chart from, its kind and options can still be wrong."""
-        from llmxsite.press.figure.options import ChartProblem, kind_named, parse
+        from llmxsite.press.figure import ChartProblem, kind_named, parse
 
         try:
             parse(kind_named(directive.argument), directive.options)

@@ -7,6 +7,19 @@ and altair are loaded by the first `build`.
 
 from llmxsite.press.figure.build import build, check
 from llmxsite.press.figure.figure import Column, Figure
-from llmxsite.press.figure.options import KINDS, ChartProblem, Kind, Options, parse
+from llmxsite.press.figure.kinds import KINDS, kind_named, kinds
+from llmxsite.press.figure.options import ChartProblem, Kind, Options, parse
 
-__all__ = ["KINDS", "ChartProblem", "Column", "Figure", "Kind", "Options", "build", "check", "parse"]
+__all__ = [
+    "KINDS",
+    "ChartProblem",
+    "Column",
+    "Figure",
+    "Kind",
+    "Options",
+    "build",
+    "check",
+    "kind_named",
+    "kinds",
+    "parse",
+]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from llmxsite.base.diagnostics import did_you_mean
 from llmxsite.press.figure.figure import Figure
-from llmxsite.press.figure.options import ChartProblem, Kind, Options, column_of, kind_named, parse
+from llmxsite.press.figure.kinds import kind_named
+from llmxsite.press.figure.options import ChartProblem, Kind, Options, column_of, parse
 from llmxsite.press.figure.words import drawable
 
 if TYPE_CHECKING:
@@ -79,8 +79,7 @@ def _drafted(kind: str, samples: Samples, options: dict[str, Any]) -> tuple[Kind
     chosen = kind_named(kind)
     wanted = parse(chosen, options)
     kept = _filtered(samples, wanted)
-    draft: Draft = importlib.import_module(f"llmxsite.press.figure.kinds.{chosen.module}").make(kept, wanted)
-    return chosen, wanted, kept, draft
+    return chosen, wanted, kept, chosen.make(kept, wanted)
 
 
 def _filtered(samples: Samples, options: Options) -> Samples:

@@ -6,8 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
-
+from llmxsite.press.figure.late import np
 from llmxsite.press.figure.metrics import Metric
 from llmxsite.press.figure.options import ChartProblem
 from llmxsite.press.figure.theme import RAMP, inverse_on, ramp

@@ -6,15 +6,13 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
-
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.classes import Classes
 from llmxsite.press.figure.draft import FEW, NARROW, Layout
+from llmxsite.press.figure.late import alt, pd
 from llmxsite.press.figure.marks import at, field_of, only, room, rule, stack, table
 from llmxsite.press.figure.metrics import Metric
 from llmxsite.press.figure.summary import interval_text, level_text
-from llmxsite.press.figure.vega import alt
 
 LINES = "split(datum.label, '\\n')"
 """Axis labels with line breaks of ours in several lines."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-import pandas as pd
-
 from llmxsite.press.figure import words
+from llmxsite.press.figure.late import pd
 
 _SCALES: tuple[tuple[str, ...], ...] = (
     ("trivial", "very easy", "easy", "medium", "moderate", "hard", "very hard", "expert"),

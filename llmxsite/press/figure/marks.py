@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from llmxsite.press.figure.vega import alt
+from llmxsite.press.figure.late import alt
 
 
 def table(name: str = "table") -> alt.Chart:

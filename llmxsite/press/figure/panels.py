@@ -10,13 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
-
 from llmxsite.press.figure import words
 from llmxsite.press.figure.draft import Layout
+from llmxsite.press.figure.late import alt, pd
 from llmxsite.press.figure.marks import linear, only, rule, table, text
 from llmxsite.press.figure.options import ChartProblem
-from llmxsite.press.figure.vega import alt
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from llmxsite.press.figure import words
 from llmxsite.press.figure.draft import Layout
+from llmxsite.press.figure.late import alt
 from llmxsite.press.figure.marks import once, point, text
 from llmxsite.press.figure.options import ChartProblem
 from llmxsite.press.figure.theme import series
-from llmxsite.press.figure.vega import alt
 
 MOST = 8
 

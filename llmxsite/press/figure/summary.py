@@ -6,13 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-import numpy as np
-import pandas as pd
-
-from llmxsite.analysis import results, tables
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.draft import Samples
 from llmxsite.press.figure.figure import Column
+from llmxsite.press.figure.late import np, pd, results
 from llmxsite.press.figure.metrics import METRICS, Metric
 from llmxsite.press.figure.options import ChartProblem, column_of
 
@@ -56,6 +53,8 @@ def summarise(samples: Samples, by: Sequence[str], alpha: float, shown: Metric |
 
 def order_of(samples: Samples, keys: Sequence[str], shown: Metric) -> results.Order | None:
     """How other rules of reading order a chart's groups; None where nothing in it is read by another rule."""
+    from llmxsite.analysis import tables
+
     if shown.name not in results.SCALED or not isinstance(samples, tables.Samples):
         return None
     return results.order(samples, keys)

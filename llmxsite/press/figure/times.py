@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from llmxsite.press.figure import words
 from llmxsite.press.figure.draft import Samples
+from llmxsite.press.figure.late import alt, np, pd
 from llmxsite.press.figure.options import ChartProblem
-from llmxsite.press.figure.vega import alt
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 _LOADING_MS = 50.0
 """A request that spent longer than this on loading the model was a cold one."""

@@ -11,7 +11,7 @@ from llmxsite.base.diagnostics import Issues, Problem, did_you_mean
 from llmxsite.base.memory import Cache
 from llmxsite.press.catalogue import catalogue
 from llmxsite.press.catalogue.entries import ReportEntry
-from llmxsite.press.site.directives.kinds import DRAW
+from llmxsite.press.site.directives.kinds import directives
 from llmxsite.press.site.edition import Edition
 from llmxsite.press.site.figures.drawing import Drawn
 from llmxsite.press.site.page_host import PageHost
@@ -53,7 +53,7 @@ class RecordingHost(PageHost):
 
     def __init__(self, edition: Edition, issues: Issues, report: ReportEntry) -> None:
         source = report.article.path if report.article else edition.study.reports / report.slug / "index.md"
-        super().__init__(edition, issues, report.address, source, DRAW, report=report, prefix=report.slug)
+        super().__init__(edition, issues, report.address, source, directives(), report=report, prefix=report.slug)
         self.shown: list[Shown] = []
 
     def directive(self, directive: Directive) -> str:

@@ -114,7 +114,8 @@ class _Build:
         from llmxsite.press.catalogue import catalogue
         from llmxsite.press.site.edition import Edition
 
-        self.cache, self.last, self.out, self.issues, self.jobs = cache, last, out, issues, jobs
+        self.cache, self.last, self.issues, self.jobs = cache, last, issues, jobs
+        self.out, self.folder = out, disk.Folder(out, last.written)
         self.built = Built()
         self.edition = Edition(study, catalogue.read(study, cache, issues), cache, issues, base_url)
         self.old = manifest.read(out)
@@ -164,7 +165,7 @@ class _Build:
         wanted = chain.from_iterable(record.wanted for record in self.state.pages.values())
         self.issues.extend(issue for name, issue in wanted if name not in self.figures)
         for address, content in chain(self._photos(), self._extras()):
-            self._put(address, content)
+            self.folder.put(address, content)
         self._finish()
         self.state.inputs, self.state.issues, self.state.page_count = inputs, list(self.issues), self.built.pages
         self.cache.save(self.state)
@@ -176,7 +177,7 @@ class _Build:
         self.built.pages += 1
         key = memory.digest(msgspec.json.encode([self.edition.frame_key, page.kind, page.parts], order="sorted"))
         old = self.last.pages.get(page.address)
-        if old is not None and old.key == key and self._stands(old):
+        if old is not None and old.key == key and self.folder.keep(old.files):
             record = old
             self.issues.extend(record.issues)
         else:
@@ -193,19 +194,8 @@ class _Build:
         self.built.made += 1
         self.issues.extend(own)
         files = {page.address: made.html.encode(), **made.files}
-        hashes = {address: self._put(address, content) for address, content in files.items()}
+        hashes = {address: self.folder.put(address, content) for address, content in files.items()}
         return PageRecord(key, hashes, made.figures, list(own), made.search, made.wanted, made.tests)
-
-    def _stands(self, record: PageRecord) -> bool:
-        """Whether what a page gave is still there; then its files count as written."""
-        seen = self.last.written
-        known = {address: seen.get(address) for address in record.files}
-        if not all(
-            s is not None and s.hash == record.files[a] and disk.stands(self.out / a, s) for a, s in known.items()
-        ):
-            return False
-        self.state.written.update({a: s for a, s in known.items() if s is not None})
-        return True
 
     def _figure(self, name: str, page: Page) -> None:
         from llmxsite.press.site.figures.drawing import Drawn
@@ -215,7 +205,7 @@ class _Build:
             return
         self.figures[drawn.id] = (drawn, page.address, page.title)
         for address, content in drawn.files().items():
-            self._put(address, content)
+            self.folder.put(address, content)
         for theme, svg in drawn.titled.items():
             self.photos[drawn.photo(theme)] = svg
 
@@ -229,13 +219,13 @@ class _Build:
             name = sampled(entry)
             key = memory.digest(msgspec.json.encode([self.edition.frame_key, entry.hash, entry.path], order="sorted"))
             old = self.last.pages.get(name)
-            if old is not None and old.key == key and self._stands(old):
+            if old is not None and old.key == key and self.folder.keep(old.files):
                 self.state.pages[name] = old
                 self.issues.extend(old.issues)
                 self.built.pages += sum(a.endswith(".html") for a in old.files)
             else:
                 log, frame = self.edition.study.root / entry.path, runs.frame(self.edition, entry)
-                todo[name] = (key, sheets.Job(log, entry.report, entry.id, frame, runs.varied(entry)))
+                todo[name] = (key, sheets.Job(log, entry.report, entry.id, entry.run.task, frame, runs.varied(entry)))
         return todo
 
     def _sampled(self, name: str, key: str, output: Output, files: dict[str, Seen]) -> None:
@@ -243,12 +233,12 @@ class _Build:
         entry = next(r for r in self.edition.catalogue.logs if sampled(r) == name)
         self.state.pages[name] = PageRecord(key, output.files, [], output.issues)
         self.cache.keep(self.cache.name("tally", [entry.hash]), output.tally)
-        self.state.written.update(files)
+        self.folder.now.update(files)
         self.issues.extend(output.issues)
         count = sum(a.endswith(".html") for a in output.files)
         self.built.pages += count
         self.built.made += count
-        self.built.written += len(files)
+        self.folder.written += len(files)
 
     def _photos(self) -> Iterable[tuple[str, bytes]]:
         """The figures' PNGs: those that stand are left alone."""
@@ -256,10 +246,7 @@ class _Build:
 
         missing = {}
         for address, svg in self.photos.items():
-            old = self.last.written.get(address)
-            if old is not None and disk.stands(self.out / address, old):
-                self.state.written[address] = old
-            else:
+            if not self.folder.keep({address: None}):
                 missing[address] = svg
         return png.develop(missing, self.cache, self.jobs).items()
 
@@ -281,24 +268,11 @@ class _Build:
             yield feed.SITEMAP_ADDRESS, feed.sitemap(config, places)
             yield feed.ROBOTS_ADDRESS, feed.robots(config)
 
-    def _put(self, address: str, content: bytes) -> str:
-        """Write a file where it is not already as it must be, and remember it. Gives the content's hash."""
-        digest = memory.digest(content)
-        known = self.state.written.get(address)
-        if known is not None and known.hash == digest:
-            return digest
-        path = addresses.output(self.out, address)
-        old = self.last.written.get(address)
-        if old is None or old.hash != digest or not disk.stands(path, old):
-            self.built.written += disk.write(path, content)
-        self.state.written[address] = disk.seen(path, digest)
-        return digest
-
     def _finish(self) -> None:
         """The manifest, and away with what the last build made and this one did not."""
         drawn = sorted(self.figures.values(), key=lambda f: f[0].id)
         pages = sorted(self.pages, key=lambda p: p.address)
-        files = sorted([*self.state.written, addresses.MANIFEST])
+        files = sorted([*self.folder.now, addresses.MANIFEST])
         new = manifest.Manifest(
             title=self.edition.config.title,
             base_url=self.edition.base_url,
@@ -312,10 +286,11 @@ class _Build:
             ],
             files=files,
         )
-        self._put(addresses.MANIFEST, manifest.encode(new))
+        self.folder.put(addresses.MANIFEST, manifest.encode(new))
         self.built.deleted = disk.delete(manifest.stale(self.old, set(files), self.out), self.out)
-        self.built.files = len(files)
-        self.built.bytes = sum(s.size for s in self.state.written.values())
+        self.state.written = self.folder.now
+        self.built.files, self.built.written = len(files), self.folder.written
+        self.built.bytes = sum(s.size for s in self.folder.now.values())
 
 
 def sampled(entry: RunEntry) -> str:

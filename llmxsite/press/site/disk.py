@@ -2,10 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from llmxsite.base import memory
 from llmxsite.base.memory import Seen
+from llmxsite.press.catalogue import addresses
+
+
+class Folder:
+    """The folder at `out`: what the last build left there (`before`), and what this one has put or found as it must be (`now`)."""
+
+    def __init__(self, out: Path, before: Mapping[str, Seen]) -> None:
+        self.out, self.before = out, before
+        self.now: dict[str, Seen] = {}
+        self.written = 0
+
+    def keep(self, files: Mapping[str, str | None]) -> bool:
+        """Whether all these files, by address with their sha256 where it is known, stand as they were left; then they count as put."""
+        known = {address: self.before.get(address) for address in files}
+        kept = {
+            a: s for a, s in known.items() if s is not None and files[a] in (None, s.hash) and stands(self.out / a, s)
+        }
+        if len(kept) < len(files):
+            return False
+        self.now.update(kept)
+        return True
+
+    def put(self, address: str, content: bytes) -> str:
+        """Write a file where it is not already as it must be. Gives the content's sha256."""
+        digest = memory.digest(content)
+        known = self.now.get(address)
+        if (known is None or known.hash != digest) and not self.keep({address: digest}):
+            path = addresses.output(self.out, address)
+            self.written += write(path, content)
+            self.now[address] = seen(path, digest)
+        return digest
 
 
 def write(path: Path, content: bytes) -> bool:

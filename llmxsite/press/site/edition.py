@@ -96,7 +96,7 @@ class Edition:
             self.base_url,
             self.assets.style,
             self.assets.scripts,
-            [self.cache.hash(p) for p in sorted((self.theme / "templates").glob("*.html"))],
+            [self.cache.hash(p) for p in sorted((self.theme / "templates").rglob("*.html"))],
             self.footer,
             [section for section, _ in self.sections],
         )
@@ -171,6 +171,13 @@ class Edition:
             search_field=Markup(field_html(lambda target: addresses.relative(address, target))),  # escapes
             **{"description": None, "crumbs": [], "charts": False, "linked": None, "card": None, **context},
         )
+
+    def piece(self, template: str, address: str, **context: Any) -> Markup:
+        """A part of the page at `address` from its template: a task's is called `task/NAME/FILE`."""
+        html = self.templates.get_template(template).render(
+            to=lambda target: addresses.relative(address, target), guessing=self.guessing, **context
+        )
+        return Markup(html)  # escaped by its template
 
     def guessing(self, suite: str | None) -> float | None:
         """Accuracy of blind guessing in a suite: the mean of one over the number of options (docs/statistics.md, conventions).

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import unquote
 
 from llmxsite.base.diagnostics import Issue, Issues, did_you_mean, display_path
@@ -15,12 +15,24 @@ from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.entries import ReportEntry, RunEntry
 from llmxsite.press.site.edition import Edition
 from llmxsite.press.site.ledger import Test, of_value
-from llmxsite.press.writing.directive import Directive
+from llmxsite.press.writing.directive import Declared, Directive
 from llmxsite.press.writing.source import lines_of
 
 Draw = Callable[["PageHost", Directive], str]
 """What makes the HTML of a directive for a page."""
-_FROM_RUNS = {"chart", "table", "setup", "transcript", "diff", "parting"}
+
+
+class Drawing(Declared, Protocol):
+    """What a page knows of a directive (`parts.DirectiveKind`)."""
+
+    @property
+    def draw(self) -> Draw: ...
+
+    @property
+    def options(self) -> frozenset[str] | None: ...
+
+    @property
+    def needs_runs(self) -> bool: ...
 
 
 class PageHost:
@@ -32,13 +44,13 @@ class PageHost:
         issues: Issues,
         address: str,
         source: Path,
-        directives: Mapping[str, Draw],
+        directives: Mapping[str, Drawing],
         *,
         report: ReportEntry | None = None,
         prefix: str = "",
     ) -> None:
         self.edition, self.issues, self.address, self.source, self.report = edition, issues, address, source, report
-        self._directives = directives
+        self.directives = directives
         self.prefix = prefix
         """What makes the ids of this page's figures unique in the site."""
         self.files: dict[str, bytes] = {}
@@ -74,13 +86,18 @@ class PageHost:
         )
 
     def directive(self, directive: Directive) -> str:
-        if self.waiting and directive.name in _FROM_RUNS:
+        kind = self.directives[directive.name]
+        if self.waiting and kind.needs_runs:
             self.wait(f"'{directive.name}'", *directive.where())
             anchor = f' id="{escape(directive.id)}"' if directive.id else ""
             label = f"{directive.label}: n" if directive.label else "N"
             return f'<p class="waiting"{anchor}>{label}o runs yet.</p>'
         self.drawn.add(directive.name)
-        return self._directives[directive.name](self, directive)
+        wrong = [] if kind.options is None else [key for key in directive.options if key not in kind.options]
+        for key in wrong:
+            hint = did_you_mean(key, kind.options or ())
+            directive.add("directive-option", f"'{directive.name}' has no option '{key}'", key=key, hint=hint)
+        return failed(directive, "an option is not known") if wrong else kind.draw(self, directive)
 
     def value(self, query: str, line: int, column: int) -> str:
         """The number with a link to where it comes from: its run, or the list of the report's runs."""
@@ -192,3 +209,8 @@ class PageHost:
                 return addresses.relative(self.address, addresses.figure(name)), f"figure in “{report.title}”"
         self.issues.add(self.source, "reference-missing", f"nothing is called '{name}'", line=line)
         return "", name
+
+
+def failed(d: Directive, why: str) -> str:
+    """What stands in the page where a directive could not be drawn."""
+    return f'<p class="problem">{{{escape(d.name)}}}: {escape(why)}</p>'

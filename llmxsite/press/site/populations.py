@@ -7,6 +7,7 @@ prompt as if it were the same test: the setting is part of the row, and rows are
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from llmxsite.press.catalogue.entries import RunEntry
@@ -84,9 +85,18 @@ def widest(found: Sequence[Row], column: str) -> dict[str, Any] | None:
     return best[1] if best else None
 
 
-def span(found: Sequence[Row]) -> dict[str, Any] | None:
-    """The accuracies of rows of several populations in one cell: their lowest and highest, never their mean."""
+@dataclass(frozen=True)
+class Span:
+    """The accuracies of several populations in one cell: their lowest and highest, never their mean."""
+
+    low: Row
+    high: Row
+    count: int
+
+
+def span(found: Sequence[Row]) -> Span | None:
+    """The span of the rows that have an accuracy; None where none has."""
     known = sorted((row for row in found if row["accuracy"] is not None), key=lambda row: float(row["accuracy"]))
     if not known:
         return None
-    return {"low": known[0], "high": known[-1], "count": len(known)}
+    return Span(known[0], known[-1], len(known))

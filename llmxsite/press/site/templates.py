@@ -1,4 +1,7 @@
-"""Templates: compiled once a build, escaped everywhere, overridden file by file from `content/theme/templates/`."""
+"""Templates: compiled once a build, escaped everywhere, overridden file by file from `content/theme/templates/`.
+
+A task's own are called `task/NAME/FILE`, and overridden under that name too.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from jinja2 import ChoiceLoader, Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, FileSystemBytecodeCache, FileSystemLoader, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
+from llmxsite.base import registry
 from llmxsite.press.site import sketch
 
 FOLDER = Path(__file__).parent / "templates"
@@ -35,7 +39,7 @@ def environment(theme: Path, cache: Path | None) -> Environment:
     if cache is not None:
         cache.mkdir(parents=True, exist_ok=True)
     env = Environment(
-        loader=ChoiceLoader([FileSystemLoader(theme / "templates"), FileSystemLoader(FOLDER)]),
+        loader=ChoiceLoader([FileSystemLoader(theme / "templates"), FileSystemLoader(FOLDER), FunctionLoader(of_task)]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -65,6 +69,15 @@ def environment(theme: Path, cache: Path | None) -> Environment:
         p_value=p_value,
     )
     return env
+
+
+def of_task(name: str) -> str | None:
+    """The text of a task's template: `task/determinism/run.html`."""
+    kind, _, rest = name.partition("/")
+    task, _, file = rest.partition("/")
+    folder = registry.texts(task) if kind == "task" and file else None
+    found = None if folder is None else folder / "templates" / file
+    return found.read_text(encoding="utf-8") if found is not None and found.is_file() else None
 
 
 def missing(value: Any, words: str = "not stated") -> Any:

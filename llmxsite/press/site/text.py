@@ -7,7 +7,7 @@ from typing import Any
 
 from llmxsite.base.diagnostics import Issue, Issues
 from llmxsite.press.catalogue.entries import ReportEntry
-from llmxsite.press.site.directives.kinds import DRAW
+from llmxsite.press.site.directives.kinds import directives
 from llmxsite.press.site.edition import Edition
 from llmxsite.press.site.ledger import Test
 from llmxsite.press.site.page_host import PageHost
@@ -47,7 +47,7 @@ def render_article(
     first_line: int | None = None,
 ) -> Text:
     """A write-up's body as HTML for the page at `address`. `body` and `first_line` give a part of it."""
-    host = PageHost(edition, issues, address, article.path, DRAW, report=report, prefix=prefix)
+    host = PageHost(edition, issues, address, article.path, directives(), report=report, prefix=prefix)
     books = Bibliography.load(article.path.parent, article.meta.bibliography, issues)
     rendered = render(
         article.body if body is None else body,

@@ -7,7 +7,7 @@ an admonition is read like everything else; `label` after it, when headings have
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +18,7 @@ from llmxsite.base.diagnostics import did_you_mean
 from llmxsite.press.writing import anchors
 from llmxsite.press.writing import directive as syntax
 from llmxsite.press.writing.citations import Bibliography
-from llmxsite.press.writing.directive import ADMONITIONS, DATA, Directive
+from llmxsite.press.writing.directive import ADMONITIONS, Declared, Directive
 from llmxsite.press.writing.source import Source
 
 MAX_DEPTH = 10
@@ -35,6 +35,8 @@ class Outline:
     language: str
     trusted: bool
     inline: Callable[[str, int], str]
+    data: Mapping[str, Declared]
+    """The directives that are drawn from data."""
     labels: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Name to `(anchor, words)`: `fig-sizes` -> `("fig-sizes", "Figure 2")`."""
     counts: dict[str, int] = field(default_factory=dict)
@@ -113,13 +115,13 @@ def _line(state: StateCore, token: Token) -> int:
 def _directive(state: StateCore, token: Token, name: str, argument: str, depth: int) -> Iterable[Token]:
     page: Outline = state.env["page"]
     line = _line(state, token)
-    found = syntax.parse(name, argument, token.content, line, page.source)
+    found = syntax.parse(name, argument, token.content, line, page.source, page.data)
     if found is None:
         yield _made("code_block", token, f"{token.markup}{token.info}\n{token.content}{token.markup}\n")
         return
     found.inline = page.inline
-    if name in DATA or name == "figure":
-        word = "Figure" if name == "figure" else DATA[name]
+    if name in page.data or name == "figure":
+        word = "Figure" if name == "figure" else page.data[name].numbered
         if word is not None:
             found.id, found.number, found.label = page.number(word, found.options.get("name"), *found.where("name"))
         yield _made("figure" if name == "figure" else "directive", token, found.body, directive=found)
@@ -137,7 +139,8 @@ def _directive(state: StateCore, token: Token, name: str, argument: str, depth: 
         yield _made("bibliography", token, "")
     else:
         yield from _container(state, found, token, depth)
-    _check_options(found)
+    if name not in page.data:
+        _check_options(found)
 
 
 _OPTIONS = {
@@ -150,8 +153,6 @@ _OPTIONS = {
 
 def _check_options(directive: Directive) -> None:
     """Options of this module's own directives; those drawn from data are checked by what draws them."""
-    if directive.name in DATA:
-        return
     known = _OPTIONS.get(directive.name, set())
     for key in directive.options:
         if key not in known:

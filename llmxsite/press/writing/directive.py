@@ -6,32 +6,21 @@ rows: model
 
 Options stand as `:key: value` lines at the head of the body, as YAML between two `---` lines there, or, in directives
 that draw data, as the whole body in YAML. This module knows the syntax and the names; what a directive draws is the
-business of the page that holds it.
+business of the page that holds it, which also says which of them there are (`Declared`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from llmxsite.base.diagnostics import Problem, Severity, did_you_mean
 from llmxsite.base.document import Document
 from llmxsite.press.writing.source import Source
 
-DATA = {
-    "chart": "Figure",
-    "table": "Table",
-    "setup": None,
-    "hypothesis": None,
-    "transcript": None,
-    "diff": None,
-    "parting": None,
-    "checklist": None,
-}
-"""Directives drawn from data, with the word they are numbered by."""
 ADMONITIONS = {
     "note": ("note", "Note"),
     "tip": ("tip", "Tip"),
@@ -46,10 +35,20 @@ ADMONITIONS = {
 """Directive name to class and default title; GitHub's five alerts are five of these."""
 TEXT = {"admonition", "bibliography", "code", "code-block", "details", "dropdown", "figure", "math", *ADMONITIONS}
 """Directives this package's Markdown draws itself."""
-KNOWN = {*DATA, *TEXT}
-_MARKDOWN_BODY = {"hypothesis"}
 _INFO = re.compile(r"\{([A-Za-z][\w:-]*)\}[ \t]*(.*)", re.DOTALL)
 _OPTION = re.compile(r":([A-Za-z][\w-]*):(?:[ \t]+(.*))?$")
+
+
+class Declared(Protocol):
+    """What the syntax of a directive that is drawn from data depends on."""
+
+    @property
+    def numbered(self) -> str | None:
+        """The word it is numbered by: `Figure`; None where it is not."""
+
+    @property
+    def prose(self) -> bool:
+        """Whether its body is Markdown, not options."""
 
 
 @dataclass
@@ -92,15 +91,17 @@ def match(info: str) -> tuple[str, str] | None:
     return (found[1].lower(), found[2].strip()) if found else None
 
 
-def parse(name: str, argument: str, content: str, line: int, source: Source) -> Directive | None:
-    """The directive of a fence that opens on `line`, or None after saying why it cannot be one."""
-    if name not in KNOWN:
+def parse(
+    name: str, argument: str, content: str, line: int, source: Source, data: Mapping[str, Declared]
+) -> Directive | None:
+    """The directive of a fence that opens on `line`, or None after saying why it cannot be one. `data`: those drawn from data."""
+    if name not in TEXT and name not in data:
         source.add(
             "directive-unknown",
             f"unknown directive '{name}'",
             line=line,
             column=(source.line(line) or "").find("{") + 2,
-            hint=did_you_mean(name, KNOWN),
+            hint=did_you_mean(name, {*TEXT, *data}),
         )
         return None
     directive = Directive(name, argument, {}, "", source.path, line, source)
@@ -110,7 +111,7 @@ def parse(name: str, argument: str, content: str, line: int, source: Source) -> 
         taken = _yaml_block(directive, lines)
     rest = "\n".join(lines[taken:])
     directive.body_line = line + 1 + taken
-    if name in DATA and name not in _MARKDOWN_BODY and rest.strip():
+    if name in data and not data[name].prose and rest.strip():
         _yaml(directive, rest, directive.body_line)
     else:
         directive.body = rest + "\n" if rest.strip() else ""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from llmxsite.base.diagnostics import Issues
-from llmxsite.press.writing.directive import Directive
+from llmxsite.press.writing.directive import Declared, Directive
 
 NAMED = ("model", "suite", "run", "report", "figure")
 """Kinds of page that a link may name instead of a file: `[phi3](model:phi3:mini)`."""
@@ -15,6 +16,10 @@ class Host(Protocol):
     """What a page offers its text. Each method adds the issues of what it cannot do."""
 
     issues: Issues
+
+    @property
+    def directives(self) -> Mapping[str, Declared]:
+        """The directives that are drawn from data, by name."""
 
     def directive(self, directive: Directive) -> str:
         """HTML of a directive that is drawn from data."""

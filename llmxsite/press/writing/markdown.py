@@ -85,7 +85,12 @@ def render(
         text = text[:MAX_UNTRUSTED]
     state = State(host, source, bibliography or Bibliography(), trusted)
     page = Outline(
-        source, state.bibliography, language, trusted, lambda words, line: _inline(state, words, line, language)
+        source,
+        state.bibliography,
+        language,
+        trusted,
+        lambda words, line: _inline(state, words, line, language),
+        host.directives,
     )
     page.anchors |= {"references", *reserved}
     md = _parser(trusted, language)

@@ -1,6 +1,7 @@
 """A study, a report or a suite to start from, written into a folder without ever overwriting anything.
 
-The texts lie beside this module. `@@name@@` in them stands for a value, already quoted for the language it is in.
+The study's texts lie beside this module, a report's in the folder `scaffold/` of its task. `@@name@@` in them stands for a value,
+already quoted for the language it is in.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from llmxsite import __version__
-from llmxsite.base import origin
-from llmxsite.base.diagnostics import Problem, display_path
+from llmxsite.base import origin, registry
+from llmxsite.base.diagnostics import Problem, did_you_mean, display_path
 from llmxsite.study.scaffold.words import QUESTION
 from llmxsite.study.study import SITE_FILE, Study, check_slug, slugify
 
@@ -27,22 +28,25 @@ _STUDY = {
     ".gitignore": "study/gitignore",
     ".github/workflows/publish.yml": "study/publish.yml",
 }
-_REPORT = {
-    "benchmark": {name: f"report/{name}" for name in ("index.md", "experiment.yaml", "references.bib")},
-    "determinism": {
-        "index.md": "determinism/index.md",
-        "experiment.yaml": "determinism/experiment.yaml",
-        "references.bib": "report/references.bib",
-    },
-}
-"""The texts of a report by its task."""
-TASKS = tuple(_REPORT)
+_REPORT = ("index.md", "experiment.yaml")
+"""What every task's `scaffold/` has. A `suite.yaml` beside them is the suite that such a report asks, where the study's are of
+another kind."""
+DEFAULT = "benchmark"
+"""The task of a report for which none is named."""
 
 
-def study(folder: Path, *, title: str | None = None, author: str | None = None) -> tuple[list[Path], list[Path]]:
-    """Write a study into `folder`; `(written, kept)`, kept being files that were there before and stay as they are.
+def tasks() -> list[str]:
+    """The tasks that a report can be started of."""
+    return [task for task, _ in registry.written("scaffold", _REPORT[0])]
 
-    Raises `Problem` where there is a study already, or where `folder` cannot hold one.
+
+def study(
+    folder: Path, *, title: str | None = None, author: str | None = None, task: str = DEFAULT
+) -> tuple[list[Path], list[Path]]:
+    """Write a study into `folder`, its first report of that task; `(written, kept)`, kept being files that were there before and
+    stay as they are.
+
+    Raises `Problem` where there is a study already, where `folder` cannot hold one, or where the task has no scaffold.
     """
     if (folder / SITE_FILE).exists():
         raise Problem.at(
@@ -62,7 +66,7 @@ def study(folder: Path, *, title: str | None = None, author: str | None = None) 
         "install": _install_step(source),
     }
     files = {folder / target: _fill(source, values) for target, source in _STUDY.items()}
-    files |= _report_files(Study(folder), FIRST_REPORT, "First report", FIRST_SUITE)
+    files |= _report_files(Study(folder), FIRST_REPORT, "First report", FIRST_SUITE, task)
     return _write(files)
 
 
@@ -87,8 +91,9 @@ def demo(folder: Path) -> list[Path]:
     return _write({**files, folder / ".gitignore": _fill("study/gitignore", {})})[0]
 
 
-def report(here: Study, name: str, task: str = "benchmark", *, slug: str | None = None) -> list[Path]:
-    """Write a report called `name` into a study: text, experiment of that task, references. Raises `Problem` where it exists.
+def report(here: Study, name: str, task: str = DEFAULT, *, slug: str | None = None) -> list[Path]:
+    """Write a report called `name` into a study: text, experiment of that task, references. Raises `Problem` where it exists, or the
+    task has no scaffold.
 
     `slug` names its folder; it is made from `name` when not given.
     """
@@ -155,18 +160,33 @@ def _install_step(source: origin.Source | None) -> str:
     )
 
 
-def _report_files(here: Study, slug: str, title: str, suite_id: str, task: str = "benchmark") -> dict[Path, str]:
+def _report_files(here: Study, slug: str, title: str, suite_id: str, task: str) -> dict[Path, str]:
+    known = dict(registry.written("scaffold", _REPORT[0]))
+    if task not in known:
+        raise Problem.at(
+            "experiment.yaml",
+            "experiment-task",
+            f"no report can be started of the task '{task}'",
+            hint=did_you_mean(task, known) or f"--task takes: {', '.join(known)}",
+        )
+    own = dict(registry.written("scaffold", "suite.yaml")).get(task)
     values = {
         "title": json.dumps(title, ensure_ascii=False),
         "question": json.dumps(title if title.endswith("?") else QUESTION, ensure_ascii=False),
         "slug": slug,
-        "suite": suite_id,
+        "suite": suite_id if own is None else slug,
     }
-    return {here.report(slug) / name: _fill(source, values) for name, source in _REPORT[task].items()}
+    texts = {name: dict(registry.written("scaffold", name))[task] for name in _REPORT}
+    files = {here.report(slug) / name: _filled(text, values) for name, text in texts.items()}
+    files[here.report(slug) / "references.bib"] = _fill("references.bib", values)
+    return files if own is None else {**files, here.suites / f"{slug}.yaml": _filled(own, values)}
 
 
 def _fill(source: str, values: Mapping[str, str]) -> str:
-    text = (_TEXTS / source).read_text(encoding="utf-8")
+    return _filled((_TEXTS / source).read_text(encoding="utf-8"), values)
+
+
+def _filled(text: str, values: Mapping[str, str]) -> str:
     return _PLACE.sub(lambda m: values[m[1]], text)
 
 

@@ -1,6 +1,6 @@
 """The words that a new report leaves for a person to replace, and where they still stand.
 
-Only unchanged words count: they are compared with the scaffold's own texts, which is the one place that has them.
+Only unchanged words count: they are compared with the scaffolds' own texts, which is the one place that has them.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from llmxsite.base import registry
 from llmxsite.base.diagnostics import Issue, Problem, Severity
 from llmxsite.base.document import Document, Key
 from llmxsite.base.reading import read_text
@@ -19,9 +20,6 @@ from llmxsite.study.study import Study
 CODE = "template-words"
 QUESTION = "What do you want to know?"
 """The question of a report whose name asks none."""
-_TEXTS = Path(__file__).parent
-_REPORTS = ("report", "determinism")
-"""The folders of a new report's texts."""
 _EXPERIMENT = ("question", "hypothesis", "predictions")
 _FRONT = ("summary",)
 _FENCE = re.compile(r"^---[ \t]*$", re.MULTILINE)
@@ -78,17 +76,21 @@ def _front(path: Path) -> Document | None:
 
 @cache
 def _templates() -> dict[str, set[str]]:
-    """Field to the words it has in the scaffold's texts."""
+    """Field to the words it has in the texts of the tasks."""
     found: dict[str, set[str]] = {field: set() for field in (*_EXPERIMENT, *_FRONT)}
     found["question"].add(QUESTION)
-    for folder in _REPORTS:
-        text = re.sub(r"@@\w+@@", "x", (_TEXTS / folder / "experiment.yaml").read_text(encoding="utf-8"))
-        data = Document.parse(text, folder).data
-        found["hypothesis"].add(_squeezed(data["hypothesis"]))
-        found["predictions"].update(_squeezed(stated) for stated in data["predictions"])
-        front = _FENCE.split((_TEXTS / folder / "index.md").read_text(encoding="utf-8"), 2)[1]
-        found["summary"].add(_squeezed(Document.parse(re.sub(r"@@\w+@@", "x", front), folder).data["summary"]))
-    return found
+    for task, text in registry.written("scaffold", "experiment.yaml"):
+        data = _read(text, task)
+        found["hypothesis"].add(_squeezed(data.get("hypothesis", "")))
+        found["predictions"].update(_squeezed(stated) for stated in data.get("predictions", ()))
+    for task, text in registry.written("scaffold", "index.md"):
+        found["summary"].add(_squeezed(_read(_FENCE.split(text, 2)[1], task).get("summary", "")))
+    return {field: words - {""} for field, words in found.items()}
+
+
+def _read(text: str, task: str) -> dict[str, Any]:
+    data = Document.parse(re.sub(r"@@\w+@@", "x", text), task).data
+    return data if isinstance(data, dict) else {}
 
 
 def _squeezed(text: str) -> str:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
-from llmxsite.analysis import results
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.draft import Draft, Layout, Samples
+from llmxsite.press.figure.late import alt, np, pd, results
 from llmxsite.press.figure.marks import haloed, once, only, room, rule, stack, table, text
 from llmxsite.press.figure.metrics import Metric, metric
-from llmxsite.press.figure.options import ChartProblem, Options
+from llmxsite.press.figure.options import Alpha, Chance, ChartProblem, Domain, Kind, Name, Options, Sort, Value
 from llmxsite.press.figure.series import colours, legend
 from llmxsite.press.figure.summary import (
     apart,
@@ -28,13 +25,26 @@ from llmxsite.press.figure.summary import (
     summarise,
     value_columns,
 )
-from llmxsite.press.figure.vega import alt
 
 MOST = 120
 """Bars: beyond it a heatmap or a table reads better."""
 
 
-def make(samples: Samples, options: Options) -> Draft:
+class Bars(Options):
+    """Options of `bars`."""
+
+    by: Name | None = None
+    """Column that tells one bar, panel or point from another."""
+    colour: Name | None = None
+    """Column that tells one series from another."""
+    value: Value = "accuracy"
+    sort: Sort = None
+    chance: Chance = None
+    domain: Domain = None
+    alpha: Alpha = 0.05
+
+
+def make(samples: Samples, options: Bars) -> Draft:
     """A bar a level of `by` (models unless said otherwise); with `colour`, a group of bars."""
     samples = apart(samples)
     shown = metric(options.value)
@@ -90,6 +100,14 @@ def make(samples: Samples, options: Options) -> Draft:
     )
 
 
+KIND = Kind(
+    name="bars",
+    summary="One number by one column (and a second as colour), with its interval, sorted.",
+    options=Bars,
+    make=make,
+)
+
+
 def _marks(data: pd.DataFrame, by: str, colour: str | None, shown: Metric, width: int) -> pd.DataFrame:
     """A row a bar."""
     names = [levels.named(by, v) for v in data[by]]
@@ -123,7 +141,7 @@ def _draw(
     colour: str | None,
     names: dict[str, str],
     shown: Metric,
-    options: Options,
+    options: Bars,
 ) -> dict[str, Any]:
     label = "label_narrow" if layout.narrow else "label"
     groups, each = marks[label].nunique(), max(1, len(names))
@@ -245,7 +263,7 @@ def _caption(
     by: str,
     colour: str | None,
     shown: Metric,
-    options: Options,
+    options: Bars,
     order: results.Order | None,
 ) -> list[str]:
     rows = records(data)

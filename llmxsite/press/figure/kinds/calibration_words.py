@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 
-import pandas as pd
-
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.draft import FEW
+from llmxsite.press.figure.late import pd
 from llmxsite.press.figure.summary import records
 
 

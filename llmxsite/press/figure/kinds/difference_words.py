@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import pandas as pd
-
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.figure import Format
+from llmxsite.press.figure.late import pd
 from llmxsite.press.figure.summary import records
 
 

@@ -3,41 +3,59 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import pandas as pd
+from msgspec import Meta
 
-from llmxsite.analysis import results
-from llmxsite.analysis.results.measures import CONTRASTED as MEASURED
-from llmxsite.analysis.results.repeating import AGREEMENT
-from llmxsite.analysis.stats.multiple import Correction, adjust
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.draft import NARROW, Draft, Layout, Samples
 from llmxsite.press.figure.figure import Format
 from llmxsite.press.figure.kinds.difference_columns import columns, form_of
 from llmxsite.press.figure.kinds.difference_words import caption, label, notes, p_text
+from llmxsite.press.figure.late import alt, pd, results
 from llmxsite.press.figure.marks import haloed, linear, once, only, point, rect, room, rule, stack, table, text
 from llmxsite.press.figure.metrics import metric
-from llmxsite.press.figure.options import ChartProblem, Options
+from llmxsite.press.figure.options import Alpha, ChartProblem, Kind, Name, Options, Scalar, Sort, Value
 from llmxsite.press.figure.summary import apart, key_column, key_columns, records
-from llmxsite.press.figure.vega import alt
+
+if TYPE_CHECKING:
+    from llmxsite.analysis.stats.multiple import Correction
 
 MOST = 60
 """Rows: beyond it a baseline, or fewer levels, say more."""
 
 
-def make(samples: Samples, options: Options) -> Draft:
+class Differences(Options):
+    """Options of `differences`."""
+
+    factor: Name | None = None
+    """Column whose levels are compared."""
+    value: Value = "accuracy"
+    baseline: Scalar = None
+    """Level that the others are compared with; without it every pair is compared."""
+    by: Name | None = None
+    """Column that tells one bar, panel or point from another."""
+    sort: Sort = None
+    margin: Annotated[float, Meta(gt=0, lt=1)] | None = None
+    """Largest difference that counts as none, for an equivalence test."""
+    alpha: Alpha = 0.05
+
+
+def make(samples: Samples, options: Differences) -> Draft:
     """Every pair of levels of `factor` (models unless said otherwise), or every level against `baseline`."""
+    from llmxsite.analysis.results.measures import CONTRASTED
+    from llmxsite.analysis.results.repeating import AGREEMENT
+
     samples = apart(samples)
     factor = key_column(samples, options.factor or "model", "factor")
     by = [key_column(samples, options.by, "by")] if options.by else []
     shown = metric(options.value)
-    if shown.name != "accuracy" and shown.name not in MEASURED:
+    if shown.name != "accuracy" and shown.name not in CONTRASTED:
         raise ChartProblem(
             "chart-value",
             f"no interval is known for a difference of {shown.title.lower()}",
             option="value",
-            hint=f"known: accuracy, {', '.join(MEASURED)}",
+            hint=f"known: accuracy, {', '.join(CONTRASTED)}",
         )
     found = _compared(samples, factor, by, options)
     found = found[found["n"] > 0]
@@ -85,7 +103,15 @@ def make(samples: Samples, options: Options) -> Draft:
     )
 
 
-def _levels(samples: Samples, factor: str, options: Options) -> list[Any]:
+KIND = Kind(
+    name="differences",
+    summary="Paired differences between levels of a factor, item by item, with Holm-adjusted p.",
+    options=Differences,
+    make=make,
+)
+
+
+def _levels(samples: Samples, factor: str, options: Differences) -> list[Any]:
     """The levels in their order. Raises `ChartProblem` where there are fewer than two or the baseline is not among them."""
     known = [v for v in dict.fromkeys(samples.frame[factor].tolist()) if levels.text(v) != levels.NOT_STATED]
     if len(known) < 2:
@@ -101,8 +127,10 @@ def _levels(samples: Samples, factor: str, options: Options) -> list[Any]:
     return levels.order(known, "name" if levels.ordinal(known) is None else None, {})
 
 
-def _compared(samples: Samples, factor: str, by: list[str], options: Options) -> pd.DataFrame:
+def _compared(samples: Samples, factor: str, by: list[str], options: Differences) -> pd.DataFrame:
     """Every pair, or every level against the baseline: the family of tests is what is shown, no more."""
+    from llmxsite.analysis.stats.multiple import adjust
+
     wanted = _levels(samples, factor, options)
     if options.baseline is None:
         return _measured(samples, factor, by, options, wanted, "holm")
@@ -115,7 +143,7 @@ def _compared(samples: Samples, factor: str, by: list[str], options: Options) ->
 
 
 def _measured(
-    samples: Samples, factor: str, by: list[str], options: Options, wanted: list[Any], correction: Correction
+    samples: Samples, factor: str, by: list[str], options: Differences, wanted: list[Any], correction: Correction
 ) -> pd.DataFrame:
     if options.value == "accuracy":
         return results.compare(samples, factor, by, options.alpha, correction, margin=options.margin, levels=wanted)
@@ -142,7 +170,7 @@ def _limited(rows: int) -> None:
         )
 
 
-def _turned(found: pd.DataFrame, factor: str, options: Options) -> pd.DataFrame:
+def _turned(found: pd.DataFrame, factor: str, options: Differences) -> pd.DataFrame:
     """Each row the way it is read: level minus baseline, later minus earlier level, or the better minus the worse."""
     out = found.copy().reset_index(drop=True)
     ordered = levels.ordinal([*out["a"], *out["b"]])

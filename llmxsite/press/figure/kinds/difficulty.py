@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.draft import Draft, Layout, Samples
 from llmxsite.press.figure.figure import Column
+from llmxsite.press.figure.late import alt, np, pd
 from llmxsite.press.figure.marks import once, room, stack, table, text
-from llmxsite.press.figure.options import ChartProblem, Options
+from llmxsite.press.figure.options import ChartProblem, Height, Kind, Name, Options
 from llmxsite.press.figure.summary import apart, key_column, level_text
-from llmxsite.press.figure.vega import alt
 
 HEIGHT = 240
 EXACT = 12
@@ -35,7 +32,15 @@ _COLUMNS = (
 )
 
 
-def make(samples: Samples, options: Options) -> Draft:
+class Difficulty(Options):
+    """Options of `difficulty`."""
+
+    by: Name | None = None
+    """Column that tells one bar, panel or point from another."""
+    height: Height = None
+
+
+def make(samples: Samples, options: Difficulty) -> Draft:
     """Over the levels of `by`, models unless said otherwise. Repeats of an item under a level are averaged first."""
     samples = apart(samples)
     by = key_column(samples, options.by or "model", "by")
@@ -69,6 +74,14 @@ def make(samples: Samples, options: Options) -> Draft:
         ],
         notes=_notes(data, count, noun, exact),
     )  # fmt: skip
+
+
+KIND = Kind(
+    name="difficulty",
+    summary="How many items each share of the models gets right, down to those that none does.",
+    options=Difficulty,
+    make=make,
+)
 
 
 def _items(scored: pd.DataFrame, by: str) -> pd.DataFrame:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
-import pandas as pd
-
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.classes import classes_of
 from llmxsite.press.figure.draft import Draft, Samples
 from llmxsite.press.figure.grid import Grid, draw, marks_of
 from llmxsite.press.figure.kinds.heatmap_words import alt_text, caption, few_notes
+from llmxsite.press.figure.late import np, pd
 from llmxsite.press.figure.metrics import metric
-from llmxsite.press.figure.options import ChartProblem, Options
+from llmxsite.press.figure.options import Alpha, ChartProblem, Domain, Kind, Name, Options, Sort, Value
 from llmxsite.press.figure.summary import (
     apart,
     key_column,
@@ -28,7 +26,22 @@ MOST = 4000
 """Cells: beyond it, neither a person nor a browser is served."""
 
 
-def make(samples: Samples, options: Options) -> Draft:
+class Heatmap(Options):
+    """Options of `heatmap`."""
+
+    rows: Name | None = None
+    """Column whose values are the rows."""
+    columns: Name | None = None
+    """Column whose values are the columns."""
+    value: Value = "accuracy"
+    sort: Sort = None
+    total: bool = True
+    """Whether there is a column for all columns together."""
+    domain: Domain = None
+    alpha: Alpha = 0.05
+
+
+def make(samples: Samples, options: Heatmap) -> Draft:
     """Rows are models and columns categories unless the options say otherwise."""
     samples = apart(samples)
     shown = metric(options.value)
@@ -78,6 +91,14 @@ def make(samples: Samples, options: Options) -> Draft:
         notes=[*few_notes(data, shown), *notes(margin)],
         order=order,
     )
+
+
+KIND = Kind(
+    name="heatmap",
+    summary="One number for every combination of two columns, such as accuracy by model and category.",
+    options=Heatmap,
+    make=make,
+)
 
 
 def _second(samples: Samples, rows: str) -> str:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import pandas as pd
-
-from llmxsite.analysis import results
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.draft import NARROW, Draft, Layout, Samples
 from llmxsite.press.figure.figure import Column
+from llmxsite.press.figure.late import alt, pd, results
 from llmxsite.press.figure.marks import haloed, linear, once, only, point, room, rule, stack, table, text
 from llmxsite.press.figure.metrics import METRICS
-from llmxsite.press.figure.options import ChartProblem, Options
+from llmxsite.press.figure.options import Alpha, Chance, ChartProblem, Height, Kind, Name, Options
 from llmxsite.press.figure.places import beside, free_end
 from llmxsite.press.figure.summary import (
     apart,
@@ -28,7 +26,6 @@ from llmxsite.press.figure.summary import (
 )
 from llmxsite.press.figure.times import axis, scale, times
 from llmxsite.press.figure.times import notes as time_notes
-from llmxsite.press.figure.vega import alt
 
 HEIGHT = 320
 MOST = 60
@@ -39,7 +36,17 @@ _TIMES = (
 )  # fmt: skip
 
 
-def make(samples: Samples, options: Options) -> Draft:
+class Latency(Options):
+    """Options of `latency`."""
+
+    by: Name | None = None
+    """Column that tells one bar, panel or point from another."""
+    chance: Chance = None
+    height: Height = None
+    alpha: Alpha = 0.05
+
+
+def make(samples: Samples, options: Latency) -> Draft:
     """A point a level of `by` (models unless said otherwise)."""
     samples = apart(samples)
     by = key_column(samples, options.by or "model", "by")
@@ -83,6 +90,14 @@ def make(samples: Samples, options: Options) -> Draft:
     )  # fmt: skip
 
 
+KIND = Kind(
+    name="latency",
+    summary="Accuracy against the median time of an answer, both with their intervals.",
+    options=Latency,
+    make=make,
+)
+
+
 def _marks(data: pd.DataFrame, by: str) -> pd.DataFrame:
     return pd.DataFrame(
         {
@@ -116,7 +131,7 @@ def _domain(marks: pd.DataFrame, chance: float | None) -> tuple[float, float]:
     return max(0.0, math.floor(low * 10 - 0.2) / 10), min(1.0, math.ceil(high * 10 + 0.2) / 10)
 
 
-def _labels(marks: pd.DataFrame, layout: Layout, height: float, options: Options) -> pd.DataFrame:
+def _labels(marks: pd.DataFrame, layout: Layout, height: float, options: Latency) -> pd.DataFrame:
     """The name of each point and the side it goes to, for a plot of about this size."""
     width = _plot_width(layout)
     points = _points(marks, layout, height, options)
@@ -136,7 +151,7 @@ def _plot_width(layout: Layout) -> float:
     return layout.width - 56
 
 
-def _points(marks: pd.DataFrame, layout: Layout, height: float, options: Options) -> list[tuple[float, float]]:
+def _points(marks: pd.DataFrame, layout: Layout, height: float, options: Latency) -> list[tuple[float, float]]:
     """About where each point lies, in pixels from the top left of the plot."""
     width = _plot_width(layout)
     low, high = _reach(marks)
@@ -161,7 +176,7 @@ def _frontier(marks: pd.DataFrame) -> list[int]:
     return out
 
 
-def _draw(layout: Layout, marks: pd.DataFrame, by: str, height: float, options: Options) -> dict[str, Any]:
+def _draw(layout: Layout, marks: pd.DataFrame, by: str, height: float, options: Latency) -> dict[str, Any]:
     low, high = _reach(marks)
     across, how = scale(low, high)
     time_axis = axis(low, high, f"Median time of an answer (ms{how})", layout.narrow)

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.draft import FEW, Draft, Layout, Samples
 from llmxsite.press.figure.figure import Column
+from llmxsite.press.figure.late import alt, np, pd
 from llmxsite.press.figure.marks import haloed, room, rule, stack, table, text
-from llmxsite.press.figure.options import ChartProblem, Options
+from llmxsite.press.figure.options import ChartProblem, Kind, Name, Options, Sort
 from llmxsite.press.figure.summary import apart, key_column, key_columns, records
 from llmxsite.press.figure.times import axis, notes, scale, times
-from llmxsite.press.figure.vega import alt
 
 MOST = 60
 _NAMES = ("p5", "q1", "median", "q3", "p95")
@@ -30,7 +27,15 @@ _COLUMNS = (
 )
 
 
-def make(samples: Samples, options: Options) -> Draft:
+class LatencyDistribution(Options):
+    """Options of `latency-distribution`."""
+
+    by: Name | None = None
+    """Column that tells one bar, panel or point from another."""
+    sort: Sort = None
+
+
+def make(samples: Samples, options: LatencyDistribution) -> Draft:
     """A row a level of `by` (models unless said otherwise), fastest first."""
     samples = apart(samples)
     by = key_column(samples, options.by or "model", "by")
@@ -68,6 +73,14 @@ def make(samples: Samples, options: Options) -> Draft:
         alt=[f"Distribution of the time of an answer, {words.count(len(data), 'row')}.", *said],
         notes=[*([f"{few} of {words.count(len(data), 'row')} rest on fewer than {FEW} times."] if few else []), *notes(samples)],
     )  # fmt: skip
+
+
+KIND = Kind(
+    name="latency-distribution",
+    summary="How the time of an answer is spread: median, quartiles, 5th and 95th percentile.",
+    options=LatencyDistribution,
+    make=make,
+)
 
 
 def _marks(data: pd.DataFrame, by: str, width: int) -> pd.DataFrame:

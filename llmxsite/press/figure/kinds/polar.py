@@ -6,15 +6,13 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import pandas as pd
-
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.draft import Layout
+from llmxsite.press.figure.late import alt, pd
 from llmxsite.press.figure.marks import haloed, only, pixels, point, rule, stack, table, text
 from llmxsite.press.figure.metrics import Metric
 from llmxsite.press.figure.series import flow
 from llmxsite.press.figure.summary import bounds, interval_text, level_text, records
-from llmxsite.press.figure.vega import alt
 
 
 class Plan:

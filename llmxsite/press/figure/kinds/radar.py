@@ -9,14 +9,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import pandas as pd
-
-from llmxsite.analysis import results
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.draft import NARROW, Draft, Layout, Samples
 from llmxsite.press.figure.kinds.polar import Plan
+from llmxsite.press.figure.late import pd, results
 from llmxsite.press.figure.metrics import Metric, metric
-from llmxsite.press.figure.options import ChartProblem, Options
+from llmxsite.press.figure.options import Alpha, ChartProblem, Domain, Kind, Name, Options, Sort, Value
 from llmxsite.press.figure.series import colours
 from llmxsite.press.figure.summary import (
     COUNTS,
@@ -37,7 +35,20 @@ AXES = (3, 16)
 """Fewest and most spokes."""
 
 
-def make(samples: Samples, options: Options) -> Draft:
+class Radar(Options):
+    """Options of `radar`."""
+
+    axes: Name | None = None
+    """Column whose values are the spokes."""
+    colour: Name | None = None
+    """Column that tells one series from another."""
+    value: Value = "accuracy"
+    sort: Sort = None
+    domain: Domain = None
+    alpha: Alpha = 0.05
+
+
+def make(samples: Samples, options: Radar) -> Draft:
     """Spokes are the levels of `axes` (categories unless said otherwise), profiles those of `colour` (models)."""
     samples = apart(samples)
     shown = metric(options.value)
@@ -102,6 +113,14 @@ def make(samples: Samples, options: Options) -> Draft:
         notes=notes(summary),
         order=order,
     )  # fmt: skip
+
+
+KIND = Kind(
+    name="radar",
+    summary="Profiles of up to six models over a few axes, with the same numbers as a dot plot beside it.",
+    options=Radar,
+    make=make,
+)
 
 
 def _limits(spokes: int, profiles: int, axes: str, colour: str) -> None:

@@ -6,22 +6,20 @@ of a perfectly calibrated model would fall at this n (Bröcker and Smith 2007).
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-import numpy as np
-import pandas as pd
+from msgspec import Meta
 
-from llmxsite.analysis import results
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.draft import FEW, NARROW, Draft, Layout, Samples
 from llmxsite.press.figure.figure import Column
 from llmxsite.press.figure.kinds.calibration_words import apart as apart_words
 from llmxsite.press.figure.kinds.calibration_words import findings, interval_words, notes, shape, span, subtitle
+from llmxsite.press.figure.late import alt, np, pd, results
 from llmxsite.press.figure.marks import only, point, rect, room, rule, stack, table
-from llmxsite.press.figure.options import ChartProblem, Options
+from llmxsite.press.figure.options import Alpha, ChartProblem, Kind, Name, Options
 from llmxsite.press.figure.panels import Panels, columns_for, draw_frame, frame, limit
 from llmxsite.press.figure.summary import apart, key_column, key_columns
-from llmxsite.press.figure.vega import alt
 
 BASE, TALLEST = -0.38, 0.28
 """Foot and greatest height of the histogram, in units of the panel."""
@@ -31,7 +29,17 @@ SAID = 3
 TICKS = [(0.0, "0"), (0.25, ""), (0.5, "50%"), (0.75, ""), (1.0, "100%")]
 
 
-def make(samples: Samples, options: Options) -> Draft:
+class Reliability(Options):
+    """Options of `reliability`."""
+
+    by: Name | None = None
+    """Column that tells one bar, panel or point from another."""
+    bins: Annotated[int, Meta(ge=2, le=50)] = 10
+    """Number of equal bins of confidence."""
+    alpha: Alpha = 0.05
+
+
+def make(samples: Samples, options: Reliability) -> Draft:
     """A panel a level of `by` (models unless said otherwise)."""
     samples = apart(samples)
     by = key_column(samples, options.by or "model", "by")
@@ -91,7 +99,15 @@ def make(samples: Samples, options: Options) -> Draft:
     )
 
 
-def _apart(samples: Samples, by: str, order: list[Any], options: Options) -> list[str]:
+KIND = Kind(
+    name="reliability",
+    summary="Accuracy against confidence in bins: whether a model is right as often as it is sure.",
+    options=Reliability,
+    make=make,
+)
+
+
+def _apart(samples: Samples, by: str, order: list[Any], options: Reliability) -> list[str]:
     """The differences of the panels' calibration errors, where they are few enough to be said."""
     if not 1 < len(order) <= SAID:
         return []

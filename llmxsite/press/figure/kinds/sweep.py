@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import pandas as pd
-
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.draft import Draft, Layout, Samples
+from llmxsite.press.figure.late import alt, pd
 from llmxsite.press.figure.marks import linear, once, only, point, room, rule, stack, table, text
 from llmxsite.press.figure.metrics import Metric, metric
-from llmxsite.press.figure.options import ChartProblem, Options
+from llmxsite.press.figure.options import Alpha, Chance, ChartProblem, Domain, Height, Kind, Name, Options, Value
 from llmxsite.press.figure.places import spread
 from llmxsite.press.figure.series import colours, legend
 from llmxsite.press.figure.summary import (
@@ -27,14 +26,27 @@ from llmxsite.press.figure.summary import (
     summarise,
     value_columns,
 )
-from llmxsite.press.figure.vega import alt
 
 HEIGHT = 300
 LABEL = 200
 """Pixels for the names at the ends of the lines."""
 
 
-def make(samples: Samples, options: Options) -> Draft:
+class Sweep(Options):
+    """Options of `sweep`."""
+
+    x: Name | None = None
+    """Column along the horizontal axis."""
+    colour: Name | None = None
+    """Column that tells one series from another."""
+    value: Value = "accuracy"
+    chance: Chance = None
+    domain: Domain = None
+    height: Height = None
+    alpha: Alpha = 0.05
+
+
+def make(samples: Samples, options: Sweep) -> Draft:
     """Along `x`, the first factor that varies unless said otherwise; a line a model, or a level of `colour`."""
     samples = apart(samples)
     shown = metric(options.value)
@@ -84,6 +96,14 @@ def make(samples: Samples, options: Options) -> Draft:
         ],
         notes=notes(summary),
     )
+
+
+KIND = Kind(
+    name="sweep",
+    summary="One number along a factor, a line a model, with its interval as a band.",
+    options=Sweep,
+    make=make,
+)
 
 
 def _factor(samples: Samples) -> str:

@@ -8,17 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import pandas as pd
 
 from llmxsite.log import record
 from llmxsite.press.figure import words
 from llmxsite.press.figure.draft import NARROW, Draft, Layout, Samples
 from llmxsite.press.figure.figure import Column
+from llmxsite.press.figure.late import alt, pd
 from llmxsite.press.figure.marks import only, pixels, rect, stack, table, text
-from llmxsite.press.figure.options import ChartProblem, Options
+from llmxsite.press.figure.options import ChartProblem, Kind, Options
 from llmxsite.press.figure.summary import records
 from llmxsite.press.figure.theme import MONO
-from llmxsite.press.figure.vega import alt
 
 MOST = 1200
 """Tokens drawn; the table has them all."""
@@ -39,7 +38,14 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def make(samples: Samples, options: Options) -> Draft:
+class Tokens(Options):
+    """Options of `tokens`."""
+
+    line: int | None = None
+    """Line of the run log, where the other filters leave more than one sample."""
+
+
+def make(samples: Samples, options: Tokens) -> Draft:
     """The one sample that `where` (and `line`) leave. Raises `ChartProblem` for several, or without logprobs."""
     row = _one(samples, options)
     sample = _sample(samples.paths.get(str(row["run"])), row)
@@ -77,7 +83,15 @@ def make(samples: Samples, options: Options) -> Draft:
     )  # fmt: skip
 
 
-def _one(samples: Samples, options: Options) -> dict[str, Any]:
+KIND = Kind(
+    name="tokens",
+    summary="One reply, token by token, tinted by how probable the model found each.",
+    options=Tokens,
+    make=make,
+)
+
+
+def _one(samples: Samples, options: Tokens) -> dict[str, Any]:
     frame = samples.frame
     if options.line is not None:
         frame = frame[frame["line"] == options.line]

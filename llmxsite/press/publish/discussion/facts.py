@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from llmxsite.exchange.engine.protocol import ModelInfo
 from llmxsite.press.publish import github
 from llmxsite.press.publish.written import Written
 from llmxsite.press.site import populations, predictions
@@ -41,19 +42,18 @@ def described(written: Written) -> str:
     if not runs:
         return "No run has been collected yet."
     found = setup.describe(written.edition, runs)
-    models = [_model(m["info"]) for m in found["models"]]
+    models = [_model(m.info) for m in found.models]
     suites = [
-        f"{s['ref'].title or s['ref'].id}"
-        + (f" ({s['ref'].items:,} items)" if s["ref"].items else "")
-        + f", hash {s['ref'].hash[:12]}"
-        for s in found["suites"]
+        f"{s.title or s.id}" + (f" ({s.items:,} items)" if s.items else "") + f", hash {s.hash[:12]}"
+        for s, _ in found.suites
     ]
-    rows = [["Models", "; ".join(models)], ["Suites", "; ".join(suites)], ["Engine", "; ".join(found["engines"])]]
-    rows += [[name.replace("_", " ").capitalize(), ", ".join(map(str, values))] for name, values in _settings(found)]
+    settings = [*found.varied, *((name, [value]) for name, value in found.fixed)]
+    rows = [["Models", "; ".join(models)], ["Suites", "; ".join(suites)], ["Engine", "; ".join(found.engines)]]
+    rows += [[name.replace("_", " ").capitalize(), ", ".join(map(str, values))] for name, values in settings]
     rows += [
-        ["Machine", "; ".join(found["hosts"])],
-        ["Software", "; ".join(found["software"])],
-        ["Commit", "; ".join(found["git"])],
+        ["Machine", "; ".join(found.hosts)],
+        ["Software", "; ".join(found.software)],
+        ["Commit", "; ".join(found.git)],
     ]
     rows.append(["Runs", f"{len(runs)}"])
     filled = [[name, value or "not stated"] for name, value in rows]
@@ -96,21 +96,7 @@ def limits(written: Written) -> str:
     return "\n".join(f"- {github.plain(w)}" for w in warnings)
 
 
-def _settings(found: dict[str, object]) -> list[tuple[str, list[object]]]:
-    """Settings as pairs, however `setup.describe` groups them."""
-    pairs: list[tuple[str, list[object]]] = []
-    for key in ("varied", "settings"):
-        pairs += [(str(n), list(v)) for n, v in _pairs(found.get(key))]
-    pairs += [(str(n), [v]) for n, v in _pairs(found.get("fixed"))]
-    return pairs
-
-
-def _pairs(value: object) -> list[tuple[object, list[object]]]:
-    return [(n, v) for n, v in value] if isinstance(value, list) else []
-
-
-def _model(info: object) -> str:
+def _model(info: ModelInfo) -> str:
     """`llama3.2:3b, 3.2B, Q4_K_M, digest 51aa6b0c`."""
-    parts = [getattr(info, name, None) for name in ("name", "parameter_size", "quantization")]
-    digest = getattr(info, "digest", None)
-    return ", ".join([str(p) for p in parts if p] + ([f"digest {digest[:8]}"] if digest else []))
+    parts = [info.name, info.parameter_size, info.quantization]
+    return ", ".join([str(p) for p in parts if p] + ([f"digest {info.digest[:8]}"] if info.digest else []))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from llmxsite.press.site import ledger
-from llmxsite.press.site.directives.part import failed, place
+from llmxsite.press.site.directives.part import place
 from llmxsite.press.site.directives.scope import scope
 from llmxsite.press.site.figures.drawing import draw
 from llmxsite.press.site.figures.frame import frame
-from llmxsite.press.site.page_host import PageHost
+from llmxsite.press.site.page_host import PageHost, failed
 from llmxsite.press.writing.directive import Directive
 
 

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from llmxsite.press.catalogue.entries import ReportEntry
 from llmxsite.press.site.directives import setup
-from llmxsite.press.site.directives.part import failed, part
+from llmxsite.press.site.directives.part import part
 from llmxsite.press.site.edition import Edition
-from llmxsite.press.site.page_host import PageHost
+from llmxsite.press.site.page_host import PageHost, failed
 from llmxsite.press.site.templates import parameters
 from llmxsite.press.writing.directive import Directive
 
@@ -63,15 +63,15 @@ def from_logs(edition: Edition, report: ReportEntry) -> dict[str, str]:
     what = setup.describe(edition, runs)
     settings = dict(setup.settings(runs))
     models = [
-        f"{m['info'].name} ({', '.join(p for p in (m['info'].parameter_size or (m['info'].parameters and parameters(m['info'].parameters)), m['info'].quantization) if p) or 'size not told'}; "
-        f"digest {(m['info'].digest or 'not told')[:12]})"
-        for m in what["models"]
+        f"{m.name} ({', '.join(p for p in (m.parameter_size or (m.parameters and parameters(m.parameters)), m.quantization) if p) or 'size not told'}; "
+        f"digest {(m.digest or 'not told')[:12]})"
+        for m, _ in what.models
     ]
     totals = next(iter(edition.numbers.summary(runs, [])), {})
     answers = {
-        "A.1": f"As the object of study: task “{runs[0].run.task}”, {len(what['suites'])} suites.",
+        "A.1": f"As the object of study: task “{runs[0].run.task}”, {len(what.suites)} suites.",
         "B.1": "; ".join(models),
-        "B.2": f"Locally, through {', '.join(what['engines'])}; one request an item, no shared conversation.",
+        "B.2": f"Locally, through {', '.join(what.engines)}; one request an item, no shared conversation.",
         "B.3": "; ".join(
             f"{k}: {', '.join(map(str, v))}" for k, v in settings.items() if k not in ("system", "prompt")
         ),

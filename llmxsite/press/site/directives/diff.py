@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from llmxsite.press.numbers.outcomes import state
-from llmxsite.press.site.directives.part import check_options, failed, part
+from llmxsite.press.site.directives.part import part
 from llmxsite.press.site.directives.scope import find, missing_sample
-from llmxsite.press.site.page_host import PageHost
+from llmxsite.press.site.page_host import PageHost, failed
 from llmxsite.press.site.samples import transcript
 from llmxsite.press.site.samples.worddiff import word_diff
 from llmxsite.press.writing.directive import Directive
@@ -13,8 +13,6 @@ from llmxsite.press.writing.directive import Directive
 
 def draw_diff(host: PageHost, d: Directive) -> str:
     """Two replies to one item under two conditions, side by side, words that differ marked."""
-    if not check_options(d, {"run", "item", "a", "b", "where", "name", "caption"}):
-        return failed(d, "an option is not known")
     sides = []
     for key in ("a", "b"):
         chosen = d.options.get(key)

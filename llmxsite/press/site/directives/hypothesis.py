@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from llmxsite.press.site import predictions
-from llmxsite.press.site.directives.part import failed, part
-from llmxsite.press.site.page_host import PageHost
+from llmxsite.press.site.directives.part import part
+from llmxsite.press.site.page_host import PageHost, failed
 from llmxsite.press.writing.directive import Directive
 
 

@@ -1,11 +1,9 @@
-"""What directives have in common: their options, their place, their block of `directives.html`."""
+"""What directives have in common: their place, their block of `directives.html`."""
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
-from llmxsite.base.diagnostics import did_you_mean
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.site.page_host import PageHost
 from llmxsite.press.writing.directive import Directive
@@ -15,14 +13,6 @@ def part(host: PageHost, name: str, **context: Any) -> Any:
     """One block of `directives.html`."""
     module = host.edition.templates.get_template("directives.html").module
     return getattr(module, name)(to=lambda target: addresses.relative(host.address, target), **context)
-
-
-def check_options(d: Directive, known: set[str]) -> bool:
-    """Whether every option is one of `known`; each that is not becomes an issue."""
-    wrong = [key for key in d.options if key not in known]
-    for key in wrong:
-        d.add("directive-option", f"'{d.name}' has no option '{key}'", key=key, hint=did_you_mean(key, known))
-    return not wrong
 
 
 def names(value: Any) -> list[str]:
@@ -38,8 +28,3 @@ def place(host: PageHost, d: Directive) -> dict[str, str]:
     """Where the ledger says that a test is shown."""
     report = host.report.slug if host.report is not None else ""
     return {"report": report, "address": f"{host.address}#{d.id}", "place": d.label or "Figure"}
-
-
-def failed(d: Directive, why: str) -> str:
-    """What stands in the page where a directive could not be drawn."""
-    return f'<p class="problem">{{{escape(d.name)}}}: {escape(why)}</p>'

@@ -10,8 +10,7 @@ from llmxsite.log.record import Sample
 from llmxsite.press.catalogue.entries import RunEntry
 from llmxsite.press.numbers.outcomes import state
 from llmxsite.press.site.directives.nearest import item_hint
-from llmxsite.press.site.directives.part import failed
-from llmxsite.press.site.page_host import PageHost
+from llmxsite.press.site.page_host import PageHost, failed
 from llmxsite.press.writing.directive import Directive
 
 

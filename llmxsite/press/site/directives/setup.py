@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
-from llmxsite.log.record import Host
+from llmxsite.exchange.engine.protocol import ModelInfo
+from llmxsite.log.record import Host, SuiteRef
 from llmxsite.press.catalogue.entries import RunEntry
-from llmxsite.press.site.directives.part import failed, part
+from llmxsite.press.site.directives.part import part
 from llmxsite.press.site.directives.scope import scope
 from llmxsite.press.site.edition import Edition
-from llmxsite.press.site.page_host import PageHost
+from llmxsite.press.site.page_host import PageHost, failed
 from llmxsite.press.site.templates import count, size
 from llmxsite.press.writing.directive import Directive
 
@@ -31,34 +33,62 @@ OPTIONS = [
 ]
 
 
-def describe(edition: Edition, runs: Sequence[RunEntry]) -> dict[str, Any]:
-    """Models, settings, engines, machines and software of these runs, each value once."""
-    models: dict[tuple[str, str | None], dict[str, Any]] = {}
+class ModelUsed(NamedTuple):
+    """A model that answered, and its page's address where it has one."""
+
+    info: ModelInfo
+    address: str | None
+
+
+class SuiteUsed(NamedTuple):
+    """A suite that was asked, with the hash of its content, and its page's address where it has one."""
+
+    ref: SuiteRef
+    address: str | None
+
+
+@dataclass(frozen=True)
+class Setup:
+    """How runs were set up, each value once."""
+
+    models: list[ModelUsed]
+    suites: list[SuiteUsed]
+    varied: list[tuple[str, list[Any]]]
+    """Settings with the several values that they had."""
+    fixed: list[tuple[str, Any]]
+    engines: list[str]
+    hosts: list[str]
+    software: list[str]
+    git: list[str]
+
+
+def describe(edition: Edition, runs: Sequence[RunEntry]) -> Setup:
+    """Models, settings, engines, machines and software of these runs."""
+    models: dict[tuple[str, str | None], ModelUsed] = {}
     for entry in reversed(runs):
         for info in entry.run.models:
             page = edition.catalogue.model(info.name)
-            models[info.name, info.digest] = {"info": info, "address": page.address if page else None}
+            models[info.name, info.digest] = ModelUsed(info, page.address if page else None)
     known = settings(runs)
-    return {
-        "models": [models[key] for key in sorted(models, key=lambda k: (k[0], k[1] or ""))],
-        "suites": suites(edition, runs),
-        "varied": [(name, values) for name, values in known if len(values) > 1],
-        "fixed": [(name, values[0]) for name, values in known if len(values) == 1 and values[0] is not None],
-        "engines": once(_engine(r) for r in runs),
-        "hosts": once(host_words(r.run.host) for r in runs if r.run.host),
-        "software": once(_software(r) for r in runs),
-        "git": once(_git(r) for r in runs if r.run.git),
-        "runs": [(r.id, r.address) for r in runs],
-    }
+    return Setup(
+        models=[models[key] for key in sorted(models, key=lambda k: (k[0], k[1] or ""))],
+        suites=suites(edition, runs),
+        varied=[(name, values) for name, values in known if len(values) > 1],
+        fixed=[(name, values[0]) for name, values in known if len(values) == 1 and values[0] is not None],
+        engines=once(_engine(r) for r in runs),
+        hosts=once(host_words(r.run.host) for r in runs if r.run.host),
+        software=once(_software(r) for r in runs),
+        git=once(_git(r) for r in runs if r.run.git),
+    )
 
 
-def suites(edition: Edition, runs: Sequence[RunEntry]) -> list[dict[str, Any]]:
+def suites(edition: Edition, runs: Sequence[RunEntry]) -> list[SuiteUsed]:
     """Each suite the runs used, with the hash of its content."""
-    found: dict[tuple[str, str], dict[str, Any]] = {}
+    found: dict[tuple[str, str], SuiteUsed] = {}
     for entry in reversed(runs):
         for ref in entry.run.suites:
             page = edition.catalogue.suite(ref.id)
-            found[ref.id, ref.hash] = {"ref": ref, "address": page.address if page else None}
+            found[ref.id, ref.hash] = SuiteUsed(ref, page.address if page else None)
     return [found[key] for key in sorted(found)]
 
 

@@ -6,21 +6,18 @@ from llmxsite.base.diagnostics import did_you_mean
 from llmxsite.press.numbers import data_table
 from llmxsite.press.numbers.query import MEASURED
 from llmxsite.press.site import ledger
-from llmxsite.press.site.directives.part import check_options, failed, names, part, place
+from llmxsite.press.site.directives.part import names, part, place
 from llmxsite.press.site.directives.scope import scope
-from llmxsite.press.site.page_host import PageHost
+from llmxsite.press.site.page_host import PageHost, failed
 from llmxsite.press.writing.directive import Directive
 
 
 def draw_table(host: PageHost, d: Directive) -> str:
     """Numbers in rows: a summary, a comparison of a factor's levels, calibration, or how far replies agree."""
     kind = d.argument or "summary"
-    known = {"by", "columns", "where", "factor", "caption", "name", "sort", "measure"}
     if kind not in data_table.KINDS:
         d.add("table-kind", f"no table is called '{kind}'", hint=did_you_mean(kind, data_table.KINDS))
         return failed(d, f"no table is called '{kind}'")
-    if not check_options(d, known):
-        return failed(d, "an option is not known")
     runs = scope(host, d)
     by = names(d.options.get("by")) or {"comparison": [], "pairs": [], "agreement": ["regime"]}.get(kind, ["model"])
     measure = str(d.options.get("measure") or "accuracy")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from html import escape
 
 from llmxsite.press.catalogue import addresses
-from llmxsite.press.site.directives.part import check_options, failed
 from llmxsite.press.site.directives.scope import find, missing_sample
 from llmxsite.press.site.page_host import PageHost
 from llmxsite.press.site.samples import transcript
@@ -14,14 +13,14 @@ from llmxsite.press.writing.directive import Directive
 
 def draw_transcript(host: PageHost, d: Directive) -> str:
     """One sample, as its own page shows it, opened."""
-    if not check_options(d, {"run", "item", "where", "key", "name", "caption"}):
-        return failed(d, "an option is not known")
     found = next(find(host, d, d.options.get("where") or {}), None)
     if found is None:
         return missing_sample(host, d)
     run, line, sample = found
     words = transcript.condition(sample, set(sample.condition))
-    html = transcript.article(sample, line, words).replace("<details ", "<details open ", 1)
+    html = transcript.article(sample, line, words, transcript.folds(run.run.task)).replace(
+        "<details ", "<details open ", 1
+    )
     link = addresses.relative(host.address, run.address)
     return (
         f'<div class="shown-sample">{html}<p class="said"><a href="{escape(link)}">Run {escape(run.id)}</a></p></div>'

@@ -1,4 +1,4 @@
-"""How each number on this site is computed: the sections of `methods.md` that the study's numbers make use of."""
+"""How each number on this site is computed: the sections of `methods.md` that the study's numbers make use of, and the tasks' own."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
+from llmxsite.base import registry
 from llmxsite.base.diagnostics import Issues
 from llmxsite.press.catalogue import addresses
-from llmxsite.press.site.directives.kinds import DRAW
+from llmxsite.press.site.directives.kinds import directives
 from llmxsite.press.site.edition import Edition, Made
 from llmxsite.press.site.page_host import PageHost
 from llmxsite.press.site.pages import Page
@@ -21,16 +22,19 @@ from llmxsite.press.site.search import Entry
 
 ADDRESS = "methods.html"
 SOURCE = Path(__file__).with_name("methods.md")
+BEFORE = "latency"
+"""The section that those of tasks come before."""
 _SECTION = re.compile(r"^## (?P<title>.+?) \{#(?P<id>[a-z-]+)\}$", re.MULTILINE)
 
 
 class Section(NamedTuple):
-    """One method: its anchor, its title, its text, and the line that starts at."""
+    """One method: its anchor, its title, its text, the line that starts at, and the task that it is of."""
 
     id: str
     title: str
     body: str
     line: int
+    task: str | None = None
 
 
 def pages(edition: Edition) -> Iterator[Page]:
@@ -45,12 +49,18 @@ def pages(edition: Edition) -> Iterator[Page]:
 
 
 def sections() -> list[Section]:
-    """Every section of `methods.md`."""
-    text = SOURCE.read_text(encoding="utf-8")
+    """Every section there is: the core's, with those of tasks where `BEFORE` says."""
+    own = _split(SOURCE.read_text(encoding="utf-8"))
+    at = next(i for i, section in enumerate(own) if section.id == BEFORE)
+    tasks = [s for task, text in registry.written("methods.md") for s in _split(text, task)]
+    return [*own[:at], *tasks, *own[at:]]
+
+
+def _split(text: str, task: str | None = None) -> list[Section]:
     found = list(_SECTION.finditer(text))
     ends = [m.start() for m in found[1:]] + [len(text)]
     return [
-        Section(m["id"], m["title"], text[m.end() : end], text.count("\n", 0, m.end()) + 1)
+        Section(m["id"], m["title"], text[m.end() : end], text.count("\n", 0, m.end()) + 1, task)
         for m, end in zip(found, ends, strict=True)
     ]
 
@@ -78,13 +88,15 @@ def used(edition: Edition) -> dict[str, str]:
     note("confidence", sure, "run with logprobs", "runs with logprobs")
     note("calibration", sure, "run with logprobs", "runs with logprobs")
     note("repeats", sum(bool(r.get("repeated")) for r in runs), "run that asks again", "runs that ask again")
-    same = sum(run.run.task == "determinism" for run in c.runs)
-    note("determinism", same, "determinism experiment", "determinism experiments")
     note("latency", sum(r.get("latency_ms") is not None for r in runs), "run with timing", "runs with timing")
     note("drift", len(edition.lineage), "pair of runs", "pairs of runs")
     note("pooling", sum(len(m.runs) > 1 for m in c.models), "model with several runs", "models with several runs")
     note("hypotheses", sum(r.hypothesis is not None for r in c.reports), "report", "reports")
     note("predictions", sum(len(predicted(r)) for r in c.reports), "prediction", "predictions")
+    for section in sections():
+        if section.task is not None:
+            n = sum(run.run.task == section.task for run in c.runs)
+            note(section.id, n, f"{section.task} experiment", f"{section.task} experiments")
     said["tests"] = ""
     said["sources"] = ""
     return said
@@ -93,7 +105,7 @@ def used(edition: Edition) -> dict[str, str]:
 def _methods(edition: Edition, issues: Issues) -> Made:
     from llmxsite.press.writing.markdown import render
 
-    host = PageHost(edition, issues, ADDRESS, SOURCE, DRAW)
+    host = PageHost(edition, issues, ADDRESS, SOURCE, directives())
     where = used(edition)
     shown = [s for s in sections() if s.id in where]
     rendered = [(s, Markup(render(s.body, SOURCE, host, first_line=s.line).html), where[s.id]) for s in shown]

@@ -24,6 +24,7 @@ from llmxsite.press.site.figures.drawing import draw
 from llmxsite.press.site.figures.frame import frame
 from llmxsite.press.site.pages import Page
 from llmxsite.press.site.pages.shared import model_rows, run_rows
+from llmxsite.press.site.parts import added
 from llmxsite.press.site.search import Entry
 from llmxsite.press.site.text import Text, article_key, render_article
 
@@ -95,12 +96,13 @@ def _card(edition: Edition, model: ModelEntry, issues: Issues) -> Made:
         section="models",
         crumbs=[("Models", addresses.index("models"))],
         model=model,
+        added=added(edition, "model", model),
         meta=meta,
         card_sections=SECTIONS,
         written=written.sections,
         headings=[(2, s.id, s.title) for s in SECTIONS],
         runs=run_rows(edition, runs, model.name),
-        rows=model_rows(edition, [model])[0]["rows"] if model.versions else [],
+        rows=model_rows(edition, [model])[0].rows if model.versions else [],
         by_suite=by_suite,
         heads=_heads(by_suite),
         several=len({r["setting"] for r in by_suite}) > 1,
@@ -184,7 +186,7 @@ def _chart(
     return frame(edition, drawn, model.address)
 
 
-def _heads(found: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
+def _heads(found: list[dict[str, Any]]) -> list[tuple[str, populations.Span]]:
     """The first suites with the lowest and the highest accuracy under their settings."""
     suites: dict[str, list[dict[str, Any]]] = {}
     for row in found:

@@ -19,6 +19,7 @@ from llmxsite.press.site.directives import setup
 from llmxsite.press.site.edition import Edition, Made, linked_data
 from llmxsite.press.site.pages import Page
 from llmxsite.press.site.pages.shared import run_rows
+from llmxsite.press.site.parts import added
 from llmxsite.press.site.samples import sheets
 from llmxsite.press.site.search import Entry
 from llmxsite.press.site.text import Text, article_key, render_article
@@ -71,6 +72,7 @@ def _report(edition: Edition, report: ReportEntry, issues: Issues) -> Made:
         section="reports",
         crumbs=[("Reports", addresses.index("reports"))],
         report=report,
+        added=added(edition, "report", report),
         meta=meta,
         lead=lead,
         people=_people(edition, report),

@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from llmxsite.base import registry
 from llmxsite.base.diagnostics import Issues
 from llmxsite.exchange.engine.protocol import ModelInfo
 from llmxsite.press.catalogue import addresses
@@ -18,14 +19,13 @@ from llmxsite.press.site.directives import setup
 from llmxsite.press.site.edition import Edition, Made
 from llmxsite.press.site.pages import Page
 from llmxsite.press.site.pages.shared import run_state
-from llmxsite.press.site.samples import partings, sheets, transcript
+from llmxsite.press.site.parts import added
+from llmxsite.press.site.samples import sheets, transcript
 from llmxsite.press.site.search import Entry
 from llmxsite.press.site.templates import count
 
 SHOWN = 12
 """Samples on the run's own page; the rest stand on the pages of samples."""
-PARTED = 8
-"""Requests whose replies part that are shown there."""
 WARNED = {
     "context-truncated": "the server seems to have cut the prompt",
     "logprobs-missing": "no log-probabilities came back",
@@ -67,6 +67,7 @@ def _run(edition: Edition, entry: RunEntry, _: Issues) -> Made:
     by_condition = edition.numbers.summary([entry], ["model", "suite", *factors])
     report = edition.catalogue.report(entry.report)
     log = edition.study.root / entry.path
+    more = transcript.folds(run.task)
     html = edition.html(
         "run.html",
         entry.address,
@@ -90,13 +91,14 @@ def _run(edition: Edition, entry: RunEntry, _: Issues) -> Made:
         by_condition=by_condition if len(by_condition) > 1 else [],
         factors=factors,
         again=any(r["repeated"] for r in by_condition),
-        **_determinism(edition, entry),
+        added=added(edition, "run", entry),
+        not_installed=not_installed(run.task),
         setup=setup.describe(edition, [entry]),
         settings=setup.settings([entry]),
         models=[(m, edition.catalogue.model(m.name)) for m in run.models],
         host=setup.host_words(run.host) if run.host else None,
         samples=[
-            Markup(transcript.article(s, line, transcript.condition(s, varied(entry))))  # escapes
+            Markup(transcript.article(s, line, transcript.condition(s, varied(entry)), more))  # escapes
             for line, s in sheets.first(log, SHOWN)
         ],
         shown=SHOWN,
@@ -109,26 +111,14 @@ def _run(edition: Edition, entry: RunEntry, _: Issues) -> Made:
     return Made(html, search=[_search_entry(entry)])
 
 
-def _determinism(edition: Edition, entry: RunEntry) -> dict[str, Any]:
-    """What a run of a determinism experiment shows beside: agreement, pairs of regimes, and where replies part."""
-    if entry.run.task != "determinism":
-        return {"agreement": [], "pairs": [], "partings": [], "parted": 0}
-    agreement, pairs = (edition.numbers.determinism([entry], what) for what in ("agreement", "pairs"))
-    rows = edition.numbers.partings([entry])
-    varied = [name for name in (rows[0]["key"] if rows else ()) if len({str(r["key"][name]) for r in rows}) > 1]
-    first = [
-        (row["item"], partings.setting(row, varied), partings.words(row), Markup(partings.variants(row)))  # escapes
-        for row in rows[:PARTED]
-    ]
-    keys = [name for name in (agreement[0] if agreement else ()) if name not in ("suite", "model")]
-    return {
-        "agreement": agreement,
-        "agreement_keys": keys[: keys.index("n_items")] if keys else [],
-        "pairs": pairs,
-        "pair_keys": [name for name in keys[: keys.index("n_items")] if name != "regime"] if keys else [],
-        "partings": first,
-        "parted": len(rows),
-    }
+def not_installed(task: str) -> str | None:
+    """What to say of a run of a task that is not there: its own numbers and parts of pages are in its package."""
+    if task in registry.names():
+        return None
+    return (
+        f"This is a run of the task “{task}”, which is not installed where this page was built. What every run has is here; "
+        f"numbers of its own need the package with that task."
+    )
 
 
 def frame(edition: Edition, entry: RunEntry) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from llmxsite.press.catalogue import addresses
@@ -13,8 +14,91 @@ from llmxsite.press.site.edition import Edition
 from llmxsite.press.site.templates import count, parameters, percent
 
 
-def run_rows(edition: Edition, runs: Sequence[RunEntry], model: str | None = None) -> list[Row]:
-    """One row a run, as `runs_table` shows it, its accuracies by model; with `model`, of that model alone."""
+@dataclass(frozen=True)
+class RunRow:
+    """A run, as `runs_table` shows it."""
+
+    id: str
+    address: str
+    started: str | None
+    report_title: str
+    report_address: str
+    models: list[str]
+    suites: list[str]
+    summary: list[Row]
+    """Its accuracies by model, suite and setting."""
+    samples: int
+    state: tuple[str, str]
+    repeats: str | None
+    """The run that it is a rerun of."""
+
+
+@dataclass(frozen=True)
+class VersionRow:
+    """A model under one digest in one suite."""
+
+    parameters: str | None = None
+    quantization: str | None = None
+    digest: str | None = None
+    suite: str | None = None
+    suite_address: str | None = None
+    summary: Sequence[Row] = ()
+    """Its accuracies there side by side, one a run and setting."""
+    n: int | None = None
+    chance: float | None = None
+
+
+@dataclass(frozen=True)
+class ModelRow:
+    """A model, as `models_table.html` shows it."""
+
+    name: str
+    address: str
+    rows: list[VersionRow]
+
+
+@dataclass(frozen=True)
+class SuiteRow:
+    """A suite, as `suites_table.html` shows it."""
+
+    id: str
+    title: str
+    address: str
+    size: int | None
+    categories: str | None
+    language: str | None
+    licence: str | None
+    runs: int
+    summary: list[Row]
+    chance: float | None
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The number that a report is listed with, and the rows that it sums up."""
+
+    number: str
+    words: str
+    rows: list[Row]
+    chance: float | None
+
+
+@dataclass(frozen=True)
+class ReportRow:
+    """A report, as `report_entries.html` shows it."""
+
+    title: str
+    address: str
+    question: str | None
+    summary: str | None
+    date: str
+    draft: bool
+    registered: str
+    headline: Headline | None
+
+
+def run_rows(edition: Edition, runs: Sequence[RunEntry], model: str | None = None) -> list[RunRow]:
+    """One row a run; with `model`, its accuracies of that model alone."""
     outcomes: dict[str, list[Row]] = {}
     for row in populations.rows(edition, edition.catalogue.logs, ["model", "suite"]):
         if model in (None, row["model"]):
@@ -22,20 +106,21 @@ def run_rows(edition: Edition, runs: Sequence[RunEntry], model: str | None = Non
     rows = []
     for entry in runs:
         report = edition.catalogue.report(entry.report)
+        summary = outcomes.get(entry.id, [])
         rows.append(
-            {
-                "id": entry.id,
-                "address": entry.address,
-                "started": entry.run.started,
-                "report_title": report.title if report else entry.report,
-                "report_address": addresses.report(entry.report),
-                "models": [m.name for m in entry.run.models],
-                "suites": [s.title or s.id for s in entry.run.suites],
-                "summary": outcomes.get(entry.id, []),
-                "samples": sum(row["n"] for row in outcomes.get(entry.id, [])),
-                "state": run_state(entry),
-                "repeats": entry.run.rerun_of.id if entry.run.rerun_of is not None else None,
-            }
+            RunRow(
+                id=entry.id,
+                address=entry.address,
+                started=entry.run.started,
+                report_title=report.title if report else entry.report,
+                report_address=addresses.report(entry.report),
+                models=[m.name for m in entry.run.models],
+                suites=[s.title or s.id for s in entry.run.suites],
+                summary=summary,
+                samples=sum(row["n"] for row in summary),
+                state=run_state(entry),
+                repeats=entry.run.rerun_of.id if entry.run.rerun_of is not None else None,
+            )
         )
     return rows
 
@@ -49,39 +134,40 @@ def run_state(entry: RunEntry) -> tuple[str, str]:
     return "warn", entry.end.reason
 
 
-def model_rows(edition: Edition, models: Sequence[ModelEntry]) -> list[Row]:
-    """Each model with one row a digest and suite: its accuracies there side by side, one a run and setting."""
+def model_rows(edition: Edition, models: Sequence[ModelEntry]) -> list[ModelRow]:
+    """Each model with one row a digest and suite."""
     found: dict[tuple[str, str | None], dict[str, list[Row]]] = {}
     for row in populations.rows(edition, edition.catalogue.runs, ["model", "digest", "suite"]):
         found.setdefault((row["model"], row["digest"] or None), {}).setdefault(row["suite"], []).append(row)
-    return [
-        {"name": m.name, "slug": m.slug, "address": m.address, "rows": [*_versions(edition, m, found)]} for m in models
-    ]
+    return [ModelRow(m.name, m.address, _versions(edition, m, found)) for m in models]
 
 
 def _versions(
     edition: Edition, model: ModelEntry, found: dict[tuple[str, str | None], dict[str, list[Row]]]
-) -> list[Row]:
-    rows: list[Row] = []
+) -> list[VersionRow]:
+    rows = []
     for version in model.versions:
         info = version.info
-        base = {
-            "parameters": info.parameter_size or (parameters(info.parameters) if info.parameters else None),
-            "quantization": info.quantization,
-            "digest": version.digest,
-        }
         measured: dict[str, list[Row]] = found.get((model.name, version.digest), {})
         for name, own in (measured or {"": []}).items():
             suite = edition.catalogue.suite(name) if name else None
-            place = {"suite": suite.title, "suite_address": suite.address} if suite else {"suite": None}
-            n = sum(row["n"] for row in own) if own else None
-            chance = edition.guessing(name) if name else None
-            rows.append({"summary": own, "n": n, **base, **place, "chance": chance})
-    return rows or [{**dict.fromkeys(("parameters", "quantization", "digest", "suite", "n", "chance")), "summary": []}]
+            rows.append(
+                VersionRow(
+                    parameters=info.parameter_size or (parameters(info.parameters) if info.parameters else None),
+                    quantization=info.quantization,
+                    digest=version.digest,
+                    suite=suite.title if suite else None,
+                    suite_address=suite.address if suite else None,
+                    summary=own,
+                    n=sum(row["n"] for row in own) if own else None,
+                    chance=edition.guessing(name) if name else None,
+                )
+            )
+    return rows or [VersionRow()]
 
 
-def suite_rows(edition: Edition, suites: Sequence[SuiteEntry]) -> list[Row]:
-    """One row a suite, as `suites_table.html` shows it."""
+def suite_rows(edition: Edition, suites: Sequence[SuiteEntry]) -> list[SuiteRow]:
+    """One row a suite."""
     summary: dict[str, list[Row]] = {}
     for row in populations.rows(edition, edition.catalogue.runs, ["suite", "model", "digest"]):
         summary.setdefault(str(row["suite"]), []).append(row)
@@ -91,40 +177,40 @@ def suite_rows(edition: Edition, suites: Sequence[SuiteEntry]) -> list[Row]:
         ref = next(reversed(entry.refs.values()), None)
         categories = sorted({i.category for i in suite.items if i.category}) if suite else []
         rows.append(
-            {
-                "id": entry.id,
-                "title": entry.title,
-                "address": entry.address,
-                "size": len(suite.items) if suite else (ref.items if ref else None),
-                "categories": _listed(categories),
-                "language": (suite.language if suite else None) or (ref.language if ref else None),
-                "licence": (suite.licence if suite else None) or (ref.licence if ref else None),
-                "runs": len(entry.run_ids),
-                "summary": summary.get(entry.id, []),
-                "chance": edition.guessing(entry.id),
-            }
+            SuiteRow(
+                id=entry.id,
+                title=entry.title,
+                address=entry.address,
+                size=len(suite.items) if suite else (ref.items if ref else None),
+                categories=_listed(categories),
+                language=(suite.language if suite else None) or (ref.language if ref else None),
+                licence=(suite.licence if suite else None) or (ref.licence if ref else None),
+                runs=len(entry.run_ids),
+                summary=summary.get(entry.id, []),
+                chance=edition.guessing(entry.id),
+            )
         )
     return rows
 
 
-def report_rows(edition: Edition, reports: Sequence[ReportEntry]) -> list[Row]:
-    """One entry a report, as `report_entries.html` shows it."""
+def report_rows(edition: Edition, reports: Sequence[ReportEntry]) -> list[ReportRow]:
+    """One entry a report."""
     return [
-        {
-            "title": r.title,
-            "address": r.address,
-            "question": r.question,
-            "summary": r.summary,
-            "date": r.date,
-            "draft": r.article is None or r.article.meta.status == "draft",
-            "registered": r.registered,
-            "headline": headline(edition, r),
-        }
+        ReportRow(
+            title=r.title,
+            address=r.address,
+            question=r.question,
+            summary=r.summary,
+            date=r.date,
+            draft=r.article is None or r.article.meta.status == "draft",
+            registered=r.registered,
+            headline=headline(edition, r),
+        )
         for r in reports
     ]
 
 
-def headline(edition: Edition, report: ReportEntry) -> dict[str, Any] | None:
+def headline(edition: Edition, report: ReportEntry) -> Headline | None:
     """The number a report is listed with: accuracy, or its range over suites, models and settings, none of them averaged."""
     if not report.runs:
         return None
@@ -135,19 +221,20 @@ def headline(edition: Edition, report: ReportEntry) -> dict[str, Any] | None:
         return None
     total = count(sum(r["n"] for r in known), "sample")
     chances = {edition.guessing(suite.id) for r in report.runs for suite in r.run.suites}
-    found = {"rows": known, "chance": chances.pop() if len(chances) == 1 else None}
-    low, high = span["low"], span["high"]
-    if span["count"] == 1:
+    chance = chances.pop() if len(chances) == 1 else None
+    low, high = span.low, span.high
+    if span.count == 1:
         ends = (
             f"95% interval {percent(low['ci_low'])} to {percent(low['ci_high'])}, " if low["ci_low"] is not None else ""
         )
-        return {**found, "number": percent(low["accuracy"]), "words": f"accuracy; {ends}{total}"}
+        return Headline(percent(low["accuracy"]), f"accuracy; {ends}{total}", known, chance)
     apart = [noun for noun in ("suite", "model", "setting") if len({r[noun] for r in known}) > 1] or ["run"]
-    return {
-        **found,
-        "number": f"{percent(low['accuracy'], 0).rstrip('%')}–{percent(high['accuracy'], 0)}",
-        "words": f"accuracy by {' and '.join(apart)}, lowest to highest of {span['count']}; {total}",
-    }
+    return Headline(
+        f"{percent(low['accuracy'], 0).rstrip('%')}–{percent(high['accuracy'], 0)}",
+        f"accuracy by {' and '.join(apart)}, lowest to highest of {span.count}; {total}",
+        known,
+        chance,
+    )
 
 
 def varied(report: ReportEntry) -> str | None:

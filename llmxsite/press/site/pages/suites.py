@@ -8,19 +8,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
 from llmxsite.base.diagnostics import Issues, Problem
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.entries import RunEntry, SuiteEntry
+from llmxsite.press.numbers.remembered import Row
 from llmxsite.press.site import populations
 from llmxsite.press.site.edition import Edition, Made
 from llmxsite.press.site.figures.drawing import draw
 from llmxsite.press.site.figures.frame import frame
 from llmxsite.press.site.pages import Page
 from llmxsite.press.site.pages.shared import run_rows
+from llmxsite.press.site.parts import added
 from llmxsite.press.site.samples.sheets import page_numbers
 from llmxsite.press.site.search import Entry
 from llmxsite.study.study import slugify
@@ -72,6 +74,7 @@ def _suite(edition: Edition, entry: SuiteEntry, number: int, _: Issues) -> Made:
         section="suites",
         crumbs=[("Suites", addresses.index("suites"))] + ([(entry.title, entry.address)] if number > 1 else []),
         entry=entry,
+        added=added(edition, "suite", entry) if number == 1 else None,
         suite=suite,
         ref=ref,
         first=number == 1,
@@ -130,14 +133,20 @@ def _chart(
     return frame(edition, drawn, entry.address)
 
 
-def _item(item: Item, difficulty: dict[tuple[str, str], dict[str, Any]]) -> dict[str, Any]:
+class ItemRow(NamedTuple):
+    """An item with how hard it turned out."""
+
+    item: Item
+    letters: list[str]
+    """Of its options."""
+    accuracy: float | None
+    n: int | None
+
+
+def _item(item: Item, difficulty: dict[tuple[str, str], Row]) -> ItemRow:
     known = difficulty.get((item.id, item_hash(item))) or {}
-    return {
-        "item": item,
-        "letters": [chr(65 + i) for i in range(len(item.choices or []))],
-        "accuracy": known.get("accuracy"),
-        "n": known.get("n"),
-    }
+    letters = [chr(65 + i) for i in range(len(item.choices or []))]
+    return ItemRow(item, letters, known.get("accuracy"), known.get("n"))
 
 
 def _counted(values: Iterator[str | None]) -> list[tuple[str, int]]:

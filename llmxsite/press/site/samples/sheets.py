@@ -33,6 +33,7 @@ class Job(NamedTuple):
     log: Path
     report: str
     run: str
+    task: str
     frame: str
     """A whole page with the three marks in it."""
     varied: frozenset[str]
@@ -52,7 +53,7 @@ def write(job: Job, put: Callable[[str, bytes], str]) -> Output:
     """Write a run's sample pages. `put` writes an address and gives the content's hash."""
     issues = Issues()
     final = last_lines(job.log)
-    total = len(final)
+    total, more = len(final), transcript.folds(job.task)
     pages = -(-total // addresses.SAMPLES_A_PAGE)
     files: dict[str, str] = {}
     tally = Tally()
@@ -76,7 +77,7 @@ def write(job: Job, put: Callable[[str, bytes], str]) -> Output:
             continue
         kind = tally.add(record)
         inside[kind] += 1
-        body.append(transcript.article(record, line, transcript.condition(record, job.varied)))
+        body.append(transcript.article(record, line, transcript.condition(record, job.varied), more))
         index.append(_entry(record, kind))
         if len(body) == addresses.SAMPLES_A_PAGE:
             flush()

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 from html import escape
 from typing import Any
 
+from llmxsite.base import registry
+from llmxsite.base.diagnostics import Problem
 from llmxsite.exchange.engine.protocol import Alternative, TokenLogprob
 from llmxsite.log.record import Sample
 from llmxsite.press.catalogue.addresses import sample_anchor
@@ -20,19 +22,34 @@ from llmxsite.press.numbers.outcomes import WORDS, state
 ALTERNATIVES = 6
 """Alternatives drawn at the answer's token; the log has all."""
 _ROLES = {"system": "System", "user": "Asked", "assistant": "Example reply", "tool": "Tool result"}
+Folds = Callable[[Sample], Iterable[tuple[str, str]]]
+"""What a task adds to a sample's article: titles, each with the HTML that is folded away under it, escaped."""
 
 
-def article(sample: Sample, line: int, condition: str = "") -> str:
+def folds(task: str) -> Folds:
+    """Those of a task; none where it is not installed, or adds nothing."""
+    try:
+        site = registry.part(task, "site")
+    except Problem:
+        site = None
+    found: Folds = getattr(site, "article", lambda sample: ())
+    return found
+
+
+def article(sample: Sample, line: int, condition: str = "", more: Folds = lambda sample: ()) -> str:
     """The sample as a `<details>`: one line that says what became of it, all of it inside.
 
     Attributes go without quotes where HTML allows it: a study may hold hundreds of thousands of these. `condition` is what
-    tells this sample from others of the run (`condition`).
+    tells this sample from others of the run (`condition`); `more` gives the further folds of its task.
     """
     kind = state(sample)
+    further = "".join(
+        f"<details class=think><summary>{escape(title)}</summary>{html}</details>" for title, html in more(sample)
+    )
     return (
         f'<details class="s {kind}" id={sample_anchor(sample.key)}><summary><span class=chip>{WORDS[kind]}</span>'
         f"<b>{escape(sample.item)}</b><span class=q>{escape(snippet(sample), quote=False)}</span>"
-        f"<span class=a>{answer(sample)}</span></summary>{asked(sample)}{replied(sample)}{alternatives(sample)}"
+        f"<span class=a>{answer(sample)}</span></summary>{asked(sample)}{replied(sample)}{alternatives(sample)}{further}"
         f"{_line([*remarks(sample), *timing(sample), *([condition] if condition else []), f'line {line} of the log'])}</details>\n"
     )
 

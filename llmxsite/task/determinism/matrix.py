@@ -1,26 +1,23 @@
-"""Determinism matrix: how many requests get bit-identical replies within a regime and between two, or item by item."""
+"""Identical replies, regime against regime: within one on the diagonal, between two beside it."""
 
 from __future__ import annotations
 
 import math
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from llmxsite.analysis import results, tables
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.classes import classes_of
-from llmxsite.press.figure.draft import Draft, Samples
+from llmxsite.press.figure.draft import Draft
 from llmxsite.press.figure.figure import Column
 from llmxsite.press.figure.grid import Grid, draw, marks_of
+from llmxsite.press.figure.late import pd, results
 from llmxsite.press.figure.metrics import Metric
-from llmxsite.press.figure.options import ChartProblem, Options
-from llmxsite.press.figure.summary import apart, key_column, key_columns, records
+from llmxsite.press.figure.summary import key_columns, records
 from llmxsite.task.determinism.experiment import REGIMES
 
-TASK = "determinism"
-MOST = 400
-"""Rows: beyond it, the table says more."""
+if TYPE_CHECKING:
+    from llmxsite.analysis import tables
+
 _SHARE = Metric(
     name="share",
     title="Requests with identical replies",
@@ -29,14 +26,6 @@ _SHARE = Metric(
     interval=("ci_low", "ci_high"),
     unit="%",
     description="Requests to which every reply under both is the same text.",
-)
-_USUAL = Metric(
-    name="usual",
-    title="Share of the usual reply",
-    format="percent",
-    better="neither",
-    unit="%",
-    description="Share of the replies that are the most frequent reply to this request under all levels together.",
 )
 _NATS = "In nats, over the tokens that two replies share."
 _PAIR_COLUMNS = (
@@ -51,35 +40,11 @@ _PAIR_COLUMNS = (
     ),
     Column(name="flips", title="Answer flips", format="count", description="The most frequent answer differs."),
 )
-_ITEM_COLUMNS = (
-    Column(name="n", title="Replies", format="count"),
-    Column(name="unique", title="Different replies", format="count"),
-    _USUAL.column(),
-    Column(name="answers", title="Different answers", format="count"),
-)
 
 
-def make(samples: Samples, options: Options) -> Draft:
-    """Levels of `factor` (regimes unless said otherwise) against each other; with `rows: item`, items against levels."""
-    kept = cast(tables.Samples, apart(samples)).where(task=TASK)
-    if not len(kept):
-        raise ChartProblem(
-            "chart-empty",
-            "no sample is of a determinism experiment",
-            hint="set `task: determinism` in experiment.yaml; `llmxsite new report NAME --task determinism` starts one",
-        )
-    factor = key_column(kept, options.factor or "regime", "factor")
-    by = [key_column(kept, options.by, "by")] if options.by else []
-    if options.rows not in (None, "item", factor):
-        raise ChartProblem("chart-value", f"rows: '{options.rows}' is not `item`", option="rows")
-    if options.rows == "item":
-        return _items(kept, factor, by, options)
-    return _matrix(kept, factor, by, options)
-
-
-def _matrix(samples: tables.Samples, factor: str, by: list[str], options: Options) -> Draft:
-    found = results.determinism(samples, [*by, factor], factor, alpha=options.alpha)
-    known = _levels(samples, factor)
+def matrix(samples: tables.Samples, factor: str, by: list[str], alpha: float, width: int) -> Draft:
+    found = results.determinism(samples, [*by, factor], factor, alpha=alpha)
+    known = levels_of(samples, factor)
     rows = _within(found.agreement, factor) + _between(found.pairs)
     cells = pd.DataFrame([{**row, **{c: row.get(c) for c in by}} for row in rows])
     outer = levels.order(samples.frame[by[0]].astype(object), "given", {}) if by else [None]
@@ -92,7 +57,7 @@ def _matrix(samples: tables.Samples, factor: str, by: list[str], options: Option
     grid = Grid(
         "row", "column", _SHARE, classes_of(drawn["share"].to_numpy(float), _SHARE, (0.0, 1.0)), "Requests", _HOVER
     )
-    marks = marks_of(drawn, grid, options.width)
+    marks = marks_of(drawn, grid, width)
     said = _findings(data, by, factor)
     return Draft(
         keys=[*by, factor],
@@ -100,7 +65,7 @@ def _matrix(samples: tables.Samples, factor: str, by: list[str], options: Option
         columns=[*key_columns(by), Column(name="a", title="A"), Column(name="b", title="B"), *_PAIR_COLUMNS],
         marks={"table": marks},
         draw=lambda layout: draw(layout, marks, grid),
-        title=f"Identical replies by {_both(by, factor)}",
+        title=f"Identical replies by {both(by, factor)}",
         caption=[*said, _reads(factor)],
         alt=[
             f"Matrix of {words.count(len(known), words.heading(factor).lower())} against each other"
@@ -139,7 +104,7 @@ def _between(pairs: pd.DataFrame) -> list[dict[str, Any]]:
     return rows + [{**row, "a": row["b"], "b": row["a"]} for row in rows]
 
 
-def _levels(samples: tables.Samples, factor: str) -> list[Any]:
+def levels_of(samples: tables.Samples, factor: str) -> list[Any]:
     """The levels in their order; of regimes also those that the experiments name and no server could keep."""
     met = list(dict.fromkeys(samples.frame[factor].dropna().tolist()))
     if factor != "regime":
@@ -189,7 +154,7 @@ def _findings(data: pd.DataFrame, by: list[str], factor: str) -> list[str]:
     return said
 
 
-def _both(by: list[str], factor: str) -> str:
+def both(by: list[str], factor: str) -> str:
     return " and ".join(words.heading(name).lower() for name in (*by, factor))
 
 
@@ -228,73 +193,3 @@ def _notes(agreement: pd.DataFrame, data: pd.DataFrame, by: list[str], factor: s
         shown = words.listed([levels.named(factor, a) for a in absent])
         said.append(f"Not measured: {shown}. The run's page says why.")
     return said
-
-
-def _items(samples: tables.Samples, factor: str, by: list[str], options: Options) -> Draft:
-    """Items against levels: how many of the replies are the usual one."""
-    found = results.determinism(samples, [*by, factor], factor, alpha=options.alpha).items
-    keys = [*by, "item", factor]
-    for key in keys:
-        found[key] = found[key].astype(object)
-    grouped = found.assign(same=found["usual"] * found["n"]).groupby(keys, sort=False, dropna=False)
-    data = grouped.agg(
-        n=("n", "sum"), unique=("unique", "max"), same=("same", "sum"), answers=("answers", "max")
-    ).reset_index()
-    data["usual"] = data["same"] / data["n"]
-    known = _levels(samples, factor)
-    order = data.groupby([*by, "item"], sort=False)["usual"].mean().sort_values(kind="stable").index
-    if len(order) > MOST:
-        raise ChartProblem(
-            "chart-too-large",
-            f"{len(order)} items are more than {MOST} rows",
-            option="rows",
-            hint="narrow it down with `where`",
-        )
-    full = pd.DataFrame(
-        [
-            {**dict(zip([*by, "item"], key if isinstance(key, tuple) else (key,), strict=True)), factor: level}
-            for key in order
-            for level in known
-        ]
-    )
-    data = full.merge(data, on=keys, how="left")
-    for name in ("n", "unique", "answers"):
-        data[name] = data[name].fillna(0).astype("int64")
-    front = [f"{levels.text(v)} · " for v in data[by[0]]] if by else [""] * len(data)
-    drawn = data.assign(
-        row=[f + str(v) for f, v in zip(front, data["item"], strict=True)],
-        column=[levels.named(factor, v) for v in data[factor]],
-        answered=data["n"],
-        several=[str(v) for v in data["unique"]],
-        _total=False,
-    )
-    grid = Grid(
-        "row",
-        "column",
-        _USUAL,
-        classes_of(drawn["usual"].to_numpy(float), _USUAL, (0.0, 1.0)),
-        "Replies",
-        (("several", "Different replies"),),
-    )
-    marks = marks_of(drawn, grid, options.width)
-    marks["few"] = ""  # repeats of one request are few by design
-    spread = data.groupby([*by, "item"], sort=False)["usual"].min()
-    apart_ = int((spread < 1).sum())
-    said = [
-        f"{apart_} of {words.count(len(spread), 'item')} got more than one reply over {words.count(len(known), words.heading(factor).lower())}.",
-        "A cell is the share of replies that are the most frequent reply to the item over all of them.",
-    ]
-    return Draft(
-        keys=keys,
-        data=data,
-        columns=[*key_columns(keys), *_ITEM_COLUMNS],
-        marks={"table": marks},
-        draw=lambda layout: draw(layout, marks, grid),
-        title=f"The usual reply by item and {_both(by, factor)}",
-        caption=said,
-        alt=[
-            f"Grid of {words.count(len(order), 'row')} by {words.count(len(known), 'column')}: items against {words.heading(factor).lower()}s.",
-            *said,
-        ],
-        notes=[],
-    )

@@ -22,6 +22,11 @@ def words(row: Row) -> str:
     return f"{count} different replies, {alike}"
 
 
+def varied(rows: Sequence[Row]) -> list[str]:
+    """The columns by which these requests differ."""
+    return [name for name in (rows[0]["key"] if rows else ()) if len({str(r["key"][name]) for r in rows}) > 1]
+
+
 def setting(row: Row, varied: Sequence[str]) -> str:
     """The condition of the request, as far as it varies: `temperature 0.7`."""
     return ", ".join(f"{name} {_level(row['key'][name])}" for name in varied if name in row["key"])
