@@ -37,7 +37,7 @@ from llmxsite.exchange.answer.choice import read_choice
 
 LABELLED = Path(__file__).resolve().parent.parent / "tests" / "labelled"
 POOLED = ("plain", "unanswered")
-"""Strata drawn by model in almost equal shares, which make one each for the interval."""
+"""Strata drawn by model, in equal shares at first and in proportion to size in the fourth draw, which make one each for the interval."""
 LM_EVAL = re.compile(r"answer is \(?([A-J])\)?"), re.compile(r"[aA]nswer:\s*([A-J])")
 Z = 1.959964
 LONG = 30_000

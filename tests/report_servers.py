@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 from collect_support import collect, samples_of
 from servers.fake import Fake
+from servers.streams import COUNTS, DONE, STOP, event, line, said
 from servers.wire import Call, Wire
 
 from llmxsite.base.diagnostics import Issues, Problem
@@ -130,23 +131,6 @@ def right(samples: list[Sample]) -> None:
     for sample in samples:
         said = sample.reply.text if sample.reply else None
         assert sample.outcome == "ok" and sample.scores.get("correct") is True, (sample.item, said, sample.error)
-
-
-def event(choice: dict[str, Any] | None = None, **more: Any) -> str:
-    return "data: " + json.dumps(({"choices": [choice]} if choice is not None else {}) | more) + "\n\n"
-
-
-def said(text: Any, **more: Any) -> str:
-    return event({"index": 0, "delta": {"content": text} | more})
-
-
-STOP = event({"index": 0, "delta": {}, "finish_reason": "stop"})
-COUNTS = event(choices=[], usage={"prompt_tokens": 9, "completion_tokens": 2})
-DONE = "data: [DONE]\n\n"
-
-
-def line(**more: Any) -> str:
-    return json.dumps({"model": "m"} | more) + "\n"
 
 
 ENDS: list[Body] = [

@@ -413,7 +413,15 @@ def _imported(root: Path) -> None:
         suites=[SuiteRef(id="club-quiz", hash="77" * 32, items=230)],
         engine=EngineInfo(name="llmxray"),
         models=[ModelInfo(name="small:1b")],
-        source={"tool": "llmxray", "files": ["club.json"]},
+        source={
+            "tool": "llmxray",
+            "files": ["club.json"],
+            "rows": 237,
+            "left_out": {
+                "rows_without_an_item": {"rows": 6, "why": "nothing in column 'id'", "first": [3, 5, 8]},
+                "rows_too_long": {"rows": 1, "why": "6 cells, but the header has 5 <b>", "first": []},
+            },
+        },
         planned=230,
     )
     samples = []

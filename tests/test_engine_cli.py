@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from collect_support import make_study
 from servers.fake import Fake
 
 
@@ -111,6 +112,15 @@ def test_doctor_fails_when_nothing_can_be_run(tmp_path: Path) -> None:
     empty = llmxsite("doctor", "--engine", "embedded", "--format", "json", cwd=tmp_path)
     last = json.loads(empty.stdout)[-1]
     assert empty.returncode == 1 and last["status"] == "fail" and last["mend"]
+
+
+@pytest.mark.parametrize("command", [("run", "trial"), ("plan", "trial"), ("doctor",), ("models", "list")])
+def test_every_command_says_which_address_in_ollama_host_was_tried(command: tuple[str, ...], tmp_path: Path) -> None:
+    study = make_study(tmp_path)
+    done = llmxsite(*command, cwd=study.root, OLLAMA_HOST="127.0.0.1:9", COLUMNS="300")
+    said = done.stdout if command == ("doctor",) else done.stderr
+    assert done.returncode == 1 and "no Ollama answers at http://127.0.0.1:9, the address in OLLAMA_HOST" in said
+    assert "unset OLLAMA_HOST" in said and not list(study.root.rglob("*.jsonl"))
 
 
 def test_unknown_engine_is_a_usage_error(tmp_path: Path) -> None:

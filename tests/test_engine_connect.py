@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import Any
 
 import pytest
@@ -29,8 +30,32 @@ def test_auto_takes_what_answers(monkeypatch: pytest.MonkeyPatch) -> None:
         assert isinstance(engine.connect("auto", both.url), Ollama)
         assert isinstance(engine.connect("auto", v1.url), OpenAI)
         assert isinstance(engine.connect("auto", v1.url + "/v1/"), OpenAI)
-        monkeypatch.setenv("OLLAMA_HOST", v1.url)
-        assert isinstance(engine.connect(), Embedded)
+
+
+@pytest.mark.parametrize("unset", [None, "", "  "])
+def test_auto_without_an_address_takes_what_is_on_this_machine(
+    unset: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if unset is None:
+        monkeypatch.delenv("OLLAMA_HOST", raising=False)
+    else:
+        monkeypatch.setenv("OLLAMA_HOST", unset)
+    with socket.socket() as port:
+        served = port.connect_ex(("127.0.0.1", 11434)) == 0
+    assert isinstance(engine.connect(), Ollama if served else Embedded)
+
+
+def test_a_server_that_ollama_host_names_is_never_replaced_by_the_embedded_engine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with OnlyV1() as v1:
+        for host, shown in ((v1.url, v1.url), ("me:hunter22@127.0.0.1:9", "http://127.0.0.1:9")):
+            monkeypatch.setenv("OLLAMA_HOST", host)
+            with pytest.raises(EngineError) as caught:
+                engine.connect()
+            assert str(caught.value) == f"no Ollama answers at {shown}, the address in OLLAMA_HOST"
+            (issue,) = engine.problem(caught.value, "auto").issues
+            assert issue.hint is not None and "unset OLLAMA_HOST" in issue.hint and "--engine embedded" in issue.hint
 
 
 @pytest.mark.parametrize("host", ["http://127.0.0.1:9", "http://[", "", "host with blanks", "http://\udc80/"])

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmxsite.press.figure import levels, words
-from llmxsite.press.figure.places import beside, spread
+from llmxsite.press.figure.places import beside, free_end, spread
 
 
 @pytest.mark.parametrize(
@@ -104,3 +104,17 @@ def test_crowded_names_are_left_out_rather_than_drawn_over():
     sides = beside(points, [f"model-{i}" for i in range(12)], 200, 100)
     assert 0 < sum(s != "none" for s in sides) <= 4
     assert beside([(195.0, 50.0)], ["a long name"], 200, 100) == ["left"]
+
+
+@pytest.mark.parametrize(
+    ("points", "end"),
+    [
+        ([], "right"),
+        ([(280.0, 105.0)], "left"),
+        ([(280.0, 190.0)], "right"),
+        ([(20.0, 100.0), (280.0, 100.0)], "right"),
+        ([(20.0, 100.0), (270.0, 90.0), (280.0, 110.0)], "left"),
+    ],
+)
+def test_a_level_line_is_named_at_its_free_end(points, end):
+    assert free_end(points, 100, 300) == end

@@ -106,7 +106,7 @@ def test_a_report_of_another_task_is_ready_to_run(tmp_path: Path) -> None:
     assert [i for i in check(study) if i.severity == "error"] == []
     run = CliRunner().invoke(app, ["--study", str(study.root), "plan", "same-again", "--offline"])
     assert "10 conditions × 5 repeats × 12 items = 600 samples" in run.output
-    assert "will be below 53 % for one request and 22.1 % over all 12" in run.output
+    assert "will be below 53% for one request and 22.1% over all 12" in run.output
 
 
 @pytest.mark.parametrize("name", ["", "../../etc", "…", "a" * 500, ".."])

@@ -24,7 +24,7 @@ from llmxsite.log.record import End, RerunOf, Run, Share
 from llmxsite.press.catalogue import catalogue
 from llmxsite.press.catalogue.entries import RunEntry
 from llmxsite.press.site.build import build
-from llmxsite.press.site.ledger import Test, lines
+from llmxsite.press.site.ledger import Test, lines, of_pairs, of_value
 from llmxsite.press.site.looks import looks
 from llmxsite.study.study import Study
 
@@ -51,9 +51,9 @@ def test_the_study_is_one_family(p: list[float]) -> None:
 
 
 def test_a_test_that_is_shown_twice_counts_once() -> None:
-    figure = shown(0.0123456789, p_family=0.04)
+    figure = shown(0.0123456789, p_family=0.03)
     rounded = msgspec.structs.replace(figure, place="Table 1", p=0.012346, p_family=0.02)
-    turned = msgspec.structs.replace(figure, place="Compare page", difference=-0.1, p_family=0.03)
+    turned = msgspec.structs.replace(figure, place="Compare page", difference=-0.1, p_family=0.025)
     other = msgspec.structs.replace(figure, sides=["accuracy", "temperature", "0", "2"], what="a minus c")
     margin = msgspec.structs.replace(figure, place="Prediction 1", declared="prediction", p=0.3, p_family=0.6)
     found = lines([margin, figure, rounded, turned, other])
@@ -62,7 +62,7 @@ def test_a_test_that_is_shown_twice_counts_once() -> None:
         ["Figure 1", "Table 1", "Compare page"],
         ["Figure 1"],
     ]
-    assert [line.p_shown for line in found] == [None, 0.04, 0.04]
+    assert [line.p_shown for line in found] == [None, 0.03, 0.03]
     assert [line.p_declared for line in found] == [0.6, None, None]
     assert found[1].p_study == pytest.approx(3 * 0.0123456789)
 
@@ -73,7 +73,14 @@ def test_what_was_declared_stands_for_the_places_that_show_it() -> None:
         figure, place="Prediction 1", declared="prediction", p_family=0.02, verdict="supported"
     )
     (line,) = lines([figure, declared])
-    assert (line.test.verdict, line.p_shown, line.p_declared, line.p_study) == ("supported", 0.03, 0.02, 0.01)
+    assert (line.test.verdict, line.p_shown, line.p_declared, line.p_study) == ("supported", 0.03, 0.02, 0.03)
+
+
+def test_pairs_that_were_compared_and_are_not_shown_count_in_the_study() -> None:
+    """The two of 28 pairs that differ most, as a page picks them: over the study they are not found either."""
+    pair = shown(0.005, p_family=28 * 0.005)
+    other = msgspec.structs.replace(pair, sides=["accuracy", "temperature", "0", "2"], what="a minus c")
+    assert [line.p_study for line in lines([pair, other])] == pytest.approx([0.14, 0.14])
 
 
 def test_without_a_p_there_is_no_family() -> None:
@@ -91,6 +98,7 @@ def entry(number: int, started: str, ended: str | None, **more: Any) -> RunEntry
     return RunEntry(run=made, path=f"runs/r/run-{number}.jsonl", hash="", size=1, end=end, extended=extended)
 
 
+CATEGORY = next(iter(site_study.CATEGORIES))
 FIRST = entry(1, "2026-01-01T10:00:00Z", "2026-01-01T11:00:00Z")
 LATER = {"started": "2026-01-02T10:00:00Z", "ended": "2026-01-02T11:00:00Z"}
 
@@ -180,8 +188,14 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Study, Path]:
     )
     (folder / "experiment.yaml").write_text(text, encoding="utf-8")
     page = folder / "index.md"
+    quoted = (
+        "\nWarm less cold: {value}`difference factor=temperature a=1.2 b=0 model=tiny:135m`, p {value}`difference of=p "
+        "factor=temperature a=1.2 b=0 model=tiny:135m`. Over both models, {value}`difference factor=temperature a=0 b=0.6 "
+        f"pool=yes category={CATEGORY}`, and {{value}}`difference of=n factor=temperature a=0.6 b=1.2 pool=yes` items. "
+        "Right: {value}`correct pool=yes`.\n"
+    )
     more = "\n```{chart} differences\n:name: pairs\nfactor: temperature\nby: model\n```\n\n```{table} comparison\nfactor: model\n```\n"
-    page.write_text(page.read_text(encoding="utf-8") + more, encoding="utf-8")
+    page.write_text(page.read_text(encoding="utf-8") + quoted + more, encoding="utf-8")
     issues = Issues()
     build(study, root / "out", issues=issues)
     assert not [i for i in issues if i.severity == "error"]
@@ -204,6 +218,48 @@ def test_the_ledger_lists_what_the_site_shows_and_declares(built: tuple[Study, P
     places = re.search(r"minus model=tiny:135m > 0 not declared: exploratory (.*?) 24 ", text)
     assert places is not None and re.fullmatch(r"Prediction 2 , Table \d", places[1]), "one test in two places"
     assert 'href="reports/temperature/index.html#' in page and 'href="compare/' in page
+
+
+def test_every_difference_in_prose_is_a_test_of_the_study(built: tuple[Study, Path]) -> None:
+    _, out = built
+    page = (out / "tests.html").read_text(encoding="utf-8")
+    rows = [
+        [" ".join(html.unescape(re.sub(r"<[^>]+>", " ", cell)).split()) for cell in re.split(r"</t[hd]>", row)]
+        for row in re.findall(r"<tr>(.*?)</tr>", page, re.DOTALL)
+    ]
+    in_text = {row[0]: row for row in rows if len(row) > 7 and "Text" in row[1]}
+    # What a figure or a page shows too is one test in two places, what only the text shows is in no figure's family.
+    places = {what.partition(" not declared")[0].partition(" declared")[0]: row for what, row in in_text.items()}
+    figure = places.pop("accuracy of temperature=1.2 minus temperature=0 model=tiny:135m")
+    assert re.fullmatch(r"Text , Figure \d", figure[1]) and figure[4] != "–"
+    assert places.pop("accuracy of temperature=0.6 minus temperature=1.2")[1] == "Text , Compare page"
+    ((what, alone),) = places.items()
+    assert what == f"accuracy of temperature=0 minus temperature=0.6 category={CATEGORY}"
+    assert (alone[1], alone[4]) == ("Text", "–") and alone[6] != "–"
+    tested = re.search(r"(\d+) tests", page)
+    assert tested is not None and int(tested[1]) == sum(
+        row[6] != "–" for row in rows if len(row) > 7 and row[2].isdigit()
+    )
+
+
+def test_the_p_of_flips_in_prose_is_the_one_of_the_table() -> None:
+    row = {"factor": "regime", "a": "cold", "b": "warm", "n": 12, "mcnemar_p": 0.03}
+    quoted = {**row, "where": {"model": "tiny:135m"}, "reading": None}
+    (shown,) = of_value(quoted, report="r", address="r#")
+    (table,) = of_pairs([row], "regime", [], report="r", address="r#t", place="Table 1")
+    assert (shown.p, shown.p_family, shown.scope) == (0.03, None, "model=tiny:135m")
+    (line,) = lines([table, shown])
+    assert [place for place, _ in line.places] == ["Table 1", "Text"] and line.p_shown == 0.03
+
+
+def test_a_difference_under_another_reading_is_another_test() -> None:
+    row = {"factor": "temperature", "a": 0.0, "b": 1.2, "n": 12, "difference": 0.1, "ci_low": 0.0, "ci_high": 0.2}
+    row |= {"p": 0.03, "p_holm": 0.03, "verdict": "different", "measure": "accuracy", "where": {}}
+    scored, strict = (
+        test for rule in (None, "strict") for test in of_value({**row, "reading": rule}, report="r", address="r#")
+    )
+    assert strict.what == f"{scored.what}, replies read by the rule strict"
+    assert [line.p_study for line in lines([scored, strict])] == [0.06, 0.06]
 
 
 def test_every_page_that_tests_leads_there(built: tuple[Study, Path]) -> None:

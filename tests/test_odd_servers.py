@@ -8,27 +8,11 @@ import json
 from typing import Any
 
 import pytest
+from servers.streams import COUNTS, DONE, STOP, event, line, said
 from servers.wire import Call, HttpServer, Wire
 
 from llmxsite.exchange import engine
 from llmxsite.exchange.engine.protocol import EngineError, Message, Options, Reply, Request
-
-
-def event(choice: dict[str, Any] | None = None, **more: Any) -> str:
-    return "data: " + json.dumps(({"choices": [choice]} if choice is not None else {}) | more) + "\n\n"
-
-
-def said(text: Any, **more: Any) -> str:
-    return event({"index": 0, "delta": {"content": text} | more})
-
-
-STOP = event({"index": 0, "delta": {}, "finish_reason": "stop"})
-COUNTS = event(choices=[], usage={"prompt_tokens": 9, "completion_tokens": 2})
-DONE = "data: [DONE]\n\n"
-
-
-def line(**more: Any) -> str:
-    return json.dumps({"model": "m"} | more) + "\n"
 
 
 def word(text: Any, **more: Any) -> str:

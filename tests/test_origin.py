@@ -87,8 +87,8 @@ def test_llmxsite_is_where_pip_took_it_from(told: object, tmp_path: Path) -> Non
     )
     assert told({"url": "file:///srv/llmxsite.git", "vcs_info": vcs}) is None
     clone = tmp_path / "a clone"
-    (clone / "llmxsite").mkdir(parents=True)
-    (clone / "llmxsite" / "origin.py").write_text("", encoding="utf-8")
+    (clone / "llmxsite" / "base").mkdir(parents=True)
+    (clone / "llmxsite" / "base" / "origin.py").write_text("", encoding="utf-8")
     here = {"url": clone.as_uri(), "dir_info": {"editable": True}}
     assert told(here) is None
     git(clone, "init")

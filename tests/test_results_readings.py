@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from llmxsite.analysis import tables
-from llmxsite.analysis.results import reading_notes, readings, reread, summarise, warnings
-from llmxsite.analysis.results.readings import alone
+from llmxsite.analysis.results import order, reading_notes, reading_order, readings, reread, summarise, warnings
+from llmxsite.analysis.results.readings import _of_log, alone
+from llmxsite.analysis.results.readings import read as read_groups
 from llmxsite.analysis.tables import Samples
 from llmxsite.base.diagnostics import Issues
 from llmxsite.base.words import languages
 from llmxsite.exchange.answer.rules import RULES
-from llmxsite.exchange.engine.protocol import EngineInfo, ModelInfo
+from llmxsite.exchange.engine.protocol import EngineInfo, ModelInfo, Timing
 from llmxsite.log import runlog
 from llmxsite.log.record import SCHEMA, Answer, Run, Sample, Shown, SuiteRef
+from llmxsite.press import figure
 from llmxsite.press.numbers.value import QueryError, evaluate
 from llmxsite.study.study import Study
 from llmxsite.study.suite import LETTERS
@@ -50,8 +55,13 @@ def test_any_reply_is_read_by_every_rule(reply: str) -> None:
         assert read(reply, OPTIONS, "reasoned", None) in {None, *"ABCDEFGHIJKLMNOPQRSTUVWXYZ"} or len(reply) > 0
 
 
-def study(folder: Path, replies: dict[str, list[str]], scorer: str | None = "choice/2") -> Samples:
-    """The samples of a study with a log a model; B is right everywhere."""
+def study(
+    folder: Path,
+    replies: dict[str, list[str]],
+    scorer: str | None = "choice/2",
+    right: Callable[[str], bool] = lambda text: True,
+) -> Samples:
+    """The samples of a study with a log a model; B is right everywhere, and scored so where `right` says so."""
     (folder / "content" / "reports" / "trees").mkdir(parents=True, exist_ok=True)
     (folder / "content" / "site.yaml").write_text("title: Trees\n")
     for model, texts in replies.items():
@@ -71,11 +81,13 @@ def study(folder: Path, replies: dict[str, list[str]], scorer: str | None = "cho
                 suite="woods",
                 item=f"tree-{number}",
                 item_hash=f"{number:032x}",
+                category=("leaf", "needle", "bark")[number % 3],
+                timing=Timing(total_ms=100.0 + number),
                 condition={"model": model, "prompt": "cot"},
                 shown=Shown(question="Which?", choices=OPTIONS),
                 reply=Answer(text=text, done_reason="stop"),
                 outcome="ok",
-                scores={"answer": "B", "expected": "B", "correct": True, "parsed": True},
+                scores={"answer": "B", "expected": "B", "correct": right(text), "parsed": True},
                 scorer=scorer,
                 time="2026-01-01T00:00:00.000Z",
             )
@@ -103,9 +115,105 @@ def test_accuracy_by_each_rule(tmp_path: Path) -> None:
 def test_readings_that_part_are_said_and_no_order_is_claimed_that_only_one_rule_gives(tmp_path: Path) -> None:
     samples = study(tmp_path, MIXED)
     said = reading_notes(samples, ["model"])
-    assert any("pine" in line and "strict 50.0 %" in line for line in said)
+    assert any("pine" in line and "strict 50.0%" in line for line in said)
     assert any(line.startswith("No order of fir and pine") for line in said)
     assert set(said) <= set(warnings(samples, ["model"]))
+
+
+def by_last_letter(text: str) -> bool:
+    return re.findall(r"\b[A-D]\b", text)[-1] == "B"
+
+
+LETTERS_ALONE = {"pine": ["B"] * 20, "fir": ["B", "C"] * 10}
+
+
+def test_a_rule_that_finds_no_answer_is_said_to_and_doubts_no_order(tmp_path: Path) -> None:
+    samples = study(tmp_path, LETTERS_ALONE, right=by_last_letter)
+    assert readings(samples, ["model"])["lm-eval"].tolist() == [0.0, 0.0]
+    assert readings(samples, ["model"])["apart"].tolist() == [0.5, 1.0]
+    (said,) = reading_notes(samples, ["model"])
+    assert said.startswith(
+        "The reading lm-eval finds no answer in the replies, or in next to none: it asks for “The answer is (X)”."
+    )
+    assert not order(samples, ["model"]).turned({"model": "pine"}, {"model": "fir"})
+
+
+def test_a_rule_may_be_deaf_to_one_model_alone(tmp_path: Path) -> None:
+    samples = study(
+        tmp_path, {"pine": ["B"] * 20, "fir": ["The answer is (B).", "The answer is (C)."] * 10}, right=by_last_letter
+    )
+    (said,) = reading_notes(samples, ["model"])
+    assert said.startswith("The reading lm-eval finds no answer in the replies of pine, or in next to none")
+
+
+@pytest.mark.parametrize(("heard", "of", "deaf"), [(0, 20, True), (1, 21, True), (1, 20, False), (20, 20, False)])
+def test_a_rule_is_deaf_below_one_in_twenty_of_the_replies_that_are_read(
+    heard: int, of: int, deaf: bool, tmp_path: Path
+) -> None:
+    samples = study(tmp_path, {"pine": ["The answer is (B)."] * heard + ["B"] * (of - heard)})
+    said = reading_notes(samples, ["model"])
+    assert any("finds no answer" in sentence for sentence in said) == deaf
+    assert any("lm-eval" in sentence and "as scored" in sentence for sentence in said) == (not deaf and heard < of)
+
+
+TURNED = {model: replies * 12 for model, replies in MIXED.items()}
+AGREED = {"pine": ["The answer is (B)."] * 48, "fir": ["The answer is (B).", "The answer is (C)."] * 24}
+KINDS = {
+    "bars": {},
+    "heatmap": {"columns": "suite"},
+    "latency": {},
+    "radar": {"axes": "model", "colour": "suite"},
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_caption_names_a_highest_that_another_reading_turns(kind: str, tmp_path: Path) -> None:
+    replies = (TURNED, AGREED)
+    if kind == "radar":  # three spokes at least
+        replies = tuple({**of, "yew": ["The answer is (D)."] * 48} for of in replies)
+    turned, agreed = (
+        figure.build(kind, study(tmp_path / str(number), of, right=by_last_letter), KINDS[kind], id="f")
+        for number, of in enumerate(replies)
+    )
+    named = re.compile("(highest|most accurate)(:| on| and fastest:) ?pine", re.IGNORECASE)
+    assert named.search(agreed.caption) and "depends on how replies are read" not in agreed.caption
+    assert not named.search(turned.caption) and "depends on how replies are read" in turned.caption
+    assert "depends on how replies are read" in turned.alt and not named.search(turned.alt)
+    assert any(note.startswith("No order of fir and pine") for note in turned.notes)
+    if kind == "radar":
+        assert "lowest on yew" in turned.caption
+
+
+@pytest.mark.parametrize("value", ["correct", "accuracy_per_second"])
+def test_multiples_of_the_accuracy_are_turned_with_it(value: str, tmp_path: Path) -> None:
+    turned, agreed = (
+        figure.build("bars", study(tmp_path / str(n), of, right=by_last_letter), {"value": value}, id="f").caption
+        for n, of in enumerate((TURNED, AGREED))
+    )
+    assert turned.startswith("No highest or lowest is named: which they are depends on how replies are read.")
+    assert agreed.startswith("Highest: pine")
+
+
+def test_a_card_reads_each_reply_once_for_its_chart_and_its_warnings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    samples, grouped = study(tmp_path, TURNED, right=by_last_letter), []
+
+    def counted(*of: Any) -> Any:
+        grouped.append(of[1])
+        return read_groups(*of)
+
+    monkeypatch.setattr(reading_order, "read", counted)
+    before = _of_log.cache_info().misses
+    assert figure.build("bars", samples, {}, id="f").notes and warnings(samples, ["suite", "model"])
+    assert grouped == [["model"], ["suite", "model"]], "once for caption and notes, once for warnings by other columns"
+    assert _of_log.cache_info().misses - before == len(TURNED)
+
+
+def test_a_lowest_that_every_reading_gives_is_named_beside_a_highest_that_none_is(tmp_path: Path) -> None:
+    samples = study(tmp_path, {**TURNED, "yew": ["The answer is (D)."] * 48}, right=by_last_letter)
+    caption = figure.build("bars", samples, {}, id="f").caption
+    assert caption.startswith("No highest is named: which it is depends on how replies are read. Lowest: yew, 0.0%")
 
 
 def test_readings_that_agree_are_not_mentioned(tmp_path: Path) -> None:

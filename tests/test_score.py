@@ -76,6 +76,20 @@ def runlog_scorer() -> str:
     return today.id
 
 
+def test_of_lines_of_an_older_version_only_those_that_still_count_are_read_anew(study: Study) -> None:
+    path = the_log(study)
+    runlog.score_again(path, NOW, {}, Issues())
+    lines = [line for _, line in runlog.iterate(path, Issues())]
+    replacing = [line for line in lines if isinstance(line, Sample) and line.scorer != "choice/1"]
+    for left in ("sum-03", "sum-04"):  # read otherwise today, and alike
+        missing = next(line for line in replacing if line.item == left)
+        path.write_bytes(b"".join(encode_line(line) for line in lines[:-1] if line is not missing))
+        found, codes = checked(path)
+        assert codes == ["log-open"] and found.samples == 12 and found.rescored == 11
+        assert found.foreign == found.older == {"choice/1": 1}
+        assert found.moved == ({"choice/1": 1} if left == "sum-03" else {})
+
+
 def test_a_log_that_is_scored_already_stays_as_it_is(study: Study) -> None:
     path = the_log(study)
     runlog.score_again(path, NOW, {}, Issues())

@@ -110,6 +110,11 @@ def test_ids_are_unique_and_pictures_have_words(site: Path) -> None:
         assert found.images_without_words == 0, address
 
 
+def test_an_interval_has_two_ends_or_is_missing(site: Path) -> None:
+    wrong = [address for address, text in pages(site) if "–</span> to <" in text]
+    assert wrong == []
+
+
 def test_a_number_of_a_card_or_a_suite_is_of_one_run_and_one_setting(study: Study, site: Path) -> None:
     from llmxsite.analysis import tables
     from llmxsite.analysis.results import settings, summarise

@@ -6,13 +6,16 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+from markupsafe import escape
+
 from llmxsite.base.diagnostics import Issues
 from llmxsite.exchange.engine.protocol import EngineInfo, ModelInfo
 from llmxsite.log import runlog
 from llmxsite.log.record import Run, Sample
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.entries import RunEntry
-from llmxsite.press.site.pages.runs import remarks
+from llmxsite.press.site.pages.runs import left_out, remarks
 from llmxsite.study.study import Study
 
 
@@ -66,3 +69,33 @@ def test_run_page_has_it_with_counts_of_the_log(site_study_built: tuple[Study, P
         assert ('id="server"' in page) is bool(cut or log.run.engine.lacks)
         shown += cut
     assert shown > 0
+
+
+def test_a_run_page_lists_the_rows_that_an_import_left_out(site_study_built: tuple[Study, Path]) -> None:
+    study, out = site_study_built
+    shown = 0
+    for path in study.run_logs():
+        run = runlog.read(path, Issues()).run
+        page = (out / addresses.run(run.report, run.id)).read_text(encoding="utf-8")
+        kinds = (run.source or {}).get("left_out", {})
+        assert ('id="left-out"' in page) is bool(kinds) and "rows_without_an_item" not in page
+        for listed in kinds.values():
+            reason = re.escape(str(escape(listed["why"])))
+            places = f"{', '.join(map(str, listed['first']))}, ..." if listed["first"] else "not recorded"
+            (row,) = re.findall(rf"<tr><th[^>]*>{reason}</th>(.*?)</tr>", page)
+            assert re.sub(r"<[^>]+>", " ", row).split() == [str(listed["rows"]), *places.split()]
+            shown += listed["rows"]
+        if kinds and run.source:
+            total = sum(listed["rows"] for listed in kinds.values())
+            assert f"{total} rows of {run.source['rows']} gave no sample" in page
+    assert shown == 7
+
+
+@pytest.mark.parametrize("listed", [None, [], "many", {"rows": 3}, {"kind": 3}, {"kind": {"rows": "3"}}])
+def test_what_no_importer_writes_is_no_list_of_rows(listed: Any) -> None:
+    assert left_out({"left_out": listed}) == []
+
+
+def test_rows_left_out_need_neither_a_reason_nor_a_place() -> None:
+    listed = {"rows_too_long": {"rows": 2}, "rows_not_objects": {"rows": 1, "why": "not an object", "first": [4]}}
+    assert left_out({"left_out": listed}) == [(2, "rows too long", ""), (1, "not an object", "4")]

@@ -290,3 +290,11 @@ def test_two_embedders_are_compared_on_the_same_pairs() -> None:
         "of the eight ways to put signs on three equal differences two are as uneven"
     )
     assert embedding_pairs.embedders([0.5], [0.5]).wilcoxon_p is None
+
+
+@pytest.mark.parametrize("units", [10, 97, 700])
+def test_draws_are_those_of_one_unit_after_another(units: int) -> None:
+    taken = np.concatenate([counts for counts, _ in resample._drawn(units, 60, 3)])
+    rng = np.random.default_rng(3)
+    each = [rng.integers(0, units, units, dtype=np.uint32) for _ in range(60)]
+    assert (taken == np.stack([np.bincount(index, minlength=units) for index in each])).all()

@@ -130,3 +130,15 @@ def test_any_text_is_a_query_or_an_error(text: str) -> None:
         assert 0 <= error.offset <= len(text)
     else:
         assert found.metric in query.METRICS
+
+
+def test_what_queries_share_is_worked_out_once_and_gives_the_same() -> None:
+    table = _two_models()
+    texts = [
+        *("accuracy model=m1", "n model=m1", "accuracy interval=no model=m1", "accuracy model=m2"),
+        *("accuracy model=m1 temperature=1", "accuracy temperature=1 model=m1 pool=yes", "accuracy pool=yes"),
+    ]
+    memory: value.Memory = {}
+    for text in texts:
+        assert value.evaluate(text, table, report="r1", memory=memory) == value.evaluate(text, table, report="r1")
+    assert sum(key[-1] == "summary" for key in memory) == 4, "m1, m2, m1 at one temperature, and both"

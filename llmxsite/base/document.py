@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -168,7 +169,7 @@ class Document:
     def _unknown_keys(self, type_: Any, value: Any, keys: tuple[Key, ...], code: str, issues: Issues) -> None:
         if not (isinstance(type_, type) and issubclass(type_, msgspec.Struct) and isinstance(value, dict)):
             return
-        fields = {f.encode_name: f for f in msgspec.structs.fields(type_)}
+        fields = _fields(type_)
         for key, inner in value.items():
             if key not in fields:
                 line, column = self._marks.get((*keys, f"\0{key}"), self.where(*keys))
@@ -188,6 +189,12 @@ class Document:
                             self._unknown_keys(child, element, (*keys, key, index), code, issues)
                     else:
                         self._unknown_keys(child, inner, (*keys, key), code, issues)
+
+
+@cache
+def _fields(type_: type[msgspec.Struct]) -> dict[str, msgspec.structs.FieldInfo]:
+    """The fields of a Struct by the key each has in a file: telling them reads its annotations, for every item of a suite."""
+    return {field.encode_name: field for field in msgspec.structs.fields(type_)}
 
 
 def _structs(type_: Any) -> list[type[msgspec.Struct]]:

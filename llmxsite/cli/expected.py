@@ -86,7 +86,7 @@ def power(experiment: Resolved, suites: list[Suite]) -> None:
     counted = several(n, "item")
     if smallest < 1:
         words = f"{counted} can show a difference of {100 * smallest:.0f} points between two conditions"
-        out().print(f"{words} (80 % power, level {experiment.analysis.alpha:g})", markup=False)
+        out().print(f"{words} (80% power, level {experiment.analysis.alpha:g})", markup=False)
     else:
         out().print(f"{counted} cannot show any difference between two conditions", markup=False)
     for number, prediction in enumerate(experiment.predicted, 1):

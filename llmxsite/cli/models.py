@@ -18,7 +18,7 @@ EngineName = Annotated[
     typer.Option(
         "--engine",
         metavar="ENGINE",
-        help="What answers: ollama, openai, embedded, or auto for Ollama where it runs, else the embedded engine.",
+        help="What answers: ollama, openai, embedded, or auto for the server that is named, else Ollama where it runs, else the embedded engine.",
     ),
 ]
 Host = Annotated[

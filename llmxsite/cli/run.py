@@ -25,7 +25,7 @@ Engine = Annotated[
     typer.Option(
         "--engine",
         metavar="ENGINE",
-        help="What answers: ollama, openai, embedded, or auto for Ollama where it runs, else the embedded engine.",
+        help="What answers: ollama, openai, embedded, or auto for the server that is named, else Ollama where it runs, else the embedded engine.",
     ),
 ]
 Limit = Annotated[

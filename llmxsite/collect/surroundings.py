@@ -74,7 +74,7 @@ def unreachable(error: EngineError, name: str) -> Problem:
         "connection": "start the server, or name another with --host or --engine; `llmxsite doctor` says what is there",
         "memory": "choose a smaller model or a smaller num_ctx",
     }
-    return Problem.at(f"engine {name}", f"engine-{error.kind}", str(error), hint=hints.get(error.kind))
+    return Problem.at(f"engine {name}", f"engine-{error.kind}", str(error), hint=error.hint or hints.get(error.kind))
 
 
 def info_of(engine: EngineInfo) -> str:

@@ -13,18 +13,21 @@ from llmxsite.analysis.results.groups import Table, settings
 from llmxsite.analysis.results.intervals import intervals
 from llmxsite.analysis.results.item_table import ItemTable, conditions, items
 from llmxsite.analysis.results.partings import Parting, Variant, partings
+from llmxsite.analysis.results.reading_order import SCALED, Order, order
+from llmxsite.analysis.results.reading_order import sentences as reading_notes
 from llmxsite.analysis.results.readings import readings, reread
-from llmxsite.analysis.results.readings import sentences as reading_notes
 from llmxsite.analysis.results.summary import summarise
 from llmxsite.analysis.results.verdict import Answer, verdicts
 from llmxsite.analysis.results.warn import warnings
 
 __all__ = [
     "DIFFERENCES",
+    "SCALED",
     "Answer",
     "CalibrationTables",
     "DeterminismTables",
     "ItemTable",
+    "Order",
     "Parting",
     "Table",
     "Variant",
@@ -36,6 +39,7 @@ __all__ = [
     "intervals",
     "items",
     "noise_floors",
+    "order",
     "partings",
     "reading_notes",
     "readings",

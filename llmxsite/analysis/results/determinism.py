@@ -322,10 +322,15 @@ def _median(values: Sequence[float | None]) -> float | None:
 
 def _frame(name: str, rows: list[dict[str, Any]], keys: list[str], measures: list[str]) -> pd.DataFrame:
     """The rows as a frame whose measures are numbers (missing as NaN or NA) and whose keys are as the samples have them."""
-    out = pd.DataFrame(rows, columns=[*keys, *(column for column in measures if column not in keys)])
-    for column in set(measures).difference(keys, _WORDS):
-        kind: Any = "boolean" if column in _FLAGS[name] else "Int64" if column in _COUNTS[name] else "float64"
-        out[column] = out[column].astype(kind)
-        if kind == "Int64" and out[column].notna().all():
-            out[column] = out[column].astype("int64")
-    return out
+    out: dict[str, Any] = {}
+    for column in dict.fromkeys([*keys, *measures]):
+        values = [row.get(column) for row in rows]
+        if column in keys or column in _WORDS:
+            out[column] = pd.Series(values, dtype=None if rows else object)
+        elif column in _FLAGS[name]:
+            out[column] = pd.array(values, dtype="boolean")
+        elif column in _COUNTS[name]:
+            out[column] = pd.array(values, dtype="int64" if None not in values else "Int64")
+        else:
+            out[column] = np.array(values, dtype=np.float64)
+    return pd.DataFrame(out)

@@ -133,11 +133,9 @@ def scores(frame: pd.DataFrame) -> Scores:
     An unparsed or truncated answer without a score is wrong where its run is scored at all; where nothing of a run is
     scored (it compares outputs, say) a score stays missing.
     """
-    error, failure, truncated = (
-        (frame["outcome"] == name).to_numpy(dtype=np.bool_) for name in ("error", "failure", "truncated")
-    )
+    error, failure, truncated = _equal(frame["outcome"], ("error", "failure", "truncated"))
     answered = ~error
-    unparsed = answered & (~frame["parsed"].astype("boolean")).fillna(False).to_numpy(dtype=np.bool_)
+    unparsed = answered & ~frame["parsed"].astype("boolean").to_numpy(dtype=np.bool_, na_value=True)
     value = frame["correct"].to_numpy(dtype=np.float64, na_value=np.nan).copy()
     value[~answered] = np.nan
     blank = answered & np.isnan(value) & (unparsed | failure | truncated)
@@ -154,6 +152,14 @@ def floats(frame: pd.DataFrame, column: str) -> Floats:
     if not pd.api.types.is_numeric_dtype(values):
         values = pd.to_numeric(values.astype(object), errors="coerce")
     return values.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _equal(column: pd.Series[Any], values: Sequence[str]) -> list[Flags]:
+    """For each of `values`, which rows have it."""
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        return [(column == value).to_numpy(dtype=np.bool_) for value in values]
+    codes, known = column.cat.codes.to_numpy(), list(column.cat.categories)
+    return [codes == known.index(value) if value in known else np.zeros(len(codes), np.bool_) for value in values]
 
 
 def _column_codes(column: pd.Series[Any]) -> tuple[Codes, int]:

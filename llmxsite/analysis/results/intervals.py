@@ -10,7 +10,7 @@ import pandas as pd
 
 from llmxsite.analysis.results.groups import Table, group
 from llmxsite.analysis.results.measures import MEASURES, Rows, known, made, method, span
-from llmxsite.analysis.results.repeating import AGREEMENT, within
+from llmxsite.analysis.results.repeating import AGREEMENT, asked, within
 from llmxsite.analysis.stats.cluster import clustered_mean
 from llmxsite.analysis.stats.interval import UNDEFINED
 from llmxsite.analysis.stats.resample import DRAWS, Bootstrap, resample_units
@@ -59,8 +59,7 @@ def intervals(
     for name in names:
         if name in AGREEMENT:
             found = within(
-                table.frame,
-                table.factors,
+                asked(table.frame, table.factors),
                 groups.codes,
                 groups.count,
                 parsed=name == AGREEMENT[1],

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from llmxsite.analysis.results.groups import Floats, group, scores
+from llmxsite.analysis.results.groups import Flags, Floats, group, scores
 from llmxsite.analysis.results.replies import log_lines
 from llmxsite.exchange.answer.rules import RULES
 from llmxsite.exchange.asking.plan import style_of
@@ -31,12 +31,10 @@ if TYPE_CHECKING:
     from llmxsite.analysis.tables import Samples
 
 OURS = "accuracy"
-MOST = 3
-"""Groups of which each gets a sentence of its own."""
-_NAMES = ("model", "suite")
-"""Groups whose values say what they are."""
-APART = 0.01
-"""Difference of accuracies from which readings are shown side by side."""
+HEARD = 0.05
+"""Share of the replies that the scorer reads from which a rule is one of reading them: below it, its accuracy is that of its silence."""
+_UNKNOWN, _NONE, _WRONG, _RIGHT = -1, 0, 1, 2
+"""What a rule makes of a reply: it is not there to be read, states no answer, another one, or the right one."""
 
 
 class _Text(msgspec.Struct, gc=False, frozen=True):
@@ -70,31 +68,48 @@ _LETTER, _KEY = re.compile(rb'"reply":\{"text":"([A-Z])"'), re.compile(rb'"expec
 @lru_cache
 def alone(letter: str) -> tuple[bool, ...]:
     """Whether each rule reads a reply of one letter, of the options' own, as that letter: most replies of a large study."""
-    return tuple(read(letter, ["-"] * (LETTERS.index(letter) + 1), "direct", None) == letter for read in RULES.values())
+    return tuple(rule(letter, ["-"] * (LETTERS.index(letter) + 1), "direct", None) == letter for rule in RULES.values())
+
+
+class Read(NamedTuple):
+    """What every rule makes of the same replies, by group."""
+
+    table: pd.DataFrame
+    """As `readings` gives it."""
+    deaf: Flags
+    """A row a group and a column a rule: whether it finds an answer in less than `HEARD` of the replies that the scorer reads."""
 
 
 def readings(samples: Samples, by: Sequence[str]) -> pd.DataFrame:
-    """Accuracy by group under our reading and under each rule of `task.rules`, over the choices that llmxsite scored.
+    """Accuracy by group under our reading and under each rule of `answer.rules`, over the choices that llmxsite scored.
 
     Columns: those of `by`, `n` (choices answered), `accuracy` (as scored), one column a rule, and `apart`, the largest less the
     smallest of them. No row where there is no such choice.
     """
-    judged = {name: judgements(samples, name) for name in RULES}
-    known = ~np.isnan(next(iter(judged.values())))
-    if not known.any():
-        return pd.DataFrame(columns=[*by, "n", OURS, *RULES, "apart"])
-    rows = np.flatnonzero(known)
-    own = replace(samples, frame=samples.frame.iloc[rows])
+    return read(samples, by).table
+
+
+def read(samples: Samples, by: Sequence[str]) -> Read:
+    """`readings`, and which rules find hardly any answer in which groups."""
+    found = _verdicts(samples)
+    rows = np.flatnonzero(found[:, 0] != _UNKNOWN)
+    if not len(rows):
+        return Read(pd.DataFrame(columns=[*by, "n", OURS, *RULES, "apart"]), np.zeros((0, len(RULES)), dtype=np.bool_))
+    own, found = replace(samples, frame=samples.frame.iloc[rows]), found[rows]
     groups, judge = group(own, by), scores(own.frame)
-    found = groups.keys[list(by)].copy()
-    found["n"] = groups.sum(judge.answered).astype(np.int64)
-    for name, values in {OURS: judge.value, **{name: values[rows] for name, values in judged.items()}}.items():
-        read = np.where(np.isnan(values), judge.value, values)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            found[name] = groups.sum(read) / groups.sum(judge.scored)
-    accuracies = found[[OURS, *RULES]].to_numpy(dtype=np.float64)
-    found["apart"] = accuracies.max(axis=1) - accuracies.min(axis=1)
-    return found
+    table = groups.keys[list(by)].copy()
+    table["n"] = groups.sum(judge.answered).astype(np.int64)
+    readable = judge.answered & ~judge.unparsed
+    with np.errstate(invalid="ignore", divide="ignore"):
+        for name, right in {
+            OURS: judge.value,
+            **dict(zip(RULES, (found == _RIGHT).T & judge.scored, strict=True)),
+        }.items():
+            table[name] = groups.sum(right) / groups.sum(judge.scored)
+        heard = [groups.sum(readable & answers) / groups.sum(readable) for answers in (found != _NONE).T]
+    accuracies = table[[OURS, *RULES]].to_numpy(dtype=np.float64)
+    table["apart"] = accuracies.max(axis=1) - accuracies.min(axis=1)
+    return Read(table, np.stack(heard, axis=1) < HEARD)
 
 
 def reread(samples: Samples, rule: str) -> Samples:
@@ -106,52 +121,20 @@ def reread(samples: Samples, rule: str) -> Samples:
     return samples if np.isnan(values).all() else _scored(samples, values)
 
 
-def sentences(samples: Samples, by: Sequence[str]) -> list[str]:
-    """What to say where readings part by more than a point, and where they order the models differently."""
-    table = readings(samples, by)
-    apart = table[table["apart"] > APART]
-    varying = [key for key in by if table[key].nunique(dropna=False) > 1]
-    said = []
-    if 0 < len(apart) <= MOST:
-        for row in apart.to_dict("records"):
-            parts = ", ".join(f"{rule} {100 * row[rule]:.1f} %" for rule in RULES)
-            name = ", ".join(str(row[key]) if key in _NAMES else f"{key} {row[key]}" for key in varying)
-            said.append(
-                f"By other rules of reading, the accuracy{name and ' of ' + name} is {parts}; {100 * row[OURS]:.1f} % as scored."
-            )
-    elif len(apart):
-        said.append(
-            f"By other rules of reading ({', '.join(RULES)}), {len(apart)} of {len(table)} accuracies move by more than a point, "
-            f"the most by {100 * float(apart['apart'].max()):.1f}."
-        )
-    return [*said, *_orders(table, by)]
-
-
-def _orders(table: pd.DataFrame, by: Sequence[str]) -> Iterator[str]:
-    """Models that one rule puts before another, and another rule behind it."""
-    if "model" not in by or len(table) < 2:
-        return
-    others = [key for key in by if key != "model"]
-    turned = set()
-    for _, rows in table.groupby(others, observed=True) if others else [((), table)]:
-        values = rows[[OURS, *RULES]].to_numpy(dtype=np.float64)
-        models = [str(model) for model in rows["model"]]
-        for i in range(len(models)):
-            for j in range(i + 1, len(models)):
-                signs = set(np.sign(values[i] - values[j]))
-                if {-1.0, 1.0} <= signs:
-                    turned.add(f"{models[i]} and {models[j]}")
-    if turned:
-        yield f"No order of {'; '.join(sorted(turned))}: which has the higher accuracy depends on how replies are read."
-
-
 def judgements(samples: Samples, rule: str) -> Floats:
     """1 or 0 for each row as `rule` reads it; NaN for an error, for what is no choice, and for other tools' scores."""
+    found = _verdicts(samples)[:, list(RULES).index(rule)]
+    return np.where(found == _UNKNOWN, np.nan, found == _RIGHT)
+
+
+def _verdicts(samples: Samples) -> NDArray[np.int8]:
+    """What each rule, a column, makes of each row: `_UNKNOWN` where there is nothing to read again."""
     frame = samples.frame
-    found = np.full(len(frame), np.nan)
-    runs, lines = frame["run"].astype(object).to_numpy(), frame["line"].to_numpy()
-    place = list(RULES).index(rule)
-    for run in pd.unique(runs):
+    found = np.full((len(frame), len(RULES)), _UNKNOWN, dtype=np.int8)
+    codes, runs = pd.factorize(frame["run"].astype(object))
+    order, lines = np.argsort(codes, kind="stable"), frame["line"].to_numpy(dtype=np.int64)
+    ends = np.searchsorted(codes[order], np.arange(len(runs) + 1))
+    for run, start, end in zip(runs, ends, ends[1:], strict=False):
         path = samples.paths.get(str(run))
         try:
             stat = path.stat() if path is not None else None
@@ -159,25 +142,27 @@ def judgements(samples: Samples, rule: str) -> Floats:
             stat = None
         if path is None or stat is None:
             continue  # without its log there is nothing to read again
-        judged, values = _of_log(path, stat.st_size, stat.st_mtime_ns)
-        if not len(judged):
-            continue
-        rows = np.flatnonzero(runs == run)
-        at = np.minimum(np.searchsorted(judged, lines[rows]), len(judged) - 1)
-        met = judged[at] == lines[rows]
-        found[rows[met]] = values[at[met], place]
+        judged = _of_log(path, stat.st_size, stat.st_mtime_ns)
+        rows = order[start:end]
+        found[rows] = judged[np.minimum(lines[rows], len(judged) - 1)]
     return found
 
 
-@lru_cache(maxsize=256)
-def _of_log(path: Path, size: int, changed: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """The lines of a log that can be read again, in order, and for each whether each rule reads the right answer there."""
-    read = [(number, values) for number, raw in log_lines(path) if (values := _of_line(raw)) is not None]
-    numbers = np.array([number for number, _ in read], dtype=np.int64)
-    return numbers, np.array([values for _, values in read], dtype=np.bool_).reshape(len(read), len(RULES))
+@lru_cache(maxsize=4096)
+def _of_log(path: Path, size: int, changed: int) -> NDArray[np.int8]:
+    """What each rule, a column, makes of each line of a log by its number; the last row is nothing, for lines after it."""
+    heard = {number: values for number, raw in log_lines(path) if (values := _of_line(raw)) is not None}
+    found = np.full((max(heard, default=-1) + 2, len(RULES)), _UNKNOWN, dtype=np.int8)
+    if heard:
+        found[list(heard)] = list(heard.values())
+    return found
 
 
-def _of_line(raw: bytes) -> tuple[bool, ...] | None:
+def _verdict(answer: str | None, key: Any) -> int:
+    return _NONE if answer is None else _RIGHT if answer == key else _WRONG
+
+
+def _of_line(raw: bytes) -> tuple[int, ...] | None:
     if b'"choice/' not in raw:
         return None
     if (
@@ -186,7 +171,8 @@ def _of_line(raw: bytes) -> tuple[bool, ...] | None:
         and (said := _LETTER.search(raw))
         and (key := _KEY.search(raw))
     ):
-        return tuple((said[1] if read else None) == key[1] for read in alone(said[1].decode()))
+        own = _RIGHT if said[1] == key[1] else _WRONG
+        return tuple(own if heard else _NONE for heard in alone(said[1].decode()))
     line = _decode(raw)
     choices = line.shown.choices if line.shown else None
     texts = [draw.text or "" for draw in line.draws or ([line.reply] if line.reply else [])]
@@ -198,9 +184,10 @@ def _of_line(raw: bytes) -> tuple[bool, ...] | None:
     language = primary(known) if isinstance(known, str) else None
     style = style_of(parse_prompt(str(line.condition.get("prompt"))))
     if len(texts) == 1 and texts[0] in LETTERS[: len(shown)] and len(texts[0]) == 1:
-        return tuple((texts[0] if read else None) == line.scores.expected for read in alone(texts[0]))
+        return tuple(_verdict(texts[0] if heard else None, line.scores.expected) for heard in alone(texts[0]))
     return tuple(
-        _vote([read(text, shown, style, language) for text in texts]) == line.scores.expected for read in RULES.values()
+        _verdict(_vote([rule(text, shown, style, language) for text in texts]), line.scores.expected)
+        for rule in RULES.values()
     )
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
-from llmxsite.analysis.results.groups import ITEM, Codes, Flags, Floats, number, scores, units
+from llmxsite.analysis.results.groups import ITEM, Codes, Flags, Floats, Scores, number, scores, units
 from llmxsite.analysis.stats.repeats import shares
 
 AGREEMENT = ("item_agreement", "item_agreement_parsed")
@@ -34,22 +35,43 @@ class Repeats:
     """How many answers of each count."""
 
 
-def repeats(frame: pd.DataFrame, factors: Sequence[str], split: Codes, *, parsed: bool) -> Repeats | None:
-    """The requests of some samples, those of different `split` (a number a row) apart; None where nothing repeats."""
+@dataclass(frozen=True)
+class Asked:
+    """Samples among which a request may have come more than once: what both kinds of agreement start from."""
+
+    frame: pd.DataFrame
+    given: Scores
+    read: Flags
+    """Whether an answer was read."""
+    request: Codes
+    """Which request of which run each row is of."""
+
+    @cached_property
+    def units(self) -> tuple[Codes, Codes]:
+        """`groups.units` of the samples."""
+        return units(self.frame)
+
+
+def asked(frame: pd.DataFrame, factors: Sequence[str]) -> Asked | None:
+    """The requests behind some samples; None where nothing repeats."""
     if not _repeated(frame, factors):
         return None
-    s = scores(frame)
-    given = frame["answer"].notna().to_numpy()
-    read = given & ~s.unparsed
+    given = scores(frame)
+    read = frame["answer"].notna().to_numpy() & ~given.unparsed
+    columns = ["run", *ITEM, "model", "digest", "engine", *(f for f in factors if f not in (SEED, "model", "engine"))]
+    return Asked(frame, given, read, number(frame, columns)[0])
+
+
+def repeats(every: Asked, split: Codes, *, parsed: bool) -> Repeats | None:
+    """The requests that were answered, those of different `split` (a number a row) apart; None where there are no answers."""
+    s, read = every.given, every.read
     # Where a run is neither read nor scored there are no answers that could agree.
     counted = s.answered & (read if parsed else read | s.unparsed | s.scored)
     if not counted.any():
         return None
-    asked = ["run", *ITEM, "model", "digest", "engine", *(f for f in factors if f not in (SEED, "model", "engine"))]
-    requests, _ = number(frame, asked)
-    requests = requests[counted] * (int(split.max(initial=0)) + 1) + split[counted]
+    requests = every.request[counted] * (int(split.max(initial=0)) + 1) + split[counted]
     _, first, request = np.unique(requests, return_index=True, return_inverse=True)
-    label, _ = pd.factorize(frame["answer"].astype(object).where(read, None)[counted])
+    label, _ = pd.factorize(every.frame["answer"].astype(object).where(read, None)[counted])
     share = shares(request.astype(np.int64), label.astype(np.int64) + 1)
     return Repeats(share, np.flatnonzero(counted)[first].astype(np.int64), np.bincount(request).astype(np.int64))
 
@@ -73,22 +95,20 @@ class Within:
     """Answers of those items."""
 
 
-def within(
-    frame: pd.DataFrame, factors: Sequence[str], codes: Codes, count: int, *, parsed: bool, alpha: float = 0.05
-) -> Within:
-    """The mean over items of their shares of agreeing pairs, in each of `count` groups that `codes` numbers.
+def within(every: Asked | None, codes: Codes, count: int, *, parsed: bool, alpha: float = 0.05) -> Within:
+    """The mean over items of their shares of agreeing pairs, in each of `count` groups that `codes` numbers, one a row.
 
     An item met under several conditions counts once, with the mean of its shares. The interval is Student's t over items, or
     over the clusters that a suite declares (CR1); it is undefined for fewer than two, and where all items agree as far as each
     other: then there is no spread to take it from.
     """
     nothing, none = np.full(count, np.nan), np.zeros(count, np.int64)
-    found = repeats(frame, factors, codes, parsed=parsed)
-    if found is None or np.isnan(found.share).all():
+    found = None if every is None else repeats(every, codes, parsed=parsed)
+    if every is None or found is None or np.isnan(found.share).all():
         return Within(nothing, nothing, nothing, none, none, none)
     known = ~np.isnan(found.share)
     row, share, group = found.first[known], found.share[known], codes[found.first[known]]
-    item, unit = (numbers[row] for numbers in units(frame))
+    item, unit = (numbers[row] for numbers in every.units)
     cell, owner, value = _means(group, item, share)
     at = np.zeros(len(owner), np.int64)
     at[cell] = unit
@@ -124,8 +144,8 @@ def by_item(frame: pd.DataFrame, factors: Sequence[str], keep: Flags, item: Code
     """For each item (numbered in `item`, one a row) its share over the rows kept; NaN for an item without a pair."""
     out = np.full(int(item.max(initial=-1)) + 1, np.nan)
     chosen = np.flatnonzero(keep)
-    part = frame.iloc[chosen]
-    found = repeats(part, factors, np.zeros(len(part), np.int64), parsed=parsed)
+    every = asked(frame.iloc[chosen], factors)
+    found = None if every is None else repeats(every, np.zeros(len(chosen), np.int64), parsed=parsed)
     if found is None:
         return out
     known = ~np.isnan(found.share)

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.special import ndtri, stdtrit
 
 from llmxsite.analysis.results.groups import Codes, Flags, Floats, Groups, Scores, Table, floats, group, scores, units
-from llmxsite.analysis.results.repeating import AGREEMENT, within
+from llmxsite.analysis.results.repeating import AGREEMENT, asked, within
 from llmxsite.analysis.stats.calibration import bin_index
 from llmxsite.analysis.stats.cluster import clustered_wilson
 from llmxsite.analysis.stats.proportion import wilson_bounds
@@ -76,8 +76,9 @@ def summarise(table: Table, by: Sequence[str] = DEFAULT_BY, *, alpha: float = 0.
         out["letter_mass"] = _mean(floats(frame, "letter_mass"), groups, s.answered)
         out["first_token_ms"] = _median(floats(frame, "first_token_ms"), groups, s.answered)
         out["accuracy_per_second"] = _rights(frame, groups, s)
+    every = asked(frame, table.factors)
     for name, parsed in zip(AGREEMENT, (False, True), strict=True):
-        found = within(frame, table.factors, groups.codes, groups.count, parsed=parsed, alpha=alpha)
+        found = within(every, groups.codes, groups.count, parsed=parsed, alpha=alpha)
         out[name], out[f"{name}_low"], out[f"{name}_high"] = found.share, found.low, found.high
         if not parsed:
             out["repeated"] = found.items

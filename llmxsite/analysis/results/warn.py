@@ -10,7 +10,7 @@ import pandas as pd
 from llmxsite.analysis.results.calibrate import calibration
 from llmxsite.analysis.results.compare import compare
 from llmxsite.analysis.results.groups import Table, floats, key_columns, number, scores
-from llmxsite.analysis.results.readings import sentences as reading_notes
+from llmxsite.analysis.results.reading_order import sentences as reading_notes
 from llmxsite.analysis.results.summary import summarise
 from llmxsite.analysis.tables import Samples
 
@@ -156,10 +156,10 @@ def _of_comparison(table: Table, by: Sequence[str], margin: float | None) -> Ite
     if len(tested) and (tested["mde"] > tested["difference"].abs()).all():
         least, most = float(tested["mde"].min()), float(tested["mde"].max())
         if len(tested) == 1:
-            yield f"No comparison here could have shown differences below {_points(least)} (power 80 %)."
+            yield f"No comparison here could have shown differences below {_points(least)} (power 80%)."
         else:
             reach = f"{100 * least:.1f} to {_points(most)}, depending on the pair"
-            yield f"No comparison here could have shown differences below {reach} (power 80 %)."
+            yield f"No comparison here could have shown differences below {reach} (power 80%)."
     open_ones = int((found["verdict"] == "not shown").sum())
     if open_ones and margin is None:
         yield f"{_count(open_ones, 'difference')} not shown: without a margin stated before the run, that is not “the same”."

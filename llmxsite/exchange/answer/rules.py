@@ -45,3 +45,9 @@ RULES: dict[str, Callable[[str, Sequence[str], Style, str | None], str | None]] 
     "lm-eval": lm_eval,
 }
 """Rules by name. Each takes a reply, the options as shown, how the prompt has it answered, and the language where it is known."""
+ASKS = {
+    "strict": "a letter alone, or “answer is X”",
+    "last": "a statement of one of the options",
+    "lm-eval": "“The answer is (X)”",
+}
+"""What a reply has to say for a rule to find an answer in it, as a reader is told."""

@@ -55,23 +55,6 @@ def answer_span(text: str, control: Sequence[str] = ()) -> AnswerSpan:
     return _trimmed(text, span, control)
 
 
-def split_thinking(text: str, control: Sequence[str] = ()) -> tuple[str | None, str]:
-    """Thinking and answer of a text that has both; None as thinking where there is none.
-
-    >>> split_thinking("Two and two.</think>4")
-    ('Two and two.', '4')
-    """
-    start, end, _ = answer_span(text, control)
-    before = text[:start]
-    if not (_OPENS.search(before) or _CLOSES.search(before) or _CHANNEL.search(before) or _BARE_CHANNEL.match(before)):
-        return None, text[start:end]
-    bare = _BARE_FINAL.sub(
-        "", _BARE_CHANNEL.sub("", re.sub(r"<\|channel\|>\s*(?:analysis|commentary|final)", "", before))
-    )
-    thinking = re.sub(rf"(?:{_CONTROL.pattern}){_ROLE}", "", _CLOSES.sub("", _OPENS.sub("", bare)))
-    return thinking.strip() or None, text[start:end]
-
-
 def blanked(text: str, control: Sequence[str]) -> str:
     """The text with control tokens of the model's own as blanks, and blank after the one that ends its answer.
 

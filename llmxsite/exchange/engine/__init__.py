@@ -16,8 +16,9 @@ def connect(name: str = "auto", host: str | None = None, concurrency: int = 1) -
     """An engine by name, for `concurrency` requests at once; use it as an asynchronous context manager.
 
     `ollama` is at `host`, else at OLLAMA_HOST, else on this machine. `openai` needs a `host`; its key is OPENAI_API_KEY.
-    `embedded` needs no server. `auto` takes what answers at `host`; without one, Ollama when it answers, else
-    `embedded`. Raises `EngineError` when nothing answers at the host given, `ValueError` for another name.
+    `embedded` needs no server. `auto` takes what answers at `host`; without one, the Ollama that
+    OLLAMA_HOST names; without either, Ollama when it answers on this machine, else `embedded`. Raises `EngineError` when
+    nothing answers at the address that was named, `ValueError` for another name.
     """
     import os
 
@@ -53,7 +54,7 @@ def problem(error: EngineError, place: str) -> Problem:
     """An engine's error as something to show a person: `place` is the engine, host or model it came from."""
     from llmxsite.base.diagnostics import Problem
 
-    return Problem.at(place, f"engine-{error.kind}", str(error), hint=_HINTS.get(error.kind))
+    return Problem.at(place, f"engine-{error.kind}", str(error), hint=error.hint or _HINTS.get(error.kind))
 
 
 _HINTS = {
@@ -73,9 +74,18 @@ def _find(host: str | None) -> str:
     from llmxsite.exchange.engine.address import ollama_address, openai_address
     from llmxsite.exchange.engine.protocol import EngineError
 
-    ollama = ollama_address(host or os.environ.get("OLLAMA_HOST"))
+    named = os.environ.get("OLLAMA_HOST", "").strip()
+    ollama = ollama_address(host or named)
     if _answers(ollama, "/api/version"):
         return "ollama"
+    if host is None and named:
+        # Who names a server wants its models: those of another engine under the same names are other weights.
+        raise EngineError(
+            "connection",
+            f"no Ollama answers at {ollama.shown}, the address in OLLAMA_HOST",
+            retry=False,
+            hint="start it there, correct or unset OLLAMA_HOST, or name another server with --host; --engine embedded needs none",
+        )
     if host is None:
         return "embedded"
     try:

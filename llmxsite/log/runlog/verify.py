@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
 from llmxsite.base.diagnostics import Issues, Severity
-from llmxsite.exchange.answer.scorer import scorer
-from llmxsite.log.record import End, Line, Resume, Run, Sample, encode_line, sample_key
+from llmxsite.exchange.answer.scorer import current, scorer
+from llmxsite.log.record import End, Line, Resume, Run, Sample, decode_line, encode_line, sample_key
 from llmxsite.log.runlog.again import is_later, unscored
 from llmxsite.log.runlog.reader import iterate, raw_lines
 from llmxsite.log.runlog.rescore import differing, read_otherwise, rescore
@@ -41,6 +42,15 @@ class Verified(msgspec.Struct, kw_only=True):
     counts: dict[str, int] = {}
 
 
+class _Older(NamedTuple):
+    """A sample that an older version scored, and that no later line has replaced yet."""
+
+    line: int
+    scorer: str
+    unscored: bytes
+    """The rest of its line, as a hash."""
+
+
 def verify(path: Path, issues: Issues) -> Verified:
     """Check one log; what is wrong goes to `issues`. Raises `Problem` when the file is no log at all."""
     check = _Check(path, issues)
@@ -64,8 +74,8 @@ class _Check:
         """Models, each with the line that tells its digest, under which any key follows from its line."""
         self.wrong_keys: dict[tuple[str, int], list[tuple[int, str]]] = {}
         """By the same: lines and items of the keys that do not."""
-        self.older: dict[str, tuple[str | None, bytes, bool, bool]] = {}
-        """Of samples that an older version scored: which, the rest of the line as a hash, and how they were counted."""
+        self.older: dict[str, _Older] = {}
+        """By key. Reading a reply anew is what costs, so it waits until the log shows which of these lines still count."""
         self.again = False
         """Whether the lines that follow are of samples scored again."""
         self.good_seal: int | None = None
@@ -92,10 +102,13 @@ class _Check:
         self.result.samples = len(self.outcomes)
         self.result.counts = self._counts()
         sha, fits = hashlib.sha256(), True
+        standing = {older.line: older.scorer for older in self.older.values()}
         with self.path.open("rb") as stream:
             for number, raw in raw_lines(stream):
                 if number in self.counted:
                     fits = self._seal(number, raw, sha.hexdigest())
+                elif number in standing:
+                    self._anew(standing[number], decode_line(raw))
                 sha.update(raw)
         if not isinstance(self.last, End):
             self._add(
@@ -144,18 +157,11 @@ class _Check:
     def _replaced(self, sample: Sample) -> bool:
         """Whether a line is that of the same sample before, scored again by a later version: that one counts no more."""
         older = self.older.get(sample.key)
-        if older is None or older[1] != unscored(sample) or not is_later(sample.scorer, older[0]):
+        if older is None or not is_later(sample.scorer, older.scorer) or older.unscored != unscored(sample):
             return False
-        name = str(older[0])
-        for counts, counted in (
-            (self.result.foreign, True),
-            (self.result.older, older[2]),
-            (self.result.moved, older[3]),
-        ):
-            if counted:
-                counts[name] -= 1
-                if not counts[name]:
-                    del counts[name]
+        self.result.foreign[older.scorer] -= 1
+        if not self.result.foreign[older.scorer]:
+            del self.result.foreign[older.scorer]
         del self.older[sample.key]
         return True
 
@@ -174,8 +180,9 @@ class _Check:
             if sample.scores:
                 self._add(number, "log-score", f"'{sample.item}' ended in an error and has scores")
             return
-        scored = rescore(sample)
-        if scored is None and scorer(sample.scorer) is not None:
+        known = scorer(sample.scorer) is not None
+        scored = rescore(sample) if known else None
+        if scored is None and known:
             self._add(
                 number, "log-score", f"'{sample.item}' cannot be scored from its line, though {sample.scorer} did"
             )
@@ -183,9 +190,8 @@ class _Check:
         if scored is None:
             name = sample.scorer or "none"
             self.result.foreign[name] = self.result.foreign.get(name, 0) + 1
-            anew, moved = self._anew(name, sample)
-            if anew:
-                self.older[sample.key] = (sample.scorer, unscored(sample), anew, moved)
+            if current(name) is not None:
+                self.older[sample.key] = _Older(number, name, unscored(sample))
             return
         wrong = differing(sample, scored)
         if scored.outcome != sample.outcome:
@@ -200,19 +206,15 @@ class _Check:
         else:
             self.result.rescored += 1
 
-    def _anew(self, name: str, sample: Sample) -> tuple[bool, bool]:
-        """Count what today's version of a scorer makes of a sample that an older one scored: no fault of the log.
-
-        Whether it can score it, and whether it reads it otherwise.
-        """
-        today = rescore(sample, older=True)
+    def _anew(self, name: str, line: Line) -> None:
+        """Count what today's version of a scorer makes of a sample that an older one scored: no fault of the log."""
+        assert isinstance(line, Sample)
+        today = rescore(line, older=True)
         if today is None:
-            return False, False
+            return
         self.result.older[name] = self.result.older.get(name, 0) + 1
-        moved = read_otherwise(sample, today)
-        if moved:
+        if read_otherwise(line, today):
             self.result.moved[name] = self.result.moved.get(name, 0) + 1
-        return True, moved
 
     def _order(self, number: int, line: Line) -> None:
         """Lines are written in order of completion, by a clock that never goes back but between two sessions."""

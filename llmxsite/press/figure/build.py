@@ -65,7 +65,8 @@ def _read(samples: Samples, draft: Draft) -> list[str]:
     shows = any(column.name == "accuracy" for column in draft.columns)
     if draft.keys is None or not shows or not isinstance(samples, tables.Samples):
         return []
-    return results.reading_notes(samples, draft.keys)
+    order = draft.order if draft.order is not None else results.order(samples, draft.keys)
+    return order.sentences()
 
 
 def check(kind: str, samples: Samples, options: dict[str, Any]) -> None:

@@ -12,6 +12,8 @@ from llmxsite.press.figure.figure import Column, Size
 if TYPE_CHECKING:
     import pandas as pd
 
+    from llmxsite.analysis import results
+
 FEW = 10
 """Fewer answers than this in a cell or a bin, and it is marked."""
 
@@ -69,3 +71,5 @@ class Draft:
     alt: list[str]
     """Sentences."""
     notes: list[str] = field(default_factory=list)
+    order: results.Order | None = None
+    """How other rules of reading order the groups, where the caption has asked for it."""

@@ -83,6 +83,18 @@ def beside(
     return sides
 
 
+def free_end(
+    points: Sequence[tuple[float, float]], level: float, width: float, text: float = 80, clear: float = 34
+) -> Literal["left", "right"]:
+    """The end of a level line where fewer points, with the names beside them, are in the way of its own name; all in pixels.
+
+    `text` is the width of that name, `clear` what a point and its name need above and below.
+    """
+    near = [x for x, y in points if abs(y - level) < clear]
+    left, right = sum(x < 1.5 * text for x in near), sum(x > width - 1.5 * text for x in near)
+    return "left" if left < right else "right"
+
+
 def _ends(block: tuple[float, list[int]], gap: float) -> tuple[float, float]:
     half = gap * (len(block[1]) - 1) / 2
     return block[0] - half, block[0] + half

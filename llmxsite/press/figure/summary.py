@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
-from llmxsite.analysis import results
+from llmxsite.analysis import results, tables
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.draft import Samples
 from llmxsite.press.figure.figure import Column
@@ -52,6 +52,26 @@ def summarise(samples: Samples, by: Sequence[str], alpha: float, shown: Metric |
     for column in by:
         out[column] = out[column].astype(object)
     return out
+
+
+def order_of(samples: Samples, keys: Sequence[str], shown: Metric) -> results.Order | None:
+    """How other rules of reading order a chart's groups; None where nothing in it is read by another rule."""
+    if shown.name not in results.SCALED or not isinstance(samples, tables.Samples):
+        return None
+    return results.order(samples, keys)
+
+
+def extremes(
+    rows: Sequence[dict[str, Any]], shown: Metric, order: results.Order | None
+) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    """The rows with the highest and the lowest number; None for one that another rule of reading puts elsewhere."""
+    top, bottom = (pick(rows, key=lambda row: float(row[shown.name])) for pick in (max, min))
+    if order is None:
+        return top, bottom
+    return (
+        None if any(order.turned(top, row, shown.name) for row in rows) else top,
+        None if any(order.turned(row, bottom, shown.name) for row in rows) else bottom,
+    )
 
 
 def key_column(samples: Samples, name: str, option: str) -> str:

@@ -195,6 +195,16 @@ def measured(
     return f"{written(value, form)}{unit(form)}" + (f" ({', '.join(parts)})" if parts else "")
 
 
+def extremes(top: str | None, bottom: str | None) -> list[str]:
+    """`Highest: a.` and `Lowest: b.`; None is one that another rule of reading replies puts elsewhere, so that none is named."""
+    unsure = [name for name, said in (("highest", top), ("lowest", bottom)) if said is None]
+    named = [f"{name}: {said}." for name, said in (("Highest", top), ("Lowest", bottom)) if said is not None]
+    if not unsure:
+        return named
+    which = "they are" if len(unsure) > 1 else "it is"
+    return [f"No {' or '.join(unsure)} is named: which {which} depends on how replies are read.", *named]
+
+
 def count(n: int, word: str, plural: str | None = None) -> str:
     """`1 model`, `6 models`."""
     return f"{n:,} {word if n == 1 else plural or word + 's'}"

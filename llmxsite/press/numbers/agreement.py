@@ -55,24 +55,37 @@ class Measured(NamedTuple):
     title: str
 
 
-def measure(query: Query, samples: Samples, pair: list[Any]) -> Measured:
-    """Answer a query for `agreement`, or for `identical` with the two levels in `pair`. Raises `QueryError`."""
+def table_of(query: Query) -> str:
+    """The table of `results.determinism` that has the number a query asks for."""
+    if query.of in ("predicted", "flipped", "both"):
+        return "fragile"
+    return "pairs" if query.metric == "identical" else "agreement"
+
+
+def rows(query: Query, samples: Samples, factor: str) -> pd.DataFrame:
+    """That table, over the levels of `factor`. Raises `QueryError` where no sample is of a determinism experiment."""
     samples = samples.where(task="determinism")
     if not len(samples):
         raise QueryError("no sample of a determinism experiment is left", 0, "task: determinism in experiment.yaml")
-    factor = query.options.get("factor", "regime")
-    found = results.determinism(samples, [factor] if query.metric == "identical" else [], factor)
-    if query.of in ("predicted", "flipped", "both"):
-        return _fragile(query, found.fragile)
-    if query.metric == "identical":
-        rows = found.pairs[_is(found.pairs, pair) | _is(found.pairs, pair[::-1])]
+    table = table_of(query)
+    found: pd.DataFrame = getattr(results.determinism(samples, [factor] if table == "pairs" else [], factor), table)
+    return found
+
+
+def measure(query: Query, rows: pd.DataFrame, pair: list[Any]) -> Measured:
+    """A number of `rows`, for `identical` that of the two levels in `pair`. Raises `QueryError` for levels that share no request."""
+    table = table_of(query)
+    if table == "fragile":
+        return _fragile(query, rows)
+    if table == "pairs":
+        rows = rows[_is(rows, pair) | _is(rows, pair[::-1])]
         if rows.empty or not int(rows.iloc[0]["n"]):
             raise QueryError(f"{pair[0]} and {pair[1]} share no request", query.place("a"))
         row = rows.iloc[0]
         turned = {"only_a": "only_b", "only_b": "only_a"} if row["a"] != pair[0] else {}
         over = f"{pair[0]} and {pair[1]}, {int(row['n']):,} requests"
     else:
-        row, turned = found.agreement.iloc[0], {}
+        row, turned = rows.iloc[0], {}
         over = f"{int(row['n_items']):,} requests, {int(row['n']):,} replies"
     number = float(row[turned.get(query.of, query.of)])
     ends = _ENDS.get(query.of) if query.options.get("interval") != "no" else None

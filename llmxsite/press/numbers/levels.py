@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from llmxsite.base.diagnostics import did_you_mean
@@ -28,10 +29,16 @@ def _true(found: pd.Series) -> pd.Series:
 
 def levels_of(column: pd.Series, *, missing: bool = False) -> list[str]:
     """The values of a column as a person writes them, sorted; `unknown` for a missing one where that counts."""
-    codes, known = pd.factorize(column)
-    values = sorted(known.tolist(), key=lambda v: (isinstance(v, str), v))
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        met = np.unique(column.cat.codes.to_numpy())
+        known = column.cat.categories[met[met >= 0]].tolist()
+        absent = bool((met < 0).any())
+    else:
+        codes, found = pd.factorize(column)
+        known, absent = found.tolist(), bool((codes < 0).any())
+    values = sorted(known, key=lambda v: (isinstance(v, str), v))
     words = [f"{v:g}" if isinstance(v, float) else str(v) for v in values]
-    return [*words, "unknown"] if missing and bool((codes < 0).any()) else words
+    return [*words, "unknown"] if missing and absent else words
 
 
 def level_of(column: pd.Series, value: str, offset: int) -> object:

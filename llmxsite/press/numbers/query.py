@@ -10,7 +10,6 @@ import re
 from dataclasses import dataclass, field
 
 from llmxsite.base.diagnostics import did_you_mean
-from llmxsite.exchange.answer.rules import RULES
 from llmxsite.study.experiment.pairs import PAIR, SPACE, unquoted
 
 PERCENT, POINTS, NUMBER, COUNT, MILLISECONDS = "percent", "points", "number", "count", "ms"
@@ -196,9 +195,8 @@ def _check(query: Query) -> None:
     _one_of(query, "format", (PERCENT, POINTS, NUMBER, COUNT, MILLISECONDS))
     _one_of(query, "interval", ("yes", "no"))
     _one_of(query, "pool", ("yes", "no"))
-    _one_of(query, "reading", tuple(RULES))
-    if "reading" in options and (query.metric not in READ or query.measure != "accuracy" or options.get("of") == "mde"):
-        raise QueryError(f"'reading=' belongs to an accuracy, not to '{query.metric}'", query.place("reading"))
+    if "reading" in options:
+        _check_reading(query)
     if not re.fullmatch(r"\d", options.get("digits", "0")):
         raise QueryError("digits must be a number from 0 to 9", query.place("digits"))
     if query.metric == "difference":
@@ -235,6 +233,14 @@ def _check(query: Query) -> None:
             )
     if "of" in options and query.metric not in ("count", "agreement"):
         raise QueryError("'of=' belongs to a count, a difference or an agreement", query.place("of"), "count of=model")
+
+
+def _check_reading(query: Query) -> None:
+    from llmxsite.exchange.answer.rules import RULES  # compiles what reads replies, which few queries need
+
+    _one_of(query, "reading", tuple(RULES))
+    if query.metric not in READ or query.measure != "accuracy" or query.options.get("of") == "mde":
+        raise QueryError(f"'reading=' belongs to an accuracy, not to '{query.metric}'", query.place("reading"))
 
 
 def _one_of(query: Query, name: str, known: tuple[str, ...]) -> None:

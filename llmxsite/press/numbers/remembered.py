@@ -37,6 +37,8 @@ class Numbers:
         self.study, self.catalogue, self.cache = study, catalogue, cache
         self._last: tuple[list[str], Samples] | None = None
         """The runs last asked for: a page asks for the same ones again and again."""
+        self._asked: dict[tuple[Any, ...], Any] = {}
+        """What `value` worked out already; small, as it is of whole groups."""
 
     @cached_property
     def everything(self) -> Samples:
@@ -292,17 +294,20 @@ class Numbers:
         return self.cache.memo("partings", [where, hashes(runs)], list[Row], make)
 
     def value(self, query: str, report: str | None) -> Row:
-        """A `{value}` query answered: `html` with `%%runs%%` for its link, `text` and the interval's ends, and `runs`; or `problem`, `offset` and `hint`."""
+        """A `{value}` query answered: `html` with `%%runs%%` for its link, `text` and the interval's ends, `runs`, and `tested` where it is of a comparison; or `problem`, `offset` and `hint`."""
 
         def make() -> Row:
             from llmxsite.press.numbers.value import QueryError, evaluate
 
             try:
-                found = evaluate(query, self.samples, report=report)
+                found = evaluate(query, self.samples, report=report, memory=self._asked)
             except QueryError as error:
                 return {"problem": str(error), "offset": error.offset, "hint": error.hint}
             ends = {"low": plain(found.low), "high": plain(found.high)}
-            return {"html": found.html("%%runs%%"), "runs": found.runs, "text": found.plain(), **ends}
+            made = {"html": found.html("%%runs%%"), "runs": found.runs, "text": found.plain(), **ends}
+            if found.tested is not None:
+                made["tested"] = {k: v if isinstance(v, dict) else plain(v) for k, v in found.tested.items()}
+            return made
 
         return self.cache.memo("value", [query, report, self.fingerprint], Row, make)
 
@@ -330,7 +335,8 @@ def hashes(runs: Sequence[RunEntry]) -> list[str]:
 
 def rows(frame: pd.DataFrame) -> list[Row]:
     """A frame as plain rows: numbers as Python's, NaN, NA and NaT as None."""
-    return [dict(zip(frame.columns, map(plain, values), strict=True)) for values in frame.itertuples(index=False)]
+    columns = [map(plain, frame[name].tolist()) for name in frame.columns]
+    return [dict(zip(frame.columns, values, strict=True)) for values in zip(*columns, strict=True)]
 
 
 def plain(value: Any) -> Any:

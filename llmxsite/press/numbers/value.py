@@ -7,10 +7,12 @@ unless `pool=yes`. Other factors that vary among them are averaged over, and the
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from html import escape
+from typing import Any, TypeVar
 
+import numpy as np
 import pandas as pd
 
 from llmxsite.analysis import results, tables
@@ -31,6 +33,9 @@ from llmxsite.press.numbers.query import (
     parse,
 )
 
+T = TypeVar("T")
+Memory = dict[tuple[Any, ...], Any]
+"""What queries of one table worked out, by the samples they left and what it is: prose has several numbers of the same."""
 POPULATION = ("suite", "suite_hash", "model", "digest", "contributor")
 _MISSING = "not measured"
 
@@ -59,6 +64,8 @@ class Value:
     """Ids of the runs behind it, sorted."""
     text: str
     """The number as prose shows it."""
+    tested: dict[str, Any] | None = None
+    """The comparison that it shows a part or the verdict of, for the ledger of tests: see `ledger.of_value`."""
 
     def html(self, href: str | None) -> str:
         """The number as a link to its runs."""
@@ -74,9 +81,13 @@ class Value:
         return " ".join(p for p in (self.text, _interval(self)) if p)
 
 
-def evaluate(text: str, table: Table, *, report: str | None = None) -> Value:
-    """Answer a query from the samples, from those of `report` unless the query names an `experiment`. Raises `QueryError`."""
+def evaluate(text: str, table: Table, *, report: str | None = None, memory: Memory | None = None) -> Value:
+    """Answer a query from the samples, from those of `report` unless the query names an `experiment`. Raises `QueryError`.
+
+    With `memory`, which belongs to one table, what an earlier query worked out of the same samples is taken from there.
+    """
     query = parse(text)
+    once = _Once(query, report, {} if memory is None else memory)
     samples = select(query, table, report)
     if "reading" in query.options:
         samples = _read_by(query, samples, table)
@@ -88,17 +99,34 @@ def evaluate(text: str, table: Table, *, report: str | None = None) -> Value:
     if query.metric == "difference":
         return _difference(query, samples, runs)
     if query.metric in ("agreement", "identical"):
-        return _agreement(query, table, samples, runs)
-    row = results.summarise(samples, by=[]).iloc[0]
+        return _agreement(query, table, samples, runs, once)
+    row: pd.Series = once(("summary",), lambda: results.summarise(samples, by=[]).iloc[0])
     floor = query.metric.startswith("ece_noise_")
     number = _float((results.noise_floors(samples, by=[]).iloc[0] if floor else row)[query.metric])
     low, high, method = _span(query, samples, row)
     parts = [WHAT.get(query.metric, query.metric.replace("_", " "))] if query.form != COUNT else []
     parts.append(f"n = {int(row['n']):,} samples of {int(row['n_items']):,} items")
     parts.extend([f"95% interval, {method}"] if method else [])
-    parts.extend(_pooled(samples))
+    parts.extend(once(("pooled",), lambda: _pooled(samples)))
     parts.extend(_rule(query))
     return Value(query, number, low, high, "; ".join(parts), runs, write(number, query.form, query.digits))
+
+
+@dataclass(frozen=True)
+class _Once:
+    """Makes a thing of the samples that a query leaves, unless an earlier query that left the same ones did."""
+
+    query: Query
+    report: str | None
+    memory: Memory
+
+    def __call__(self, what: tuple[str, ...], make: Callable[[], T]) -> T:
+        left = tuple(sorted((name, tuple(values)) for name, values in self.query.filters.items()))
+        key = (self.report, left, self.query.options.get("reading"), *what)
+        if key not in self.memory:
+            self.memory[key] = make()
+        made: T = self.memory[key]
+        return made
 
 
 def _span(query: Query, samples: Samples, row: pd.Series) -> tuple[float, float, str]:
@@ -140,36 +168,37 @@ def _rule(query: Query) -> list[str]:
 def select(query: Query, table: Table, report: str | None = None) -> Samples:
     """The rows a query's filters leave. Raises `QueryError`, with what is known, when there are none."""
     frame = table.frame
+    whole = np.ones(len(frame), dtype=np.bool_)
     if report is not None and not {"experiment", "report"} & set(query.filters):
-        frame = frame[matches(frame["experiment"], report).to_numpy()]
-        if frame.empty:
+        whole = matches(frame["experiment"], report).to_numpy()
+        if not whole.any():
             raise QueryError(f"report '{report}' has no samples yet", 0, f"collect some: llmxsite run {report}")
     elif frame.empty:
         raise QueryError("there are no samples yet", 0, "collect some with llmxsite run")
-    whole = frame
+    left = whole.copy()
     for name, wanted in query.filters.items():
         column = "experiment" if name == "report" else name
-        if column not in whole.columns:
-            known = [str(c) for c in whole.columns]
-            raise QueryError(f"no column '{name}' in the samples", query.place(name), nearest(name, known, whole))
+        if column not in frame.columns:
+            known = [str(c) for c in frame.columns]
+            raise QueryError(f"no column '{name}' in the samples", query.place(name), nearest(name, known, frame))
+        mask = np.zeros(len(frame), dtype=np.bool_)
         for value in wanted:
-            if not matches(whole[column], value).any():
-                levels = levels_of(whole[column])
+            found = matches(frame[column], value).to_numpy()
+            if not (found & whole).any():
+                levels = levels_of(frame.loc[whole, column])
                 offset = query.place(name) + len(name) + 1
                 raise QueryError(f"no sample has {name}={value}", offset, did_you_mean(value, levels))
-        mask = matches(frame[column], wanted[0])
-        for value in wanted[1:]:
-            mask |= matches(frame[column], value)
-        if not mask.any():
+            mask |= found
+        if not (mask & left).any():
             others = " ".join(f"{k}={'|'.join(v)}" for k, v in query.filters.items() if k != name)
-            left = ", ".join(levels_of(frame[column])[:20]) or "none"
+            levels = levels_of(frame.loc[left, column])[:20]
             raise QueryError(
                 f"no sample has {name}={'|'.join(wanted)} together with the other filters",
                 query.place(name),
-                f"with {others}, {name} is: {left}",
+                f"with {others}, {name} is: {', '.join(levels) or 'none'}",
             )
-        frame = frame[mask.to_numpy()]
-    return Samples(frame, table.factors)
+        left &= mask
+    return Samples(frame if left.all() else frame[left], table.factors)
 
 
 def write(number: float, form: str, digits: int) -> str:
@@ -251,19 +280,34 @@ def _difference(query: Query, samples: Samples, runs: list[str]) -> Value:
     text = write(number, query.form, query.digits)
     if of in ("p", "p_holm") and number < 10**-query.digits:
         text = f"<{10**-query.digits:.{query.digits}f}"
-    return Value(query, number, low, high, "; ".join(p for p in parts if p), runs, text)
+    tested = {"measure": measure, **_limits(query), **{str(name): value for name, value in row.items()}}
+    return Value(query, number, low, high, "; ".join(p for p in parts if p), runs, text, tested)
 
 
-def _agreement(query: Query, table: Table, samples: Samples, runs: list[str]) -> Value:
+def _agreement(query: Query, table: Table, samples: Samples, runs: list[str], once: _Once) -> Value:
     """A number of a determinism experiment, whose replies are read from the logs."""
     factor = query.options.get("factor", "regime")
     if factor not in samples.frame.columns:
         raise QueryError(f"no column '{factor}' in the samples", query.place("factor"), "factor=run compares days")
     pair = [level_of(samples.frame[factor], query.options[n], query.place(n)) for n in ("a", "b") if n in query.options]
     assert isinstance(table, tables.Samples)  # what a study's logs are loaded as
-    number, low, high, title = agreement.measure(query, replace(table, frame=samples.frame), pair)
-    title = "; ".join([title, *_pooled(samples)]) if query.metric == "agreement" else title
-    return Value(query, number, low, high, title, runs, write(number, query.form, query.digits))
+    left = replace(table, frame=samples.frame)
+    rows = once((agreement.table_of(query), factor), lambda: agreement.rows(query, left, factor))
+    number, low, high, title = agreement.measure(query, rows, pair)
+    pooled = once(("pooled",), lambda: _pooled(samples)) if query.metric == "agreement" else []
+    title = "; ".join([title, *pooled])
+    tested = None
+    if query.of == "mcnemar_p":
+        counted = replace(query, options={**query.options, "of": "n"})
+        n = agreement.measure(counted, rows, pair).number
+        tested = {**_limits(query), "factor": factor, "a": pair[0], "b": pair[1], "n": int(n), "mcnemar_p": number}
+    return Value(query, number, low, high, title, runs, write(number, query.form, query.digits), tested)
+
+
+def _limits(query: Query) -> dict[str, Any]:
+    """What a comparison is limited to, and the rule that replies were read by."""
+    where = {n: "|".join(v) for n, v in query.filters.items() if n not in ("experiment", "report")}
+    return {"where": where, "reading": query.options.get("reading")}
 
 
 def _single_population(query: Query, samples: Samples) -> None:

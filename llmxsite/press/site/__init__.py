@@ -1,1 +1,1 @@
-"""The site: pages, templates, paths and assets."""
+"""The site: its pages, templates and assets, and the build that makes them."""

@@ -69,7 +69,13 @@ class Assets:
     @cached_property
     def scripts(self) -> dict[str, str]:
         """Address of each script by its name."""
-        return {name: self._keep("assets", name, "js", self.source("js", f"{name}.js")) for name in SCRIPTS}
+        return {name: self._keep("assets", name, "js", self._script(f"{name}.js")) for name in SCRIPTS}
+
+    def _script(self, name: str) -> bytes:
+        """A script; the package's own without its lines of comment, which a reader's browser has no use for."""
+        own = (self.theme / "js" / name).is_file()
+        content = self.source("js", name)
+        return content if own else re.sub(rb"(?m)^ *//.*\n", b"", content)
 
     @cached_property
     def charts(self) -> dict[str, str]:

@@ -63,7 +63,7 @@ class Made:
     wanted: list[tuple[str, Issue]] = field(default_factory=list)
     """Figures its links lead to, each with the issue that there is no such figure."""
     tests: list[Test] = field(default_factory=list)
-    """Tests that its figures and tables show, for the ledger."""
+    """Tests that its figures, tables and numbers show, for the ledger."""
 
 
 class Edition:

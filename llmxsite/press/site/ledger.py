@@ -1,7 +1,7 @@
 """The ledger: every test that the study shows or declares, each once, with its p adjusted over three families.
 
-A test counts where a reader meets it: as a prediction, in a figure of differences, in a table that compares, on a compare page.
-The same test in two places is one. Families are named: what one figure shows, what the report declared, and the whole study.
+A test counts where a reader meets it: as a prediction, in a figure of differences, in a table that compares, on a compare page,
+or behind a number in prose, however small the part of it that the text shows. The same test in two places is one. Families are named: what one figure shows, what the report declared, and the whole study.
 What a build remembers of its pages holds tests, so nothing heavy is imported here but in functions.
 """
 
@@ -26,7 +26,7 @@ class Test(msgspec.Struct, kw_only=True):
     address: str
     """Of the place, with its anchor."""
     place: str
-    """`Figure 2`, `Table 1`, `Prediction 3`, `Compare page`."""
+    """`Figure 2`, `Table 1`, `Prediction 3`, `Compare page`, `Text`."""
     what: str
     """`accuracy of temperature=0.2 minus temperature=1.2`."""
     sides: list[str] = []
@@ -44,7 +44,7 @@ class Test(msgspec.Struct, kw_only=True):
     p: float | None = None
     """By itself."""
     p_family: float | None = None
-    """Adjusted (Holm) over its place: the figure, the table, the report's predictions."""
+    """Adjusted (Holm) over its place: the figure, the table, the report's predictions. A number in prose has none."""
     verdict: str | None = None
 
     def same(self, other: Test) -> bool:
@@ -68,6 +68,7 @@ class Line(msgspec.Struct, kw_only=True):
     """Holm over the figure or table it is shown in; of several, the largest."""
     p_declared: float | None
     p_study: float | None
+    """Holm over the study. Never below what a place gives: a place may have compared more pairs than it shows, and those count."""
 
 
 def lines(tests: Iterable[Test]) -> list[Line]:
@@ -96,7 +97,7 @@ def lines(tests: Iterable[Test]) -> list[Line]:
                 places=list(dict.fromkeys((t.place, t.address) for t in group)),
                 p_shown=max(shown, default=None),
                 p_declared=declared[0].p_family if declared else None,
-                p_study=p,
+                p_study=None if p is None else max([p, *(t.p_family for t in group if t.p_family is not None)]),
             )
         )
     return found
@@ -183,10 +184,27 @@ def of_pairs(
     return found
 
 
+def of_value(tested: Mapping[str, Any], *, report: str, address: str) -> list[Test]:
+    """The test behind a number in prose, whose verdict stands in its title: `Value.tested`. No family goes with it."""
+    factor, where, rule = str(tested["factor"]), tested["where"], tested["reading"]
+    place = {"report": report, "address": address, "place": "Text"}
+    if "difference" not in tested:
+        limits = {name: level for name, level in where.items() if name != factor}
+        found = of_pairs([{**limits, **tested}], factor, list(limits), **place)
+    else:
+        found = of_rows([tested], factor, [], where, measure=str(tested["measure"]), **place)
+    for test in found:
+        test.p_family = None
+        if rule is not None:
+            test.what += f", replies read by the rule {rule}"
+            test.sides = [f"{test.sides[0]} reading {rule}", *test.sides[1:]]
+    return found
+
+
 def of_predictions(
     rows: Sequence[Mapping[str, Any]], form: Mapping[str, str], *, report: str, address: str
 ) -> list[Test]:
-    """The predictions of a report, as `expected.answers` gives them; those stated after the data were not declared."""
+    """The predictions of a report, as `predictions.answers` gives them; those stated after the data were not declared."""
     return [
         Test(
             report=report,

@@ -14,7 +14,7 @@ from llmxsite.base.reading import read_text
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.entries import ReportEntry, RunEntry
 from llmxsite.press.site.edition import Edition
-from llmxsite.press.site.ledger import Test
+from llmxsite.press.site.ledger import Test, of_value
 from llmxsite.press.writing.directive import Directive
 from llmxsite.press.writing.source import lines_of
 
@@ -47,7 +47,7 @@ class PageHost:
         self.wanted: list[tuple[str, Issue]] = []
         """Figures that links lead to, each with what is to be said when there is no such figure."""
         self.tests: list[Test] = []
-        """Tests that its figures and tables show."""
+        """Tests that its figures, tables and numbers show."""
 
     @property
     def runs(self) -> Sequence[RunEntry]:
@@ -99,6 +99,8 @@ class PageHost:
                 excerpt=self._line(line),
             )
             return f'<code class="problem">{escape(query)}</code>'
+        if tested := answer.get("tested"):
+            self.tests += of_value(tested, report=self.report.slug if self.report else "", address=self.address)
         return str(answer["html"]).replace("%%runs%%", escape(self._runs_address(answer["runs"])))
 
     def _line(self, number: int) -> str | None:

@@ -11,7 +11,6 @@ import msgspec
 from llmxsite.exchange.answer.choice import read_choice
 from llmxsite.exchange.answer.confidence import letter_confidence, letter_of, sequence_confidence
 from llmxsite.exchange.answer.locate import Alignment
-from llmxsite.exchange.answer.numeric import parse_number, same_number
 from llmxsite.exchange.answer.scorer import Scored, Scorer, rubric_of
 from llmxsite.exchange.answer.scores import Answered, ChoiceScores, NumericScores, TextScores
 from llmxsite.exchange.answer.short import matches, parse_text
@@ -75,6 +74,9 @@ def _read(question: Question, reply: Reply) -> _Read:
     part = reply.text[start:end]
     value: str | int | float | None
     if question.kind == "numeric":
+        # Its expressions take a while to compile, and most studies ask for letters alone.
+        from llmxsite.exchange.answer.numeric import parse_number, same_number
+
         number = parse_number(
             part,
             style=question.style,

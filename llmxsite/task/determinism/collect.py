@@ -227,7 +227,7 @@ class _Regimes(Conduct):
         one, every = never_seen(experiment.repeats - 1), never_seen(units)
         if one is None or every is None:
             return ""
-        words = f"{100 * one:.0f} % for one request and {100 * every:.1f} % over all {n:,}"
+        words = f"{100 * one:.0f}% for one request and {100 * every:.1f}% over all {n:,}"
         return f"Where no reply differs, the chance that one does will be below {words}"
 
 

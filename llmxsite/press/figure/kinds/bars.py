@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from llmxsite.analysis import results
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.draft import Draft, Layout, Samples
 from llmxsite.press.figure.marks import haloed, once, only, room, rule, stack, table, text
@@ -16,11 +17,13 @@ from llmxsite.press.figure.series import colours, legend
 from llmxsite.press.figure.summary import (
     apart,
     bounds,
+    extremes,
     interval_text,
     key_column,
     key_columns,
     level_text,
     notes,
+    order_of,
     records,
     summarise,
     value_columns,
@@ -64,6 +67,8 @@ def make(samples: Samples, options: Options) -> Draft:
     ]
     names = colours([words.clean(levels.text(v)) for v in inner]) if colour else {}
     marks = _marks(data, by, colour, shown, options.width)
+    order_read = order_of(samples, keys, shown)
+    said = _caption(data, by, colour, shown, options, order_read)
     return Draft(
         keys=keys,
         data=data,
@@ -72,15 +77,16 @@ def make(samples: Samples, options: Options) -> Draft:
         draw=lambda layout: _draw(layout, marks, by, colour, names, shown, options),
         title=f"{shown.title} by {words.heading(by).lower()}"
         + (f" and {words.heading(colour).lower()}" if colour else ""),
-        caption=_caption(data, by, colour, shown, options),
+        caption=said,
         alt=[
             (
                 f"Bar chart of {shown.title.lower()} by {words.heading(by).lower()}"
                 f"{' and ' + words.heading(colour).lower() if colour else ''}, {words.count(len(data), 'bar')}."
             ),
-            *_caption(data, by, colour, shown, options),
+            *said,
         ],
         notes=notes(summary),
+        order=order_read,
     )
 
 
@@ -205,7 +211,7 @@ def _draw(
 
 
 def _count_room(marks: pd.DataFrame) -> float:
-    return max(words.width(t, 11) for t in marks["count"]) + 6
+    return max(words.width(t, 11) for t in marks["count"]) + 12
 
 
 def _chance(chance: float, shown: Metric) -> list[alt.Chart]:
@@ -234,7 +240,14 @@ def _said(row: dict[str, Any], by: str, colour: str | None, shown: Metric) -> st
     return f"{name}, {words.measured(row[shown.name], low, high, int(row['answered']), shown.format)}"
 
 
-def _caption(data: pd.DataFrame, by: str, colour: str | None, shown: Metric, options: Options) -> list[str]:
+def _caption(
+    data: pd.DataFrame,
+    by: str,
+    colour: str | None,
+    shown: Metric,
+    options: Options,
+    order: results.Order | None,
+) -> list[str]:
     rows = records(data)
     top, bottom = (pick(rows, key=lambda r: float(r[shown.name])) for pick in (max, min))
     if len(rows) > 1 and top[shown.name] == bottom[shown.name]:
@@ -244,7 +257,8 @@ def _caption(data: pd.DataFrame, by: str, colour: str | None, shown: Metric, opt
     elif len(rows) == 1:
         out = [f"{_said(top, by, colour, shown)}."]
     else:
-        out = [f"Highest: {_said(top, by, colour, shown)}.", f"Lowest: {_said(bottom, by, colour, shown)}."]
+        ends = extremes(rows, shown, order)
+        out = words.extremes(*(None if row is None else _said(row, by, colour, shown) for row in ends))
     chance = options.chance
     if chance is not None and shown.interval:
         above = sum(row[shown.interval[0]] > chance for row in rows)

@@ -12,7 +12,16 @@ from llmxsite.press.figure.grid import Grid, draw, marks_of
 from llmxsite.press.figure.kinds.heatmap_words import alt_text, caption, few_notes
 from llmxsite.press.figure.metrics import metric
 from llmxsite.press.figure.options import ChartProblem, Options
-from llmxsite.press.figure.summary import apart, key_column, key_columns, level_text, notes, summarise, value_columns
+from llmxsite.press.figure.summary import (
+    apart,
+    key_column,
+    key_columns,
+    level_text,
+    notes,
+    order_of,
+    summarise,
+    value_columns,
+)
 
 ALL = "All"
 MOST = 4000
@@ -55,6 +64,8 @@ def make(samples: Samples, options: Options) -> Draft:
     classes = classes_of(drawn[shown.name].to_numpy(dtype=np.float64), shown, options.domain)
     grid = Grid(rows, columns, shown, classes)
     marks = marks_of(drawn, grid, options.width)
+    order = order_of(samples, [rows, columns], shown)
+    said = caption(data, rows, columns, shown, order)
     return Draft(
         keys=[rows, columns],
         data=data,
@@ -62,9 +73,10 @@ def make(samples: Samples, options: Options) -> Draft:
         marks={"table": marks},
         draw=lambda layout: draw(layout, marks, grid),
         title=f"{shown.title} by {words.heading(rows).lower()} and {words.heading(columns).lower()}",
-        caption=caption(data, rows, columns, shown),
-        alt=alt_text(data, rows, columns, shown, row_order, column_order),
+        caption=said,
+        alt=alt_text(data, rows, columns, shown, row_order, column_order, said),
         notes=[*few_notes(data, shown), *notes(margin)],
+        order=order,
     )
 
 

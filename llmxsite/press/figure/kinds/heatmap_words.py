@@ -6,10 +6,11 @@ from typing import Any
 
 import pandas as pd
 
+from llmxsite.analysis import results
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.draft import FEW
 from llmxsite.press.figure.metrics import Metric
-from llmxsite.press.figure.summary import records
+from llmxsite.press.figure.summary import extremes, records
 
 
 def _known(data: pd.DataFrame, shown: Metric, *, enough: bool) -> pd.DataFrame:
@@ -24,7 +25,7 @@ def _cell(row: dict[str, Any], rows: str, columns: str, shown: Metric) -> str:
     return f"{levels.named(rows, row[rows])} on {levels.named(columns, row[columns])}, {number}"
 
 
-def _extremes(data: pd.DataFrame, rows: str, columns: str, shown: Metric) -> list[str]:
+def _extremes(data: pd.DataFrame, rows: str, columns: str, shown: Metric, order: results.Order | None) -> list[str]:
     known = records(_known(data, shown, enough=True))
     if not known:
         return [f"No cell rests on {FEW} answers or more, so none is named."]
@@ -33,22 +34,31 @@ def _extremes(data: pd.DataFrame, rows: str, columns: str, shown: Metric) -> lis
     top, bottom = (pick(known, key=lambda r: float(r[shown.name])) for pick in (max, min))
     if top[shown.name] == bottom[shown.name]:
         return [f"Every cell with at least {FEW} answers shows {words.show(top[shown.name], shown.format)}."]
-    return [f"Highest: {_cell(top, rows, columns, shown)}.", f"Lowest: {_cell(bottom, rows, columns, shown)}."]
+    ends = extremes(known, shown, order)
+    return words.extremes(*(None if cell is None else _cell(cell, rows, columns, shown) for cell in ends))
 
 
-def caption(data: pd.DataFrame, rows: str, columns: str, shown: Metric) -> list[str]:
-    """Sentences under the heatmap: its cells, and the highest and the lowest."""
+def caption(
+    data: pd.DataFrame, rows: str, columns: str, shown: Metric, order: results.Order | None = None
+) -> list[str]:
+    """Sentences under the heatmap: its cells, and the highest and the lowest, where every rule of reading in `order` agrees."""
     missing = int(data[shown.name].isna().sum())
-    said = _extremes(data, rows, columns, shown)
+    said = _extremes(data, rows, columns, shown, order)
     if missing:
         said.append(f"{missing} of {words.count(len(data), 'cell')} {'was' if missing == 1 else 'were'} not measured.")
     return said
 
 
 def alt_text(
-    data: pd.DataFrame, rows: str, columns: str, shown: Metric, row_order: list[Any], column_order: list[Any]
+    data: pd.DataFrame,
+    rows: str,
+    columns: str,
+    shown: Metric,
+    row_order: list[Any],
+    column_order: list[Any],
+    said: list[str],
 ) -> list[str]:
-    """Sentences for those who do not see it: its size, its axes in their order, its extremes, what is missing."""
+    """Sentences for those who do not see it: its size, its axes in their order, and what its caption says."""
     known = data[shown.name].dropna()
     names = [words.clean(levels.text(v)) for v in row_order]
     return [
@@ -60,7 +70,7 @@ def alt_text(
             f"Values run from {words.show(known.min(), shown.format)} to {words.show(known.max(), shown.format)}"
             f"{words.unit(shown.format)}."
         ),
-        *caption(data, rows, columns, shown),
+        *said,
     ]
 
 

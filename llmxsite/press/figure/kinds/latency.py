@@ -7,14 +7,25 @@ from typing import Any
 
 import pandas as pd
 
+from llmxsite.analysis import results
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.draft import NARROW, Draft, Layout, Samples
 from llmxsite.press.figure.figure import Column
 from llmxsite.press.figure.marks import haloed, linear, once, only, point, room, rule, stack, table, text
 from llmxsite.press.figure.metrics import METRICS
 from llmxsite.press.figure.options import ChartProblem, Options
-from llmxsite.press.figure.places import beside
-from llmxsite.press.figure.summary import apart, key_column, key_columns, notes, records, summarise, value_columns
+from llmxsite.press.figure.places import beside, free_end
+from llmxsite.press.figure.summary import (
+    apart,
+    extremes,
+    key_column,
+    key_columns,
+    notes,
+    order_of,
+    records,
+    summarise,
+    value_columns,
+)
 from llmxsite.press.figure.times import axis, scale, times
 from llmxsite.press.figure.times import notes as time_notes
 from llmxsite.press.figure.vega import alt
@@ -51,7 +62,8 @@ def make(samples: Samples, options: Options) -> Draft:
         f"labels{suffix}": _labels(marks, layout, height, options)
         for suffix, layout in (("", Layout("wide", options.width)), ("_narrow", Layout("narrow", NARROW)))
     }
-    said = _caption(data, by)
+    order = order_of(samples, [by], METRICS["accuracy"])
+    said = _caption(data, by, order)
     unnamed = int((labels["labels"]["side"] == "none").sum())
     return Draft(
         keys=[by],
@@ -67,6 +79,7 @@ def make(samples: Samples, options: Options) -> Draft:
             *notes(summary),
             *time_notes(samples),
         ],
+        order=order,
     )  # fmt: skip
 
 
@@ -105,19 +118,8 @@ def _domain(marks: pd.DataFrame, chance: float | None) -> tuple[float, float]:
 
 def _labels(marks: pd.DataFrame, layout: Layout, height: float, options: Options) -> pd.DataFrame:
     """The name of each point and the side it goes to, for a plot of about this size."""
-    width = layout.width - 56
-    low, high = _reach(marks)
-    bottom, top = _domain(marks, options.chance)
-    logarithmic = low > 0 and high / low > 8
-
-    def x(value: float) -> float:
-        if logarithmic:
-            return width * math.log(value * 1.15 / low) / math.log(high * 1.15**2 / low)
-        return width * value / (high * 1.06)
-
-    points = [
-        (x(t), height * (top - a) / (top - bottom)) for t, a in zip(marks["time"], marks["accuracy"], strict=True)
-    ]
+    width = _plot_width(layout)
+    points = _points(marks, layout, height, options)
     short = words.labels(marks["name"], 150 if layout.narrow else 230)
     names = [short[n] for n in marks["name"]]
     return pd.DataFrame(
@@ -128,6 +130,25 @@ def _labels(marks: pd.DataFrame, layout: Layout, height: float, options: Options
             "side": beside(points, names, width, height, first=_frontier(marks)),
         }
     )
+
+
+def _plot_width(layout: Layout) -> float:
+    return layout.width - 56
+
+
+def _points(marks: pd.DataFrame, layout: Layout, height: float, options: Options) -> list[tuple[float, float]]:
+    """About where each point lies, in pixels from the top left of the plot."""
+    width = _plot_width(layout)
+    low, high = _reach(marks)
+    bottom, top = _domain(marks, options.chance)
+    logarithmic = low > 0 and high / low > 8
+
+    def x(value: float) -> float:
+        if logarithmic:
+            return width * math.log(value * 1.15 / low) / math.log(high * 1.15**2 / low)
+        return width * value / (high * 1.06)
+
+    return [(x(t), height * (top - a) / (top - bottom)) for t, a in zip(marks["time"], marks["accuracy"], strict=True)]
 
 
 def _frontier(marks: pd.DataFrame) -> list[int]:
@@ -170,18 +191,21 @@ def _draw(layout: Layout, marks: pd.DataFrame, by: str, height: float, options: 
     ]
     if options.chance is not None:
         at = alt.YDatum(options.chance)
+        bottom, top = _domain(marks, options.chance)
+        level = height * (top - options.chance) / (top - bottom)
+        end = free_end(_points(marks, layout, height, options), level, _plot_width(layout))
         layers[:0] = [
             rule(once(), {"stroke": "var(--muted)", "strokeDash": [3, 3]}, y=at),
             text(
                 once(),
                 {
                     "text": f"chance {words.percent(options.chance)}",
-                    "align": "right",
+                    "align": end,
                     "dy": -7,
                     "fontSize": 11,
                     "color": "var(--muted)",
                 },
-                x="width",
+                x="width" if end == "right" else 0,
                 y=at,
             ),
         ]
@@ -204,7 +228,7 @@ def _draw(layout: Layout, marks: pd.DataFrame, by: str, height: float, options: 
     return stack(layers, height, room(right=8))  # fmt: skip
 
 
-def _caption(data: pd.DataFrame, by: str) -> list[str]:
+def _caption(data: pd.DataFrame, by: str, order: results.Order | None) -> list[str]:
     rows = records(data)
 
     def said(row: dict[str, Any]) -> str:
@@ -220,6 +244,9 @@ def _caption(data: pd.DataFrame, by: str) -> list[str]:
     if len(rows) == 1:
         return [f"{said(rows[0])}."]
     fastest = min(rows, key=lambda r: float(r["latency_ms"]))
+    top, _ = extremes(rows, METRICS["accuracy"], order)
+    if top is None:
+        return ["Which is the most accurate depends on how replies are read.", f"Fastest: {said(fastest)}."]
     if fastest is rows[0]:
         return [f"Most accurate and fastest: {said(rows[0])}."]
     return [f"Most accurate: {said(rows[0])}.", f"Fastest: {said(fastest)}."]  # fmt: skip

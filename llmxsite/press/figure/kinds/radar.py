@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from llmxsite.analysis import results
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.draft import NARROW, Draft, Layout, Samples
 from llmxsite.press.figure.kinds.polar import Plan
@@ -20,9 +21,11 @@ from llmxsite.press.figure.series import colours
 from llmxsite.press.figure.summary import (
     COUNTS,
     apart,
+    extremes,
     key_column,
     key_columns,
     notes,
+    order_of,
     records,
     summarise,
     value_columns,
@@ -81,7 +84,8 @@ def make(samples: Samples, options: Options) -> Draft:
             f"{name}{suffix}": frame
             for name, frame in plan.frames(data, axes, colour, shown, spokes, names, low, high).items()
         }
-    said = _caption(known, axes, colour, shown, spokes, profiles, len(data) - len(known))
+    order = order_of(samples, [colour, axes], shown)
+    said = _caption(known, axes, colour, shown, profiles, len(data) - len(known), order)
     return Draft(
         keys=[colour, axes],
         data=data,
@@ -96,6 +100,7 @@ def make(samples: Samples, options: Options) -> Draft:
             *said,
         ],
         notes=notes(summary),
+        order=order,
     )  # fmt: skip
 
 
@@ -125,7 +130,13 @@ def _domain(known: pd.DataFrame, shown: Metric) -> tuple[float, float]:
 
 
 def _caption(
-    known: pd.DataFrame, axes: str, colour: str, shown: Metric, spokes: list[Any], profiles: list[Any], missing: int
+    known: pd.DataFrame,
+    axes: str,
+    colour: str,
+    shown: Metric,
+    profiles: list[Any],
+    missing: int,
+    order: results.Order | None,
 ) -> list[str]:
     """Each profile's highest and lowest axis, for the first three; then what is missing."""
     rows = records(known)
@@ -134,12 +145,15 @@ def _caption(
         own = [r for r in rows if r[colour] == level]
         if len(own) < 2:
             continue
-        top, bottom = max(own, key=lambda r: r[shown.name]), min(own, key=lambda r: r[shown.name])
-        said.append(
-            f"{levels.named(colour, level)}: highest on {levels.named(axes, top[axes])} ({words.show(top[shown.name], shown.format)}, "
-            f"n = {int(top['answered']):,}), lowest on {levels.named(axes, bottom[axes])} ({words.show(bottom[shown.name], shown.format)}, "
-            f"n = {int(bottom['answered']):,})."
-        )
+        ends = dict(zip(("highest", "lowest"), extremes(own, shown, order), strict=True))
+        parts = [
+            f"{name} on {levels.named(axes, row[axes])} ({words.show(row[shown.name], shown.format)}, n = {int(row['answered']):,})"
+            for name, row in ends.items()
+            if row is not None
+        ]
+        if unsure := [name for name, row in ends.items() if row is None]:
+            parts.append(f"where it is {' and '.join(unsure)} depends on how replies are read")
+        said.append(f"{levels.named(colour, level)}: {', '.join(parts)}.")
     if missing:
         said.append(
             f"{words.count(missing, 'point')} {'was' if missing == 1 else 'were'} not measured: a gap in the line."

@@ -1,4 +1,4 @@
-"""`{hypothesis}`: what was expected."""
+"""`{hypothesis}`: what was expected, and whether it was stated before the data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`{table}`: numbers in rows."""
+"""`{table}`: numbers in rows, with their heads and caption."""
 
 from __future__ import annotations
 

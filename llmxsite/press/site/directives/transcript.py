@@ -1,4 +1,4 @@
-"""`{transcript}`: one sample."""
+"""`{transcript}`: one sample, opened."""
 
 from __future__ import annotations
 

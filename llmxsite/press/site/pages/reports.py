@@ -117,7 +117,7 @@ def commands(edition: Edition, report: ReportEntry) -> str:
     if versions:
         lines.append(f"# collected with llmxsite {', '.join(versions)}")
     extras = ["embedded"] if _embedded(report) else []
-    if (edition.study.root / "llmxsite" / "origin.py").is_file():  # the study in llmxsite's own repository
+    if (edition.study.root / "llmxsite" / "base" / "origin.py").is_file():  # the study in llmxsite's own repository
         lines.append("pip install '.[embedded]'" if extras else "pip install .")
     else:
         lines.append(origin.how_to_install(*extras))

@@ -39,7 +39,7 @@ WARNED = {
 
 
 def pages(edition: Edition) -> Iterator[Page]:
-    """One page a run. Its pages of samples are written by `samples`, from the frame `frame` gives."""
+    """One page a run. Its pages of samples are written by `samples.sheets`, from the frame `frame` gives."""
     for entry in edition.catalogue.logs:
         yield Page(
             entry.address,
@@ -82,6 +82,7 @@ def _run(edition: Edition, entry: RunEntry, _: Issues) -> Made:
         state=run_state(entry),
         whole=whole,
         by_model=by_model,
+        left_out=left_out(run.source or {}),
         states=[(k, WORDS[k], states[k], states[k] / total) for k in STATES if states.get(k)],
         remarks=remarks(entry, tally.warned, tally.lacks),
         total=total,
@@ -147,6 +148,25 @@ def frame(edition: Edition, entry: RunEntry) -> str:
         .replace("&lt;!--number--&gt;", sheets.NUMBER)
         .replace(f'<link rel="canonical" href="{edition.absolute(address)}">\n', "")
     )
+
+
+def left_out(source: dict[str, Any]) -> list[tuple[int, str, str]]:
+    """Rows that an import left out, as the log's header lists them: how many, why, and the first numbers they stand at.
+
+    A header is somebody else's text: what has another shape than an importer writes is not shown here, but as it stands.
+    """
+    kinds = source.get("left_out")
+    if not isinstance(kinds, dict):
+        return []
+    found = []
+    for kind, listed in kinds.items():
+        if not isinstance(listed, dict) or not isinstance(rows := listed.get("rows"), int):
+            return []
+        first = listed.get("first")
+        places = ", ".join(str(number) for number in first) if isinstance(first, list) else ""
+        more = ", ..." if places and isinstance(first, list) and len(first) < rows else ""
+        found.append((rows, str(listed.get("why") or kind.replace("_", " ")), places + more))
+    return found
 
 
 def relatives(edition: Edition, entry: RunEntry) -> tuple[list[str], list[tuple[str, str]]]:

@@ -21,7 +21,7 @@ LEVEL = 0.05
 
 
 def pages(edition: Edition, shown: Sequence[Test]) -> Iterator[Page]:
-    """One page, where there are runs. `shown` are the tests of the texts' figures and tables, as their pages gave them."""
+    """One page, where there are runs. `shown` are the tests of the texts' figures, tables and numbers, as their pages gave them."""
     if not edition.catalogue.runs:
         return
     lines = ledger.lines([*_declared(edition), *shown, *_compared(edition)])
@@ -68,6 +68,7 @@ def _compared(edition: Edition) -> Iterator[Test]:
 def _tests(edition: Edition, lines: list[Line], seen: Sequence[tuple[Any, list[Any]]], _: Issues) -> Made:
     titles = {report.slug: report for report in edition.catalogue.reports}
     known = [line for line in lines if line.p_study is not None]
+    logs = [log for report in edition.catalogue.reports for log in predictions.logs(edition, report)]
     html = edition.html(
         "tests.html",
         addresses.TESTS,
@@ -86,6 +87,7 @@ def _tests(edition: Edition, lines: list[Line], seen: Sequence[tuple[Any, list[A
         alone=sum(line.test.p < LEVEL for line in known if line.test.p is not None),
         level=LEVEL,
         seen=[(report, found) for report, found in seen if found],
+        untimed=sum(log.run.source is not None or not log.run.started for log in logs),
         description="Every test that this study shows or declared, with p adjusted over the figure, the report and the study.",
     )
     return Made(

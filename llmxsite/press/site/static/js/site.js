@@ -21,6 +21,9 @@ var llmx = window.llmx || (window.llmx = {});
   }
   if (root.dataset.theme) pictures();
 
+  // On a narrow screen the sections scroll: the one of this page is in sight.
+  each(".bar nav [aria-current]", function (link) { link.closest("nav").scrollLeft = link.offsetLeft - 40; });
+
   each("[data-theme-switch]", function (button) {
     button.addEventListener("click", function () {
       root.dataset.theme = llmx.theme() === "dark" ? "light" : "dark";
