@@ -15,7 +15,6 @@ from llmxsite.press import figure
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.check.check import check
 from llmxsite.press.site.build import build
-from llmxsite.press.site.directives.kinds import directives
 from llmxsite.study import scaffold
 from llmxsite.study.scaffold import words
 from llmxsite.study.study import Study
@@ -62,8 +61,7 @@ PARTS = (Part("run", "conditions", part),)
 
 
 def forget() -> None:
-    for remembered in (registry.names, registry._home, directives, words._templates):
-        remembered.cache_clear()
+    registry.forget()
     memory._fingerprint = None
     for name in [name for name in sys.modules if name.partition(".")[0] == "talks"]:
         del sys.modules[name]

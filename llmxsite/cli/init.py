@@ -47,7 +47,7 @@ def init(
     """Write a study to start from: site, report, suite, publishing workflow. Overwrites nothing."""
     from llmxsite.study import scaffold
 
-    written, kept = scaffold.study(folder, title=title, author=author, task=task or scaffold.DEFAULT)
+    written, kept = scaffold.study(folder, title=title, author=author, task=task)
     _tell(written, kept)
     here = [] if folder.resolve() == Path.cwd() else [f"cd {quoted(display_path(folder))}"]
     study_file = Path("content") / "reports" / scaffold.FIRST_REPORT / "experiment.yaml"
@@ -72,7 +72,7 @@ def new_report(
     """Start a report: text, experiment and references."""
     from llmxsite.study import scaffold
 
-    written = scaffold.report(study_here(), name, task or scaffold.DEFAULT, slug=id)
+    written = scaffold.report(study_here(), name, task, slug=id)
     slug = written[0].parent.name
     _tell(written, [])
     _next(

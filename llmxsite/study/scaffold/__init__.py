@@ -31,17 +31,10 @@ _STUDY = {
 _REPORT = ("index.md", "experiment.yaml")
 """What every task's `scaffold/` has. A `suite.yaml` beside them is the suite that such a report asks, where the study's are of
 another kind."""
-DEFAULT = "benchmark"
-"""The task of a report for which none is named."""
-
-
-def tasks() -> list[str]:
-    """The tasks that a report can be started of."""
-    return [task for task, _ in registry.written("scaffold", _REPORT[0])]
 
 
 def study(
-    folder: Path, *, title: str | None = None, author: str | None = None, task: str = DEFAULT
+    folder: Path, *, title: str | None = None, author: str | None = None, task: str | None = None
 ) -> tuple[list[Path], list[Path]]:
     """Write a study into `folder`, its first report of that task; `(written, kept)`, kept being files that were there before and
     stay as they are.
@@ -91,7 +84,7 @@ def demo(folder: Path) -> list[Path]:
     return _write({**files, folder / ".gitignore": _fill("study/gitignore", {})})[0]
 
 
-def report(here: Study, name: str, task: str = DEFAULT, *, slug: str | None = None) -> list[Path]:
+def report(here: Study, name: str, task: str | None = None, *, slug: str | None = None) -> list[Path]:
     """Write a report called `name` into a study: text, experiment of that task, references. Raises `Problem` where it exists, or the
     task has no scaffold.
 
@@ -160,7 +153,8 @@ def _install_step(source: origin.Source | None) -> str:
     )
 
 
-def _report_files(here: Study, slug: str, title: str, suite_id: str, task: str) -> dict[Path, str]:
+def _report_files(here: Study, slug: str, title: str, suite_id: str, task: str | None) -> dict[Path, str]:
+    task = task or registry.default()
     known = dict(registry.written("scaffold", _REPORT[0]))
     if task not in known:
         raise Problem.at(

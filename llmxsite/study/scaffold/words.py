@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +73,7 @@ def _front(path: Path) -> Document | None:
     return Document.parse(parts[1].removeprefix("\n"), path, first_line=2) if len(parts) == 3 and not parts[0] else None
 
 
-@cache
+@registry.remembered
 def _templates() -> dict[str, set[str]]:
     """Field to the words it has in the texts of the tasks."""
     found: dict[str, set[str]] = {field: set() for field in (*_EXPERIMENT, *_FRONT)}

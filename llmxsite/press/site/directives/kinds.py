@@ -5,8 +5,6 @@ What a directive cannot show becomes an issue at its line, and a note in the pag
 
 from __future__ import annotations
 
-from functools import cache
-
 from llmxsite.base import registry
 from llmxsite.base.diagnostics import Problem
 from llmxsite.press.site.directives.chart import draw_chart
@@ -36,7 +34,7 @@ DIRECTIVES = (
 )
 
 
-@cache
+@registry.remembered
 def directives() -> dict[str, DirectiveKind]:
     """By name: the core's, then those of tasks, which replace none."""
     found = {kind.name: kind for kind in DIRECTIVES}
