@@ -85,7 +85,7 @@ def talks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def study(tmp_path: Path) -> Study:
     """A report with one run, of the task `dialogue`."""
     scaffold.study(tmp_path / "s", title="T", author="Ada")
-    run_log(tmp_path / "s", task="dialogue")
+    run_log(tmp_path / "s", task="dialogue", software={"python": "3.13.0", "talks": "1.0"})
     study = Study(tmp_path / "s")
     (study.report("first-report") / "index.md").write_text(
         "---\ntitle: Talk\nsummary: Two talk.\n---\n", encoding="utf-8"
@@ -102,7 +102,7 @@ def made(study: Study, out: Path) -> Issues:
 def test_a_run_of_a_task_that_is_not_installed_has_its_page(study: Study, tmp_path: Path) -> None:
     made(study, tmp_path / "site")
     page = (tmp_path / "site" / RUN).read_text(encoding="utf-8")
-    assert "task “dialogue”, which is not installed" in page
+    assert "task “dialogue”, which is not installed" in page and "that task: talks 1.0, when it was collected." in page
     assert "What became of the samples" in page and "Accuracy by condition" in page and 'class="s right"' in page
     assert (tmp_path / "site" / RUN).with_name("samples-001.html").is_file()
 
@@ -139,6 +139,11 @@ def test_a_study_overrides_the_templates_of_a_task(study: Study, tmp_path: Path)
     own.write_text("<p>In our words</p>\n", encoding="utf-8")
     made(study, tmp_path / "site")
     assert "In our words" in (tmp_path / "site" / RUN).read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("talks")
+def test_a_run_says_with_which_package_it_was_collected() -> None:
+    assert registry.package("dialogue") == {"talks": "1.0"} and registry.package("benchmark") == {}
 
 
 @pytest.mark.usefixtures("talks")

@@ -96,7 +96,13 @@ def samples(rows: list[dict[str, Any]], factors: tuple[str, ...] = ("temperature
 
 
 def run_log(
-    root: Path, report: str = "first-report", *, run: str = "2026-11-01-a", right: int = 15, task: str = "benchmark"
+    root: Path,
+    report: str = "first-report",
+    *,
+    run: str = "2026-11-01-a",
+    right: int = 15,
+    task: str = "benchmark",
+    **more: Any,
 ) -> Path:
     """A sealed log of the scaffold's experiment: 20 items at two temperatures, `right` of them right at 0, ten at 1."""
     header = Run(
@@ -109,6 +115,7 @@ def run_log(
         engine=EngineInfo(name="ollama", address="http://127.0.0.1:11434"),
         models=[ModelInfo(name="smollm2:135m", digest="d1")],
         started="2026-11-01T10:00:00Z",
+        **more,
     )
     lines = []
     for temperature, count in ((0.0, right), (1.0, 10)):

@@ -152,10 +152,17 @@ def written(*path: str) -> Iterator[tuple[str, str]]:
             yield task, file.read_text(encoding="utf-8")
 
 
+def package(task: str) -> dict[str, str]:
+    """Name and version of the distribution that a task comes with, for a run's header; nothing for one of this package."""
+    if task in built_in():
+        return {}
+    return {p.dist.name: p.dist.version for p in _points() if p.name == task and p.dist is not None}
+
+
 def folders() -> list[Path]:
     """The folders of other distributions' tasks, found without running their code."""
     found = []
-    for point in sorted(metadata.entry_points(group=GROUP), key=lambda point: (point.name, point.value)):
+    for point in sorted(_points(), key=lambda point: (point.name, point.value)):
         top, *below = point.value.split(".")
         spec = importlib.util.find_spec(top)
         found += [Path(place, *below) for place in (spec and spec.submodule_search_locations) or ()]

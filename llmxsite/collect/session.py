@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from llmxsite.base import registry
 from llmxsite.base.diagnostics import Issues, Problem
 from llmxsite.collect import subject
 from llmxsite.collect.agreed import agree
@@ -203,7 +204,7 @@ async def open_subject(
         engine=info,
         models=list(models.values()),
         host=host,
-        software=software,
+        software=software | registry.package(about.header.task),
         git=git,
         planned=workload.planned,
         concurrency=wish.concurrency or about.header.concurrency,

@@ -11,6 +11,8 @@ from markupsafe import Markup
 from llmxsite.base import registry
 from llmxsite.base.diagnostics import Issues
 from llmxsite.exchange.engine.protocol import ModelInfo
+from llmxsite.log import provenance
+from llmxsite.log.record import Run
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.entries import RunEntry
 from llmxsite.press.numbers.outcomes import STATES, WORDS
@@ -92,7 +94,7 @@ def _run(edition: Edition, entry: RunEntry, _: Issues) -> Made:
         factors=factors,
         again=any(r["repeated"] for r in by_condition),
         added=added(edition, "run", entry),
-        not_installed=not_installed(run.task),
+        not_installed=not_installed(run),
         setup=setup.describe(edition, [entry]),
         settings=setup.settings([entry]),
         models=[(m, edition.catalogue.model(m.name)) for m in run.models],
@@ -111,13 +113,16 @@ def _run(edition: Edition, entry: RunEntry, _: Issues) -> Made:
     return Made(html, search=[_search_entry(entry)])
 
 
-def not_installed(task: str) -> str | None:
+def not_installed(run: Run) -> str | None:
     """What to say of a run of a task that is not there: its own numbers and parts of pages are in its package."""
-    if task in registry.names():
+    if run.task in registry.names():
         return None
+    known = {"llmxsite", "python", *provenance.PACKAGES}
+    others = [f"{name} {version}" for name, version in run.software.items() if name not in known]
+    with_it = f": {' or '.join(others)}, when it was collected" if others else ""
     return (
-        f"This is a run of the task “{task}”, which is not installed where this page was built. What every run has is here; "
-        f"numbers of its own need the package with that task."
+        f"This is a run of the task “{run.task}”, which is not installed where this page was built. What every run has is here; "
+        f"numbers of its own need the package with that task{with_it}."
     )
 
 
