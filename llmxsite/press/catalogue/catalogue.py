@@ -74,10 +74,8 @@ class Catalogue(msgspec.Struct, kw_only=True):
 
 def _with_source(study: Study) -> SiteConfig:
     """site.yaml, with the address of the study's repository taken from git where it does not state one."""
-    config = study.config
-    if config.repository:
-        return config
-    return msgspec.structs.replace(config, repository=origin.repository(study.root, SITE_FILE.as_posix()))
+    known = study.config.repository or origin.repository(study.root, SITE_FILE.as_posix())
+    return msgspec.structs.replace(study.config, repository=known)
 
 
 def read(study: Study, cache: Cache, issues: Issues) -> Catalogue:

@@ -8,13 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
+
+from msgspec import Meta
 
 from llmxsite.press.figure import words
 from llmxsite.press.figure.draft import Layout
 from llmxsite.press.figure.late import alt, pd
 from llmxsite.press.figure.marks import linear, only, rule, table, text
-from llmxsite.press.figure.options import ChartProblem
+from llmxsite.press.figure.options import Alpha, ChartProblem, Name, Options
+
+
+class Binned(Options):
+    """Options of a kind that puts confidence into bins."""
+
+    by: Name | None = None
+    """Column that tells one panel from another."""
+    bins: Annotated[int, Meta(ge=2, le=50)] = 10
+    """Number of equal bins of confidence."""
+    alpha: Alpha = 0.05
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,7 @@ Zeros and ones against confidence cannot show calibration by themselves; the bin
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated, Any
-
-from msgspec import Meta
+from typing import Any
 
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.draft import FEW, NARROW, Draft, Layout, Samples
@@ -16,8 +14,8 @@ from llmxsite.press.figure.figure import Column
 from llmxsite.press.figure.kinds.calibration_words import span
 from llmxsite.press.figure.late import alt, np, pd, results
 from llmxsite.press.figure.marks import only, point, rect, room, rule, stack, table
-from llmxsite.press.figure.options import Alpha, ChartProblem, Kind, Name, Options
-from llmxsite.press.figure.panels import Panels, columns_for, draw_frame, frame, limit
+from llmxsite.press.figure.options import ChartProblem, Kind
+from llmxsite.press.figure.panels import Binned, Panels, columns_for, draw_frame, frame, limit
 from llmxsite.press.figure.summary import apart, key_column, key_columns, level_text, records
 
 MOST = 12
@@ -45,17 +43,7 @@ _COLUMNS = (
 )
 
 
-class Confidence(Options):
-    """Options of `confidence`."""
-
-    by: Name | None = None
-    """Column that tells one bar, panel or point from another."""
-    bins: Annotated[int, Meta(ge=2, le=50)] = 10
-    """Number of equal bins of confidence."""
-    alpha: Alpha = 0.05
-
-
-def make(samples: Samples, options: Confidence) -> Draft:
+def make(samples: Samples, options: Binned) -> Draft:
     """A panel a level of `by` (models unless said otherwise)."""
     samples = apart(samples)
     by = key_column(samples, options.by or "model", "by")
@@ -124,7 +112,7 @@ def make(samples: Samples, options: Confidence) -> Draft:
 KIND = Kind(
     name="confidence",
     summary="Every answer, right or wrong, at its confidence, with the share right in each bin.",
-    options=Confidence,
+    options=Binned,
     make=make,
 )
 

@@ -6,9 +6,7 @@ of a perfectly calibrated model would fall at this n (Bröcker and Smith 2007).
 
 from __future__ import annotations
 
-from typing import Annotated, Any
-
-from msgspec import Meta
+from typing import Any
 
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.draft import FEW, NARROW, Draft, Layout, Samples
@@ -17,8 +15,8 @@ from llmxsite.press.figure.kinds.calibration_words import apart as apart_words
 from llmxsite.press.figure.kinds.calibration_words import findings, interval_words, notes, shape, span, subtitle
 from llmxsite.press.figure.late import alt, np, pd, results
 from llmxsite.press.figure.marks import only, point, rect, room, rule, stack, table
-from llmxsite.press.figure.options import Alpha, ChartProblem, Kind, Name, Options
-from llmxsite.press.figure.panels import Panels, columns_for, draw_frame, frame, limit
+from llmxsite.press.figure.options import ChartProblem, Kind
+from llmxsite.press.figure.panels import Binned, Panels, columns_for, draw_frame, frame, limit
 from llmxsite.press.figure.summary import apart, key_column, key_columns
 
 BASE, TALLEST = -0.38, 0.28
@@ -29,17 +27,7 @@ SAID = 3
 TICKS = [(0.0, "0"), (0.25, ""), (0.5, "50%"), (0.75, ""), (1.0, "100%")]
 
 
-class Reliability(Options):
-    """Options of `reliability`."""
-
-    by: Name | None = None
-    """Column that tells one bar, panel or point from another."""
-    bins: Annotated[int, Meta(ge=2, le=50)] = 10
-    """Number of equal bins of confidence."""
-    alpha: Alpha = 0.05
-
-
-def make(samples: Samples, options: Reliability) -> Draft:
+def make(samples: Samples, options: Binned) -> Draft:
     """A panel a level of `by` (models unless said otherwise)."""
     samples = apart(samples)
     by = key_column(samples, options.by or "model", "by")
@@ -102,12 +90,12 @@ def make(samples: Samples, options: Reliability) -> Draft:
 KIND = Kind(
     name="reliability",
     summary="Accuracy against confidence in bins: whether a model is right as often as it is sure.",
-    options=Reliability,
+    options=Binned,
     make=make,
 )
 
 
-def _apart(samples: Samples, by: str, order: list[Any], options: Reliability) -> list[str]:
+def _apart(samples: Samples, by: str, order: list[Any], options: Binned) -> list[str]:
     """The differences of the panels' calibration errors, where they are few enough to be said."""
     if not 1 < len(order) <= SAID:
         return []
