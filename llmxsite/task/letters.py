@@ -90,7 +90,7 @@ class Letters:
         own = self.options.all_after(self.text, at + 1)
         if after in (".", "-", ",") and self.text[at + 2 : at + 3].isalnum() and index not in own:
             return None  # A.I., X-ray
-        if char.isupper() and self.several(at):
+        if char.isupper() and (self.several(at) or self._for_a_part(at)):
             return Found(None, start, at + 1, rule, at)
         if named and index not in named and index not in own:
             return None  # "E. coli" is the text of an option, not the letter E
@@ -102,8 +102,8 @@ class Letters:
         closed = after in _CLOSES or spaceless(after)
         if char.islower() and (not closed or (char in "ai" and rule in _IN_PROSE and after not in _BRACKETS)):
             return None  # "the answer is a"
-        if char.islower() and index not in own and rule in ("lead", "cued") and _PART.match(self.text, at + 1):
-            return None  # "(a) The current is": the label of a part
+        if char.islower() and index not in own and self._labels_part(at, rule):
+            return None
         if (char == "I" and after == ",") or not (closed or self._stands(char, at, index in own, rule)):
             return None
         if rule == "cued" and index not in own and not self._ends_there(at):
@@ -112,13 +112,30 @@ class Letters:
             return Found(None, start, at + 1, rule, at)
         return Found(char.upper(), start, at + 1, rule, at)
 
+    def _for_a_part(self, at: int) -> bool:
+        """Whether the letter at `at` answers a part, and another letter the next: "(A) for water and (C) for glass"."""
+        match = self.words.other_part.match(self.text, at + 1)
+        return match is not None and match["letter"] in self.letters and match["letter"] != self.text[at]
+
+    def _labels_part(self, at: int, rule: str) -> bool:
+        """Whether the small letter at `at` is the label of a part: "(a) The current is", or "(a) 7 amps, (b) 9 amps"."""
+        if rule in ("lead", "cued") and _PART.match(self.text, at + 1):
+            return True
+        following = chr(ord(self.text[at]) + 1)
+        return (
+            self.text[at + 1 : at + 2] == ")" and re.search(rf"[\s(]{following}\)\s", self.text[at + 2 :]) is not None
+        )
+
     def denied_after(self, at: int) -> bool:
         """Whether the text after the letter at `at` denies it."""
         return bool(self.words.denial.match(self.text, at + 1) or self.words.denied_later.match(self.text, at + 1))
 
     def contradicts(self, at: int, index: int, own: dict[int, int]) -> bool:
         """Whether the letter at `at` stands beside the text of another option; "(C). Rome lies" begins a sentence of its own."""
-        if not own or index in own or _NEW_SENTENCE.match(self.text, at + 1):
+        if not own:
+            begun = self.options.begun(self.text, at + 1)
+            return begun is not None and begun != index
+        if index in own or _NEW_SENTENCE.match(self.text, at + 1):
             return False
         return any(self.options.closes(self.text, at + 1, i) for i in own)
 
