@@ -92,7 +92,7 @@ class _Reading(Letters):
             return Parsed(None, reason=reason_for(self.text, complete=complete, language=self.language))
         weaker = [*self._cued(), *conclusion.verdicts(self, outright=False)]
         if settled := self._settle(weaker):
-            part = self._of_first_part(max(weaker, key=lambda f: f.at))
+            part = self._of_one_part(sorted(weaker, key=lambda f: f.at))
             return Parsed(None, settled.at, settled.rule, "ambiguous") if part else settled
         if self.denied:
             return Parsed(None, reason="no-answer")
@@ -112,7 +112,9 @@ class _Reading(Letters):
 
     def outright(self, *, reasoned: bool) -> list[Found[str]]:
         """Every answer that the reply gives outright, also those that contradict each other."""
-        found = [f for s in statements(self.text, self.language) if (f := self._payload(s))]
+        announced = statements(self.text, self.language)
+        found = [f for s in announced if (f := self._payload(s))]
+        found = found or [f for s in announced if (f := conclusion.worked_out(self, s))]
         found += [*conclusion.verdicts(self, outright=True), *conclusion.alone(self)]
         found += [f for f in conclusion.closing(self) if all(f.at != other.at for other in found)]
         return found if reasoned else [*found, *self._lead()]
@@ -137,18 +139,20 @@ class _Reading(Letters):
         if len({f.value for f in found}) > _MOST_ANSWERS:
             return True
         places = sorted(found, key=lambda f: f.at)
-        return self._of_first_part(places[-1]) or any(
+        return self._of_one_part(places) or any(
             a.value != b.value and _NEXT_PART.search(self.text, a.end, max(a.end, b.start))
             for a, b in pairwise(places)
             if a.value is not None and b.value is not None
         )
 
-    def _of_first_part(self, last: Found[str]) -> bool:
-        """Whether the last answer stands in one labelled part, "(a) ...", and the next, "(b) ...", follows without an answer."""
+    def _of_one_part(self, places: list[Found[str]]) -> bool:
+        """Whether all answers stand in one labelled part, "(a) ...", and the next, "(b) ...", follows without any."""
         labels = list(_PART_LABEL.finditer(self.text))
-        before = [m[1] for m in labels if m.start() < last.start]
-        after = [m[1] for m in labels if m.start() >= last.end - 1]
-        return bool(before and after) and any((before[-1], after[0]) in pairwise(series) for series in _SERIES)
+        before = [m for m in labels if m.start() < places[-1].start]
+        after = [m for m in labels if m.start() >= places[-1].end - 1]
+        if not (before and after) or places[0].start < before[-1].start():
+            return False
+        return any((before[-1][1], after[0][1]) in pairwise(series) for series in _SERIES)
 
     def whole(self) -> Parsed[str] | None:
         """The reply is a letter, or an option's text, and nothing else."""
@@ -160,10 +164,6 @@ class _Reading(Letters):
 
     def _payload(self, statement: Statement) -> Found[str] | None:
         """The option that a statement announces; a `Found` without a value where it announces several."""
-        found = self._announced(statement)
-        return found if found or statement.rule == "cued" else conclusion.worked_out(self, statement)
-
-    def _announced(self, statement: Statement) -> Found[str] | None:
         at = statement.payload
         for _ in range(8):
             if match := OPEN.match(self.text, at):

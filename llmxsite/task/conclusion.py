@@ -1,4 +1,4 @@
-"""Answers that a reply comes to without announcing them: a verdict on a letter, a letter alone on a line, a last sentence."""
+"""Answers that a reply comes to without announcing them: a verdict on a letter, a letter alone on a line, a last sentence, a result."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ _BOX = re.compile(r"(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\}){1,200}(?=\})")
 _NUMBER_BEFORE = re.compile(r"[\d)][.,]$|[-−–+*/^×·(]\s*$")
 _SENTENCE_OPENS = re.compile(r"(?:^|[.!?:\n])[\s*_(]*(?:[^\W\d_]+,?\s+)?[^\W\d_]+\s+[(*\"']*$")
 ENDED = re.compile(r"(?:[.!?。！？…)\]}\"'”’»*_`$|>]|\\\]|\\\))\s*$")
+_CLOSERS = re.compile(r"[)\]*_`\"']{0,4}")
 _STOP = re.compile(r"[)\]](?:[.,;]|\s*$)")
 _WORD_BEFORE = re.compile(r"\w[\s(*\"'`]+$")
 _OPTION_BEFORE = re.compile(r"[(\[]?\s*[^\W\d_]+$")
@@ -130,20 +131,18 @@ def subjects(reply: Letters) -> Iterator[Found[str]]:
         opens = max(0, match.start() - 90)
         before = reply.text[opens : match.start()].rstrip(" $*_`\"')]}")
         ends = [i for i in range(len(reply.letters)) if reply.options.precedes(before, i)]
-        longest = max(ends, key=lambda i: len(reply.options.choices[i]), default=None)
-        if (
-            longest is None
-            or sum(len(reply.options.choices[i]) == len(reply.options.choices[longest]) for i in ends) > 1
-        ):
+        texts = sorted((reply.options.choices[i].strip().rstrip(".") for i in ends), key=len)
+        if not texts or (len(texts) > 1 and len(texts[-1]) == len(texts[-2])):
             continue
-        before = before[: -len(reply.options.choices[longest].strip().rstrip("."))]
+        longest = max(ends, key=lambda i: len(reply.options.choices[i]))
+        before = before[: -len(texts[-1])]
         if _NUMBER_BEFORE.search(before) or reply.words.denied_before.search(before):
             continue
         yield Found(reply.letters[longest], start, label.end(), "subject", opens + len(before))
 
 
 def worked_out(reply: Letters, statement: Statement) -> Found[str] | None:
-    """What a box holds, a statement names in other markup or its calculation comes to, where that is an option's text: "The answer is 6 · 4 = 24."
+    """What a box holds, or a statement comes to, where that is an option's text in other markup: "The answer is 6 · 4 = 24."
 
     Of a reply that breaks off, also the option's text that the statement has begun.
     """
@@ -200,7 +199,7 @@ def sole(reply: Letters, *, ended: bool) -> Found[str] | None:
         beside = index in own or reply.options.precedes(before, index)
         bracketed = text[at - 1 : at] in ("(", "[") and reply.words.is_before.search(before) is not None
         said = bracketed and bool(_STOP.match(text, at + 1) or reply.words.why.match(text, at + 2))
-        if beside or said or (ended and _opens_last_sentence(reply, at)):
+        if said or (ended and (beside or _opens_last_sentence(reply, at))):
             return Found(text[at], at, at + 1, "sole", at)
     return None
 
@@ -230,7 +229,10 @@ def _concluded(reply: Letters, letters: list[int], start: int, stop: int) -> Fou
     breaks_off = at + 1 == len(text.rstrip()) and "(" not in text[max(start, at - 12) : at]
     says_so = reply.words.concludes.search(text, start, at) is not None
     pointed = not breaks_off and reply.words.points.search(before) and (ends or index in own or (says_so and not own))
-    if not pointed and not reply.options.precedes(before, index):
+    whole = ends or stop < len(text.rstrip()) or ENDED.search(text) is not None
+    closed = _CLOSERS.match(text, at + 1)
+    whole = whole or (closed is not None and reply.words.reason.match(text, closed.end()) is not None)
+    if not pointed and not (whole and reply.options.precedes(before, index)):
         return None
     named = _OPTION_BEFORE.sub("", before).rstrip("([*_`\"' ")
     other = any(reply.options.precedes(named, i) for i in range(len(reply.letters)) if i != index)

@@ -108,7 +108,11 @@ class Letters:
             return None
         if rule == "cued" and index not in own and not self._ends_there(at):
             return None
-        if self.contradicts(at, index, own) or (index in own and self._goes_on(own[index], char)):
+        if (
+            self.contradicts(at, index, own)
+            or self._breaks_off(at, index)
+            or (index in own and self._goes_on(own[index], char))
+        ):
             return Found(None, start, at + 1, rule, at)
         return Found(char.upper(), start, at + 1, rule, at)
 
@@ -122,9 +126,8 @@ class Letters:
         if rule in ("lead", "cued") and _PART.match(self.text, at + 1):
             return True
         following = chr(ord(self.text[at]) + 1)
-        return (
-            self.text[at + 1 : at + 2] == ")" and re.search(rf"[\s(]{following}\)\s", self.text[at + 2 :]) is not None
-        )
+        more = re.compile(rf"\)\s+\w.{{0,300}}?[\s(]{following}\)\s", re.DOTALL)
+        return more.match(self.text, at + 1) is not None and not self.words.why.match(self.text, at + 2)
 
     def denied_after(self, at: int) -> bool:
         """Whether the text after the letter at `at` denies it."""
@@ -132,12 +135,14 @@ class Letters:
 
     def contradicts(self, at: int, index: int, own: dict[int, int]) -> bool:
         """Whether the letter at `at` stands beside the text of another option; "(C). Rome lies" begins a sentence of its own."""
-        if not own:
-            begun = self.options.begun(self.text, at + 1)
-            return begun is not None and begun != index
-        if index in own or _NEW_SENTENCE.match(self.text, at + 1):
+        if not own or index in own or _NEW_SENTENCE.match(self.text, at + 1):
             return False
         return any(self.options.closes(self.text, at + 1, i) for i in own)
+
+    def _breaks_off(self, at: int, index: int) -> bool:
+        """Whether the reply breaks off in the text of another option, which the letter at `at` stands beside."""
+        begun = self.options.begun(self.text, at + 1) if self.text[at + 2 : at + 3] != "," else None
+        return begun is not None and begun != index
 
     def _goes_on(self, at: int, letter: str) -> bool:
         """Whether, after an option's text, a second option is named: "A. Paris and B. London".

@@ -44,6 +44,10 @@ class OptionTexts:
         """Of each option the first word, in small letters: where it is missing, no pattern needs to be made."""
         return [_key(choice) for choice in self.choices]
 
+    @cached_property
+    def _bare(self) -> list[str]:
+        return [bare(choice) for choice in self.choices]
+
     def _plain(self, text: str) -> str:
         """The text with one shape of quotes, dashes and spaces; no place moves."""
         if self._last[0] is not text:
@@ -82,8 +86,10 @@ class OptionTexts:
         """The options whose text comes next after `start`, delimiters between aside."""
         gap = _GAP.match(text, start)
         at = gap.end() if gap else start
-        found = self.all_at(text, at)
-        return found or (self.all_at(text, at - 1) if at > start and text[at - 1] == "$" else found)
+        sign = text[at - 1] if at > start else ""
+        if sign == "-" and text[at : at + 1].isdigit():
+            return self.all_at(text, at - 1)  # a minus, no dash
+        return self.all_at(text, at) or (self.all_at(text, at - 1) if sign == "$" else {})
 
     def at(self, text: str, start: int) -> Place | None:
         """The longest option whose text stands at `start`."""
@@ -101,18 +107,16 @@ class OptionTexts:
     def begun(self, text: str, start: int) -> int | None:
         """The one option whose text has been begun after `start` when the reply breaks off."""
         gap = _AFTER.match(text, start)
-        rest = (
-            bare(text[gap.end() if gap else start :])
-            if len(text) - start < _BEGUN_AT_MOST and text.rstrip()[-1:] not in ".!?"
-            else ""
-        )
-        found = [i for i, choice in enumerate(self.choices) if len(rest) >= _BEGUN and bare(choice).startswith(rest)]
+        if len(text) - start > _BEGUN_AT_MOST or text.rstrip()[-1:] in ".!?":
+            return None
+        rest = bare(text[gap.end() if gap else start :])
+        found = [i for i, choice in enumerate(self._bare) if len(rest) >= _BEGUN and choice.startswith(rest)]
         return found[0] if len(found) == 1 else None
 
     def same(self, text: str) -> int | None:
         """The one option that `text` is when LaTeX's markup and the labels of parts are left aside on both sides."""
         wanted = bare(text)
-        found = [i for i, choice in enumerate(self.choices) if wanted and bare(choice) == wanted]
+        found = [i for i, choice in enumerate(self._bare) if wanted and choice == wanted]
         return found[0] if len(found) == 1 else None
 
     def closes(self, text: str, start: int, option: int | None) -> bool:

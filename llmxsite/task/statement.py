@@ -5,9 +5,9 @@ est C`. What it announces is read by `choice`, `numeric` and `short`, which know
 is announced stands in `words`.
 
 The last statement counts, because reasoning comes before its conclusion. Two statements that differ count as none when
-they stand side by side, with neither reasoning, a word of correction nor a label on a paragraph of its own between them: such
-a reply gives two answers. One
-that calls itself the final answer, or is set in a box or a tag, needs no distance from those that do not.
+they stand side by side, with neither reasoning nor a word of correction between them, nor a label on a paragraph of its own:
+such a reply gives two answers. One that calls itself the final answer, or is set in a box or a tag, needs no distance from
+those that do not.
 """
 
 from __future__ import annotations
