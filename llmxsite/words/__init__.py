@@ -221,9 +221,10 @@ class Words:
     @cached_property
     def none_given(self) -> re.Pattern[str]:
         """That the answer is not something that is no letter: "The answer is not among the options"."""
+        contracted = alternatives(word for word in self.table.not_ if "'" in word)
         return re.compile(
-            rf"(?:^|[.,;:!?\n(]\W{{0,4}}|(?<!\w){alternatives(self.table.but)}\s*)(?:(?:{self._the}|{self._final}|{self._right})\s*){{0,3}}{self._answer}\s*{self._adverbs}{self._is}\s*{self._adverbs}"
-            rf"{alternatives(self.table.not_)}(?!\W{{0,4}}(?:{self._the}\W{{0,4}})?[A-Z](?!\w))",
+            rf"(?:^|[.,;:!?\n(]\W{{0,4}}|(?<!\w){alternatives(self.table.but)}\s*)(?:(?:{self._the}|{self._final}|{self._right})\s*){{0,3}}{self._answer}\s*{self._adverbs}"
+            rf"(?:{self._is}\s*{self._adverbs}{alternatives(self.table.not_)}|{contracted})(?!\W{{0,4}}(?:{self._the}\W{{0,4}})?[A-Z](?!\w))",
             re.IGNORECASE,
         )
 
