@@ -64,6 +64,7 @@ def of_log(path: Path, folder: Path, limit: int | None, contributor: str | None,
         folder=folder,
         conditions=logged.conditions,
         contexts=logged.contexts,
+        cache=None,
         where=nowhere(display_path(path)),
         workload=lambda models: LoggedWorkload(logged, experiment, models),
     )

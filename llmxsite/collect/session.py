@@ -121,6 +121,7 @@ class Session:
                 policy=policy,
                 concurrency=self.header.concurrency,
                 stage=self.stage,
+                cache=self.about.cache,
             )
             if started is not None:
                 started(collector)

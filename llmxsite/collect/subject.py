@@ -34,6 +34,8 @@ class Subject:
     conditions: Sequence[Condition]
     contexts: Mapping[str, int]
     """Every model, with the context that it is loaded with."""
+    cache: Path | None
+    """Where vectors are kept between runs; None keeps none."""
     where: Place
     """Where the experiment sets an option to a value."""
     workload: Callable[[dict[str, ModelInfo]], Workload]
@@ -86,6 +88,7 @@ def of_experiment(
         folder=study.runs / check_slug(report, "report"),
         conditions=conditions,
         contexts=contexts,
+        cache=study.cache / "vectors",
         where=partial(place_of, study, report),
         workload=lambda models: Workload(asking, conduct, experiment, suites, models, conditions),
     )

@@ -145,6 +145,7 @@ class Fleet:
                 now=self._clock,
                 policy=policy,
                 done=self.logs.done,
+                cache=self._about.cache,
             )
             machine.collectors.append(collector)
             remote.on_lost = collector.stop
