@@ -204,7 +204,7 @@ async def open_subject(
         engine=info,
         models=list(models.values()),
         host=host,
-        software=software,
+        software=software | about.header.software,
         git=git,
         planned=workload.planned,
         concurrency=wish.concurrency or about.header.concurrency,

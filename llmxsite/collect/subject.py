@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from llmxsite.base import registry
 from llmxsite.collect.agreed import Place
 from llmxsite.collect.conduct import conduct_of
 from llmxsite.collect.workload import Workload
@@ -68,11 +69,14 @@ def of_experiment(
     def stated(text: str) -> Hypothesis:
         return Hypothesis(text=text, hash=hypothesis_hash(text), commit=commits.get(hypothesis_hash(text)))
 
+    brought = registry.distribution(experiment.task)
     header = Run(
         schema=SCHEMA,
         id="",
         report=report,
         task=experiment.task,
+        package=None if brought is None else brought[0],
+        software={} if brought is None else dict([brought]),
         experiment=msgspec.to_builtins(experiment),
         suites=[_reference(suite) for suite in suites],
         engine=EngineInfo(name=""),

@@ -100,6 +100,7 @@ def test_a_conversation_is_asked_to_its_end_and_judged(study: Study) -> None:
             assert [len(t.request.messages) if t.request else 0 for t in sample.turns] == [0, 2, 2][: len(turns)]
     assert all(s.request.model == "judge:1b" and s.scorer == "grade/1" for s in grades)
     header = runlog.read_header(the_log(study))
+    assert header.package == "talk-task" and header.software["talk-task"] == "1.0"
     assert [m.name for m in header.models] == [*MODELS] and all(m.digest for m in header.models)
     found = checked(the_log(study))
     assert found.rescored == 48 and found.sealed
@@ -222,6 +223,8 @@ def test_a_log_whose_task_is_not_installed_is_read(study: Study, monkeypatch: py
     registry.forget()
     assert "talk" not in registry.names() and scorer("talk/1") is None
     found = checked(the_log(study))
+    said = registry.absent("talk", runlog.read_header(the_log(study)).package)
+    assert said is not None and "talk-task" in said and registry.absent("benchmark", None) is None
     assert found.samples == 48 and found.foreign == {"talk/1": 16, "grade/1": 32}
     assert len(tables.load(study, Issues()).frame) == len(before)
     with pytest.raises(Problem, match="not installed"):
