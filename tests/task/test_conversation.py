@@ -27,6 +27,7 @@ from llmxsite.exchange.answer.scorer import scorer
 from llmxsite.log import runlog
 from llmxsite.log.record import End, MaterialLine, Sample, encode_line
 from llmxsite.log.runlog.turns import turns_of
+from llmxsite.press.site.samples import transcript
 from llmxsite.study.study import Study
 
 DISTRIBUTION = Path(__file__).parent / "distribution"
@@ -106,6 +107,18 @@ def test_a_conversation_is_asked_to_its_end_and_judged(study: Study) -> None:
     assert found.rescored == 48 and found.sealed
     frame = tables.load(study, Issues()).frame
     assert len(frame) == 16, "judges are no rows of it"
+
+
+def test_a_page_shows_each_word_of_a_conversation_once(study: Study) -> None:
+    async def go() -> None:
+        async with Fake(models=MODELS, reply=answer) as server:
+            await collect(study, server)
+
+    asyncio.run(go())
+    sample = next(s for s in samples_of(the_log(study)) if isinstance(s.turns, list))
+    html = transcript.asked(sample) + transcript.replied(sample)
+    assert html.count("How many apples") == html.count("Are you sure? (1)") == html.count("Are you sure? (2)") == 1
+    assert html.count("<p>Reply</p>") == 3
 
 
 def test_a_changed_turn_is_seen(study: Study) -> None:
