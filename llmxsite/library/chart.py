@@ -24,7 +24,7 @@ _TITLE, _SUBTITLE = 17, 12.5
 
 
 class Chart(alt.LayerChart):
-    """The chart of a figure. A changed copy of it (`chart.properties(...)`) is Altair's alone and has no words: they may be wrong there."""
+    """The chart of a figure. A changed copy of it (`chart.properties(...)`) has no words: they may be wrong there."""
 
     made: Figure | None = None
     look: Theme = "light"
@@ -65,19 +65,27 @@ class Chart(alt.LayerChart):
         return list(self._figure.runs)
 
     def _repr_mimebundle_(self, *args: Any, **kwds: Any) -> Any:
-        """The live chart for what can draw one, a picture with the words for what shows HTML, and a picture for the rest."""
+        """The live chart for what can draw one, a picture with the words for what shows HTML, and a picture for the rest.
+
+        Pictures are of pixels: letters of an SVG are the reader's own, which may be wider than the room that was left for them.
+        """
         if self.made is None:
-            return super()._repr_mimebundle_(*args, **kwds)
-        drawn = render.on_paper(render.svg(self.made, self.look, titled=True), self.look)
-        picture = b64encode(drawn.encode()).decode()
+            import vl_convert
+
+            spec = self.to_dict()
+            picture: bytes = vl_convert.vegalite_to_png(spec, vl_version=render.VEGA_LITE, scale=2, show_warnings=False)
+            return {MIME: spec, "image/png": b64encode(picture).decode(), "text/plain": repr(self)}
+        drawn = render.pixels(render.on_paper(render.svg(self.made, self.look, titled=True), self.look))
+        encoded = b64encode(drawn).decode()
         html = (
-            f'<figure style="margin:0"><img src="data:image/svg+xml;base64,{picture}" alt="{escape(self.alt)}" style="max-width:100%">'
+            f'<figure style="margin:0"><img src="data:image/png;base64,{encoded}" alt="{escape(self.alt)}" '
+            f'style="width:{self.made.width + 40}px;max-width:100%">'
             f"<figcaption>{escape(self.caption)}</figcaption></figure>{notes_html(self.notes)}"
         )
         return {
             MIME: _spec(self.made, self.look, self.notes),
             "text/html": html,
-            "image/png": b64encode(render.pixels(drawn)).decode(),
+            "image/png": encoded,
             "text/plain": "\n".join([self.made.title, self.caption, *(f"· {note}" for note in self.notes)]),
         }
 
