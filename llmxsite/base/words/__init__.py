@@ -238,7 +238,7 @@ class Words:
     @cached_property
     def denies(self) -> re.Pattern[str]:
         """In a sentence: that it denies something."""
-        return _anywhere([*self.table.not_, *self.table.wrong])
+        return anywhere([*self.table.not_, *self.table.wrong])
 
     @cached_property
     def another(self) -> re.Pattern[str]:
