@@ -142,11 +142,6 @@ def test_a_study_overrides_the_templates_of_a_task(study: Study, tmp_path: Path)
 
 
 @pytest.mark.usefixtures("talks")
-def test_a_run_says_with_which_package_it_was_collected() -> None:
-    assert registry.package("dialogue") == {"talks": "1.0"} and registry.package("benchmark") == {}
-
-
-@pytest.mark.usefixtures("talks")
 def test_its_charts_are_checked_by_their_own_options(study: Study) -> None:
     assert [kind.name for kind in figure.kinds()][-1] == "turns"
     page = study.report("first-report") / "index.md"

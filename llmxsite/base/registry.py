@@ -152,13 +152,6 @@ def written(*path: str) -> Iterator[tuple[str, str]]:
             yield task, file.read_text(encoding="utf-8")
 
 
-def package(task: str) -> dict[str, str]:
-    """Name and version of the distribution that a task comes with, for a run's header; nothing for one of this package."""
-    if task in built_in():
-        return {}
-    return {p.dist.name: p.dist.version for p in _points() if p.name == task and p.dist is not None}
-
-
 def folders() -> list[Path]:
     """The folders of other distributions' tasks, found without running their code."""
     found = []
@@ -179,6 +172,23 @@ def faults() -> Iterator[Problem]:
                     _module(task, f"{_home(task)}.{entry.name.removesuffix('.py')}")
         except Problem as problem:
             yield problem
+
+
+def distribution(task: str) -> tuple[str, str] | None:
+    """Name and version of the distribution that brings a task; None for those of this package, and one that is not installed."""
+    if task in built_in():
+        return None
+    points = [point for point in _points() if point.name == task]
+    dist = points[0].dist if points else None
+    return None if dist is None else (dist.name, dist.version)
+
+
+def absent(task: str, package: str | None) -> str | None:
+    """What to say of a log whose task is not installed, in a sentence; None where it is. `package` is what its header names."""
+    if task in names():
+        return None
+    brings = f"the package {package}, which brings it" if package else "the package that brings it"
+    return f"The task '{task}' is not installed here: its own numbers need {brings}."
 
 
 def unknown(task: str) -> Problem:

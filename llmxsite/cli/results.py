@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from llmxsite.base.diagnostics import Issues, Problem, did_you_mean
+from llmxsite.base.diagnostics import Issues
 from llmxsite.cli.determinism_text import print_determinism
 from llmxsite.cli.terminal import err, finish, plain, study_here
+from llmxsite.library import selection
+from llmxsite.library.tables import DEFAULT_BY, Asked, left_out, make, notes
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from llmxsite.analysis.tables import Samples
-    from llmxsite.study.study import Study
 
-DEFAULT_BY = ("experiment", "suite", "model")
 _COUNTS = ("unparsed", "truncated", "errors")
 _MEASURES: dict[str, tuple[str, str]] = {
     "mean_confidence": ("confidence", "percent"),
@@ -103,24 +103,19 @@ def results(
              llmxsite results --report same-again --determinism pairs
     """
     from llmxsite.analysis import tables
-    from llmxsite.analysis.results import reading_notes, summarise, warnings
-    from llmxsite.analysis.results import readings as read_otherwise
 
     issues = Issues()
     study = study_here()
-    _check_report(study, report)
+    selection.check_report(study, report)
     samples = _filtered(tables.load(study, issues, report=report, reruns=reruns), where or [])
     given = [part.strip() for part in by.split(",") if part.strip()] if by else None
     columns = given or [*DEFAULT_BY, *samples.varying()]
     columns += ["run"] if reruns else []  # never pooled: a rerun is no further evidence
+    kind = {"items": "requests"}.get(determinism, determinism) if determinism else "readings" if readings else "summary"
+    drawn = tuple(part.strip() for part in (intervals or "").split(",") if part.strip())
+    asked = Asked(by=tuple(given or ()) or None if determinism else tuple(columns), factor=factor, intervals=drawn)
     try:
-        if determinism is not None:
-            summary = _sorted(_determinism(samples, determinism, given, factor), sort)
-        else:
-            if readings:
-                summary = _sorted(read_otherwise(samples, columns), sort)
-            else:
-                summary = _sorted(_with_intervals(summarise(samples, columns), samples, columns, intervals), sort)
+        summary = selection.ordered(make(samples, kind, asked), sort)
     except KeyError as error:
         raise typer.BadParameter(str(error.args[0])) from None
     if format == "csv":
@@ -139,35 +134,9 @@ def results(
             "Nothing measured yet: `llmxsite run REPORT` collects, `llmxsite import` takes in other tools' results."
         )
     elif format == "table" and determinism is None:
-        for sentence in [] if readings else [*warnings(summary), *reading_notes(samples, columns)]:
+        for sentence in [*notes(kind, summary, samples), *left_out(samples, "--reruns")]:
             err().print(f"· {sentence}", markup=False)
-        if count := len(samples.repeats):
-            words = "1 rerun is" if count == 1 else f"{count:,} reruns are"
-            err().print(f"· {words} left out, being no further evidence: --reruns shows every run by itself.")
     finish(issues)
-
-
-def _with_intervals(summary: pd.DataFrame, samples: Samples, by: list[str], asked: str | None) -> pd.DataFrame:
-    """The summary with the ends of the measures asked for: `ece_low`, `ece_high`. KeyError for an unknown one."""
-    names = [part.strip() for part in (asked or "").split(",") if part.strip()]
-    if not names:
-        return summary
-    from llmxsite.analysis import results
-
-    found = results.intervals(samples, by, names)
-    ends = [f"{name}_{end}" for name in names for end in ("low", "high", "method")]
-    summary = summary.drop(columns=[end for end in ends if end in summary.columns])
-    return summary.join(found[ends])
-
-
-def _check_report(study: Study, report: str | None) -> None:
-    if report is None or study.run_logs(report):
-        return
-    known = {*study.report_slugs(), *(path.parent.name for path in study.run_logs())}
-    if report not in known:
-        raise Problem.at(
-            study.runs / report, "report-missing", f"no report '{report}'", hint=did_you_mean(report, known)
-        )
 
 
 def _filtered(samples: Samples, where: list[str]) -> Samples:
@@ -177,43 +146,10 @@ def _filtered(samples: Samples, where: list[str]) -> Samples:
         if not equals:
             raise typer.BadParameter(f"'{condition}' is not of the form column=value", param_hint="--where")
         try:
-            fitting = samples.where(**{column.strip(): value.strip() or None})
+            samples = selection.narrow(samples, {column.strip(): value.strip() or None}, "--where")
         except KeyError as error:
             raise typer.BadParameter(str(error.args[0]), param_hint="--where") from None
-        if len(samples) and not len(fitting):
-            met = samples.frame[column.strip()].dropna().unique()
-            raise Problem.at(
-                "--where", "no-samples", f"no sample has {condition}", hint=did_you_mean(value, map(str, met))
-            )
-        samples = fitting
     return samples
-
-
-def _determinism(samples: Samples, what: str, by: list[str] | None, factor: str) -> pd.DataFrame:
-    """One of the tables of `results.determinism`. Raises `Problem` where no sample is of such an experiment."""
-    from llmxsite.analysis import results
-
-    samples = samples.where(task="determinism")
-    frame: pd.DataFrame = getattr(results.determinism(samples, by, factor), what) if len(samples) else samples.frame
-    if frame.empty:
-        one = len(samples) > 0
-        raise Problem.at(
-            "--determinism",
-            "no-samples",
-            f"nothing to compare by '{factor}'" if one else "no sample of a determinism experiment fits",
-            hint="--factor names another column" if one else "`llmxsite new report NAME --task determinism` starts one",
-        )
-    return frame
-
-
-def _sorted(summary: pd.DataFrame, sort: str | None) -> pd.DataFrame:
-    """Sorted by a column; rows that are equal there, and missing values at the end, keep their order."""
-    if sort is None:
-        return summary
-    column = sort.removeprefix("-")
-    if column not in summary.columns:
-        raise KeyError(f"cannot sort by '{column}': no such column; {did_you_mean(column, map(str, summary.columns))}")
-    return summary.sort_values(column, ascending=not sort.startswith("-"), kind="stable")
 
 
 def _print_json(summary: pd.DataFrame) -> None:

@@ -11,7 +11,6 @@ from typing import Any, Literal
 
 import msgspec
 
-from llmxsite.base import registry
 from llmxsite.base.diagnostics import Issues, Problem
 from llmxsite.collect import subject
 from llmxsite.collect.agreed import agree
@@ -122,6 +121,7 @@ class Session:
                 policy=policy,
                 concurrency=self.header.concurrency,
                 stage=self.stage,
+                cache=self.about.cache,
             )
             if started is not None:
                 started(collector)
@@ -204,7 +204,7 @@ async def open_subject(
         engine=info,
         models=list(models.values()),
         host=host,
-        software=software | registry.package(about.header.task),
+        software=software | about.header.software,
         git=git,
         planned=workload.planned,
         concurrency=wish.concurrency or about.header.concurrency,
