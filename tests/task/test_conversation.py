@@ -4,18 +4,17 @@ verified and scored again."""
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import os
 import random
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from collect_support import Notes, Nursery, Watched, collect, make_study, run, samples_of, the_log
+from conversation_support import DESIGN, MODELS, SEEK, answer, told
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from servers.fake import Fake
@@ -30,40 +29,8 @@ from llmxsite.log.runlog.turns import turns_of
 from llmxsite.press.site.samples import transcript
 from llmxsite.study.study import Study
 
-DISTRIBUTION = Path(__file__).parent / "distribution"
-MODELS = ("fake:1b", "judge:1b")
-DESIGN = {"task": "talk", "sweep": {"doubts": [0, 2]}, "repeats": 2, "concurrency": 3}
+pytestmark = pytest.mark.usefixtures("installed")
 KILLS = int(os.environ.get("LLMXSITE_KILLS", "8"))
-
-
-def answer(body: dict[str, Any]) -> tuple[list[str], str]:
-    """A letter that hangs on every word of the conversation."""
-    said = json.dumps([body["model"], body.get("messages"), body.get("options", {}).get("seed")], sort_keys=True)
-    return ["AB"[hashlib.sha256(said.encode()).digest()[0] % 2]], "stop"
-
-
-@pytest.fixture(autouse=True)
-def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The distribution is on the path, here and in the processes that tests start."""
-    monkeypatch.syspath_prepend(DISTRIBUTION)
-    monkeypatch.setenv("LLMXSITE_TEST_PATH", str(DISTRIBUTION))
-    registry.forget()
-    yield
-    monkeypatch.undo()
-    registry.forget()
-
-
-def told(path: Path) -> dict[str, tuple[object, ...]]:
-    """What each sample of a log is, by key; the last line of a key counts."""
-    found = {}
-    for s in samples_of(path):
-        said = (
-            [(turn.follows, turn.request, turn.reply and turn.reply.text) for turn in s.turns]
-            if isinstance(s.turns, list)
-            else None
-        )
-        found[s.key] = (s.item, str(s.condition), s.repeat, s.outcome, str(s.scores), str(s.rubric), s.of, str(said))
-    return found
 
 
 def checked(path: Path) -> runlog.Verified:
@@ -244,9 +211,6 @@ def test_a_log_whose_task_is_not_installed_is_read(study: Study, monkeypatch: py
         from llmxsite.exchange.asking.plan import asking_of
 
         asking_of("talk")
-
-
-SEEK = {"task": "seek", "sweep": {"way": ["vectors", "words"]}, "concurrency": 2}
 
 
 def test_vectors_are_made_once_and_asked_for_in_a_conversation(tmp_path: Path) -> None:
