@@ -106,6 +106,24 @@ def test_a_changed_turn_is_seen(study: Study) -> None:
     assert {issue.code for issue in issues} == {"log-score", "log-open"}
 
 
+def test_a_line_that_a_scorer_cannot_take_is_a_fault_of_the_line(study: Study) -> None:
+    async def go() -> None:
+        async with Fake(models=MODELS, reply=answer) as server:
+            await collect(study, server)
+
+    asyncio.run(go())
+    path, kept = the_log(study), []
+    for _, line in runlog.iterate(path, Issues()):
+        if isinstance(line, Sample) and line.scorer == "talk/1":
+            line.turns, line.reply = [], None  # its scorer reads the last turn
+        kept.append(encode_line(line))
+    path.write_bytes(b"".join(kept))
+    issues = Issues()
+    runlog.verify(path, issues)
+    said = [issue.message for issue in issues if issue.code == "log-score"]
+    assert len(said) == 16 and all("cannot be scored from its line, though talk/1 did" in words for words in said)
+
+
 @settings(max_examples=12, deadline=None)
 @given(seed=st.integers(0, 2**32))
 def test_faults_and_stops_in_a_conversation_lose_and_double_nothing(
@@ -244,6 +262,22 @@ def test_vectors_are_made_once_and_asked_for_in_a_conversation(tmp_path: Path) -
         assert made.texts == 10 and made.model == "fake:1b" and made.dimensions and made.digest
     first, second = ({s.item: s.scores for s in samples_of(path)} for path in study.run_logs("trial"))
     assert first == second
+
+
+def test_a_task_that_needs_no_model_runs_without_one(tmp_path: Path) -> None:
+    study = make_study(tmp_path / "study", items=4, models=[], task="seek", sweep={"way": ["words"]}, think=None)
+
+    async def go() -> None:
+        async with Fake(reply=answer) as server:
+            _, result, _ = await collect(study, server)
+            assert result is not None and result.reason == "complete" and result.made == 4
+            assert not [call for call in server.calls if call.method == "POST"]
+
+    asyncio.run(go())
+    (header, *_), lines = [runlog.read_header(the_log(study))], samples_of(the_log(study))
+    assert not header.models and {s.condition["model"] for s in lines} == {None}
+    assert checked(the_log(study)).rescored == 4
+    assert tables.load(study, Issues()).frame["model"].isna().all()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="processes are forked and killed in POSIX's ways")
