@@ -21,8 +21,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 if __name__ == "__main__":
+    import fake_vectors
     from wire import Call, HttpServer, Wire
 else:
+    from servers import fake_vectors
     from servers.wire import Call, HttpServer, Wire
 
 FAULTS = (
@@ -83,6 +85,10 @@ class Fake(HttpServer):
     refusal: Callable[[str, dict[str, Any]], str | None] | None = None
     """Given the path and the body of a request for words: what it is refused with; None takes it."""
     refusal_status: int = 400
+    base64: bool = True
+    """Whether `/v1` gives vectors in base64 to who asks for it."""
+    ignores_dimensions: bool = False
+    """Whether vectors have as many dimensions as the model has, whatever is asked for."""
     capabilities: tuple[str, ...] = ("completion", "tools", "thinking")
     cached: int = 0
     """Prompt tokens that `/v1` says it took from its cache."""
@@ -104,6 +110,9 @@ class Fake(HttpServer):
             return
         if call.method == "POST" and path in ("/api/chat", "/api/generate", "/v1/chat/completions", "/v1/completions"):
             await self._generate(path, call.json, wire)
+            return
+        if call.method == "POST" and path in ("/api/embed", "/v1/embeddings"):
+            await self._embed(path, call.json, wire)
             return
         answer = self._question(path, call.json)
         await (
@@ -148,10 +157,6 @@ class Fake(HttpServer):
                         "fake.context_length": self.context_limit,
                     },
                 }
-            case "/api/embed":
-                return {"embeddings": [_vector(body["input"])]}
-            case "/v1/embeddings":
-                return {"data": [{"embedding": _vector(body["input"])}]}
             case "/v1/models":
                 return {"data": [{"id": name, "object": "model"} for name in self.models]}
         return None
@@ -203,6 +208,34 @@ class Fake(HttpServer):
         parts = [shape.token(token, _entry(token, body, fault) if asked else None) for token in tokens]
         parts.append(shape.end(reason, read, len(tokens)))
         await _send(wire, native, parts, fault)
+
+    async def _embed(self, path: str, body: dict[str, Any], wire: Wire) -> None:
+        native = path.startswith("/api/")
+        texts = [body["input"]] if isinstance(body["input"], str) else body["input"]
+        context = min((body.get("options") or {}).get("num_ctx", 4096), self.context_limit)
+        fault = next(self._faults, None)
+        if await self._refused(path, body, native, wire, fault):
+            return
+        tokens = [len(text.split()) for text in texts]
+        if max(tokens, default=0) > context and self.refuses_overflow and body.get("truncate") is not True:
+            words = "the input length exceeds the context length"
+            await wire.answer(400, {"error": words if native else {"message": words, "type": "error"}})
+            return
+        if fault == "nan-500":
+            words = "failed to encode response: json: unsupported value: NaN"
+            await wire.answer(500, {"error": words if native else {"message": words, "type": "error"}})
+            return
+        read = [min(count, context) for count in tokens]
+        if self.ignores_dimensions:
+            body = {name: value for name, value in body.items() if name != "dimensions"}
+        data = fake_vectors.answer(body, native=native, base64_taken=self.base64, tokens=read, fault=fault)
+        if fault == "cut-body":
+            wire.head(200, "application/json", {"Content-Length": str(len(data))})
+            wire.writer.write(data[:40])
+            wire.close()
+        elif fault == "huge":
+            data = data + b" " * (65 << 20)
+        await wire.answer(200, data[: len(data) // 2] if fault == "half-body" else data)
 
     async def _refused(self, path: str, body: dict[str, Any], native: bool, wire: Wire, fault: str | None) -> bool:
         """Whether there is no reply to be had, having said so."""
@@ -384,13 +417,6 @@ def _letter(body: dict[str, Any]) -> Reply:
     letters = sorted(set(re.findall(r"^\s*\(?([A-Z])[).:]", prompt, re.MULTILINE))) or ["A", "B"]
     number = int(hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest(), 16)
     return [letters[number % len(letters)]], "stop"
-
-
-def _vector(text: str) -> list[float]:
-    """A unit vector of eight numbers that depends on the text alone."""
-    raw = [byte - 127.5 for byte in hashlib.sha256(text.encode()).digest()[:8]]
-    length = math.sqrt(sum(x * x for x in raw))
-    return [x / length for x in raw]
 
 
 def main() -> None:

@@ -82,6 +82,8 @@ def _serve(orders: Orders):  # type: ignore[no-untyped-def] # xllamacpp has no t
     params.n_parallel = orders.slots
     params.n_ctx = orders.num_ctx * orders.slots
     params.embedding = orders.embed
+    if orders.embed:  # a text is read in one batch, or refused
+        params.n_batch = params.n_ubatch = orders.num_ctx
     params.port = 0
     params.endpoint_props = True
     params.ui = False

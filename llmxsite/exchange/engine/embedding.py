@@ -22,9 +22,11 @@ class Given(NamedTuple):
     warnings: tuple[str, ...] = ()
 
 
-async def one_by_one(request: EmbedRequest, ask: Callable[[str], Awaitable[Given]]) -> Vectors:
-    """The vectors of a request that is sent as it is, a text at a time. Raises `EngineError`: what `ask` raises, and for
-    rows of different lengths."""
+async def one_by_one(request: EmbedRequest, ask: Callable[[str], Awaitable[Given]], lacks: dict[str, None]) -> Vectors:
+    """The vectors of a request that is sent as it is, a text at a time; what the server was found to lack goes into `lacks`.
+
+    Raises `EngineError`: what `ask` raises, and for rows of different lengths.
+    """
     began = time.perf_counter()
     given = [await ask(text) for text in request.texts]
     total = round((time.perf_counter() - began) * 1000, 3)
@@ -37,6 +39,7 @@ async def one_by_one(request: EmbedRequest, ask: Callable[[str], Awaitable[Given
     found = [*(warning for each in given for warning in each.warnings), *(fault(each.row) for each in given)]
     if None not in (size, request.dimensions) and size != request.dimensions:
         found.append("dimensions-ignored")
+        lacks[f"vectors of '{request.model}' have {size} dimensions, whatever is asked for"] = None
     loads = [each.load_ms for each in given if each.load_ms is not None]
     tokens = [each.tokens for each in given]
     told = [count for count in tokens if count is not None]

@@ -20,9 +20,10 @@ from llmxsite.exchange.engine import wire
 from llmxsite.exchange.engine.address import Address
 from llmxsite.exchange.engine.concessions import Concessions, Names
 from llmxsite.exchange.engine.embedding import Given, lone_row, one_by_one, refused_dimensions
-from llmxsite.exchange.engine.fault import error_for, is_model_failure, is_not_finite, is_repetition, plain
+from llmxsite.exchange.engine.fault import is_model_failure, is_not_finite, is_repetition, plain
 from llmxsite.exchange.engine.http import Http, Limits
 from llmxsite.exchange.engine.lines import Values
+from llmxsite.exchange.engine.ollama_reading import LineReading, was_cut
 from llmxsite.exchange.engine.protocol import (
     EmbedRequest,
     EngineError,
@@ -32,11 +33,9 @@ from llmxsite.exchange.engine.protocol import (
     Options,
     Reply,
     Request,
-    ToolCall,
-    Usage,
     Vectors,
 )
-from llmxsite.exchange.engine.reading import Reading, until
+from llmxsite.exchange.engine.reading import until
 
 T = TypeVar("T")
 _GONE = ("connection", "timeout", "missing-model", "memory", "refused")
@@ -135,7 +134,7 @@ class Ollama:
             return reply
 
     async def _exchange(self, request: Request, on_text: OnText | None) -> Reply:
-        reading, whole = Reading(request, on_text), Values()
+        reading, whole = LineReading(request, on_text), Values()
         raw = request.raw_prompt is not None
         body = shapes.shape_request(request)
         for name in self._conceded.framing(request):
@@ -147,9 +146,9 @@ class Ollama:
             async with aclosing(batches):
                 async for lines in until(batches, lambda: reading.complete):
                     for line in whole.feed(lines):
-                        self._take(reading, line)
+                        reading.take(line)
             for line in whole.rest():
-                self._take(reading, line)
+                reading.take(line)
         except EngineError as error:
             if is_repetition(error):
                 reading.repeated = True
@@ -160,7 +159,7 @@ class Ollama:
         reply = reading.reply()
         if "logprobs-missing" in reply.warnings:
             self._lacks["no logprobs"] = None
-        if request.model not in self._refuses and self._was_cut(request, reply.usage):
+        if request.model not in self._refuses and was_cut(request, reply.usage, self._contexts.get(request.model)):
             reply.warnings.append("context-truncated")
             self._lacks[_CUTS] = None
         return reply
@@ -181,7 +180,7 @@ class Ollama:
             load_ms = shapes.milliseconds(found.load_duration)
             return Given(lone_row(found.embeddings, text), found.prompt_eval_count, load_ms, tuple(warnings))
 
-        return await one_by_one(request, ask)
+        return await one_by_one(request, ask, self._lacks)
 
     async def unload(self, model: str) -> None:
         """An empty prompt with `keep_alive` 0. The server says yes at once and unloads later: its list tells when."""
@@ -211,55 +210,6 @@ class Ollama:
 
     async def _show(self, name: str) -> shapes.Show:
         return wire.decode(await self._http.ask("/api/show", {"model": name}), shapes.read_show, [])
-
-    def _take(self, reading: Reading, line: bytes) -> None:
-        """One line of a reply."""
-        chunk = wire.decode(line, shapes.read_chunk, reading.warnings)
-        if chunk.error is not None:
-            raise error_for(500, line, streamed=True)
-        reading.count(chunk.piece())
-        if chunk.message is not None:
-            text, thought = chunk.message.spoken()
-            reading.text(thought, thinking=True)
-            reading.text(text)
-            for call in chunk.message.tool_calls or ():
-                reading.output()
-                parsed, rest = wire.arguments(call.function.arguments)
-                reading.calls.append(ToolCall(name=call.function.name, arguments=parsed, raw=rest))
-        else:
-            reading.text(chunk.thinking, thinking=True)
-            reading.text(chunk.response)
-        if chunk.logprobs:
-            reading.entries(chunk.logprobs)
-        if chunk.done or chunk.done_reason is not None:
-            reading.done = True
-            reading.done_reason = chunk.done_reason
-            reading.timing.load_ms = shapes.milliseconds(chunk.load_duration)
-            reading.timing.prompt_ms = shapes.milliseconds(chunk.prompt_eval_duration)
-            reading.timing.eval_ms = shapes.milliseconds(chunk.eval_duration)
-            reading.usage = Usage(
-                prompt_tokens=chunk.prompt_eval_count,
-                cached_tokens=chunk.prompt_eval_cached_count,
-                completion_tokens=chunk.eval_count,
-            )
-
-    def _was_cut(self, request: Request, usage: Usage) -> bool:
-        """Whether a server that does not honour `truncate: false` seems to have cut the prompt.
-
-        It then reads as many tokens as the context has or, in some versions, about half of them; of a conversation it
-        drops the oldest messages and reads the rest. Where the context is not full, the text must also hold far more
-        characters than that many tokens spell, and enough to fill the context. A prompt of more tokens than the context is
-        said to have was not cut to it: the context is larger than is said.
-        """
-        count = usage.prompt_tokens
-        context = self._contexts.get(request.model, request.options.num_ctx or 0)
-        if not count or context <= 0 or count > context:
-            return False
-        characters = sum(len(m.content) for m in request.messages) + len(request.raw_prompt or "")
-        halved = abs(count - context // 2) <= 8
-        return count >= context - 1 or (
-            (halved or len(request.messages) > 1) and characters > max(6 * count, 3 * context)
-        )
 
     async def _load(self, info: ModelInfo, num_ctx: int) -> None:
         """Load a model with a context and read what came of it."""

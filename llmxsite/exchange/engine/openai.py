@@ -19,11 +19,13 @@ from llmxsite.exchange.engine import openai_shapes as shapes
 from llmxsite.exchange.engine import weights, wire
 from llmxsite.exchange.engine.address import Address
 from llmxsite.exchange.engine.concessions import Concessions, Names
+from llmxsite.exchange.engine.cutting import Cutting
 from llmxsite.exchange.engine.embedding import Given, lone_row, one_by_one, refused_dimensions
-from llmxsite.exchange.engine.fault import error_for, is_model_failure, is_not_finite, is_repetition
+from llmxsite.exchange.engine.fault import is_model_failure, is_not_finite, is_repetition
 from llmxsite.exchange.engine.gguf import GgufError
 from llmxsite.exchange.engine.http import Http, Limits
 from llmxsite.exchange.engine.lines import Events
+from llmxsite.exchange.engine.openai_reading import EventReading
 from llmxsite.exchange.engine.protocol import (
     EmbedRequest,
     EngineError,
@@ -32,11 +34,9 @@ from llmxsite.exchange.engine.protocol import (
     OnText,
     Reply,
     Request,
-    ToolCall,
-    Usage,
     Vectors,
 )
-from llmxsite.exchange.engine.reading import Reading, until
+from llmxsite.exchange.engine.reading import until
 
 _THEIRS = ("temperature", "top_p", "presence_penalty", "frequency_penalty", "seed", "stop")
 _SAMPLERS = ("top_k", "min_p", "typical_p", "repeat_penalty", "repeat_last_n")
@@ -73,6 +73,7 @@ class OpenAI:
         self._conceded = Concessions(names)
         self._lacks = self._conceded.lacks
         self._budget_field = "max_tokens"
+        self._cutting = Cutting()
         self._base64 = True
         """Whether the server takes the request for vectors in base64, as far as is known."""
 
@@ -152,11 +153,24 @@ class OpenAI:
             return reply
 
     async def embed(self, request: EmbedRequest) -> Vectors:
-        """/v1/embeddings, a text at a time, in base64 where the server takes that: decimals round."""
+        """/v1/embeddings, a text at a time, in base64 where the server takes that: decimals are four times as long."""
         sent = msgspec.structs.replace(request, num_ctx=None, keep_alive=None)
-        return await one_by_one(sent, lambda text: self._embed(sent, text))
+        return await one_by_one(sent, lambda text: self._embed(sent, text), self._lacks)
 
     async def _embed(self, request: EmbedRequest, text: str) -> Given:
+        given = await self._one_vector(request, text)
+        if given.tokens is None or request.truncate:
+            return given
+
+        async def count(longer: str) -> int | None:
+            return (await self._one_vector(request, longer)).tokens
+
+        if await self._cutting.was_cut(request.model, text, given.tokens, count):
+            self._lacks["texts that do not fit are cut silently"] = None
+            return given._replace(warnings=(*given.warnings, "context-truncated"))
+        return given
+
+    async def _one_vector(self, request: EmbedRequest, text: str) -> Given:
         body: dict[str, Any] = {"model": request.model, "input": text}
         if request.dimensions is not None:
             body["dimensions"] = request.dimensions
@@ -169,7 +183,7 @@ class OpenAI:
                 return Given(b"", warnings=("not-finite",))
             if self._base64 and error.status in (400, 422) and re.search("encoding_format|base64", str(error)):
                 self._base64 = False
-                return await self._embed(request, text)
+                return await self._one_vector(request, text)
             raise refused_dimensions(error, request) from None
         warnings: list[str] = []
         found = wire.decode(answer, shapes.read_embeddings, warnings)
@@ -240,7 +254,7 @@ class OpenAI:
     async def _exchange(self, request: Request, on_text: OnText | None) -> Reply:
         body = self._body(request)
         path = "/v1/completions" if request.raw_prompt is not None else "/v1/chat/completions"
-        reading = _Reading(request, on_text)
+        reading = EventReading(request, on_text)
         events = Events()
         batches = self._http.stream(path, body, byte_limit=wire.byte_limit(request.options))
         try:
@@ -269,72 +283,6 @@ class OpenAI:
         if reply.thinking and request.think is False:
             self._lacks[f"'{request.model}' thinks, though each request forbids it"] = None
         return reply
-
-
-class _Reading(Reading):
-    """A reply in OpenAI's events."""
-
-    def __init__(self, request: Request, on_text: OnText | None) -> None:
-        super().__init__(request, on_text)
-        self._parts: dict[int, tuple[list[str], list[str]]] = {}
-
-    def take(self, data: bytes, *, whole: bool = False) -> None:
-        """One event's data, or, where the server does not stream, the whole body."""
-        if data == b"[DONE]":
-            self.done = True
-            return
-        chunk = wire.decode(data, shapes.read_chunk, self.warnings)
-        error = bytes(chunk.error)
-        if error and error != b"null":
-            body = b'{"error":' + error + b"}"
-            raise error_for(_status(body), body, streamed=True)
-        if chunk.usage is not None:
-            details = chunk.usage.prompt_tokens_details
-            self.usage = Usage(
-                prompt_tokens=chunk.usage.prompt_tokens,
-                cached_tokens=details.cached_tokens if details else None,
-                completion_tokens=chunk.usage.completion_tokens,
-            )
-        if chunk.timings is not None:
-            self.timing.prompt_ms = chunk.timings.prompt_ms
-            self.timing.eval_ms = chunk.timings.predicted_ms
-        for choice in chunk.choices or ():
-            said = choice.message if whole else choice.delta
-            text, thought = said.spoken() if said is not None else (choice.text or "", "")
-            self.misplaced = self.misplaced or (said is None and choice.text is None and choice.message is not None)
-            self.count(text or thought)
-            self.text(thought, thinking=True)
-            self.text(text)
-            for n, call in enumerate((said.tool_calls if said is not None else None) or ()):
-                self._call(call, n if whole else call.index)
-            if choice.logprobs is not None:
-                self.entries(choice.logprobs.entries())
-            self.done_reason = choice.finish_reason or self.done_reason
-
-    def _call(self, call: shapes.Call, index: int) -> None:
-        """A tool call comes in pieces: its name first, then its arguments as text."""
-        self.output()
-        name, arguments = self._parts.setdefault(index, ([], []))
-        if call.function is not None:
-            name.append(call.function.name or "")
-            value = call.function.arguments
-            if value is not None:
-                arguments.append(value if isinstance(value, str) else msgspec.json.encode(value).decode())
-
-    def finish_calls(self) -> None:
-        """Put the pieces of the tool calls together."""
-        for _, (name, raw) in sorted(self._parts.items()):
-            parsed, rest = wire.arguments("".join(raw) or "{}")
-            self.calls.append(ToolCall(name="".join(name), arguments=parsed, raw=rest))
-
-
-def _status(body: bytes) -> int:
-    """The status inside an error event; 500 where it has none."""
-    try:
-        code = msgspec.json.decode(body)["error"]["code"]
-    except (msgspec.MsgspecError, KeyError, TypeError):
-        return 500
-    return code if isinstance(code, int) and 400 <= code <= 599 else 500
 
 
 def _model_info(model: shapes.Model) -> ModelInfo:
