@@ -15,12 +15,12 @@ from __future__ import annotations
 import importlib
 import importlib.util
 from collections.abc import Callable, Iterator
-from functools import cache, wraps
+from functools import cache
 from importlib import metadata, resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import ModuleType
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 from llmxsite.base.diagnostics import Problem, did_you_mean
 
@@ -40,12 +40,7 @@ def remembered(function: Callable[P, T]) -> Callable[P, T]:
     """A function of which tasks there are: its results are kept until `forget`."""
     kept = cache(function)
     _FORGETTERS.append(kept.cache_clear)
-
-    @wraps(function)
-    def call(*given: P.args, **named: P.kwargs) -> T:
-        return kept(*given, **named)  # type: ignore[arg-type]  # arguments are names, which can be hashed
-
-    return call
+    return cast(Callable[P, T], kept)
 
 
 def forget() -> None:

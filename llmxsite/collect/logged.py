@@ -238,5 +238,5 @@ class LoggedWorkload(Workload):
             repeat=sample.repeat,
             plan=Plan(requests, rubric, today.id),
             sent=Sent.of(requests),
-            models=self.called(sample.condition),
+            models=self.called(condition),
         )

@@ -47,6 +47,9 @@ class Workload:
         self._items = [(s, select(s.items, experiment.limit, experiment.limit_seed)) for s in suites]
         self.materials: dict[tuple[str, bytes], Material] = {}
         """By suite and condition."""
+        self._terms = terms_of(experiment.task)
+        self._called: dict[int, tuple[str, ...]] = {}
+        """By identity of the condition: the workload keeps each."""
         self.making = asyncio.Lock()
         """Held by whoever makes vectors for it."""
         self._hashes = {(s.id, i.id): item_hash(i) for s, items in self._items for i in items}
@@ -188,7 +191,10 @@ class Workload:
 
     def called(self, condition: Condition) -> tuple[str, ...]:
         """Every model that a condition calls."""
-        return tuple(terms_of(self.experiment.task).called(self.experiment, condition))
+        known = self._called.get(id(condition))
+        if known is None:
+            known = self._called[id(condition)] = tuple(self._terms.called(self.experiment, condition))
+        return known
 
     def _own(self, condition: Condition) -> frozenset[str]:
         """The options that the experiment itself sets: every one that a condition names, for that is what tables say of it."""

@@ -4,18 +4,17 @@ verified and scored again."""
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import os
 import random
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from collect_support import Notes, Nursery, Watched, collect, make_study, run, samples_of, the_log
+from conversation_support import DESIGN, MODELS, SEEK, answer, told
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from servers.fake import Fake
@@ -30,40 +29,8 @@ from llmxsite.log.runlog.turns import turns_of
 from llmxsite.press.site.samples import transcript
 from llmxsite.study.study import Study
 
-DISTRIBUTION = Path(__file__).parent / "distribution"
-MODELS = ("fake:1b", "judge:1b")
-DESIGN = {"task": "talk", "sweep": {"doubts": [0, 2]}, "repeats": 2, "concurrency": 3}
+pytestmark = pytest.mark.usefixtures("installed")
 KILLS = int(os.environ.get("LLMXSITE_KILLS", "8"))
-
-
-def answer(body: dict[str, Any]) -> tuple[list[str], str]:
-    """A letter that hangs on every word of the conversation."""
-    said = json.dumps([body["model"], body.get("messages"), body.get("options", {}).get("seed")], sort_keys=True)
-    return ["AB"[hashlib.sha256(said.encode()).digest()[0] % 2]], "stop"
-
-
-@pytest.fixture(autouse=True)
-def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The distribution is on the path, here and in the processes that tests start."""
-    monkeypatch.syspath_prepend(DISTRIBUTION)
-    monkeypatch.setenv("LLMXSITE_TEST_PATH", str(DISTRIBUTION))
-    registry.forget()
-    yield
-    monkeypatch.undo()
-    registry.forget()
-
-
-def told(path: Path) -> dict[str, tuple[object, ...]]:
-    """What each sample of a log is, by key; the last line of a key counts."""
-    found = {}
-    for s in samples_of(path):
-        said = (
-            [(turn.follows, turn.request, turn.reply and turn.reply.text) for turn in s.turns]
-            if isinstance(s.turns, list)
-            else None
-        )
-        found[s.key] = (s.item, str(s.condition), s.repeat, s.outcome, str(s.scores), str(s.rubric), s.of, str(said))
-    return found
 
 
 def checked(path: Path) -> runlog.Verified:
@@ -137,6 +104,24 @@ def test_a_changed_turn_is_seen(study: Study) -> None:
     issues = Issues()
     assert runlog.verify(path, issues).rescored == 48 - 8
     assert {issue.code for issue in issues} == {"log-score", "log-open"}
+
+
+def test_a_line_that_a_scorer_cannot_take_is_a_fault_of_the_line(study: Study) -> None:
+    async def go() -> None:
+        async with Fake(models=MODELS, reply=answer) as server:
+            await collect(study, server)
+
+    asyncio.run(go())
+    path, kept = the_log(study), []
+    for _, line in runlog.iterate(path, Issues()):
+        if isinstance(line, Sample) and line.scorer == "talk/1":
+            line.turns, line.reply = [], None  # its scorer reads the last turn
+        kept.append(encode_line(line))
+    path.write_bytes(b"".join(kept))
+    issues = Issues()
+    runlog.verify(path, issues)
+    said = [issue.message for issue in issues if issue.code == "log-score"]
+    assert len(said) == 16 and all("cannot be scored from its line, though talk/1 did" in words for words in said)
 
 
 @settings(max_examples=12, deadline=None)
@@ -246,9 +231,6 @@ def test_a_log_whose_task_is_not_installed_is_read(study: Study, monkeypatch: py
         asking_of("talk")
 
 
-SEEK = {"task": "seek", "sweep": {"way": ["vectors", "words"]}, "concurrency": 2}
-
-
 def test_vectors_are_made_once_and_asked_for_in_a_conversation(tmp_path: Path) -> None:
     study = make_study(tmp_path / "study", items=4, **SEEK)
 
@@ -280,6 +262,22 @@ def test_vectors_are_made_once_and_asked_for_in_a_conversation(tmp_path: Path) -
         assert made.texts == 10 and made.model == "fake:1b" and made.dimensions and made.digest
     first, second = ({s.item: s.scores for s in samples_of(path)} for path in study.run_logs("trial"))
     assert first == second
+
+
+def test_a_task_that_needs_no_model_runs_without_one(tmp_path: Path) -> None:
+    study = make_study(tmp_path / "study", items=4, models=[], task="seek", sweep={"way": ["words"]}, think=None)
+
+    async def go() -> None:
+        async with Fake(reply=answer) as server:
+            _, result, _ = await collect(study, server)
+            assert result is not None and result.reason == "complete" and result.made == 4
+            assert not [call for call in server.calls if call.method == "POST"]
+
+    asyncio.run(go())
+    (header, *_), lines = [runlog.read_header(the_log(study))], samples_of(the_log(study))
+    assert not header.models and {s.condition["model"] for s in lines} == {None}
+    assert checked(the_log(study)).rescored == 4
+    assert tables.load(study, Issues()).frame["model"].isna().all()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="processes are forked and killed in POSIX's ways")

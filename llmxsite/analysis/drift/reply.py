@@ -11,7 +11,7 @@ from llmxsite.analysis.drift.log import Condition, Head
 from llmxsite.analysis.drift.report import Pair
 from llmxsite.analysis.stats import determinism
 from llmxsite.exchange.engine.protocol import TokenLogprob
-from llmxsite.log.record import Answer, Sample, Scalar, Sent
+from llmxsite.log.record import Answer, Rows, Sample, Scalar, Sent
 
 SHOWN = 60
 """Characters kept of what two replies share and of how each goes on."""
@@ -80,13 +80,18 @@ def _settings(condition: Condition) -> dict[str, Scalar]:
 
 
 def said(sample: Sample) -> list[tuple[Any, ...]] | None:
-    """All that was replied, every vote of a sample that is one, to be compared byte for byte; None where it is not kept."""
+    """All that was replied, every vote and every turn of a sample that has several, to be compared byte for byte; None where it
+    is not kept."""
     replies = sample.draws or ([sample.reply] if sample.reply is not None else [])
+    if isinstance(sample.turns, list):
+        replies = [turn.reply for turn in sample.turns if turn.reply is not None]
     found = [words for words in map(_words, replies) if words is not None]
     return found if replies and len(found) == len(replies) else None
 
 
 def _words(reply: Answer) -> tuple[Any, ...] | None:
+    if isinstance(reply.vectors, Rows):
+        return tuple(reply.vectors.rows)
     if reply.text is None and not reply.tool_calls:
         return None
     calls = [(c.name, c.arguments, c.raw) for c in reply.tool_calls or []]
@@ -100,7 +105,7 @@ def same_request(a: Sent, b: Sent) -> bool | None:
 
 
 def recorded(sent: Sent) -> bool:
-    return bool(sent.messages or sent.prompt or sent.options)
+    return bool(sent.messages or sent.prompt or sent.options or sent.texts)
 
 
 def _same_answer(before: Sample, after: Sample) -> bool | None:

@@ -21,6 +21,7 @@ from llmxsite.collect.policy import Policy, Result
 from llmxsite.collect.subject import Subject
 from llmxsite.collect.workload import Workload
 from llmxsite.log.record import Run
+from llmxsite.log.runlog import done_keys
 from llmxsite.study.experiment import Condition
 
 LOOK_SECONDS = 2.0
@@ -92,9 +93,20 @@ class Fleet:
                 await self._empty(self._pool, width, observer, policy)
                 if self._stopping:
                     break
+            await self._judge_left(observer, policy)
             result = self._result(sum(left))
             logs.seal(result.reason)
             return logs.paths, result
+
+    async def _judge_left(self, observer: Observer, policy: Policy | None) -> None:
+        """Make the samples that judge one whose machine went before it made them."""
+        if self._stopping or not self.workload.follows:
+            return
+        self.logs.sync()
+        done = set().union(*map(done_keys, self.logs.paths))
+        if left := list(self.workload.unjudged(self.logs.paths, done)):
+            self._pool = Pool(self.workload, (), [], left)
+            await self._empty(self._pool, self._header.concurrency or 1, observer, policy)
 
     def _width(self, condition: Condition) -> int:
         return self.workload.width(condition, self._header.concurrency)

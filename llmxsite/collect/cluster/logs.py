@@ -132,6 +132,11 @@ class Logs:
                 self._writers[number] = self._stack.enter_context(writer)
         return self._writers[number]
 
+    def sync(self) -> None:
+        """Wait until every line is on the disk."""
+        for writer in (*self._free.values(), *self._writers.values()):
+            writer.sync()
+
     def seal(self, reason: Reason) -> None:
         """End every log. One that is sealed and got nothing in this session stays as it is."""
         for writer in (*self._free.values(), *self._writers.values()):

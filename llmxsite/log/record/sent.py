@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Self
 
 import msgspec
@@ -99,7 +100,7 @@ class Sent(msgspec.Struct, kw_only=True, omit_defaults=True):
             Request(
                 model=self.model or model,
                 messages=self.messages,
-                options=msgspec.convert(_UNSENT | self.options | draw, Options),
+                options=_options(msgspec.json.encode(self.options | draw)),
                 think=self.think,
                 tools=self.tools,
                 raw_prompt=self.prompt,
@@ -109,6 +110,12 @@ class Sent(msgspec.Struct, kw_only=True, omit_defaults=True):
             )
             for draw in ({}, *self.draws)
         )
+
+
+@lru_cache(maxsize=1024)
+def _options(named: bytes) -> Options:
+    """The options of a request, from those that a line names: a log has few."""
+    return msgspec.convert(_UNSENT | msgspec.json.decode(named), Options)
 
 
 def sample_key(

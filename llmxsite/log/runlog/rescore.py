@@ -21,8 +21,11 @@ def rescore(sample: Sample, *, older: bool = False) -> Scored | None:
     known = current(sample.scorer) if older else scorer(sample.scorer)
     if known is None:
         return None
-    rubric, turns = known.rubric_of(sample), turns_of(sample)
-    return None if rubric is None or turns is None else known.score(rubric, turns)
+    try:
+        rubric, turns = known.rubric_of(sample), turns_of(sample)
+        return None if rubric is None or turns is None else known.score(rubric, turns)
+    except (LookupError, TypeError, ValueError, AttributeError):  # lines are anybody's, and so are scorers
+        return None
 
 
 def read_otherwise(sample: Sample, today: Scored) -> bool:

@@ -9,4 +9,4 @@ def _way(value: object) -> str | None:
     return None if value in ("vectors", "words") else "vectors or words"
 
 
-TERMS = Terms(title="Seek", factors=(Factor("way", "request", "What finds the option.", _way),))
+TERMS = Terms(title="Seek", needs_model=False, factors=(Factor("way", "request", "What finds the option.", _way),))
