@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from llmxsite.analysis import tables
 from llmxsite.analysis.results import reading_notes, readings, reread, summarise, warnings
-from llmxsite.analysis.results.readings import alone
+from llmxsite.analysis.results.rereading import alone
 from llmxsite.analysis.tables import Samples
 from llmxsite.base.diagnostics import Issues
 from llmxsite.base.words import languages

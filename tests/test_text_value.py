@@ -129,4 +129,4 @@ def test_any_text_is_a_query_or_an_error(text: str) -> None:
     except QueryError as error:
         assert 0 <= error.offset <= len(text)
     else:
-        assert found.metric in query.METRICS
+        assert found.metric in query.metrics()

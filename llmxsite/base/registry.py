@@ -36,7 +36,9 @@ def built_in() -> tuple[str, ...]:
     """The tasks of this package, by name in order."""
     folder = importlib.util.find_spec(PACKAGE)
     found = folder.submodule_search_locations if folder is not None else None
-    return tuple(sorted(p.name for place in found or () for p in Path(place).iterdir() if (p / "__init__.py").is_file()))
+    return tuple(
+        sorted(p.name for place in found or () for p in Path(place).iterdir() if (p / "__init__.py").is_file())
+    )
 
 
 @cache

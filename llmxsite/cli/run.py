@@ -181,7 +181,7 @@ def _look(report: str, experiment: Resolved, suites: list[Suite]) -> str:
     from llmxsite.study.experiment import expand, varied
 
     if experiment.task == "determinism":
-        return f"llmxsite results --report {report} --determinism agreement"
+        return f"llmxsite results --report {report} --table agreement"
     by = [*(["suite"] if len(suites) > 1 else []), *(varied(expand(experiment)) or ["model"])]
     return f"llmxsite results --report {report} --by {','.join(by)}"
 

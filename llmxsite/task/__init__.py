@@ -25,7 +25,7 @@ def get(name: str) -> Task:
 
         return Benchmark()
     if name == "determinism":
-        from llmxsite.task.determinism import Determinism
+        from llmxsite.task.determinism.asking import Determinism
 
         return Determinism()
     hint = did_you_mean(name, AVAILABLE) or f"available: {', '.join(AVAILABLE)}"

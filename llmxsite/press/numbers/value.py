@@ -10,29 +10,21 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from html import escape
+from typing import Any
 
 import pandas as pd
 
 from llmxsite.analysis import results, tables
-from llmxsite.analysis.results import Table
+from llmxsite.analysis.measure import MISSING, ends, show
+from llmxsite.analysis.results import Table, measured
+from llmxsite.analysis.results.tables import Asked, TableKind, fitting, rows
+from llmxsite.analysis.tables.samples import equals
 from llmxsite.base.diagnostics import did_you_mean
-from llmxsite.press.numbers import agreement
-from llmxsite.press.numbers.levels import level_of, levels_of, matches, nearest
-from llmxsite.press.numbers.metric_words import METHODS, WHAT, resampled
-from llmxsite.press.numbers.query import (
-    COUNT,
-    MEASURED,
-    MILLISECONDS,
-    NUMBER,
-    PERCENT,
-    POINTS,
-    Query,
-    QueryError,
-    parse,
-)
+from llmxsite.press.numbers.levels import level_of, levels_of, nearest
+from llmxsite.press.numbers.query import Query, QueryError, parse
 
 POPULATION = ("suite", "suite_hash", "model", "digest", "contributor")
-_MISSING = "not measured"
+_NOTHING = "not measured"
 
 
 @dataclass(frozen=True)
@@ -60,9 +52,14 @@ class Value:
     text: str
     """The number as prose shows it."""
 
+    @property
+    def interval(self) -> str:
+        """`[55.1, 68.7]`, in the unit of the number."""
+        return ends(self.low, self.high, self.query.form, self.query.digits)
+
     def html(self, href: str | None) -> str:
         """The number as a link to its runs."""
-        interval = _interval(self)
+        interval = self.interval
         shown = escape(self.text) + (f' <span class="interval">{escape(interval)}</span>' if interval else "")
         title = escape(f"{self.title}{'' if self.query.metric in ('count',) else '; ' + _runs(self.runs)}")
         if href is None:
@@ -71,7 +68,7 @@ class Value:
 
     def plain(self) -> str:
         """The number and its interval as plain text."""
-        return " ".join(p for p in (self.text, _interval(self)) if p)
+        return " ".join(p for p in (self.text, self.interval) if p)
 
 
 def evaluate(text: str, table: Table, *, report: str | None = None) -> Value:
@@ -83,41 +80,61 @@ def evaluate(text: str, table: Table, *, report: str | None = None) -> Value:
     runs = sorted(str(r) for r in samples.frame["run"].unique())
     if query.metric == "count":
         return _count(query, samples, runs)
-    if query.options.get("pool") != "yes" and query.form != COUNT:
+    if query.options.get("pool") != "yes" and query.form != "count":
         _single_population(query, samples)
-    if query.metric == "difference":
-        return _difference(query, samples, runs)
-    if query.metric in ("agreement", "identical"):
-        return _agreement(query, table, samples, runs)
-    row = results.summarise(samples, by=[]).iloc[0]
-    floor = query.metric.startswith("ece_noise_")
-    number = _float((results.noise_floors(samples, by=[]).iloc[0] if floor else row)[query.metric])
-    low, high, method = _span(query, samples, row)
-    parts = [WHAT.get(query.metric, query.metric.replace("_", " "))] if query.form != COUNT else []
-    parts.append(f"n = {int(row['n']):,} samples of {int(row['n_items']):,} items")
-    parts.extend([f"95% interval, {method}"] if method else [])
-    parts.extend(_pooled(samples))
-    parts.extend(_rule(query))
-    return Value(query, number, low, high, "; ".join(parts), runs, write(number, query.form, query.digits))
+    kind, of = query.kind, query.described
+    rest = fitting(_whole(samples, table), kind)
+    if kind.task is not None and not len(rest):
+        raise QueryError(f"no sample of a {kind.task} experiment is left", 0, f"task: {kind.task} in experiment.yaml")
+    asked = _asked(query, kind, rest)
+    row = _row(query, kind, rest, asked)
+    number = _float(row[of.name])
+    spanned = of.interval is not None and query.options.get("interval") != "no"
+    low, high = (_float(row[end]) for end in of.interval) if of.interval and spanned else (math.nan, math.nan)
+    parts = kind.said(row, of, asked, spanned)
+    parts += [] if kind.pair else _pooled(rest)
+    parts += [f"replies read by the rule '{query.options['reading']}'"] if "reading" in query.options else []
+    return Value(query, number, low, high, "; ".join(p for p in parts if p), runs, write(query, number))
 
 
-def _span(query: Query, samples: Samples, row: pd.Series) -> tuple[float, float, str]:
-    """The interval of a metric and how it was made; NaN and nothing where it has none or is not to be shown."""
-    nothing = math.nan, math.nan, ""
-    if query.options.get("interval") == "no":
-        return nothing
-    if query.metric == "accuracy":
-        method = str(row["interval_method"])
-        low, high = _float(row["ci_low"]), _float(row["ci_high"])
-        return (low, high, METHODS.get(method, method)) if not math.isnan(low) else nothing
-    if query.metric not in MEASURED:
-        return nothing
-    found = results.intervals(samples, [], [query.metric]).iloc[0]
-    low, high = _float(found[f"{query.metric}_low"]), _float(found[f"{query.metric}_high"])
-    if math.isnan(low):
-        return nothing
-    how = resampled(found[f"{query.metric}_method"], found[f"{query.metric}_units"], found["draws"], found["seed"])
-    return low, high, how
+def _whole(samples: Samples, table: Table) -> tables.Samples:
+    """The samples with what a study's have beside their rows: where their logs are."""
+    if isinstance(table, tables.Samples):
+        return replace(table, frame=samples.frame)
+    return tables.Samples(samples.frame, tuple(samples.factors), {}, {}, {})
+
+
+def _asked(query: Query, kind: TableKind, samples: Table) -> Asked:
+    """What the table is asked for: one row, of two levels where it compares. Raises `QueryError` for levels there are not."""
+    of = query.described
+    spans = (of.name,) if of.name in measured.COMPARED and query.options.get("interval") != "no" else ()
+    asked = Asked(by=(), factor=query.options.get("factor", kind.factor), of=of.name, measure=query.measure)
+    if not kind.pair:
+        return replace(asked, intervals=spans)
+    if asked.factor not in samples.frame.columns:
+        known = ["model", *samples.factors]
+        raise QueryError(
+            f"no column '{asked.factor}' in the samples",
+            query.place("factor"),
+            nearest(asked.factor, known, samples.frame),
+        )
+    column = samples.frame[asked.factor]
+    a, b = (level_of(column, query.options[name], query.place(name)) for name in ("a", "b"))
+    return replace(asked, levels=(a, b))
+
+
+def _row(query: Query, kind: TableKind, samples: tables.Samples, asked: Asked) -> dict[str, Any]:
+    """The one row that is asked for. Raises `QueryError` where two levels share nothing, or the table is empty."""
+    found = rows(kind.make(samples, asked))
+    if found and (not kind.pair or found[0]["n"]):
+        return found[0]
+    if not kind.pair:
+        raise QueryError(f"there is nothing to make '{kind.name}' of")
+    pair = " and ".join(map(str, asked.levels or ()))
+    if kind.measuring is None:
+        raise QueryError(f"{pair} share no request", query.place("a"))
+    what = "" if asked.measure == "accuracy" else f" with a {measured.BY_NAME[asked.measure].what.partition(',')[0]}"
+    raise QueryError(f"{pair} have no item in common{what}", query.place("a"))
 
 
 def _read_by(query: Query, samples: Samples, table: Table) -> Samples:
@@ -131,17 +148,11 @@ def _read_by(query: Query, samples: Samples, table: Table) -> Samples:
     return Samples(found.frame, samples.factors)
 
 
-def _rule(query: Query) -> list[str]:
-    """That replies were read by another rule than the scorer's."""
-    rule = query.options.get("reading")
-    return [f"replies read by the rule '{rule}'"] if rule else []
-
-
 def select(query: Query, table: Table, report: str | None = None) -> Samples:
     """The rows a query's filters leave. Raises `QueryError`, with what is known, when there are none."""
     frame = table.frame
     if report is not None and not {"experiment", "report"} & set(query.filters):
-        frame = frame[matches(frame["experiment"], report).to_numpy()]
+        frame = frame[equals(frame["experiment"], [report])]
         if frame.empty:
             raise QueryError(f"report '{report}' has no samples yet", 0, f"collect some: llmxsite run {report}")
     elif frame.empty:
@@ -153,13 +164,11 @@ def select(query: Query, table: Table, report: str | None = None) -> Samples:
             known = [str(c) for c in whole.columns]
             raise QueryError(f"no column '{name}' in the samples", query.place(name), nearest(name, known, whole))
         for value in wanted:
-            if not matches(whole[column], value).any():
+            if not equals(whole[column], [value]).any():
                 levels = levels_of(whole[column])
                 offset = query.place(name) + len(name) + 1
                 raise QueryError(f"no sample has {name}={value}", offset, did_you_mean(value, levels))
-        mask = matches(frame[column], wanted[0])
-        for value in wanted[1:]:
-            mask |= matches(frame[column], value)
+        mask = equals(frame[column], wanted)
         if not mask.any():
             others = " ".join(f"{k}={'|'.join(v)}" for k, v in query.filters.items() if k != name)
             left = ", ".join(levels_of(frame[column])[:20]) or "none"
@@ -168,36 +177,14 @@ def select(query: Query, table: Table, report: str | None = None) -> Samples:
                 query.place(name),
                 f"with {others}, {name} is: {left}",
             )
-        frame = frame[mask.to_numpy()]
+        frame = frame[mask]
     return Samples(frame, table.factors)
 
 
-def write(number: float, form: str, digits: int) -> str:
+def write(query: Query, number: float) -> str:
     """A number as prose shows it: `62.5%`, `+3.1 points`, `0.042`, `1,200`, `212 ms`."""
-    if math.isnan(number):
-        return _MISSING
-    if form == PERCENT:
-        return f"{_signed(100 * number, digits)}%"
-    if form == POINTS:
-        return f"{_signed(100 * number, digits, plus=True)} points"
-    if form == MILLISECONDS:
-        return f"{_signed(number, digits)} ms"
-    return _signed(number, digits)
-
-
-def _signed(number: float, digits: int, *, plus: bool = False) -> str:
-    """With thousands separated, a real minus sign, and never `-0.0`."""
-    number = round(number, digits) + 0.0
-    sign = "−" if number < 0 else "+" if plus and number > 0 else ""
-    return f"{sign}{abs(number):,.{digits}f}"
-
-
-def _interval(value: Value) -> str:
-    if math.isnan(value.low) or math.isnan(value.high):
-        return ""
-    form, digits = value.query.form, value.query.digits
-    scale = 100 if form in (PERCENT, POINTS) else 1
-    return f"[{_signed(scale * value.low, digits)}, {_signed(scale * value.high, digits)}]"
+    text = show(number, query.form, digits=query.digits, sign=query.form == "points", unit=True)
+    return _NOTHING if text == MISSING else text
 
 
 def _count(query: Query, samples: Samples, runs: list[str]) -> Value:
@@ -210,60 +197,7 @@ def _count(query: Query, samples: Samples, runs: list[str]) -> Value:
             raise QueryError(f"no column '{column}' in the samples", query.place("of"), did_you_mean(column, known))
         number = int(samples.frame[column].nunique())
         title = f"different values of {column}: {', '.join(levels_of(samples.frame[column])[:12])}"
-    return Value(query, float(number), math.nan, math.nan, title, runs, write(number, query.form, query.digits))
-
-
-def _difference(query: Query, samples: Samples, runs: list[str]) -> Value:
-    factor = query.options["factor"]
-    if factor not in samples.frame.columns:
-        raise QueryError(
-            f"no column '{factor}' in the samples",
-            query.place("factor"),
-            nearest(factor, ["model", *samples.factors], samples.frame),
-        )
-    column = samples.frame[factor]
-    pair = [level_of(column, query.options[name], query.place(name)) for name in ("a", "b")]
-    measure = query.measure
-    if measure == "accuracy":
-        table = results.compare(samples, factor, levels=pair)
-    else:
-        table = results.contrast(samples, measure, factor, levels=pair)
-    if table.empty or not int(table.iloc[0]["n"]):
-        words = "" if measure == "accuracy" else f" with a {WHAT[measure].partition(',')[0]}"
-        raise QueryError(f"{pair[0]} and {pair[1]} have no item in common{words}", query.place("a"))
-    row = table.iloc[0]
-    of = query.options.get("of", measure)
-    number = _float(row["difference" if of == measure else of])
-    show = of == measure and query.options.get("interval") != "no"
-    low, high = (_float(row["ci_low"]), _float(row["ci_high"])) if show else (math.nan, math.nan)
-    how = "Student's t, clustered"
-    if measure != "accuracy" and show and not math.isnan(low):
-        how = resampled(row["method"], row["clusters"], row["draws"], 0 if pd.isna(row["seed"]) else row["seed"])
-    parts = [
-        "" if measure == "accuracy" else WHAT[measure],
-        f"{factor}: {pair[0]} minus {pair[1]}, paired over {int(row['n']):,} items",
-        f"95% interval, {how}" if show else "",
-        f"verdict: {row['verdict']}",
-        *_rule(query),
-        f"{int(row['lost']):,} items in only one of the two" if int(row["lost"]) else "",
-        "the two share no other condition" if bool(row["confounded"]) else "",
-    ]
-    text = write(number, query.form, query.digits)
-    if of in ("p", "p_holm") and number < 10**-query.digits:
-        text = f"<{10**-query.digits:.{query.digits}f}"
-    return Value(query, number, low, high, "; ".join(p for p in parts if p), runs, text)
-
-
-def _agreement(query: Query, table: Table, samples: Samples, runs: list[str]) -> Value:
-    """A number of a determinism experiment, whose replies are read from the logs."""
-    factor = query.options.get("factor", "regime")
-    if factor not in samples.frame.columns:
-        raise QueryError(f"no column '{factor}' in the samples", query.place("factor"), "factor=run compares days")
-    pair = [level_of(samples.frame[factor], query.options[n], query.place(n)) for n in ("a", "b") if n in query.options]
-    assert isinstance(table, tables.Samples)  # what a study's logs are loaded as
-    number, low, high, title = agreement.measure(query, replace(table, frame=samples.frame), pair)
-    title = "; ".join([title, *_pooled(samples)]) if query.metric == "agreement" else title
-    return Value(query, number, low, high, title, runs, write(number, query.form, query.digits))
+    return Value(query, float(number), math.nan, math.nan, title, runs, write(query, float(number)))
 
 
 def _single_population(query: Query, samples: Samples) -> None:
@@ -290,7 +224,7 @@ _PLURAL = {
 }
 
 
-def _pooled(samples: Samples) -> list[str]:
+def _pooled(samples: Table) -> list[str]:
     """What the number is averaged over, as the title says it."""
     found = []
     for column in (*POPULATION, *samples.factors):
@@ -306,8 +240,8 @@ def _runs(runs: list[str]) -> str:
     return f"{len(runs)} runs: {', '.join(runs[:3])}{', …' if len(runs) > 3 else ''}"
 
 
-def _float(value: object) -> float:
-    return math.nan if value is None or value is pd.NA else float(value)  # type: ignore[arg-type]
+def _float(value: Any) -> float:
+    return math.nan if value is None else float(value)
 
 
-__all__ = ["NUMBER", "QueryError", "Samples", "Value", "evaluate", "select", "write"]
+__all__ = ["QueryError", "Samples", "Value", "evaluate", "select", "write"]

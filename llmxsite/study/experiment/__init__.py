@@ -8,7 +8,7 @@ set, `condition` the expansion.
 from llmxsite.study.experiment.condition import Condition, expand, select, varied
 from llmxsite.study.experiment.design import AVAILABLE, Analysis, Experiment, Resolved, TaskName, essence, fingerprint
 from llmxsite.study.experiment.factor import FACTORS, OPTIONS, Factor
-from llmxsite.study.experiment.measure import MEASURES, Measure
+from llmxsite.study.experiment.measure import MEASURES, Predictable
 from llmxsite.study.experiment.place import place_of
 from llmxsite.study.experiment.prediction import Contrast, Prediction, PredictionError, Scalar
 from llmxsite.study.experiment.prompt import Prompt, Template, parse_prompt
@@ -26,7 +26,7 @@ __all__ = [
     "Contrast",
     "Experiment",
     "Factor",
-    "Measure",
+    "Predictable",
     "Prediction",
     "PredictionError",
     "Prompt",

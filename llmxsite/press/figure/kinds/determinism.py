@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pandas as pd
 
-from llmxsite.analysis import results, tables
+from llmxsite.analysis import tables
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.classes import classes_of
 from llmxsite.press.figure.draft import Draft, Samples
@@ -17,6 +17,7 @@ from llmxsite.press.figure.metrics import Metric
 from llmxsite.press.figure.options import ChartProblem, Options
 from llmxsite.press.figure.summary import apart, key_column, key_columns, records
 from llmxsite.study.experiment import REGIMES
+from llmxsite.task.determinism.agreement import determinism
 
 TASK = "determinism"
 MOST = 400
@@ -24,18 +25,16 @@ MOST = 400
 _SHARE = Metric(
     name="share",
     title="Requests with identical replies",
-    format="percent",
+    form="percent",
     better="neither",
     interval=("ci_low", "ci_high"),
-    unit="%",
     description="Requests to which every reply under both is the same text.",
 )
 _USUAL = Metric(
     name="usual",
     title="Share of the usual reply",
-    format="percent",
+    form="percent",
     better="neither",
-    unit="%",
     description="Share of the replies that are the most frequent reply to this request under all levels together.",
 )
 _NATS = "In nats, over the tokens that two replies share."
@@ -78,7 +77,7 @@ def make(samples: Samples, options: Options) -> Draft:
 
 
 def _matrix(samples: tables.Samples, factor: str, by: list[str], options: Options) -> Draft:
-    found = results.determinism(samples, [*by, factor], factor, alpha=options.alpha)
+    found = determinism(samples, [*by, factor], factor, alpha=options.alpha)
     known = _levels(samples, factor)
     rows = _within(found.agreement, factor) + _between(found.pairs)
     cells = pd.DataFrame([{**row, **{c: row.get(c) for c in by}} for row in rows])
@@ -232,7 +231,7 @@ def _notes(agreement: pd.DataFrame, data: pd.DataFrame, by: list[str], factor: s
 
 def _items(samples: tables.Samples, factor: str, by: list[str], options: Options) -> Draft:
     """Items against levels: how many of the replies are the usual one."""
-    found = results.determinism(samples, [*by, factor], factor, alpha=options.alpha).items
+    found = determinism(samples, [*by, factor], factor, alpha=options.alpha).items
     keys = [*by, "item", factor]
     for key in keys:
         found[key] = found[key].astype(object)

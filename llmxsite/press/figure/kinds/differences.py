@@ -8,12 +8,12 @@ from typing import Any
 import pandas as pd
 
 from llmxsite.analysis import results
+from llmxsite.analysis.measure import Form
 from llmxsite.analysis.results.measures import CONTRASTED as MEASURED
 from llmxsite.analysis.results.repeating import AGREEMENT
 from llmxsite.analysis.stats.multiple import Correction, adjust
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.draft import NARROW, Draft, Layout, Samples
-from llmxsite.press.figure.figure import Format
 from llmxsite.press.figure.kinds.difference_columns import columns, form_of
 from llmxsite.press.figure.kinds.difference_words import caption, label, notes, p_text
 from llmxsite.press.figure.marks import haloed, linear, once, only, point, rect, room, rule, stack, table, text
@@ -163,7 +163,7 @@ def _turned(found: pd.DataFrame, factor: str, options: Options) -> pd.DataFrame:
     return out
 
 
-def _marks(data: pd.DataFrame, factor: str, by: list[str], layouts: dict[str, Layout], form: Format) -> pd.DataFrame:
+def _marks(data: pd.DataFrame, factor: str, by: list[str], layouts: dict[str, Layout], form: Form) -> pd.DataFrame:
     rows = records(data)
     scale = 100 if form == "points" else 1
     labels = {
@@ -198,7 +198,7 @@ def _marks(data: pd.DataFrame, factor: str, by: list[str], layouts: dict[str, La
     )  # fmt: skip
 
 
-def _draw(layout: Layout, marks: pd.DataFrame, title: str, form: Format) -> dict[str, Any]:
+def _draw(layout: Layout, marks: pd.DataFrame, title: str, form: Form) -> dict[str, Any]:
     label = "label_narrow" if layout.narrow else "label"
     step = 46 if layout.narrow else 30
     offset = 9 if layout.narrow else 0

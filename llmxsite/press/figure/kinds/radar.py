@@ -136,8 +136,8 @@ def _caption(
             continue
         top, bottom = max(own, key=lambda r: r[shown.name]), min(own, key=lambda r: r[shown.name])
         said.append(
-            f"{levels.named(colour, level)}: highest on {levels.named(axes, top[axes])} ({words.show(top[shown.name], shown.format)}, "
-            f"n = {int(top['answered']):,}), lowest on {levels.named(axes, bottom[axes])} ({words.show(bottom[shown.name], shown.format)}, "
+            f"{levels.named(colour, level)}: highest on {levels.named(axes, top[axes])} ({words.show(top[shown.name], shown.form)}, "
+            f"n = {int(top['answered']):,}), lowest on {levels.named(axes, bottom[axes])} ({words.show(bottom[shown.name], shown.form)}, "
             f"n = {int(bottom['answered']):,})."
         )
     if missing:

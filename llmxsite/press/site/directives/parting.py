@@ -14,7 +14,7 @@ def draw_parting(host: PageHost, d: Directive) -> str:
     if not check_options(d, {"item", "where", "name", "caption"}):
         return failed(d, "an option is not known")
     try:
-        rows = host.edition.numbers.partings(scope(host, d), d.options.get("where") or {})
+        rows = host.edition.numbers.table("partings", scope(host, d), where=d.options.get("where") or {})
     except KeyError as error:
         d.add("table-column", str(error.args[0]), key="where")
         return failed(d, str(error.args[0]))

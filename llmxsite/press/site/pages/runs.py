@@ -112,8 +112,8 @@ def _determinism(edition: Edition, entry: RunEntry) -> dict[str, Any]:
     """What a run of a determinism experiment shows beside: agreement, pairs of regimes, and where replies part."""
     if entry.run.task != "determinism":
         return {"agreement": [], "pairs": [], "partings": [], "parted": 0}
-    agreement, pairs = (edition.numbers.determinism([entry], what) for what in ("agreement", "pairs"))
-    rows = edition.numbers.partings([entry])
+    agreement, pairs = (edition.numbers.table(kind, [entry]) for kind in ("agreement", "pairs"))
+    rows = edition.numbers.table("partings", [entry])
     varied = [name for name in (rows[0]["key"] if rows else ()) if len({str(r["key"][name]) for r in rows}) > 1]
     first = [
         (row["item"], partings.setting(row, varied), partings.words(row), Markup(partings.variants(row)))  # escapes

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from llmxsite.analysis.results.tables import Row
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.entries import ModelEntry, ReportEntry, RunEntry, SuiteEntry
-from llmxsite.press.numbers.remembered import Row
 from llmxsite.press.site import populations
 from llmxsite.press.site.edition import Edition
 from llmxsite.press.site.templates import count, parameters, percent

@@ -106,7 +106,7 @@ def reread(samples: Samples, rule: str) -> Samples:
     return samples if np.isnan(values).all() else _scored(samples, values)
 
 
-def sentences(samples: Samples, by: Sequence[str]) -> list[str]:
+def reading_notes(samples: Samples, by: Sequence[str]) -> list[str]:
     """What to say where readings part by more than a point, and where they order the models differently."""
     table = readings(samples, by)
     apart = table[table["apart"] > APART]
