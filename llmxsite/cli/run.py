@@ -178,10 +178,12 @@ def run(
 
 def _look(report: str, experiment: Resolved, suites: list[Suite]) -> str:
     """The command that shows what a run has found."""
+    from llmxsite.base import registry
     from llmxsite.study.experiment import expand, varied
 
-    if experiment.task == "determinism":
-        return f"llmxsite results --report {report} --table agreement"
+    own = getattr(registry.part(experiment.task, "results"), "TABLES", ())
+    if own:
+        return f"llmxsite results --report {report} --table {own[0].name}"
     by = [*(["suite"] if len(suites) > 1 else []), *(varied(expand(experiment)) or ["model"])]
     return f"llmxsite results --report {report} --by {','.join(by)}"
 
