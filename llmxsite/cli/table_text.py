@@ -31,17 +31,17 @@ def print_table(kind: TableKind, frame: pd.DataFrame, *, wide: bool, kept: Seque
         if key not in same
     ]
     shown = [*kind.shown, *(name for name in (*kept, *kind.more) if name not in kind.shown)]
-    for measure in kind.heads([name for name in dict.fromkeys(shown) if name in names]):
+    roles = {m: _role(m, kind, kept, names) for m in kind.heads([n for n in dict.fromkeys(shown) if n in names])}
+    for measure in sorted(roles, key=lambda m: (roles[m] != "key", roles[m] != "kept" or not _spanned(m, names))):
         if _beside(measure, kind) or all(row[measure.name] is None for row in found):
             continue
         cells = [cell(row, measure) for row in found]
-        spanned = measure.interval is not None and measure.interval[0] in names
-        role = _role(measure, kind, kept, spanned)
+        spanned = _spanned(measure, names)
         columns.append(
             Column(
                 _head(measure),
                 aligned(cells) if spanned else cells,
-                role,
+                roles[measure],
                 right=measure.form != "text" and not spanned,
             )
         )
@@ -62,7 +62,7 @@ def cell(row: Row, measure: Measure) -> str:
 def _head(measure: Measure) -> str:
     """As it stands within a line, like the names of columns beside it, and with the unit where the numbers do not show it."""
     unit = measure.unit if measure.form in ("points", "milliseconds") else None
-    head = measure.heading
+    head = "n" if measure.name == "n" else measure.heading
     head = head if head[1:2].isupper() else head[:1].lower() + head[1:]
     return f"{head}, {unit}" if unit and unit not in head else head
 
@@ -72,12 +72,19 @@ def _beside(measure: Measure, kind: TableKind) -> bool:
     return any(measure.name in (m.interval or ()) and m.name in kind.shown for m in kind.measures)
 
 
-def _role(measure: Measure, kind: TableKind, kept: Sequence[str], spanned: bool) -> Literal["key", "kept", "more"]:
+def _spanned(measure: Measure, names: Sequence[str]) -> bool:
+    """Whether its interval is in the table, to stand beside it."""
+    return measure.interval is not None and measure.interval[0] in names
+
+
+def _role(
+    measure: Measure, kind: TableKind, kept: Sequence[str], names: Sequence[str]
+) -> Literal["key", "kept", "more"]:
     numbers = [m.form != "text" for m in kind.measures]
     if measure.form == "text" and measure in kind.measures[: numbers.index(True)]:
         return "key"
     first = next((name for name in kind.shown if kind.described(name).form == "count"), "n")
-    if measure.name in ("n", first, *kept) or (spanned and measure.name in kind.shown):
+    if measure.name in ("n", first, *kept) or (_spanned(measure, names) and measure.name in kind.shown):
         return "kept"
     return "more"
 
