@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-import math
 import sys
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from llmxsite.base.diagnostics import Issues, Problem, did_you_mean
-from llmxsite.cli.determinism_text import print_determinism
-from llmxsite.cli.terminal import err, finish, plain, study_here
+from llmxsite.cli.terminal import err, finish, study_here
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from llmxsite.analysis.results.tables import Asked, TableKind
     from llmxsite.analysis.tables import Samples
     from llmxsite.study.study import Study
-
-DEFAULT_BY = ("experiment", "suite", "model")
-_COUNTS = ("unparsed", "truncated", "errors")
-_MEASURES: dict[str, tuple[str, str]] = {
-    "mean_confidence": ("confidence", "percent"),
-    "confidence_gap": ("gap, points", "points"),
-    "ece": ("ECE", "percent"),
-    "brier": ("Brier", ".3f"),
-    "latency_ms": ("latency ms", ",.0f"),
-    "tokens_per_second": ("tokens/s", ",.1f"),
-    "item_agreement": ("same again", "percent"),
-}
-"""Columns of the terminal's table after the counts, with their head and form. Shares are in percent, as on the site."""
 
 
 def register(app: typer.Typer) -> None:
@@ -70,29 +56,32 @@ def results(
             "confidence_gap, latency_ms, item_agreement, ... It takes a while for many samples.",
         ),
     ] = None,
-    determinism: Annotated[
-        Literal["agreement", "pairs", "items", "fragile"] | None,
+    table: Annotated[
+        str,
         typer.Option(
-            "--determinism",
-            metavar="WHAT",
-            help="Instead, how far the same request gave the same reply: agreement (by condition), pairs (of two "
-            "regimes), items, or fragile (which answers were likely to flip, and did).",
+            "--table",
+            metavar="KIND",
+            help="Another table than the summary: comparison, calibration, items, repeats, readings, or one of a task's, such as "
+            "agreement or pairs.",
         ),
-    ] = None,
+    ] = "summary",
     wide: Annotated[
         bool, typer.Option("--wide", help="Every column, in a narrow terminal too; otherwise those that fit are shown.")
     ] = False,
-    readings: Annotated[
-        bool,
-        typer.Option(
-            "--readings",
-            help="Instead, the accuracy under other rules of reading replies: strict, last statement, lm-eval's expressions.",
-        ),
-    ] = False,
     factor: Annotated[
+        str | None,
+        typer.Option(
+            "--factor", metavar="COLUMN", help="What a table of pairs compares: model, a factor, run for other days."
+        ),
+    ] = None,
+    measure: Annotated[
         str,
-        typer.Option("--factor", metavar="COLUMN", help="What --determinism compares: regime, or run for other days."),
-    ] = "regime",
+        typer.Option(
+            "--measure", metavar="MEASURE", help="What `--table comparison` compares, such as ece or latency_ms."
+        ),
+    ] = "accuracy",
+    determinism: Annotated[str | None, typer.Option("--determinism", hidden=True)] = None,
+    readings: Annotated[bool, typer.Option("--readings", hidden=True)] = False,
 ) -> None:
     """Show what was measured: counts, accuracy with its interval, confidence, calibration, speed.
 
@@ -100,46 +89,49 @@ def results(
     Example: llmxsite results --by model,category --where suite=everyday-science
              llmxsite results --by model,temperature --sort -accuracy --format csv > results.csv
              llmxsite results --by temperature --intervals ece,item_agreement
-             llmxsite results --report same-again --determinism pairs
+             llmxsite results --report same-again --table pairs
     """
+    if determinism is not None or readings:
+        old = "--readings" if readings else f"--determinism {determinism}"
+        now = "readings" if readings else {"items": "requests"}.get(str(determinism), determinism)
+        raise typer.BadParameter(f"{old} is now --table {now}")
     from llmxsite.analysis import tables
-    from llmxsite.analysis.results import reading_notes, summarise, warnings
-    from llmxsite.analysis.results import readings as read_otherwise
+    from llmxsite.analysis.results import reading_notes, warnings
+    from llmxsite.analysis.results.core import DEFAULT_BY
+    from llmxsite.analysis.results.tables import Asked, rows
+    from llmxsite.cli.table_text import print_table
 
+    kind = _kind(table, measure)
     issues = Issues()
     study = study_here()
     _check_report(study, report)
     samples = _filtered(tables.load(study, issues, report=report, reruns=reruns), where or [])
     given = [part.strip() for part in by.split(",") if part.strip()] if by else None
-    columns = given or [*DEFAULT_BY, *samples.varying()]
-    columns += ["run"] if reruns else []  # never pooled: a rerun is no further evidence
+    if reruns:  # never pooled: a rerun is no further evidence
+        given = [*(given or [*DEFAULT_BY, *samples.varying()]), "run"]
+    drawn = tuple(part.strip() for part in (intervals or "").split(",") if part.strip())
+    asked = Asked(
+        by=None if given is None else tuple(given), factor=factor or kind.factor, measure=measure, intervals=drawn
+    )
     try:
-        if determinism is not None:
-            summary = _sorted(_determinism(samples, determinism, given, factor), sort)
-        else:
-            if readings:
-                summary = _sorted(read_otherwise(samples, columns), sort)
-            else:
-                summary = _sorted(_with_intervals(summarise(samples, columns), samples, columns, intervals), sort)
+        found = _sorted(_made(kind, samples, asked), sort)
     except KeyError as error:
         raise typer.BadParameter(str(error.args[0])) from None
     if format == "csv":
-        summary.to_csv(sys.stdout, index=False, lineterminator="\n")
+        found.to_csv(sys.stdout, index=False, lineterminator="\n")
     elif format == "json":
-        _print_json(summary)
-    elif len(samples):
-        if determinism is not None:
-            print_determinism(determinism, summary, wide=wide)
-        elif readings:
-            print_readings(summary, wide=wide)
-        else:
-            print_summary(summary, wide=wide)
+        import msgspec
+
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(rows(found))).decode() + "\n")
+    elif len(found):
+        print_table(kind, found, wide=wide, kept=drawn)
     if not len(samples):
         err().print(
             "Nothing measured yet: `llmxsite run REPORT` collects, `llmxsite import` takes in other tools' results."
         )
-    elif format == "table" and determinism is None:
-        for sentence in [] if readings else [*warnings(summary), *reading_notes(samples, columns)]:
+    elif format == "table" and kind.name in ("summary", "readings"):
+        by_group = [str(name) for name in found.columns[: list(found.columns).index("n")]]
+        for sentence in [*warnings(found), *reading_notes(samples, by_group)] if kind.name == "summary" else []:
             err().print(f"· {sentence}", markup=False)
         if count := len(samples.repeats):
             words = "1 rerun is" if count == 1 else f"{count:,} reruns are"
@@ -147,17 +139,40 @@ def results(
     finish(issues)
 
 
-def _with_intervals(summary: pd.DataFrame, samples: Samples, by: list[str], asked: str | None) -> pd.DataFrame:
-    """The summary with the ends of the measures asked for: `ece_low`, `ece_high`. KeyError for an unknown one."""
-    names = [part.strip() for part in (asked or "").split(",") if part.strip()]
-    if not names:
-        return summary
-    from llmxsite.analysis import results
+def _kind(name: str, measure: str) -> TableKind:
+    """The kind of table, for a measure. Usage error for one there is not."""
+    from llmxsite.analysis.results import tables
 
-    found = results.intervals(samples, by, names)
-    ends = [f"{name}_{end}" for name in names for end in ("low", "high", "method")]
-    summary = summary.drop(columns=[end for end in ends if end in summary.columns])
-    return summary.join(found[ends])
+    try:
+        kind = tables.table(name)
+        if measure == "accuracy":
+            return kind
+        if kind.measuring is None:
+            raise typer.BadParameter(f"a table '{name}' has no --measure: it belongs to `--table comparison`")
+        return kind.measuring(measure)
+    except KeyError as error:
+        raise typer.BadParameter(str(error.args[0]), param_hint="--table") from None
+
+
+def _made(kind: TableKind, samples: Samples, asked: Asked) -> pd.DataFrame:
+    """The table. Raises `Problem` where no sample is of its task, or a table of pairs has none."""
+    from llmxsite.analysis.results.tables import fitting
+
+    fit = fitting(samples, kind)
+    if kind.task is None and not len(samples):
+        return kind.make(samples, asked) if kind.name == "summary" else samples.frame.iloc[:0, :0]
+    frame = kind.make(fit, asked) if len(fit) else fit.frame
+    if not frame.empty or (kind.task is None and not kind.pair):
+        return frame
+    nothing = f"nothing to compare by '{asked.factor}'" if kind.pair else f"no sample is for the table '{kind.name}'"
+    if len(fit):
+        raise Problem.at("--table", "no-samples", nothing, hint="--factor names another column" if kind.pair else None)
+    raise Problem.at(
+        "--table",
+        "no-samples",
+        f"no sample of a {kind.task} experiment fits",
+        hint=f"`llmxsite new report NAME --task {kind.task}` starts one",
+    )
 
 
 def _check_report(study: Study, report: str | None) -> None:
@@ -189,23 +204,6 @@ def _filtered(samples: Samples, where: list[str]) -> Samples:
     return samples
 
 
-def _determinism(samples: Samples, what: str, by: list[str] | None, factor: str) -> pd.DataFrame:
-    """One of the tables of `results.determinism`. Raises `Problem` where no sample is of such an experiment."""
-    from llmxsite.analysis import results
-
-    samples = samples.where(task="determinism")
-    frame: pd.DataFrame = getattr(results.determinism(samples, by, factor), what) if len(samples) else samples.frame
-    if frame.empty:
-        one = len(samples) > 0
-        raise Problem.at(
-            "--determinism",
-            "no-samples",
-            f"nothing to compare by '{factor}'" if one else "no sample of a determinism experiment fits",
-            hint="--factor names another column" if one else "`llmxsite new report NAME --task determinism` starts one",
-        )
-    return frame
-
-
 def _sorted(summary: pd.DataFrame, sort: str | None) -> pd.DataFrame:
     """Sorted by a column; rows that are equal there, and missing values at the end, keep their order."""
     if sort is None:
@@ -214,91 +212,3 @@ def _sorted(summary: pd.DataFrame, sort: str | None) -> pd.DataFrame:
     if column not in summary.columns:
         raise KeyError(f"cannot sort by '{column}': no such column; {did_you_mean(column, map(str, summary.columns))}")
     return summary.sort_values(column, ascending=not sort.startswith("-"), kind="stable")
-
-
-def _print_json(summary: pd.DataFrame) -> None:
-    import msgspec
-
-    rows = [{name: plain(value) for name, value in row.items()} for row in summary.to_dict("records")]
-    sys.stdout.write(msgspec.json.format(msgspec.json.encode(rows)).decode() + "\n")
-
-
-def _keys(summary: pd.DataFrame) -> list[str]:
-    """The columns before `n`: what was grouped by."""
-    names = [str(name) for name in summary.columns]
-    return names[: names.index("n")]
-
-
-def print_summary(summary: pd.DataFrame, *, wide: bool) -> None:
-    """The summary for a person: what is the same everywhere goes into the title, what was never measured is left out."""
-    from llmxsite.cli.columns import Column, aligned, print_columns
-
-    rows = [{str(name): plain(value) for name, value in row.items()} for row in summary.to_dict("records")]
-    keys = _keys(summary)
-    same = [key for key in keys if len(rows) > 1 and len({row[key] for row in rows}) == 1]
-    columns = [
-        Column(key, [_cell(row[key]) for row in rows], "key", right=_numeric(rows, key))
-        for key in keys
-        if key not in same
-    ]
-    columns.append(Column("accuracy", aligned([_interval(row) for row in rows]), "kept"))
-    columns.append(Column("n", [f"{row['n']:,}" for row in rows], "kept", right=True))
-    columns += [Column(name, [f"{row[name]:,}" for row in rows], right=True) for name in _COUNTS]
-    for name, (head, form) in _MEASURES.items():
-        if any(row[name] is not None for row in rows):
-            asked = f"{name}_method" in rows[0]  # with an interval, which is never cut off
-            cells = [_ranged(row, name, form) if asked else _number(row[name], form) for row in rows]
-            cells = aligned(cells) if asked else cells
-            columns.append(Column(head, cells, "kept" if asked else "more", right=not asked))
-    print_columns(columns, title=", ".join(f"{key} {_cell(rows[0][key])}" for key in same), wide=wide)
-
-
-def print_readings(found: pd.DataFrame, *, wide: bool) -> None:
-    """The accuracy of each group as scored and by each other rule of reading."""
-    from llmxsite.cli.columns import Column, print_columns
-
-    rows = [{str(name): plain(value) for name, value in row.items()} for row in found.to_dict("records")]
-    keys = _keys(found)
-    columns = [Column(key, [_cell(row[key]) for row in rows], "key", right=_numeric(rows, key)) for key in keys]
-    columns.append(Column("n", [f"{row['n']:,}" for row in rows], "kept", right=True))
-    for name in map(str, found.columns[len(keys) + 1 :]):
-        if name == "apart":
-            columns.append(Column("apart, points", [f"{100 * row[name]:.1f}" for row in rows], "kept", right=True))
-        else:
-            columns.append(Column(name, [_number(row[name], "percent") for row in rows], "kept", right=True))
-    print_columns(columns, wide=wide)
-
-
-def _interval(row: dict[str, Any]) -> str:
-    """`62.0% [55.1, 68.7]`."""
-    from llmxsite.analysis.drift.words import percent
-
-    if row["accuracy"] is None or row["ci_low"] is None or row["ci_high"] is None:
-        return percent(row["accuracy"])
-    return f"{percent(row['accuracy'])} [{100 * row['ci_low']:.1f}, {100 * row['ci_high']:.1f}]"
-
-
-def _number(value: float | None, form: str) -> str:
-    from llmxsite.analysis.drift.words import percent, points
-
-    if value is None or math.isnan(value):
-        return "–"
-    return percent(value) if form == "percent" else points(value) if form == "points" else format(value, form)
-
-
-def _ranged(row: dict[str, Any], name: str, form: str) -> str:
-    """A measure with its interval: `24.0% [17.1, 42.3]`, `0.240 [0.171, 0.423]`."""
-    low, high = (row.get(f"{name}_{end}") for end in ("low", "high"))
-    text = _number(row[name], form)
-    if low is None or high is None or math.isnan(low) or math.isnan(high):
-        return text
-    ends = (f"{100 * end:.1f}" if form in ("percent", "points") else format(end, form) for end in (low, high))
-    return f"{text} [{', '.join(ends)}]"
-
-
-def _cell(value: Any) -> str:
-    return "–" if value is None else str(value)
-
-
-def _numeric(rows: list[dict[str, Any]], key: str) -> bool:
-    return all(isinstance(row[key], int | float | None) for row in rows)
