@@ -17,8 +17,8 @@ from servers.fake import Fake
 from servers.wire import Call, HttpServer, Wire
 
 from llmxsite.base.diagnostics import Issues
-from llmxsite.collect.loop import Policy, Result
 from llmxsite.collect.observer import Silent
+from llmxsite.collect.policy import Policy, Result
 from llmxsite.collect.session import Session, Wish, engines, open_session, prepare
 from llmxsite.collect.workload import Job
 from llmxsite.exchange.engine.protocol import EngineError

@@ -28,7 +28,7 @@ from llmxsite.collect.cluster import dask
 from llmxsite.collect.cluster.assembly import Assembled, assemble
 from llmxsite.collect.cluster.dask import Cluster
 from llmxsite.collect.cluster.fleet import Fleet
-from llmxsite.collect.loop import Result
+from llmxsite.collect.policy import Result
 from llmxsite.collect.session import Wish, engines, prepare
 from llmxsite.collect.subject import of_experiment
 from llmxsite.log.runlog import Clock, read_header

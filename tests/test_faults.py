@@ -34,7 +34,7 @@ from collect_support import (
 from servers.fake import FAULTS, Fake
 
 from llmxsite.base.diagnostics import Issues, Problem
-from llmxsite.collect.loop import Policy
+from llmxsite.collect.policy import Policy
 from llmxsite.collect.session import Session
 from llmxsite.exchange.engine.address import Address
 from llmxsite.exchange.engine.http import Limits

@@ -109,6 +109,15 @@ def test_a_report_of_another_task_is_ready_to_run(tmp_path: Path) -> None:
     assert "will be below 53% for one request and 22.1% over all 12" in run.output
 
 
+def test_a_study_may_begin_with_a_report_of_another_task(tmp_path: Path) -> None:
+    run = CliRunner().invoke(app, ["init", str(tmp_path / "s"), "--task", "determinism"])
+    assert run.exit_code == 0, run.output
+    assert "task: determinism" in (tmp_path / "s/content/reports/first-report/experiment.yaml").read_text("utf-8")
+    run = CliRunner().invoke(app, ["init", str(tmp_path / "t"), "--task", "determinsm"])
+    assert isinstance(run.exception, Problem) and "did you mean 'determinism'?" in str(run.exception.issues[0].hint)
+    assert not (tmp_path / "t").exists()
+
+
 @pytest.mark.parametrize("name", ["", "../../etc", "…", "a" * 500, ".."])
 def test_names_stay_in_the_study(tmp_path: Path, name: str) -> None:
     study = _init(tmp_path / "inner")

@@ -30,7 +30,7 @@ from servers.fake import Fake
 
 from llmxsite.analysis import tables
 from llmxsite.base.diagnostics import Issues, Problem
-from llmxsite.collect.loop import Result
+from llmxsite.collect.policy import Result
 from llmxsite.collect.rerun import changes, engine_of, of_log
 from llmxsite.collect.session import Wish, open_subject
 from llmxsite.exchange.engine import weights

@@ -35,7 +35,8 @@ from servers.fake import Fake, Reply
 from servers.wire import Call, Wire
 
 from llmxsite.base.diagnostics import Issues, Problem
-from llmxsite.collect.loop import Collector, Policy
+from llmxsite.collect.loop import Collector
+from llmxsite.collect.policy import Policy
 from llmxsite.exchange.engine.address import Address
 from llmxsite.exchange.engine.http import Limits
 from llmxsite.exchange.engine.ollama import Ollama

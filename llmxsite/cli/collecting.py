@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from contextlib import AsyncExitStack
 
     from llmxsite.collect.interrupt import Interrupts
-    from llmxsite.collect.loop import Result
+    from llmxsite.collect.policy import Result
     from llmxsite.collect.progress import Display
     from llmxsite.collect.session import Session
     from llmxsite.study.study import Study

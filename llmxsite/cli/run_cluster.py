@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from llmxsite.collect.cluster.assembly import Assembled
     from llmxsite.collect.cluster.machine import Machine
     from llmxsite.collect.interrupt import Interrupts
-    from llmxsite.collect.loop import Result
+    from llmxsite.collect.policy import Result
     from llmxsite.collect.session import Wish
     from llmxsite.collect.subject import Subject
     from llmxsite.log.record import Host

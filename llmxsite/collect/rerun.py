@@ -15,10 +15,8 @@ from llmxsite.collect.subject import Subject
 from llmxsite.exchange.engine.protocol import EngineInfo, ModelInfo
 from llmxsite.log.record import SCHEMA, RerunOf, Run
 from llmxsite.log.runlog import read_header
+from llmxsite.log.runlog.facts import MACHINE, TOLD
 from llmxsite.study.experiment import Resolved
-
-_OF_MODELS = ("quantization", "context_in_force", "template_hash", "system")
-_OF_HOSTS = ("os", "machine", "cpu", "cores", "memory_bytes", "gpus")
 
 
 def of_log(path: Path, folder: Path, limit: int | None, contributor: str | None, issues: Issues) -> tuple[Subject, int]:
@@ -97,7 +95,7 @@ def changes(before: Run, now: Run) -> list[str]:
         *_of_models(before.models, now.models),
         *(
             line
-            for name in _OF_HOSTS
+            for name in MACHINE
             for line in _differing(
                 f"the machine's {name.removesuffix('_bytes')}",
                 getattr(before.host, name, None),
@@ -127,7 +125,7 @@ def _of_models(before: list[ModelInfo], now: list[ModelInfo]) -> Iterator[str]:
             else:
                 others = "has other weights" if same is False else "may have other weights, which is not told"
                 yield f"'{model.name}' {others}: {digests}"
-        for name in _OF_MODELS:
+        for name in TOLD:
             what = f"the {name.replace('_', ' ')} of '{model.name}'"
             yield from _differing(what, getattr(known, name), getattr(model, name))
 

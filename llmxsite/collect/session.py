@@ -16,8 +16,9 @@ from llmxsite.collect import subject
 from llmxsite.collect.agreed import agree
 from llmxsite.collect.choose import Choice, as_told, choose, new_id, resumed
 from llmxsite.collect.conduct import Stage, conduct_of
-from llmxsite.collect.loop import Collector, Policy, Result
+from llmxsite.collect.loop import Collector
 from llmxsite.collect.observer import Observer
+from llmxsite.collect.policy import Policy, Result
 from llmxsite.collect.probe import Probe, probe
 from llmxsite.collect.subject import Subject
 from llmxsite.collect.surroundings import around, load_models, unreachable

@@ -16,29 +16,9 @@ from llmxsite.analysis.drift.reply import recorded
 from llmxsite.analysis.drift.report import Fact, Group, State
 from llmxsite.exchange.engine.protocol import EngineInfo, ModelInfo
 from llmxsite.log.record import Git, Gpu, Host, Sample, Sent
+from llmxsite.log.runlog.facts import MACHINE, MODEL, SERVER, SUITE
 from llmxsite.study.experiment import essence
 
-MODEL = (
-    "digest",
-    "weights",
-    "quantization",
-    "template_hash",
-    "context_in_force",
-    "context_length",
-    "parameters",
-    "size_bytes",
-    "family",
-    "format",
-    "render_hash",
-    "system",
-    "stored_messages",
-    "capabilities",
-    "gpu_share",
-    "remote",
-)
-SERVER = ("name", "version", "backend", "threads", "address", "lacks")
-MACHINE = ("os", "machine", "cpu", "cores", "memory_bytes", "gpus")
-SUITE = ("hash", "version", "items")
 GROUPS: tuple[Group, ...] = get_args(Group)
 """In the order they are shown."""
 MOST_VALUES = 12

@@ -53,6 +53,8 @@ class Log:
         found: dict[str, Head] = {}
         for number, line in iterate(path, issues):
             self.end = None
+            if isinstance(line, Sample) and isinstance(line.of, str):
+                continue  # what judges a sample is another kind of evidence
             if isinstance(line, Sample):
                 put_last(found, line.key, self._head(number, line))
             elif isinstance(line, Run):

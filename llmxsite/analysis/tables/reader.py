@@ -116,6 +116,8 @@ class _Reader:
                     self._bad(number, raw, error)
                 continue
             if type(line) is SlimSample:
+                if line.of is not None:
+                    continue
                 condition = bytes(line.condition)
                 setting = known.get(condition)
                 if setting is None:

@@ -53,6 +53,8 @@ class SlimSample(msgspec.Struct, gc=False, tag_field="type", tag="sample"):
     difficulty: str | None = None
     language: str | None = None
     cluster: str | None = None
+    of: str | None = None
+    """Of a sample that judges another: it is no row of the table."""
     repeat: Annotated[int, msgspec.Meta(ge=-(2**31), lt=2**31)] = 0
     timing: _Timing = _Timing()
     usage: _Usage = _Usage()

@@ -8,18 +8,14 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable
 from functools import cached_property, lru_cache
 from pathlib import Path
 
 import msgspec
 
+from llmxsite.base.words.patterns import alternatives, anywhere, spaceless
+
 _FOLDER = Path(__file__).parent
-_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
-"""Scripts whose words run into each other, or into the letter they speak of: "答案是C", "정답은 C입니다"."""
-_ENDS_UNSPACED = re.compile(f"[{_UNSPACED}]$")
-_STARTS_UNSPACED = re.compile(f"^[{_UNSPACED}]")
-_NOTHING = r"(?!)"
 
 
 class Table(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -106,22 +102,6 @@ def table(language: str) -> Table:
     return msgspec.convert(data, Table)
 
 
-def spaceless(char: str) -> bool:
-    """Whether a character is of a script that writes no spaces between words, so that it may touch a letter."""
-    return bool(_STARTS_UNSPACED.match(char))
-
-
-def alternatives(words: Iterable[str]) -> str:
-    """Words as one regular expression without a group, the longest first, each with the boundary that its script has."""
-    found = sorted({w for w in words if w}, key=lambda w: (-len(w), w))
-    return "(?:" + "|".join(map(_escaped, found)) + ")" if found else _NOTHING
-
-
-def _escaped(word: str) -> str:
-    plain = r"\s+".join(re.sub("['’]", "['’]", re.escape(part)) for part in word.split())
-    return plain if _ENDS_UNSPACED.search(word) or not word[-1].isalnum() else plain + r"(?!\w)"
-
-
 class Words:
     """A table as regular expressions, all of them without regard to case."""
 
@@ -136,7 +116,7 @@ class Words:
     @cached_property
     def label(self) -> re.Pattern[str]:
         """What an answer is called, anywhere."""
-        return _anywhere(self.table.answer)
+        return anywhere(self.table.answer)
 
     @cached_property
     def after_label(self) -> re.Pattern[str]:
@@ -183,7 +163,7 @@ class Words:
     @cached_property
     def cue(self) -> re.Pattern[str]:
         """Weaker announcements."""
-        chosen, so = _anywhere(self.table.choose).pattern, _anywhere(self.table.so).pattern
+        chosen, so = anywhere(self.table.choose).pattern, anywhere(self.table.so).pattern
         return re.compile(rf"{chosen}[\s:,]{{0,4}}|(?:{so}\s*[,，:]?|→|⇒|=>)\s*", re.IGNORECASE)
 
     @cached_property
@@ -256,7 +236,7 @@ class Words:
 
     @cached_property
     def refusal(self) -> re.Pattern[str]:
-        return _anywhere(self.table.refuse)
+        return anywhere(self.table.refuse)
 
     @cached_property
     def about(self) -> re.Pattern[str]:
@@ -267,7 +247,7 @@ class Words:
     @cached_property
     def concludes(self) -> re.Pattern[str]:
         """In a sentence: that it draws a conclusion, or speaks of the right option."""
-        return _anywhere([*self.table.so, *self.table.right])
+        return anywhere([*self.table.so, *self.table.right])
 
     @cached_property
     def wrong_one(self) -> re.Pattern[str]:
@@ -283,8 +263,8 @@ class Words:
     def noun_before(self) -> re.Pattern[str]:
         """Before a letter, at the end: what an option is called, as in "option C"."""
         nouns = [*self.table.answer, *self.table.the]
-        spaced = alternatives(w for w in nouns if len(w) > 4 and not _STARTS_UNSPACED.match(w))
-        unspaced = alternatives(w for w in nouns if _STARTS_UNSPACED.match(w))
+        spaced = alternatives(w for w in nouns if len(w) > 4 and not spaceless(w))
+        unspaced = alternatives(w for w in nouns if spaceless(w))
         return re.compile(rf"(?:(?<!\w){spaced}\s+|{unspaced}\s*)[\"'`*(]{{0,3}}$", re.IGNORECASE)
 
     @cached_property
@@ -292,12 +272,3 @@ class Words:
         """A next question, made up by the model."""
         found = alternatives(self.table.question)
         return re.compile(rf"\n[ \t]{{0,8}}(?:#{{1,6}}[ \t]{{0,8}})?(?:\*\*)?{found}\s*\d*\s*[:：]", re.IGNORECASE)
-
-
-def _anywhere(found: Iterable[str]) -> re.Pattern[str]:
-    """Words anywhere in a text, from a boundary on where their script has one."""
-    listed = list(found)
-    spaced = alternatives(w for w in listed if w and not _STARTS_UNSPACED.match(w))
-    unspaced = alternatives(w for w in listed if w and _STARTS_UNSPACED.match(w))
-    parts = [rf"(?<!\w){spaced}"] if spaced != _NOTHING else []
-    return re.compile("(?:" + "|".join([*parts, *([unspaced] if unspaced != _NOTHING else [])]) + ")", re.IGNORECASE)

@@ -15,8 +15,9 @@ from llmxsite.collect.cluster.logs import Earlier, Logs
 from llmxsite.collect.cluster.machine import Found, Machine, Watch, Weights, fits, shareable
 from llmxsite.collect.cluster.muster import Muster
 from llmxsite.collect.cluster.pool import Pool
-from llmxsite.collect.loop import Collector, Policy, Result
+from llmxsite.collect.loop import Collector
 from llmxsite.collect.observer import Observer
+from llmxsite.collect.policy import Policy, Result
 from llmxsite.collect.subject import Subject
 from llmxsite.collect.workload import Workload
 from llmxsite.log.record import Run

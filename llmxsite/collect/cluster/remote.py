@@ -9,7 +9,17 @@ from typing import Protocol, TypeVar, cast
 import msgspec
 
 from llmxsite.collect.cluster.station import Facts, Said, decode, encode
-from llmxsite.exchange.engine.protocol import EngineError, EngineInfo, Message, ModelInfo, OnText, Reply, Request
+from llmxsite.exchange.engine.protocol import (
+    EmbedRequest,
+    EngineError,
+    EngineInfo,
+    Message,
+    ModelInfo,
+    OnText,
+    Reply,
+    Request,
+    Vectors,
+)
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -26,7 +36,7 @@ class Handle(Protocol):
     def models(self) -> Awaitable[bytes]: ...
     def model(self, name: str, num_ctx: int | None) -> Awaitable[bytes]: ...
     def chat(self, request: bytes) -> Awaitable[bytes]: ...
-    def embed(self, model: str, texts: list[str]) -> Awaitable[bytes]: ...
+    def embed(self, request: bytes) -> Awaitable[bytes]: ...
     def unload(self, model: str) -> Awaitable[bytes]: ...
 
 
@@ -99,8 +109,9 @@ class Remote:
             reply.sent = request
         return reply
 
-    async def embed(self, model: str, texts: list[str]) -> list[list[float]]:
-        return await self._ask(lambda: self._handle.embed(model, texts), list[list[float]])
+    async def embed(self, request: EmbedRequest) -> Vectors:
+        data = encode(request)
+        return await self._ask(lambda: self._handle.embed(data), Vectors)
 
     async def unload(self, model: str) -> None:
         await self._call(lambda: self._handle.unload(model), None)

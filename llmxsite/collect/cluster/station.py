@@ -15,7 +15,15 @@ import msgspec
 
 from llmxsite.collect.surroundings import answers
 from llmxsite.exchange.engine import connect
-from llmxsite.exchange.engine.protocol import Engine, EngineError, EngineInfo, ModelInfo, RefusedError, Request
+from llmxsite.exchange.engine.protocol import (
+    EmbedRequest,
+    Engine,
+    EngineError,
+    EngineInfo,
+    ModelInfo,
+    RefusedError,
+    Request,
+)
 from llmxsite.log import provenance
 from llmxsite.log.record import Host
 
@@ -138,9 +146,10 @@ class Station:
         asked = decode(request, Request)
         return await self._said(lambda: self._there.chat(asked))
 
-    async def embed(self, model: str, texts: list[str]) -> bytes:
-        """`Said[list[list[float]]]`."""
-        return await self._said(lambda: self._there.embed(model, texts))
+    async def embed(self, request: bytes) -> bytes:
+        """`EmbedRequest` to `Said[Vectors]`."""
+        asked = decode(request, EmbedRequest)
+        return await self._said(lambda: self._there.embed(asked))
 
     async def unload(self, model: str) -> bytes:
         """`Said[None]`."""

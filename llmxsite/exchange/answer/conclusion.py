@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from llmxsite.base.words import spaceless
+from llmxsite.base.words.patterns import spaceless
 from llmxsite.exchange.answer.letters import VARIABLE, Letters
 from llmxsite.exchange.answer.statement import Found
 

@@ -61,3 +61,27 @@ def _braced_marks(text: str) -> str:
 def _grouped(text: str, mark: str) -> bool:
     """Whether the marks part thousands: by threes, or as in India by twos before the last three."""
     return re.fullmatch(rf"\d{{1,3}}(?:\{mark}\d{{3}})+|\d{{1,2}}(?:,\d{{2}})+,\d{{3}}", text) is not None
+
+
+def inside_word(text: str, at: int) -> bool:
+    """Whether what starts at `at` is part of a word, as in GPT-4 and CO2. Scripts without spaces have no such words."""
+    if at == 0:
+        return False
+    before = text[at - 1]
+    if text[at] in "-–+":  # COVID-19; but not x=-5
+        return cased(before) and text[at + 1 : at + 2].isdigit()
+    if before in ".,/":
+        return at > 1 and (text[at - 2].isalnum())
+    if before == "{" and at > 1 and text[at - 2] in "^_":
+        return True  # an exponent or an index
+    return before in "_^" or before.isdigit() or cased(before)
+
+
+def cased(char: str) -> bool:
+    """A letter of a script with capitals, in which a number that touches a letter is part of its word."""
+    return char.isalpha() and char.lower() != char.upper()
+
+
+def rounded(root: float, value: float, index: int) -> float:
+    """A root that is a whole number as one: the cube root of 27 is 3, not 3.0000000000000004."""
+    return float(round(root)) if round(root) ** index == value else root

@@ -7,7 +7,8 @@ import unicodedata
 from collections.abc import Sequence
 from functools import cached_property
 
-from llmxsite.base.words import spaceless, words
+from llmxsite.base.words import words
+from llmxsite.base.words.patterns import spaceless
 from llmxsite.exchange.answer.options_text import OptionTexts
 from llmxsite.exchange.answer.statement import Found
 from llmxsite.study.suite import LETTERS

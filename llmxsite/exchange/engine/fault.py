@@ -72,11 +72,14 @@ _MEMORY = re.compile(r"(?i)more system memory|out of memory|unable to allocate|i
 _CONTEXT = re.compile(
     r"(?i)exceeds? (the )?(available |maximum )?context|maximum context length|prompt is too long"
     r"|longer than the (model's context|maximum model) length|when (the )?context (the )?overflows"
-    r"|greater than the context length"
+    r"|greater than the context length|\d+ tokens\) is too large to process"
 )
 _CONTEXT_CODE = re.compile(rb'"(?:type|code)\\*"\s*:\s*\\*"(?:exceed_context_size_error|context_length_exceeded)\\*"')
 """The same as a code, which llama.cpp and OpenAI's API give beside their words; in JSON inside JSON its quotes are escaped."""
-_TOKENS = re.compile(r"(?i)(?:context (?:size|length|window)|model length|n_ctx)(?: is| of)?(?: only)?\s*[(:]?\s*(\d+)")
+_TOKENS = re.compile(
+    r"(?i)(?:context (?:size|length|window)|model length|n_ctx|batch size \(current batch size)"
+    r"(?: is| of)?(?: only)?\s*[(:]?\s*(\d+)"
+)
 _TOOL_CALL = re.compile(r"(?i)error parsing tool call|invalid tool call arguments")
 # What the parsers of single models say of a call they cannot read (Ollama's model/parsers, llama.cpp's common/chat).
 _CALL_PARSER = re.compile(
@@ -96,6 +99,15 @@ def is_model_failure(error: EngineError, *, tools: bool) -> bool:
 def is_repetition(error: EngineError) -> bool:
     """Whether an error in the middle of a reply says that the model repeats itself, and that the server ended it for that."""
     return error.kind == "server" and "token repeat limit" in str(error)
+
+
+_NOT_FINITE = re.compile(r"(?i)unsupported value: [+-]?(nan|inf)")
+"""What a server written in Go says of a vector that JSON cannot hold."""
+
+
+def is_not_finite(error: EngineError) -> bool:
+    """Whether a server could not write a vector because the model made something else than numbers of the text."""
+    return error.kind == "server" and bool(_NOT_FINITE.search(str(error)))
 
 
 def error_for(status: int, body: bytes, retry_after: str | None = None, *, streamed: bool = False) -> EngineError:

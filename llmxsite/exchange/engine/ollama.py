@@ -19,10 +19,12 @@ from llmxsite.exchange.engine import ollama_shapes as shapes
 from llmxsite.exchange.engine import wire
 from llmxsite.exchange.engine.address import Address
 from llmxsite.exchange.engine.concessions import Concessions, Names
-from llmxsite.exchange.engine.fault import error_for, is_model_failure, is_repetition, plain
+from llmxsite.exchange.engine.embedding import Given, lone_row, one_by_one, refused_dimensions
+from llmxsite.exchange.engine.fault import error_for, is_model_failure, is_not_finite, is_repetition, plain
 from llmxsite.exchange.engine.http import Http, Limits
 from llmxsite.exchange.engine.lines import Values
 from llmxsite.exchange.engine.protocol import (
+    EmbedRequest,
     EngineError,
     EngineInfo,
     ModelInfo,
@@ -32,6 +34,7 @@ from llmxsite.exchange.engine.protocol import (
     Request,
     ToolCall,
     Usage,
+    Vectors,
 )
 from llmxsite.exchange.engine.reading import Reading, until
 
@@ -162,17 +165,23 @@ class Ollama:
             self._lacks[_CUTS] = None
         return reply
 
-    async def embed(self, model: str, texts: list[str]) -> list[list[float]]:
-        """One vector a text, each asked for by itself: a batch can give other numbers. Too long a text is an error."""
-        vectors = []
-        for text in texts:
-            body = {"model": model, "input": text, "truncate": False}
-            answer = await self._http.ask("/api/embed", body, seconds=self._http.limits.first_byte)
-            found = wire.decode(answer, shapes.read_embeddings, []).embeddings
-            if len(found) != 1:
-                raise EngineError("protocol", f"{len(found)} vectors came back for one text", retry=False)
-            vectors.append(found[0])
-        return vectors
+    async def embed(self, request: EmbedRequest) -> Vectors:
+        """/api/embed, a text at a time. A text that the model makes no numbers of is an error of the server, and an outcome here."""
+
+        async def ask(text: str) -> Given:
+            body = shapes.shape_embed(request, text)
+            warnings: list[str] = []
+            try:
+                answer = await self._http.ask("/api/embed", body, seconds=self._http.limits.first_byte)
+            except EngineError as error:
+                if is_not_finite(error):
+                    return Given(b"", warnings=("not-finite",))
+                raise refused_dimensions(error, request) from None
+            found = wire.decode(answer, shapes.read_embeddings, warnings)
+            load_ms = shapes.milliseconds(found.load_duration)
+            return Given(lone_row(found.embeddings, text), found.prompt_eval_count, load_ms, tuple(warnings))
+
+        return await one_by_one(request, ask)
 
     async def unload(self, model: str) -> None:
         """An empty prompt with `keep_alive` 0. The server says yes at once and unloads later: its list tells when."""

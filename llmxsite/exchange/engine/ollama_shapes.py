@@ -10,7 +10,7 @@ import msgspec
 
 from llmxsite.exchange.engine import wire
 from llmxsite.exchange.engine.fault import plain
-from llmxsite.exchange.engine.protocol import Message, ModelInfo, Request
+from llmxsite.exchange.engine.protocol import EmbedRequest, Message, ModelInfo, Request
 
 
 class Function(msgspec.Struct):
@@ -114,7 +114,11 @@ class Version(msgspec.Struct):
 
 
 class Embeddings(msgspec.Struct):
-    embeddings: list[list[float]]
+    """The answer of /api/embed. Vectors are read one by one: a list of which one number was left out is another vector."""
+
+    embeddings: list[Any]
+    load_duration: int | None = None
+    prompt_eval_count: int | None = None
 
 
 read_chunk = msgspec.json.Decoder(Chunk)
@@ -150,6 +154,18 @@ def shape_request(request: Request) -> dict[str, Any]:
         body["keep_alive"] = request.keep_alive
     # A prompt or a reply that does not fit must be an error or end there, never be cut without a word.
     return body | {"truncate": False, "shift": False}
+
+
+def shape_embed(request: EmbedRequest, text: str) -> dict[str, Any]:
+    """The body of /api/embed for one text."""
+    body: dict[str, Any] = {"model": request.model, "input": text, "truncate": request.truncate}
+    if request.dimensions is not None:
+        body["dimensions"] = request.dimensions
+    if request.num_ctx is not None:
+        body["options"] = {"num_ctx": request.num_ctx}
+    if request.keep_alive is not None:
+        body["keep_alive"] = request.keep_alive
+    return body
 
 
 def _shape_message(message: Message) -> dict[str, Any]:

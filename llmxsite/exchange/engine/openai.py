@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,13 @@ from llmxsite.exchange.engine import openai_shapes as shapes
 from llmxsite.exchange.engine import weights, wire
 from llmxsite.exchange.engine.address import Address
 from llmxsite.exchange.engine.concessions import Concessions, Names
-from llmxsite.exchange.engine.fault import error_for, is_model_failure, is_repetition
+from llmxsite.exchange.engine.embedding import Given, lone_row, one_by_one, refused_dimensions
+from llmxsite.exchange.engine.fault import error_for, is_model_failure, is_not_finite, is_repetition
 from llmxsite.exchange.engine.gguf import GgufError
 from llmxsite.exchange.engine.http import Http, Limits
 from llmxsite.exchange.engine.lines import Events
 from llmxsite.exchange.engine.protocol import (
+    EmbedRequest,
     EngineError,
     EngineInfo,
     ModelInfo,
@@ -31,6 +34,7 @@ from llmxsite.exchange.engine.protocol import (
     Request,
     ToolCall,
     Usage,
+    Vectors,
 )
 from llmxsite.exchange.engine.reading import Reading, until
 
@@ -69,6 +73,8 @@ class OpenAI:
         self._conceded = Concessions(names)
         self._lacks = self._conceded.lacks
         self._budget_field = "max_tokens"
+        self._base64 = True
+        """Whether the server takes the request for vectors in base64, as far as is known."""
 
     async def __aenter__(self) -> OpenAI:
         await self._http.__aenter__()
@@ -145,18 +151,30 @@ class OpenAI:
             reply.sent = sent
             return reply
 
-    async def embed(self, model: str, texts: list[str]) -> list[list[float]]:
-        """One vector a text, each asked for by itself: a batch can give other numbers."""
-        vectors = []
-        for text in texts:
-            answer = await self._http.ask(
-                "/v1/embeddings", {"model": model, "input": text}, seconds=self._http.limits.first_byte
-            )
-            found = wire.decode(answer, shapes.read_embeddings, []).data
-            if len(found) != 1:
-                raise EngineError("protocol", f"{len(found)} vectors came back for one text", retry=False)
-            vectors.append(found[0].embedding)
-        return vectors
+    async def embed(self, request: EmbedRequest) -> Vectors:
+        """/v1/embeddings, a text at a time, in base64 where the server takes that: decimals round."""
+        sent = msgspec.structs.replace(request, num_ctx=None, keep_alive=None)
+        return await one_by_one(sent, lambda text: self._embed(sent, text))
+
+    async def _embed(self, request: EmbedRequest, text: str) -> Given:
+        body: dict[str, Any] = {"model": request.model, "input": text}
+        if request.dimensions is not None:
+            body["dimensions"] = request.dimensions
+        if self._base64:
+            body["encoding_format"] = "base64"
+        try:
+            answer = await self._http.ask("/v1/embeddings", body, seconds=self._http.limits.first_byte)
+        except EngineError as error:
+            if is_not_finite(error):
+                return Given(b"", warnings=("not-finite",))
+            if self._base64 and error.status in (400, 422) and re.search("encoding_format|base64", str(error)):
+                self._base64 = False
+                return await self._embed(request, text)
+            raise refused_dimensions(error, request) from None
+        warnings: list[str] = []
+        found = wire.decode(answer, shapes.read_embeddings, warnings)
+        row = lone_row([each.embedding for each in found.data], text)
+        return Given(row, found.usage.prompt_tokens if found.usage else None, warnings=tuple(warnings))
 
     async def unload(self, model: str) -> None:
         """Raises `EngineError`: OpenAI's API has no way to."""

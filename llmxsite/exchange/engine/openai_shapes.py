@@ -96,11 +96,13 @@ class Chunk(msgspec.Struct):
 
 
 class Embedding(msgspec.Struct):
-    embedding: list[float]
+    embedding: Any
+    """Numbers, or base64 of them. Read by itself: a list of which one number was left out is another vector."""
 
 
 class Embeddings(msgspec.Struct):
     data: list[Embedding]
+    usage: Counts | None = None
 
 
 class Meta(msgspec.Struct):

@@ -1,4 +1,5 @@
-"""What every engine speaks: a complete `Request` in, a `Reply` out, and what the server says of itself.
+"""What every engine speaks: a complete `Request` in and a `Reply` out, an `EmbedRequest` in and `Vectors` out, and what the
+server says of itself.
 
 A `Request` leaves nothing to a server's default. A `Reply` says what came back and how long it took; what the server
 could not honour or did not tell is None, never a guess.
@@ -6,11 +7,17 @@ could not honour or did not tell is None, never a guess.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any, Literal, Protocol
 
 import msgspec
+
+from llmxsite.exchange.engine.cost import Timing as Timing
+from llmxsite.exchange.engine.cost import Usage as Usage
+from llmxsite.exchange.engine.errors import EngineError as EngineError
+from llmxsite.exchange.engine.errors import RefusedError as RefusedError
+from llmxsite.exchange.engine.vectors import EmbedRequest as EmbedRequest
+from llmxsite.exchange.engine.vectors import Vectors as Vectors
 
 
 class Message(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -100,29 +107,6 @@ class TokenLogprob(msgspec.Struct, kw_only=True, omit_defaults=True):
     token: str
     logprob: float | None
     top: list[Alternative] | None = None
-
-
-class Timing(msgspec.Struct, kw_only=True):
-    """Milliseconds. None where the server does not say and the client cannot know."""
-
-    total_ms: float | None = None
-    """From sending the request to the last byte, on the client's monotonic clock."""
-    first_token_ms: float | None = None
-    """From sending to the first chunk with text (thinking or answer), on the client's clock."""
-    load_ms: float | None = None
-    """Loading the model, as the server says it; above about 50 ms the request was a cold one."""
-    prompt_ms: float | None = None
-    eval_ms: float | None = None
-    """Generating the reply, as the server says it."""
-
-
-class Usage(msgspec.Struct, kw_only=True):
-    """Tokens, as the server counts them."""
-
-    prompt_tokens: int | None = None
-    cached_tokens: int | None = None
-    """Prompt tokens taken from the server's prompt cache."""
-    completion_tokens: int | None = None
 
 
 class Reply(msgspec.Struct, kw_only=True):
@@ -222,43 +206,6 @@ class ModelInfo(msgspec.Struct, kw_only=True, omit_defaults=True):
         return None
 
 
-class EngineError(Exception):
-    """The machine's, network's or server's fault. `retry` says whether asking again may help.
-
-    `kind` is one of connection, timeout, overloaded, missing-model, unsupported, invalid-request, context, memory,
-    protocol, server, refused. `retry_after` is the server's own wish in seconds. The message never holds credentials.
-    """
-
-    def __init__(
-        self,
-        kind: str,
-        message: str,
-        *,
-        retry: bool,
-        retry_after: float | None = None,
-        status: int | None = None,
-        context: int | None = None,
-        hint: str | None = None,
-    ):
-        super().__init__(message)
-        self.kind, self.retry, self.retry_after, self.status = kind, retry, retry_after, status
-        self.context = context
-        """For kind `context`, a prompt that does not fit: the tokens that the context has, where the server tells."""
-        self.hint = hint
-        """The mend, where it is known better than by the kind."""
-
-
-class RefusedError(EngineError):
-    """The server takes no request with an option, or a value of one, that the experiment itself sets."""
-
-    def __init__(self, field: str, value: Any, message: str, *, status: int | None = None):
-        super().__init__("refused", message, retry=False, status=status)
-        self.field = field
-        """The option, as `Request.own` names it."""
-        self.value = value
-        """What it was set to."""
-
-
 OnText = Callable[[str, bool], None]
 """Called with each piece of text as it streams, and whether it is thinking."""
 
@@ -300,8 +247,13 @@ class Engine(Protocol):
         """
         ...
 
-    async def embed(self, model: str, texts: list[str]) -> list[list[float]]:
-        """One vector a text, in order."""
+    async def embed(self, request: EmbedRequest) -> Vectors:
+        """One vector a text, in order, each asked for by itself: in a batch a text can get other numbers.
+
+        `Vectors.sent` has the request as it went over the wire. A text that does not fit is an `EngineError` of kind `context`
+        unless `truncate` is set; a server that refuses `dimensions` is a `RefusedError`. Vectors of zeros and of what are no
+        numbers are no errors: they stand in the rows, and `Vectors.warnings` says so. Never retries by itself.
+        """
         ...
 
     async def unload(self, model: str) -> None:
@@ -311,17 +263,3 @@ class Engine(Protocol):
         `EngineError`: `unsupported` where the server cannot be asked to, `missing-model` where it has no such model.
         """
         ...
-
-
-def clean_logprob(value: object) -> float | None:
-    """A logprob fit for JSON: None for minus infinity (llama.cpp writes -3.4e38) and for what is not a number.
-
-    A value a rounding error above 0 becomes 0.
-    """
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        number = float(value)
-    except OverflowError:  # an integer that no float holds
-        return None
-    return None if math.isnan(number) or number <= -1e30 or number == math.inf else min(number, 0.0)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any, TypeVar, cast
 
 import msgspec
 
 from llmxsite.exchange.engine.fault import plain
 from llmxsite.exchange.engine.lenient import shaped
-from llmxsite.exchange.engine.protocol import Alternative, EngineError, Options, TokenLogprob, clean_logprob
+from llmxsite.exchange.engine.protocol import Alternative, EngineError, Options, TokenLogprob
 
 T = TypeVar("T")
 
@@ -58,6 +59,20 @@ def decode(data: bytes, decoder: msgspec.json.Decoder[T], warnings: list[str]) -
     if not whole and "unread-fields" not in warnings:
         warnings.append("unread-fields")
     return cast("T", value)
+
+
+def clean_logprob(value: object) -> float | None:
+    """A logprob fit for JSON: None for minus infinity (llama.cpp writes -3.4e38) and for what is not a number.
+
+    A value a rounding error above 0 becomes 0.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:  # an integer that no float holds
+        return None
+    return None if math.isnan(number) or number <= -1e30 or number == math.inf else min(number, 0.0)
 
 
 def tokens(entries: list[Entry], warnings: list[str]) -> list[TokenLogprob]:

@@ -114,9 +114,9 @@ def _of_report(edition: Edition, report: ReportEntry) -> Iterator[Judged]:
     """The report's predictions; for accuracy without one, every comparison of the factor that the report varies."""
     rows = predictions.answers(edition, report)
     for row in rows:
-        if row["difference"] is not None:
-            yield Judged(row["compared"], row["words"], row["verdict"], row["measure"], tuple(row["suites"]))
-    if not any(row["measure"] == "accuracy" for row in rows):
+        if row.difference is not None:
+            yield Judged(row.compared, row.words, row.verdict, row.measure, row.suites)
+    if not any(row.measure == "accuracy" for row in rows):
         from llmxsite.press.site.pages.compare import pairs
 
         for pair in pairs(edition):

@@ -141,7 +141,7 @@ def of_rows(
                     address=address,
                     place=place,
                     what=f"{measure} of {factor}={value(row['a'])} minus {factor}={value(row['b'])}",
-                    sides=_sides(measure, factor, value(row["a"]), value(row["b"])),
+                    sides=sides(measure, factor, value(row["a"]), value(row["b"])),
                     scope=scope,
                     declared=declared,
                     n=int(row["n"]),
@@ -181,7 +181,7 @@ def of_pairs(
                     report=report,
                     address=address,
                     place=place,
-                    sides=_sides(test.of, factor, value(row["a"]), value(row["b"])),
+                    sides=sides(test.of, factor, value(row["a"]), value(row["b"])),
                     what=f"{test.what} of {factor}={value(row['a'])} against {factor}={value(row['b'])} ({test.name})",
                     scope=scope,
                     n=row.get("n"),
@@ -210,32 +210,8 @@ def of_value(tested: Mapping[str, Any], *, report: str, address: str) -> list[Te
     return found
 
 
-def of_predictions(
-    rows: Sequence[Mapping[str, Any]], form: Mapping[str, str], *, report: str, address: str
-) -> list[Test]:
-    """The predictions of a report, as `predictions.answers` gives them; those stated after the data were not declared."""
-    return [
-        Test(
-            report=report,
-            address=address,
-            place=f"Prediction {row['number']}",
-            what=str(row["sentence"]),
-            sides=_sides(str(row["measure"]), str(row["factor"]), *row["levels"]),
-            declared="" if row["state"] == "added" else "prediction",
-            n=row["n"] or None,
-            difference=row["difference"],
-            low=row["low"],
-            high=row["high"],
-            form=form[str(row["measure"])],
-            p=row["p"],
-            p_family=row["p_holm"],
-            verdict=row["verdict"],
-        )
-        for row in rows
-    ]
-
-
-def _sides(measure: str, factor: str, a: object, b: object) -> list[str]:
+def sides(measure: str, factor: str, a: object, b: object) -> list[str]:
+    """`Test.sides` of two levels in either order."""
     return [measure, factor, *sorted((str(a), str(b)))]
 
 

@@ -1,24 +1,26 @@
-"""What a report expected and what the data say to it: the state of its hypothesis, and a row for each prediction."""
+"""What a report expected and what the data say to it: the state of its hypothesis, and each prediction with its verdict."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from llmxsite.analysis.measure import PROSE, show
 from llmxsite.analysis.results.measured import apart
+from llmxsite.analysis.results.tables import Row
 from llmxsite.base.diagnostics import several
 from llmxsite.log.record import hypothesis_hash
-from llmxsite.press.catalogue.entries import ReportEntry
-from llmxsite.press.site.looks import looks
+from llmxsite.press.catalogue.entries import ReportEntry, RunEntry
+from llmxsite.press.site.ledger import Test, sides
+from llmxsite.press.site.looks import Look, looks
 from llmxsite.study.experiment import MEASURES, Prediction, PredictionError
 from llmxsite.study.experiment.prediction import checked, values, write
 
 if TYPE_CHECKING:
     from llmxsite.press.site.edition import Edition
 
-Row = dict[str, Any]
 CHIPS = {
     "supported": "right",
     "equivalent": "right",
@@ -29,28 +31,72 @@ CHIPS = {
 """Verdict to the kind of its chip: told by a shape and by words, not by colour alone."""
 
 
-def registration(edition: Edition, report: ReportEntry) -> Row:
-    """What a page says of the hypothesis: its state, its hash, the commit that has it, the predictions and the looks."""
+@dataclass(frozen=True)
+class Answered:
+    """A prediction, and what the data say to it (`results.Answer`)."""
+
+    number: int
+    sentence: str
+    state: str
+    """See `predicted`."""
+    measure: str
+    compared: str
+    suites: tuple[str, ...]
+    """Those that it is limited to."""
+    factor: str
+    levels: tuple[str, str]
+    commit: str | None
+    verdict: str
+    chip: str
+    words: str
+    n: int
+    difference: float | None
+    low: float | None
+    high: float | None
+    p: float | None
+    p_holm: float | None
+
+
+@dataclass(frozen=True)
+class Registration:
+    """What a page says of a report's hypothesis."""
+
+    state: str
+    text: str | None
+    hash: str
+    runs: int
+    first: str | None
+    """When the first run began, where its log has a hypothesis."""
+    commit: str | None
+    looked_up: bool
+    git: str | None
+    logged: str | None
+    """Another wording, which a log has."""
+    predictions: list[Answered]
+    looks: list[Look]
+
+
+def registration(edition: Edition, report: ReportEntry) -> Registration:
+    """The state of the hypothesis, its hash, the commit that has it, the predictions and the looks."""
     first = report.first
     logged = first.run.hypothesis if first else None
     hashed = hypothesis_hash(report.hypothesis or "")
-    other = next((h.text for r in report.runs if (h := r.run.hypothesis) and h.hash != hashed), None)
-    return {
-        "state": report.registered,
-        "text": report.hypothesis,
-        "hash": hashed,
-        "runs": len(report.runs),
-        "first": first.run.started if first and logged else None,
-        "commit": report.commits.get(hashed),
-        "looked_up": report.looked_up,
-        "git": first.run.git.commit if first and first.run.git else None,
-        "logged": other,
-        "predictions": answers(edition, report),
-        "looks": [look for look in looks(logs(edition, report)) if look.counted],
-    }
+    return Registration(
+        state=report.registered,
+        text=report.hypothesis,
+        hash=hashed,
+        runs=len(report.runs),
+        first=first.run.started if first and logged else None,
+        commit=report.commits.get(hashed),
+        looked_up=report.looked_up,
+        git=first.run.git.commit if first and first.run.git else None,
+        logged=next((h.text for r in report.runs if (h := r.run.hypothesis) and h.hash != hashed), None),
+        predictions=answers(edition, report),
+        looks=[look for look in looks(logs(edition, report)) if look.counted],
+    )
 
 
-def logs(edition: Edition, report: ReportEntry) -> list[Any]:
+def logs(edition: Edition, report: ReportEntry) -> list[RunEntry]:
     """The report's runs, reruns among them."""
     return [entry for entry in edition.catalogue.logs if entry.report == report.slug]
 
@@ -68,30 +114,52 @@ def predicted(report: ReportEntry) -> list[tuple[Prediction, str]]:
     return found
 
 
-def answers(edition: Edition, report: ReportEntry) -> list[Row]:
-    """A row for each prediction, as the hypothesis box shows it."""
+def answers(edition: Edition, report: ReportEntry) -> list[Answered]:
+    """Each prediction, as the hypothesis box shows it."""
     found = predicted(report)
     if not found:
         return []
     verdicts = edition.numbers.verdicts(report.runs, [p for p, _ in found], alpha(report))
-    rows = []
-    for number, ((prediction, state), answer) in enumerate(zip(found, verdicts, strict=True), 1):
-        rows.append(
-            {
-                **answer,
-                "number": number,
-                "measure": prediction.measure,
-                "compared": prediction.compared,
-                "suites": [str(v) for v in values(prediction.where.get("suite", []))],
-                "factor": prediction.factor,
-                "levels": [write(prediction.a), write(prediction.b)],
-                "state": state,
-                "commit": report.commits.get(hypothesis_hash(prediction.sentence)),
-                "chip": CHIPS[answer["verdict"]],
-                "words": words(prediction, answer),
-            }
+    return [
+        Answered(
+            number=number,
+            sentence=answer["sentence"],
+            state=state,
+            measure=prediction.measure,
+            compared=prediction.compared,
+            suites=tuple(str(v) for v in values(prediction.where.get("suite", []))),
+            factor=prediction.factor,
+            levels=(write(prediction.a), write(prediction.b)),
+            commit=report.commits.get(hypothesis_hash(prediction.sentence)),
+            chip=CHIPS[answer["verdict"]],
+            words=words(prediction, answer),
+            **{name: answer[name] for name in ("verdict", "n", "difference", "low", "high", "p", "p_holm")},
         )
-    return rows
+        for number, ((prediction, state), answer) in enumerate(zip(found, verdicts, strict=True), 1)
+    ]
+
+
+def tests(edition: Edition, report: ReportEntry) -> list[Test]:
+    """The predictions of a report as tests; those stated after the data were not declared."""
+    return [
+        Test(
+            report=report.slug,
+            address=report.address,
+            place=f"Prediction {row.number}",
+            what=row.sentence,
+            sides=sides(row.measure, row.factor, *row.levels),
+            declared="" if row.state == "added" else "prediction",
+            n=row.n or None,
+            difference=row.difference,
+            low=row.low,
+            high=row.high,
+            form=MEASURES[row.measure].unit,
+            p=row.p,
+            p_family=row.p_holm,
+            verdict=row.verdict,
+        )
+        for row in answers(edition, report)
+    ]
 
 
 def alpha(report: ReportEntry) -> float:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal, cast
 
-from llmxsite.exchange.engine.protocol import Alternative, Message, TokenLogprob, ToolCall, clean_logprob
+from llmxsite.exchange.engine.protocol import Alternative, Message, TokenLogprob, ToolCall
+from llmxsite.exchange.engine.wire import clean_logprob
 from llmxsite.log.log_formats.inspect_ai import log
 from llmxsite.log.record import Answer
 

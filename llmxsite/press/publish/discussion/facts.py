@@ -31,7 +31,7 @@ def hypothesis(written: Written) -> list[str]:
     said = [f"> {github.plain(text)}", REGISTERED.get(written.report.registered, "")]
     rows = predictions.answers(written.edition, written.report)
     if rows:
-        lines = [f"- `{row['sentence']}`: **{row['verdict']}**. {github.plain(row['words'])}" for row in rows]
+        lines = [f"- `{row.sentence}`: **{row.verdict}**. {github.plain(row.words)}" for row in rows]
         said.append("\n".join(lines))
     return said
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
-from llmxsite.analysis.drift import Drift, Fact, words
+from llmxsite.analysis.drift import Drift, Fact, Row, words
 from llmxsite.base.diagnostics import Issues
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.entries import RunEntry
@@ -68,14 +68,28 @@ def _drift(edition: Edition, before: RunEntry, after: RunEntry, _: Issues) -> Ma
     return Made(html, search=[entry])
 
 
-def _fact(fact: Fact) -> dict[str, Any]:
-    return {
-        "title": words.title(fact),
-        "before": words.value(fact, fact.before),
-        "after": words.value(fact, fact.after),
-        "known": (bool(fact.before), bool(fact.after)),
-        "pairs": fact.pairs,
-    }
+class FactRow(NamedTuple):
+    """A fact around two runs, in words."""
+
+    title: str
+    before: str
+    after: str
+    known: tuple[bool, bool]
+    pairs: int | None
+
+
+class Table(NamedTuple):
+    """Rows of one kind with the heads of their labels."""
+
+    heads: list[str]
+    rows: list[Row]
+    scored: bool
+    """Whether one of them has an accuracy."""
+
+
+def _fact(fact: Fact) -> FactRow:
+    before, after = (words.value(fact, known) for known in (fact.before, fact.after))
+    return FactRow(words.title(fact), before, after, (bool(fact.before), bool(fact.after)), fact.pairs)
 
 
 def _shares(drift: Drift) -> list[dict[str, Any]]:
@@ -91,8 +105,6 @@ def _shares(drift: Drift) -> list[dict[str, Any]]:
     ]
 
 
-def _table(rows: list[Any]) -> dict[str, Any] | None:
-    """Rows of one kind with the heads of their labels; None where there are none."""
-    if not rows:
-        return None
-    return {"heads": list(rows[0].label), "rows": rows, "scored": any(r.accuracy.n for r in rows)}
+def _table(rows: list[Row]) -> Table | None:
+    """None where there are none."""
+    return Table(list(rows[0].label), rows, any(r.accuracy.n for r in rows)) if rows else None

@@ -8,13 +8,13 @@ from typing import Any
 
 from llmxsite.base.diagnostics import Issues
 from llmxsite.press.catalogue import addresses
+from llmxsite.press.catalogue.entries import ReportEntry
 from llmxsite.press.site import ledger, predictions
 from llmxsite.press.site.edition import Edition, Made
 from llmxsite.press.site.ledger import Line, Test
-from llmxsite.press.site.looks import looks
+from llmxsite.press.site.looks import Look, looks
 from llmxsite.press.site.pages import Page, compare
 from llmxsite.press.site.search import Entry
-from llmxsite.study.experiment import MEASURES
 
 LEVEL = 0.05
 """The level at which the page counts what is left after correction."""
@@ -40,11 +40,9 @@ def pages(edition: Edition, shown: Sequence[Test]) -> Iterator[Page]:
 
 
 def _declared(edition: Edition) -> Iterator[Test]:
-    form = {name: measure.unit for name, measure in MEASURES.items()}
     for report in edition.catalogue.reports:
         if report.runs:
-            rows = predictions.answers(edition, report)
-            yield from ledger.of_predictions(rows, form, report=report.slug, address=report.address)
+            yield from predictions.tests(edition, report)
 
 
 def _compared(edition: Edition) -> Iterator[Test]:
@@ -65,7 +63,7 @@ def _compared(edition: Edition) -> Iterator[Test]:
         )
 
 
-def _tests(edition: Edition, lines: list[Line], seen: Sequence[tuple[Any, list[Any]]], _: Issues) -> Made:
+def _tests(edition: Edition, lines: list[Line], seen: Sequence[tuple[ReportEntry, list[Look]]], _: Issues) -> Made:
     titles = {report.slug: report for report in edition.catalogue.reports}
     known = [line for line in lines if line.p_study is not None]
     logs = [log for report in edition.catalogue.reports for log in predictions.logs(edition, report)]
