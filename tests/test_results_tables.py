@@ -12,11 +12,13 @@ from typer.testing import CliRunner
 
 from llmxsite.analysis import tables
 from llmxsite.analysis.measure import MISSING
+from llmxsite.analysis.results import measured
 from llmxsite.analysis.results.tables import Asked, fitting, kinds, rows, table, words
 from llmxsite.base import registry
 from llmxsite.base.diagnostics import Issues
 from llmxsite.cli import app
 from llmxsite.cli.table_text import cell
+from llmxsite.exchange.answer.rules import RULES
 from llmxsite.press.numbers.query import QueryError
 from llmxsite.press.numbers.value import evaluate
 from llmxsite.press.site.build import build
@@ -97,6 +99,10 @@ def test_a_word_of_prose_means_a_measure_that_its_table_has() -> None:
     for word, kind in words().items():
         assert kind.measure(kind.of) is not None and word == kind.value
     assert set(words()) >= {"difference", "agreement", "identical", "partings"}
+
+
+def test_the_readings_are_those_of_the_rules_there_are() -> None:
+    assert tuple(RULES) == measured.RULES
 
 
 def test_what_nobody_described_is_shown_as_the_text_it_is() -> None:
