@@ -359,7 +359,7 @@ def test_a_vote_is_one_sample_of_several_requests(study: Study) -> None:
     assert result.made == 12
     first = samples_of(path)[0]
     assert first.request.draws == [{"seed": 43}, {"seed": 44}]
-    assert [r.options.seed for r in first.request.requests("fake:1b")] == [42, 43, 44]
+    assert [r.options.seed for r in first.request.calls("fake:1b")] == [42, 43, 44]
     assert first.draws is not None and len(first.draws) == 3 and first.scores["draws"] == 3
     assert first.usage.completion_tokens == 3 and first.timing.eval_ms == pytest.approx(15)
     assert runlog.verify(path, Issues()).rescored == 12

@@ -34,7 +34,7 @@ def question(**more: object) -> Question:
     [("<|tone|>B", "B"), ("B<|stop|>A", "B"), ("<|tone|><|tone|>B) blue<|stop|>\nA) red", "B"), ("B", "B")],
 )
 def test_an_answer_is_read_without_them(text: str, answer: str) -> None:
-    turn = Turn(Sent().requests("")[0], Reply(text=text, done_reason="stop"))
+    turn = Turn(Sent().calls("")[0], Reply(text=text, done_reason="stop"))
     found = score(question(control=OWN), [turn]).written()
     assert found["answer"] == answer and found["correct"]
 

@@ -13,11 +13,11 @@ from typer.testing import CliRunner
 from llmxsite.analysis import tables
 from llmxsite.analysis.measure import MISSING
 from llmxsite.analysis.results import measured
+from llmxsite.analysis.results.shown import cell
 from llmxsite.analysis.results.tables import Asked, fitting, kinds, rows, table, words
 from llmxsite.base import registry
 from llmxsite.base.diagnostics import Issues
 from llmxsite.cli import app
-from llmxsite.cli.table_text import cell
 from llmxsite.exchange.answer.rules import RULES
 from llmxsite.press.numbers.query import QueryError
 from llmxsite.press.numbers.value import evaluate

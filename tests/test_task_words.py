@@ -147,8 +147,35 @@ def test_the_labelled_replies_are_letters_of_known_strata() -> None:
     assert all(line["answer"] in {"", *"ABCDEFGHIJ"} for line in lines)
 
 
+def test_the_replies_whose_reading_changed_are_none_of_the_drawn_ones() -> None:
+    drawn, changed = (
+        {(line["model"], line["question_id"]) for line in csv.DictReader((LABELLED / name).open(encoding="utf-8"))}
+        for name in ("replies.csv", "changed.csv")
+    )
+    assert len(changed) == 191
+    assert not drawn & changed
+
+
+def test_replies_whose_reading_changed_are_read_as_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All but one in fifty, in both directions: a letter that the reply gives, and none where it gives none."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parent.parent / "benchmarks"))
+    parser = benchmark()
+    with (LABELLED / "changed.csv").open(encoding="utf-8", newline="") as file:
+        labels = {(line["model"], int(line["question_id"])): line["answer"] or None for line in csv.DictReader(file)}
+    rows = [pair for path in parser.outputs() for pair in parser.rows(path)]
+    found = [(labels[key], row) for model, row in rows if (key := (model, row["question_id"])) in labels]
+    if len(found) < len(labels):
+        pytest.skip("no outputs of MMLU-Pro under LLMXSITE_TEST_DATA, or other ones than those that were read")
+    wrong = [
+        row["question_id"]
+        for label, row in found
+        if read_choice(row["generated_text"] or "", row["options"], style="reasoned", language="en").value != label
+    ]
+    assert len(wrong) <= len(found) / 50, wrong
+
+
 def test_labelled_replies_are_read_no_worse_than_measured(monkeypatch: pytest.MonkeyPatch) -> None:
-    """False answers below the budget of 0.3 % of what the labelled replies stand for; missed ones, which are above it, below 0.4 %."""
+    """False answers and missed ones each below the budget of 0.3 % of what the labelled replies stand for."""
     monkeypatch.syspath_prepend(str(Path(__file__).parent.parent / "benchmarks"))
     parser = benchmark()
     if not parser.outputs():
@@ -163,4 +190,4 @@ def test_labelled_replies_are_read_no_worse_than_measured(monkeypatch: pytest.Mo
         false = [a is not None and a != r.label for a, r in zip(found, replies, strict=True)]
         missed = [a is None and r.label is not None for a, r in zip(found, replies, strict=True)]
         assert parser.share(replies, false, sizes)[0] < 0.003
-        assert parser.share(replies, missed, sizes)[0] < 0.004
+        assert parser.share(replies, missed, sizes)[0] < 0.003

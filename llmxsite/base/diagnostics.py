@@ -141,6 +141,10 @@ class Problem(Exception):  # noqa: N818 - it is what the user sees: a problem, n
         super().__init__("; ".join(issue.message for issue in issues))
         self.issues = issues
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows in place of a traceback, by IPython's custom: the lines that the command line prints."""
+        return [line for issue in self.issues for line in issue.render().splitlines()]
+
     @classmethod
     def at(
         cls, path: str | Path, code: str, message: str, *, line: int | None = None, hint: str | None = None

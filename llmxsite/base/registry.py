@@ -174,6 +174,23 @@ def faults() -> Iterator[Problem]:
             yield problem
 
 
+def distribution(task: str) -> tuple[str, str] | None:
+    """Name and version of the distribution that brings a task; None for those of this package, and one that is not installed."""
+    if task in built_in():
+        return None
+    points = [point for point in _points() if point.name == task]
+    dist = points[0].dist if points else None
+    return None if dist is None else (dist.name, dist.version)
+
+
+def absent(task: str, package: str | None) -> str | None:
+    """What to say of a log whose task is not installed, in a sentence; None where it is. `package` is what its header names."""
+    if task in names():
+        return None
+    brings = f"the package {package}, which brings it" if package else "the package that brings it"
+    return f"The task '{task}' is not installed here: its own numbers need {brings}."
+
+
 def unknown(task: str) -> Problem:
     """What to say to somebody who asks for a task that is not installed."""
     message, hint = said_of_unknown(task)

@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from llmxsite.base.diagnostics import Issues, Problem, did_you_mean
+from llmxsite.base.diagnostics import Issues, Problem
 from llmxsite.cli.terminal import err, finish, study_here
+from llmxsite.library import selection
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from llmxsite.analysis.results.tables import Asked, TableKind
     from llmxsite.analysis.tables import Samples
-    from llmxsite.study.study import Study
 
 
 def register(app: typer.Typer) -> None:
@@ -96,25 +93,29 @@ def results(
         now = "readings" if readings else {"items": "requests"}.get(str(determinism), determinism)
         raise typer.BadParameter(f"{old} is now --table {now}")
     from llmxsite.analysis import tables
-    from llmxsite.analysis.results import reading_notes, warnings
-    from llmxsite.analysis.results.core import DEFAULT_BY
-    from llmxsite.analysis.results.tables import Asked, rows
+    from llmxsite.analysis.results.tables import rows
     from llmxsite.cli.table_text import print_table
+    from llmxsite.library.tables import DEFAULT_BY, Asked, kind, left_out, make, notes
 
-    kind = _kind(table, measure)
+    try:
+        of = kind(table, measure)
+    except KeyError as error:
+        raise typer.BadParameter(str(error.args[0]), param_hint="--measure") from None
+    except Problem as problem:
+        issue = problem.issues[0]
+        raise typer.BadParameter(f"{issue.message}; {issue.hint}", param_hint="--table") from None
     issues = Issues()
     study = study_here()
-    _check_report(study, report)
+    selection.check_report(study, report)
     samples = _filtered(tables.load(study, issues, report=report, reruns=reruns), where or [])
     given = [part.strip() for part in by.split(",") if part.strip()] if by else None
     if reruns:  # never pooled: a rerun is no further evidence
         given = [*(given or [*DEFAULT_BY, *samples.varying()]), "run"]
     drawn = tuple(part.strip() for part in (intervals or "").split(",") if part.strip())
-    asked = Asked(
-        by=None if given is None else tuple(given), factor=factor or kind.factor, measure=measure, intervals=drawn
-    )
     try:
-        found = _sorted(_made(kind, samples, asked), sort)
+        groups = None if given is None else tuple(given)
+        asked = Asked(by=groups, factor=factor or of.factor, measure=measure, intervals=drawn)
+        found = selection.ordered(make(samples, of, asked), sort)
     except KeyError as error:
         raise typer.BadParameter(str(error.args[0])) from None
     if format == "csv":
@@ -124,65 +125,15 @@ def results(
 
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(rows(found))).decode() + "\n")
     elif len(found):
-        print_table(kind, found, wide=wide, kept=drawn)
+        print_table(of, found, wide=wide, kept=drawn)
     if not len(samples):
         err().print(
             "Nothing measured yet: `llmxsite run REPORT` collects, `llmxsite import` takes in other tools' results."
         )
-    elif format == "table" and kind.name in ("summary", "readings"):
-        by_group = [str(name) for name in found.columns[: list(found.columns).index("n")]]
-        for sentence in [*warnings(found), *reading_notes(samples, by_group)] if kind.name == "summary" else []:
+    elif format == "table" and of.name in ("summary", "readings"):
+        for sentence in [*notes(of, found, samples), *left_out(samples, "--reruns")]:
             err().print(f"· {sentence}", markup=False)
-        if count := len(samples.repeats):
-            words = "1 rerun is" if count == 1 else f"{count:,} reruns are"
-            err().print(f"· {words} left out, being no further evidence: --reruns shows every run by itself.")
     finish(issues)
-
-
-def _kind(name: str, measure: str) -> TableKind:
-    """The kind of table, for a measure. Usage error for one there is not."""
-    from llmxsite.analysis.results import tables
-
-    try:
-        kind = tables.table(name)
-        if measure == "accuracy":
-            return kind
-        if kind.measuring is None:
-            raise typer.BadParameter(f"a table '{name}' has no --measure: it belongs to `--table comparison`")
-        return kind.measuring(measure)
-    except KeyError as error:
-        raise typer.BadParameter(str(error.args[0]), param_hint="--table") from None
-
-
-def _made(kind: TableKind, samples: Samples, asked: Asked) -> pd.DataFrame:
-    """The table. Raises `Problem` where no sample is of its task, or a table of pairs has none."""
-    from llmxsite.analysis.results.tables import fitting
-
-    fit = fitting(samples, kind)
-    if kind.task is None and not len(samples):
-        return kind.make(samples, asked) if kind.name == "summary" else samples.frame.iloc[:0, :0]
-    frame = kind.make(fit, asked) if len(fit) else fit.frame
-    if not frame.empty or (kind.task is None and not kind.pair):
-        return frame
-    nothing = f"nothing to compare by '{asked.factor}'" if kind.pair else f"no sample is for the table '{kind.name}'"
-    if len(fit):
-        raise Problem.at("--table", "no-samples", nothing, hint="--factor names another column" if kind.pair else None)
-    raise Problem.at(
-        "--table",
-        "no-samples",
-        f"no sample of a {kind.task} experiment fits",
-        hint=f"`llmxsite new report NAME --task {kind.task}` starts one",
-    )
-
-
-def _check_report(study: Study, report: str | None) -> None:
-    if report is None or study.run_logs(report):
-        return
-    known = {*study.report_slugs(), *(path.parent.name for path in study.run_logs())}
-    if report not in known:
-        raise Problem.at(
-            study.runs / report, "report-missing", f"no report '{report}'", hint=did_you_mean(report, known)
-        )
 
 
 def _filtered(samples: Samples, where: list[str]) -> Samples:
@@ -192,23 +143,7 @@ def _filtered(samples: Samples, where: list[str]) -> Samples:
         if not equals:
             raise typer.BadParameter(f"'{condition}' is not of the form column=value", param_hint="--where")
         try:
-            fitting = samples.where(**{column.strip(): value.strip() or None})
+            samples = selection.narrow(samples, {column.strip(): value.strip() or None}, "--where")
         except KeyError as error:
             raise typer.BadParameter(str(error.args[0]), param_hint="--where") from None
-        if len(samples) and not len(fitting):
-            met = samples.frame[column.strip()].dropna().unique()
-            raise Problem.at(
-                "--where", "no-samples", f"no sample has {condition}", hint=did_you_mean(value, map(str, met))
-            )
-        samples = fitting
     return samples
-
-
-def _sorted(summary: pd.DataFrame, sort: str | None) -> pd.DataFrame:
-    """Sorted by a column; rows that are equal there, and missing values at the end, keep their order."""
-    if sort is None:
-        return summary
-    column = sort.removeprefix("-")
-    if column not in summary.columns:
-        raise KeyError(f"cannot sort by '{column}': no such column; {did_you_mean(column, map(str, summary.columns))}")
-    return summary.sort_values(column, ascending=not sort.startswith("-"), kind="stable")

@@ -76,9 +76,9 @@ def _trials(workload: Workload) -> Iterator[Request]:
     begun: set[str] = set()
     for condition in workload.conditions:
         job = next(workload.jobs(conditions=[condition]), None)
-        if job is None or not job.plan.opening:
+        request = None if job is None else job.plan.request
+        if request is None:
             continue
-        request = job.plan.opening[0]
         short = msgspec.structs.replace(
             request,
             messages=[] if request.raw_prompt is not None else [Message(role="user", content="Hi")],
@@ -106,10 +106,11 @@ async def _passed_over(engine: Engine, workload: Workload) -> AsyncIterator[tupl
             n: v for n, v in condition.items() if n in ASKED and v != getattr(plain, n) and (model, n) not in asked
         }
         job = next(workload.jobs(conditions=[condition]), None) if levels else None
-        if job is None or not job.plan.opening:
+        request = None if job is None else job.plan.request
+        if request is None:
             continue
         asked |= {(model, name) for name in levels}
-        for name in await passed_over(engine, job.plan.opening[0], levels):
+        for name in await passed_over(engine, request, levels):
             yield model, name, levels[name]
 
 
@@ -120,9 +121,10 @@ def _without_field(engine: Engine, workload: Workload, place: Place) -> Iterator
             continue
         for condition in workload.conditions:
             job = next(workload.jobs(conditions=[condition]), None)
-            if job is None or name not in condition or not job.plan.opening:
+            request = None if job is None else job.plan.request
+            if request is None or name not in condition:
                 continue
-            settled = engine.settled(job.plan.opening[0])
+            settled = engine.settled(request)
             value = settled.think if name == "think" else getattr(settled.options, name)
             if value is None and condition[name] is not None:
                 yield msgspec.structs.replace(

@@ -14,8 +14,9 @@ from llmxsite.collect.conduct import conduct_of
 from llmxsite.collect.job import Job
 from llmxsite.collect.workload import Workload
 from llmxsite.exchange.answer.scorer import current
-from llmxsite.exchange.asking.plan import Asking, Plan, asking_of
+from llmxsite.exchange.asking.plan import Asking, Call, Plan, asking_of
 from llmxsite.exchange.engine.protocol import ModelInfo, Options, Request
+from llmxsite.exchange.engine.vectors import EmbedRequest
 from llmxsite.log import runlog
 from llmxsite.log.record import Run, Sample, Sent, decode_line, sample_key
 from llmxsite.log.runlog.final import put_last
@@ -96,9 +97,10 @@ def _check(path: Path, number: int, sample: Sample, schema: int) -> None:
     """Raise the `Problem` of a line that cannot be asked, or not scored, once more."""
     request = sample.request
     # Logs of the first version name every option; since then one that is not named was not sent.
-    missing = ({*_OPTIONS} if schema < 2 else {"num_predict"}) - request.options.keys()
+    named = {*_OPTIONS} if schema < 2 else {"num_predict"}
+    missing = set() if request.texts else named - request.options.keys()
     why = hint = None
-    if not request.messages and request.prompt is None:
+    if not request.messages and request.prompt is None and not request.texts:
         why, hint = "the request is not in the log", "an import has only what the other tool wrote down"
     elif missing or not isinstance(sample.condition.get("model"), str):
         why = f"the log does not say all that was sent: {', '.join(sorted(missing)) or 'the model'} is missing"
@@ -195,11 +197,14 @@ class LoggedWorkload(Workload):
         sent = Sent.of(self._requests(sample))
         return sample_key(identity, suite, sample.item, sample.condition, sent, sample.repeat)
 
-    def _requests(self, sample: Sample) -> tuple[Request, ...]:
+    def _requests(self, sample: Sample) -> tuple[Call, ...]:
         """What was sent, as it can be sent today. A log of a server whose context no request sets does not name one."""
         model, own = str(sample.condition["model"]), self._own(sample.condition)
-        requests = []
-        for request in sample.request.requests(model):
+        requests: list[Call] = []
+        for request in sample.request.calls(model):
+            if isinstance(request, EmbedRequest):
+                requests.append(request)
+                continue
             options = request.options
             if options.num_ctx is None:
                 options = msgspec.structs.replace(options, num_ctx=self._contexts[model])

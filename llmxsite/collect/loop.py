@@ -10,18 +10,21 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Collection
+from pathlib import Path
 
 from llmxsite.base.diagnostics import Issue, Problem
 from llmxsite.collect import sample as lines
 from llmxsite.collect.agreed import Place, nowhere, refusal
 from llmxsite.collect.conduct import NoStage, Stage
 from llmxsite.collect.job import Job
+from llmxsite.collect.materials import Materials
 from llmxsite.collect.observer import Observer
 from llmxsite.collect.policy import Policy, Result
 from llmxsite.collect.source import Alone, Source
 from llmxsite.collect.workload import Workload
 from llmxsite.exchange.asking.plan import Call, Turn
-from llmxsite.exchange.engine.protocol import Engine, EngineError, RefusedError, Reply
+from llmxsite.exchange.engine.protocol import Engine, EngineError, RefusedError, Reply, Request
+from llmxsite.exchange.engine.vectors import EmbedRequest, Vectors
 from llmxsite.log.record import Lack, Sample
 from llmxsite.log.runlog import RunLogWriter
 
@@ -44,10 +47,10 @@ def _endless(task: str) -> Problem:
     )
 
 
-def _alike(one: Reply, other: Reply) -> bool:
+def _alike(one: Reply | Vectors, other: Reply | Vectors) -> bool:
     """Whether two draws of one sample were asked alike but for their options, which are logged one by one."""
     a, b = one.sent, other.sent
-    if a is None or b is None:
+    if not isinstance(a, Request) or not isinstance(b, Request):
         return True
     return (a.think, a.top_logprobs, a.keep_alive, a.cache_prompt) == (
         b.think,
@@ -74,6 +77,7 @@ class Collector:
         stage: Stage | None = None,
         chance: Callable[[], float] = random.random,
         done: Collection[str] = (),
+        cache: Path | None = None,
     ) -> None:
         self._engine, self._workload, self._writer, self._observer = engine, workload, writer, observer
         self._now, self._chance, self._policy = now, chance, policy or Policy()
@@ -82,6 +86,7 @@ class Collector:
         """Lacks of the server that the log names already."""
         self._concurrency = concurrency
         self._stage = stage or NoStage(workload)
+        self._materials = Materials(engine, workload, writer, now, cache)
         self._keep = workload.experiment.logprobs
         self._stopping = asyncio.Event()
         self._done = done
@@ -173,7 +178,7 @@ class Collector:
         except _UnansweredError as why:
             if why.error is None:
                 return None
-            sent = [self._engine.settled(call) for call in job.plan.opening]
+            sent = [self._workload.settled(call, job.condition) for call in job.plan.opening]
             made = job.as_sent(sent, self._workload.models)
             return lines.failed(made, said, why.call, why.error, why.attempts, self._keep, self._now())
         self._in_a_row = 0
@@ -183,14 +188,14 @@ class Collector:
 
     async def _reply(
         self, job: Job, call: Call | None, source: Source, *, opens: bool
-    ) -> tuple[list[str] | None, Reply]:
+    ) -> tuple[list[str] | None, Reply | Vectors]:
         """What comes back for a call, tried again where that may help, and what the stage was set with before. No `call` has only
         everything made ready. Raises `_UnansweredError`."""
         attempt = 0
         while True:
             attempt += 1
             try:
-                await self._prepared(job)
+                await self._materials.ready(job)
                 before = await self._stage.ready(job, attempt) if opens else None
                 return before, Reply(text="") if call is None else await self._send(job, call)
             except EngineError as error:
@@ -205,9 +210,6 @@ class Collector:
                 if await self._judge(job, error, attempt, source) and source.shared:
                     raise _UnansweredError(None) from None
                 raise _UnansweredError(error, call, attempt) from None
-
-    async def _prepared(self, job: Job) -> None:
-        """Have everything made that the job's task wanted made before its samples are asked."""
 
     def _refused(self, error: RefusedError) -> None:
         """The server takes no longer what the experiment sets: another request would be none of its conditions."""
@@ -227,7 +229,9 @@ class Collector:
             for lack in found:
                 self._observer.note(f"the server lacks: {lack}")
 
-    async def _send(self, job: Job, request: Call) -> Reply:
+    async def _send(self, job: Job, request: Call) -> Reply | Vectors:
+        if isinstance(request, EmbedRequest):
+            return await self._engine.embed(request)
         if not self._observer.wants_text:
             return await self._engine.chat(request)
         return await self._engine.chat(request, lambda piece, thinking: self._observer.text(job, piece, thinking))

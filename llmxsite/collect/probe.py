@@ -55,10 +55,11 @@ async def probe(engine: Engine, workload: Workload) -> Probe | None:
         job = next(workload.jobs(conditions=[condition]), None)
         if job is None:
             continue
-        if not job.plan.opening:
+        request = job.plan.request
+        if request is None:
             continue
         try:
-            reply = await engine.chat(job.plan.opening[0])
+            reply = await engine.chat(request)
         except EngineError:
             continue
         if reply.timing.total_ms is not None:

@@ -15,6 +15,7 @@ from llmxsite.collect.standing import MOST_MACHINES, Working, categories, condit
 from llmxsite.collect.tally import Tally, duration, label
 from llmxsite.collect.workload import Workload
 from llmxsite.exchange.engine.protocol import EngineError
+from llmxsite.exchange.engine.vectors import EmbedRequest
 from llmxsite.log.record import Sample, scores_of
 
 if TYPE_CHECKING:
@@ -224,6 +225,8 @@ def _asked(job: Job) -> str:
     if not job.plan.opening:
         return job.item.question
     first = job.plan.opening[0]
+    if isinstance(first, EmbedRequest):
+        return "\n".join(first.texts)
     return first.raw_prompt or (first.messages[-1].content if first.messages else "")
 
 

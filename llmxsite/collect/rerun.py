@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from llmxsite.base import registry
 from llmxsite.base.diagnostics import Issues, Problem, display_path
 from llmxsite.collect.agreed import nowhere
 from llmxsite.collect.logged import LoggedWorkload, survey
@@ -41,6 +42,7 @@ def of_log(path: Path, folder: Path, limit: int | None, contributor: str | None,
     with path.open("rb") as stream:
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
     logged = survey(path, limit, issues)
+    brought = registry.distribution(before.task)
     header = msgspec.structs.replace(
         before,
         schema=SCHEMA,
@@ -49,7 +51,7 @@ def of_log(path: Path, folder: Path, limit: int | None, contributor: str | None,
         engine=EngineInfo(name=""),
         models=[],
         host=None,
-        software={},
+        software={} if brought is None else dict([brought]),
         git=None,
         contributor=contributor,
         started=None,
@@ -64,6 +66,7 @@ def of_log(path: Path, folder: Path, limit: int | None, contributor: str | None,
         folder=folder,
         conditions=logged.conditions,
         contexts=logged.contexts,
+        cache=None,
         where=nowhere(display_path(path)),
         workload=lambda models: LoggedWorkload(logged, experiment, models),
     )

@@ -13,8 +13,9 @@ from llmxsite.collect.job import Job
 from llmxsite.exchange.answer.scorer import Scored, scorer
 from llmxsite.exchange.answer.scores import Scores
 from llmxsite.exchange.asking.plan import Asking, Call, Plan, Turn
-from llmxsite.exchange.engine.protocol import EngineError, Reply, Timing, TokenLogprob, Usage
-from llmxsite.log.record import Answer, Fault, Sample, Sent, Shown, TurnLine
+from llmxsite.exchange.engine.protocol import EngineError, Reply, Request, Timing, TokenLogprob, Usage
+from llmxsite.exchange.engine.vectors import Vectors
+from llmxsite.log.record import Answer, Fault, Rows, Sample, Sent, Shown, TurnLine
 from llmxsite.log.runlog.turns import SILENCE, follows
 
 Keep = Literal["answer", "all", "none"]
@@ -158,8 +159,8 @@ def _turns(job: Job, turns: Sequence[Turn], scored: Scored | None, keep: Keep) -
     for place, turn in enumerate(turns):
         since = follows(turn.call, turns[:place]) if place >= opened else None
         call = turn.call
-        if since is not None:
-            call = msgspec.structs.replace(call, messages=call.messages[len(turns[since].call.messages) :])
+        if since is not None and isinstance(call, Request):
+            call = msgspec.structs.replace(call, messages=call.messages[_length(turns[since].call) :])
         shown = scored if scored is not None and scored.shown == place else _PLAIN
         found.append(
             TurnLine(
@@ -173,7 +174,14 @@ def _turns(job: Job, turns: Sequence[Turn], scored: Scored | None, keep: Keep) -
     return found
 
 
-def _answer(reply: Reply, scored: Scored, keep: Keep) -> Answer:
+def _length(call: Call) -> int:
+    return len(call.messages) if isinstance(call, Request) else 0
+
+
+def _answer(reply: Reply | Vectors, scored: Scored, keep: Keep) -> Answer:
+    if isinstance(reply, Vectors):
+        rows = Rows(rows=reply.rows, dimensions=reply.dimensions, tokens=reply.tokens)
+        return Answer(vectors=rows, warnings=reply.warnings)
     tokens, token = reply.tokens, scored.token
     alternatives = None
     if keep == "none":
@@ -195,7 +203,7 @@ def _answer(reply: Reply, scored: Scored, keep: Keep) -> Answer:
     )
 
 
-def _timing(replies: Sequence[Reply]) -> Timing:
+def _timing(replies: Sequence[Reply | Vectors]) -> Timing:
     """A vote, or a conversation, takes as long as its calls together; its first token is the first call's."""
     if not replies:
         return Timing()
@@ -208,7 +216,7 @@ def _timing(replies: Sequence[Reply]) -> Timing:
     )
 
 
-def _usage(replies: Sequence[Reply]) -> Usage:
+def _usage(replies: Sequence[Reply | Vectors]) -> Usage:
     def total(values: Sequence[int | None]) -> int | None:
         known = _sum(values) if values else None
         return None if known is None else int(known)

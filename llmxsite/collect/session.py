@@ -121,6 +121,7 @@ class Session:
                 policy=policy,
                 concurrency=self.header.concurrency,
                 stage=self.stage,
+                cache=self.about.cache,
             )
             if started is not None:
                 started(collector)
@@ -203,7 +204,7 @@ async def open_subject(
         engine=info,
         models=list(models.values()),
         host=host,
-        software=software,
+        software=software | about.header.software,
         git=git,
         planned=workload.planned,
         concurrency=wish.concurrency or about.header.concurrency,

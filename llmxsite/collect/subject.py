@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from llmxsite.base import registry
 from llmxsite.collect.agreed import Place
 from llmxsite.collect.conduct import conduct_of
 from llmxsite.collect.workload import Workload
@@ -34,6 +35,8 @@ class Subject:
     conditions: Sequence[Condition]
     contexts: Mapping[str, int]
     """Every model, with the context that it is loaded with."""
+    cache: Path | None
+    """Where vectors are kept between runs; None keeps none."""
     where: Place
     """Where the experiment sets an option to a value."""
     workload: Callable[[dict[str, ModelInfo]], Workload]
@@ -66,11 +69,14 @@ def of_experiment(
     def stated(text: str) -> Hypothesis:
         return Hypothesis(text=text, hash=hypothesis_hash(text), commit=commits.get(hypothesis_hash(text)))
 
+    brought = registry.distribution(experiment.task)
     header = Run(
         schema=SCHEMA,
         id="",
         report=report,
         task=experiment.task,
+        package=None if brought is None else brought[0],
+        software={} if brought is None else dict([brought]),
         experiment=msgspec.to_builtins(experiment),
         suites=[_reference(suite) for suite in suites],
         engine=EngineInfo(name=""),
@@ -86,6 +92,7 @@ def of_experiment(
         folder=study.runs / check_slug(report, "report"),
         conditions=conditions,
         contexts=contexts,
+        cache=study.cache / "vectors",
         where=partial(place_of, study, report),
         workload=lambda models: Workload(asking, conduct, experiment, suites, models, conditions),
     )

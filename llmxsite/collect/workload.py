@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from copy import copy
 from itertools import groupby
@@ -15,6 +16,7 @@ from llmxsite.collect.schedule import Asked, Schedule
 from llmxsite.exchange.asking.material import Material
 from llmxsite.exchange.asking.plan import Asking, Call, Case, Plan
 from llmxsite.exchange.engine.protocol import ModelInfo, Request
+from llmxsite.exchange.engine.vectors import EmbedRequest
 from llmxsite.log.record import Sample
 from llmxsite.log.runlog.reader import final_samples
 from llmxsite.study.experiment import OPTIONS, Condition, Resolved, expand, select, terms_of
@@ -41,10 +43,12 @@ class Workload:
         self.experiment, self.suites, self.models = experiment, list(suites), dict(models)
         self.conditions = expand(experiment) if conditions is None else list(conditions)
         self.settle: Callable[[Request], Request] = _as_asked
-        self._prepares = type(asking).prepare is not Asking.prepare
+        self.prepares = type(asking).prepare is not Asking.prepare
         self._items = [(s, select(s.items, experiment.limit, experiment.limit_seed)) for s in suites]
         self.materials: dict[tuple[str, bytes], Material] = {}
         """By suite and condition."""
+        self.making = asyncio.Lock()
+        """Held by whoever makes vectors for it."""
         self._hashes = {(s.id, i.id): item_hash(i) for s, items in self._items for i in items}
 
     def settle_with(self, settle: Callable[[Request], Request]) -> None:
@@ -159,6 +163,8 @@ class Workload:
 
     def settled(self, call: Call, condition: Condition) -> Call:
         """A call as it goes over the wire, with what the experiment itself sets named in it."""
+        if isinstance(call, EmbedRequest):
+            return call
         return self.settle(msgspec.structs.replace(call, own=self._own(condition)))
 
     def model(self, condition: Condition) -> ModelInfo:
@@ -167,7 +173,7 @@ class Workload:
         return ModelInfo(name="") if name is None else self.models[str(name)]
 
     def _job(self, suite: Suite, item: Item, condition: Condition, repeat: int) -> Job:
-        material = self.material(suite, condition) if self._prepares else _NOTHING
+        material = self.material(suite, condition) if self.prepares else _NOTHING
         case = Case(self.experiment, suite, item, condition, repeat, self.model(condition), material)
         return self._planned(suite, item, condition, repeat, self.asking.plan(case))
 

@@ -25,8 +25,9 @@ from llmxsite.base import registry
 from llmxsite.base.diagnostics import Issues, Problem
 from llmxsite.exchange.answer.scorer import scorer
 from llmxsite.log import runlog
-from llmxsite.log.record import End, Sample, encode_line
+from llmxsite.log.record import End, MaterialLine, Sample, encode_line
 from llmxsite.log.runlog.turns import turns_of
+from llmxsite.press.site.samples import transcript
 from llmxsite.study.study import Study
 
 DISTRIBUTION = Path(__file__).parent / "distribution"
@@ -56,7 +57,11 @@ def told(path: Path) -> dict[str, tuple[object, ...]]:
     """What each sample of a log is, by key; the last line of a key counts."""
     found = {}
     for s in samples_of(path):
-        said = [(turn.follows, turn.request, turn.reply and turn.reply.text) for turn in s.turns] if s.turns else None
+        said = (
+            [(turn.follows, turn.request, turn.reply and turn.reply.text) for turn in s.turns]
+            if isinstance(s.turns, list)
+            else None
+        )
         found[s.key] = (s.item, str(s.condition), s.repeat, s.outcome, str(s.scores), str(s.rubric), s.of, str(said))
     return found
 
@@ -96,11 +101,24 @@ def test_a_conversation_is_asked_to_its_end_and_judged(study: Study) -> None:
             assert [len(t.request.messages) if t.request else 0 for t in sample.turns] == [0, 2, 2][: len(turns)]
     assert all(s.request.model == "judge:1b" and s.scorer == "grade/1" for s in grades)
     header = runlog.read_header(the_log(study))
+    assert header.package == "talk-task" and header.software["talk-task"] == "1.0"
     assert [m.name for m in header.models] == [*MODELS] and all(m.digest for m in header.models)
     found = checked(the_log(study))
     assert found.rescored == 48 and found.sealed
     frame = tables.load(study, Issues()).frame
     assert len(frame) == 16, "judges are no rows of it"
+
+
+def test_a_page_shows_each_word_of_a_conversation_once(study: Study) -> None:
+    async def go() -> None:
+        async with Fake(models=MODELS, reply=answer) as server:
+            await collect(study, server)
+
+    asyncio.run(go())
+    sample = next(s for s in samples_of(the_log(study)) if isinstance(s.turns, list))
+    html = transcript.asked(sample) + transcript.replied(sample)
+    assert html.count("How many apples") == html.count("Are you sure? (1)") == html.count("Are you sure? (2)") == 1
+    assert html.count("<p>Reply</p>") == 3
 
 
 def test_a_changed_turn_is_seen(study: Study) -> None:
@@ -218,12 +236,73 @@ def test_a_log_whose_task_is_not_installed_is_read(study: Study, monkeypatch: py
     registry.forget()
     assert "talk" not in registry.names() and scorer("talk/1") is None
     found = checked(the_log(study))
+    said = registry.absent("talk", runlog.read_header(the_log(study)).package)
+    assert said is not None and "talk-task" in said and registry.absent("benchmark", None) is None
     assert found.samples == 48 and found.foreign == {"talk/1": 16, "grade/1": 32}
     assert len(tables.load(study, Issues()).frame) == len(before)
     with pytest.raises(Problem, match="not installed"):
         from llmxsite.exchange.asking.plan import asking_of
 
         asking_of("talk")
+
+
+SEEK = {"task": "seek", "sweep": {"way": ["vectors", "words"]}, "concurrency": 2}
+
+
+def test_vectors_are_made_once_and_asked_for_in_a_conversation(tmp_path: Path) -> None:
+    study = make_study(tmp_path / "study", items=4, **SEEK)
+
+    def embedded(server: Fake, start: int = 0) -> list[str]:
+        return [str(call.json["input"]) for call in server.calls[start:] if call.path == "/api/embed"]
+
+    async def go() -> None:
+        async with Fake(reply=answer) as server:
+            _, result, _ = await collect(study, server)
+            assert result is not None and result.reason == "complete"
+            asked, options = embedded(server), {f"{2 * n + k} apples" for n in range(4) for k in range(1, 5)}
+            assert len(asked) == len(options) + 4, "each option once, and each question"
+            start = len(server.calls)
+            await collect(study, server, mode="new")
+            assert len(embedded(server, start)) == 4, "the options come from the cache"
+
+    asyncio.run(go())
+    for path in study.run_logs("trial"):
+        lines = samples_of(path)
+        assert len(lines) == 8 and checked(path).rescored == 8
+        nobody = [s for s in lines if s.condition["way"] == "words"]
+        assert all(s.turns == [] and s.reply is None and s.outcome == "ok" and not s.request.messages for s in nobody)
+        for sample in lines:
+            turns = turns_of(sample)
+            if sample not in nobody:
+                assert turns is not None and [type(turn.reply).__name__ for turn in turns] == ["Vectors", "Reply"]
+                assert sample.request.texts and sample.usage is not None
+        (made,) = [line for _, line in runlog.iterate(path, Issues()) if isinstance(line, MaterialLine)]
+        assert made.texts == 10 and made.model == "fake:1b" and made.dimensions and made.digest
+    first, second = ({s.item: s.scores for s in samples_of(path)} for path in study.run_logs("trial"))
+    assert first == second
+
+
+@pytest.mark.skipif(os.name == "nt", reason="processes are forked and killed in POSIX's ways")
+def test_killed_while_vectors_are_made_lose_and_double_nothing(tmp_path: Path) -> None:
+    unbroken = make_study(tmp_path / "unbroken", items=8, **SEEK)
+    with Watched(reply=answer) as server:
+        done = run(unbroken, "run", "trial", server=server)
+    assert done.returncode == 0, done.stderr
+    killed = seed = 0
+    with Watched(reply=answer, latency=0.002) as server, Nursery() as nursery:
+        while killed < KILLS:
+            chance, study = random.Random(seed), make_study(tmp_path / f"study-{seed}", items=8, **SEEK)
+            while True:
+                server.aim(chance.randint(1, 60), chance.uniform(0, 10))
+                code = nursery.run(study, "run", "trial", server=server, output=tmp_path / "output")
+                if code == 0:
+                    break
+                assert code == -signal.SIGKILL, (tmp_path / "output").read_text()
+                killed += 1
+            assert told(the_log(study)) == told(the_log(unbroken)), f"seed {seed}"
+            made = [line for _, line in runlog.iterate(the_log(study), Issues()) if isinstance(line, MaterialLine)]
+            assert len(made) == 1 and checked(the_log(study)).sealed
+            seed += 1
 
 
 class _Stopping(Notes):

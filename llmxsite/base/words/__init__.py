@@ -59,6 +59,8 @@ class Table(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """What stands between what is denied and what is meant: "not B but C"."""
     that: list[str]
     """What may stand before a letter that the sentence is about: "think that", "only"."""
+    part: list[str]
+    """What stands between a letter and the part of the question that it answers: "(A) for the first and (C) for the second"."""
     letters: str
     """Single letters that are words of the language, as A and I are in English."""
 
@@ -189,18 +191,60 @@ class Words:
     def denied_later(self) -> re.Pattern[str]:
         """After a letter: that it is none of the right ones after all, as in ", but it's not correct"."""
         but = alternatives(self.table.but)
-        taken_back = (
-            rf"[^.!?\n]{{0,60}}?[.?!]\s+{alternatives(self.table.wait)},?\s+(?:[\w'’]+\s+){{1,2}}?{self._wrong}"
-        )
+        same = r"(?:[^.!?\n]|\.(?=\d)){0,60}?"
+        taken_back = rf"{same}[.?!]\s+{alternatives(self.table.wait)},?\s+(?:[\w'’]+\s+){{1,2}}?{self._wrong}"
+        anew = rf"{same}[,;]\s*{but}\s*(?:{self._the}\s*)?(?:(?:{self._final}|{self._right})\s*){{1,2}}{self._answer}\s*{self._is}"
         return re.compile(
-            rf"[^.!?\n]{{0,60}}?[,;]?\s+{but}\s*(?:[\w'’]+\s+){{0,2}}?{self._wrong}|{taken_back}", re.IGNORECASE
+            rf"{same}[,;]?\s+{but}\s*(?:[\w'’]+\s+){{0,3}}?{self._wrong}|{taken_back}|{anew}", re.IGNORECASE
         )
+
+    @cached_property
+    def none_given(self) -> re.Pattern[str]:
+        """That the answer is not something that is no letter: "The answer is not among the options"."""
+        contracted = alternatives(word for word in self.table.not_ if "'" in word)
+        return re.compile(
+            rf"(?:^|[.,;:!?\n(]\W{{0,4}}|(?<!\w){alternatives(self.table.but)}\s*)(?:(?:{self._the}|{self._final}|{self._right})\s*){{0,3}}{self._answer}\s*{self._adverbs}"
+            rf"(?:{self._is}\s*{self._adverbs}{alternatives(self.table.not_)}|{contracted})(?!\W{{0,4}}(?:{self._the}\W{{0,4}})?[A-Z](?!\w))",
+            re.IGNORECASE,
+        )
+
+    @cached_property
+    def anew(self) -> re.Pattern[str]:
+        """Before a statement, at the end: an empty line and a label of its own, "Answer:"."""
+        return re.compile(rf"\n\s*\n[\s#*_]*{self._answer}[*_\s]*[:：][*_\s]*(?:{self._the}\s*)?$", re.IGNORECASE)
+
+    @cached_property
+    def other_part(self) -> re.Pattern[str]:
+        """After a letter: what it is for, and another letter (group `letter`) for something else."""
+        part, close = alternatives(self.table.part), r"[)\]*_]{0,4}"
+        return re.compile(
+            rf"(?i:{close}\s*{part}[^.;!?\n]{{1,120}}?(?:[,;]|{alternatives(self.table.or_)})\s*(?:{alternatives(self.table.or_)}\s*)?"
+            rf"(?:{self._the}\s*)?)[*_(\[]{{0,3}}(?P<letter>[A-Z])(?i:{close}\s*{part})"
+        )
+
+    @cached_property
+    def is_right(self) -> re.Pattern[str]:
+        """Between an option's text and a label, at the end: "is the correct"."""
+        is_one = alternatives(w for w in self.table.is_ if w != "are")
+        return re.compile(
+            rf"(?<!\w){is_one}\s*{self._adverbs}(?:{self._the}\s*)?(?:{self._right}\s*){{0,3}}$", re.IGNORECASE
+        )
+
+    @cached_property
+    def is_before(self) -> re.Pattern[str]:
+        """Before a letter, at the end: "is"."""
+        return re.compile(rf"{self._is}[\s*_`\"'“$(\[]*$", re.IGNORECASE)
+
+    @cached_property
+    def denies(self) -> re.Pattern[str]:
+        """In a sentence: that it denies something."""
+        return anywhere([*self.table.not_, *self.table.wrong])
 
     @cached_property
     def another(self) -> re.Pattern[str]:
         """After a letter: a second one beside it, joined by a sign (group `list`) or a word."""
         return re.compile(
-            rf"[\s*_)\]\"'}}]*(?:(?P<list>[,/&+、])|(?:,?\s*{alternatives(self.table.or_)}\s*))[\s*_(\[\"']*(?i:{self._the}\s*[(]?)?"
+            rf"[\s*_)\]\"'}}]*(?:\([^()\n]{{2,40}}\)\s*)?(?:(?P<list>[,/&+、])|(?:,?\s*{alternatives(self.table.or_)}\s*))[\s*_(\[\"']*(?i:{self._the}\s*[(]?)?"
             r"(?P<letter>[A-Z])(?![\w'’+#°(-])"
         )
 

@@ -145,6 +145,7 @@ class Fleet:
                 now=self._clock,
                 policy=policy,
                 done=self.logs.done,
+                cache=self._about.cache,
             )
             machine.collectors.append(collector)
             remote.on_lost = collector.stop
@@ -203,7 +204,7 @@ class Fleet:
             engine=shareable(facts.engine),
             models=[facts.models[name] for name in self._weights.models if name in models],
             host=facts.host,
-            software=facts.software,
+            software=facts.software | self._about.header.software,
         )
 
     def _result(self, wanted: int) -> Result:

@@ -1,9 +1,10 @@
 """Reading the chosen option out of a reply to a multiple-choice question.
 
 The places where an answer can stand, strongest first: the reply is nothing but a letter or an option's text; a statement, a
-letter that opens the reply, a letter alone on a line, a last sentence that ends in a letter; a weaker phrase; an option's
-text that ends the reply or, of a short reply, is named alone; a letter set off by brackets alone. A letter beside the text of another
-option is no answer but a contradiction.
+letter that opens the reply, a letter alone on a line, a last sentence that ends in a letter; the only letter that the reply sets off,
+if it stands as an answer does; a weaker phrase; an option's text that ends the reply or, of a short reply, is named alone; a letter
+set off by brackets alone; an option's text that is called the answer. A letter beside the text of another option is no answer but a
+contradiction, and neither is one for a part of the question, or one that the reply takes back.
 """
 
 from __future__ import annotations
@@ -38,6 +39,9 @@ _CUT_FROM = 200
 _BEHIND = re.compile(r"[\s.,*_`]{0,4}[(\[]\s*(?:(?i:option)\s*)?([A-Z])[)\]]")
 _NO_OPTION = re.compile(r"([A-Z])(?:[).:\]*]|\s*$)")
 _NEXT_PART = re.compile(r"(?:^|[\s.])\(?(?:[b-j]|i{1,3}|iv|[B-J](?=\)))\)[\s,:]|\n\s*[2-9][.)]\s|\b[Ii]n the second\b")
+_PART_LABEL = re.compile(r"(?:^|[\n.:;])\s*[*_]{0,2}\(?([a-j]|i{1,3}|i?v|I{1,3}|I?V)\)[*_]{0,2}(?=[\s:.])")
+_SERIES = ["abcdefghij", ["i", "ii", "iii", "iv", "v"], ["I", "II", "III", "IV", "V"]]
+"""How the parts of a question are labelled, each in its order."""
 
 
 def parse_choice(
@@ -89,17 +93,21 @@ class _Reading(Letters):
         ended = complete and (not reasoned or len(self.text) < _CUT_FROM or bool(ENDED.search(self.text)))
         found = self.outright(reasoned=reasoned)
         if settled := self._settle(found):
-            return Parsed(None, settled.at, settled.rule, "ambiguous") if self._divided(found, settled) else settled
+            if not self._divided(found, settled):
+                return settled
+            return self._nearest(found) or Parsed(None, settled.at, settled.rule, "ambiguous")
+        if reasoned and (sole := conclusion.sole(self, ended=ended)):
+            return Parsed(sole.value, sole.at, sole.rule)
         if reasoned and not ended:
             return Parsed(None, reason=reason_for(self.text, complete=complete, language=self.language))
-        weaker: list[Found[str]] = [f for s in cues(self.text, self.language) if (f := self._payload(s))]
-        weaker += conclusion.verdicts(self, outright=False)
+        weaker = [*self._cued(), *conclusion.verdicts(self, outright=False)]
         if settled := self._settle(weaker):
-            return settled
+            part = self._of_one_part(sorted(weaker, key=lambda f: f.at))
+            return Parsed(None, settled.at, settled.rule, "ambiguous") if part else settled
         if self.denied:
             return Parsed(None, reason="no-answer")
         lead = () if reasoned and len(self.text) >= _CUT_FROM else self._lead(texts=True)
-        for tier in (lead, self._named(reasoned), self._set_off(reasoned)):
+        for tier in (lead, self._named(reasoned), self._set_off(reasoned), conclusion.subjects(self)):
             places = list(tier)
             values = {f.value for f in places}
             if len(values) > 1 or None in values:
@@ -114,10 +122,20 @@ class _Reading(Letters):
 
     def outright(self, *, reasoned: bool) -> list[Found[str]]:
         """Every answer that the reply gives outright, also those that contradict each other."""
-        found = [f for s in statements(self.text, self.language) if (f := self._payload(s))]
+        announced = statements(self.text, self.language)
+        found = [f for s in announced if (f := self._payload(s))]
+        found = found or [f for s in announced if (f := conclusion.worked_out(self, s))]
         found += [*conclusion.verdicts(self, outright=True), *conclusion.alone(self)]
         found += [f for f in conclusion.closing(self) if all(f.at != other.at for other in found)]
         return found if reasoned else [*found, *self._lead()]
+
+    def _cued(self) -> list[Found[str]]:
+        return [f for s in cues(self.text, self.language) if (f := self._payload(s))]
+
+    def _nearest(self, found: list[Found[str]]) -> Parsed[str] | None:
+        """What is named after all where the answer is said to be none of the options: "not listed, but closest to (B)"."""
+        match = self.words.none_given.search(self.text, max(f.end for f in found))
+        return self._settle([f for f in self._cued() if f.start > match.start()]) if match else None
 
     def _settle(self, found: list[Found[str]]) -> Parsed[str] | None:
         return settle(self.text, found, self.language)
@@ -126,16 +144,25 @@ class _Reading(Letters):
         """Whether the statements answer parts of the question one by one, or go through the options and deny them."""
         if settled.rule in FIRM:
             return False
-        if self.denied > 1:
+        if self.denied > 1 or self.words.none_given.search(self.text, max(f.end for f in found)):
             return True
         if len({f.value for f in found}) > _MOST_ANSWERS:
             return True
         places = sorted(found, key=lambda f: f.at)
-        return any(
+        return self._of_one_part(places) or any(
             a.value != b.value and _NEXT_PART.search(self.text, a.end, max(a.end, b.start))
             for a, b in pairwise(places)
             if a.value is not None and b.value is not None
         )
+
+    def _of_one_part(self, places: list[Found[str]]) -> bool:
+        """Whether all answers stand in one labelled part, "(a) ...", and the next, "(b) ...", follows without any."""
+        labels = list(_PART_LABEL.finditer(self.text))
+        before = [m for m in labels if m.start() < places[-1].start]
+        after = [m for m in labels if m.start() >= places[-1].end - 1]
+        if not (before and after) or places[0].start < before[-1].start():
+            return False
+        return any((before[-1][1], after[0][1]) in pairwise(series) for series in _SERIES)
 
     def whole(self) -> Parsed[str] | None:
         """The reply is a letter, or an option's text, and nothing else."""
@@ -172,7 +199,7 @@ class _Reading(Letters):
     def _text_of(self, option: tuple[int, int, int], statement: Statement) -> Found[str] | None:
         """An option's text that a statement announces; without a value where another option's letter stands behind it."""
         letter, end = self.letters[option[0]], option[2]
-        if self.words.denied_later.match(self.text, end):
+        if self.words.denied_later.match(self.text, end) or conclusion.loops(self, option[1]):
             return None
         behind = _BEHIND.match(self.text, end)
         agrees = not behind or behind[1] == letter or behind[1] not in self.letters
@@ -208,6 +235,7 @@ class _Reading(Letters):
         if reasoned and len(self.text) >= _CUT_FROM:
             end = len(self.text.rstrip(" \t\r\n.!*_`\"')]}$"))
             places = [p for p in places if p[2] >= end and not self.options.slight(p[0])]
+            places = [p for p in places if not conclusion.loops(self, p[1]) and not conclusion.listed(self, p[1])]
         for index, start, end in places:
             yield Found(self.letters[index], start, end, "named", start)
 

@@ -91,7 +91,7 @@ class Letters:
         own = self.options.all_after(self.text, at + 1)
         if after in (".", "-", ",") and self.text[at + 2 : at + 3].isalnum() and index not in own:
             return None  # A.I., X-ray
-        if char.isupper() and self.several(at):
+        if char.isupper() and (self.several(at) or self._for_a_part(at)):
             return Found(None, start, at + 1, rule, at)
         if named and index not in named and index not in own:
             return None  # "E. coli" is the text of an option, not the letter E
@@ -103,15 +103,32 @@ class Letters:
         closed = after in _CLOSES or spaceless(after)
         if char.islower() and (not closed or (char in "ai" and rule in _IN_PROSE and after not in _BRACKETS)):
             return None  # "the answer is a"
-        if char.islower() and index not in own and rule in ("lead", "cued") and _PART.match(self.text, at + 1):
-            return None  # "(a) The current is": the label of a part
+        if char.islower() and index not in own and self._labels_part(at, rule):
+            return None
         if (char == "I" and after == ",") or not (closed or self._stands(char, at, index in own, rule)):
             return None
         if rule == "cued" and index not in own and not self._ends_there(at):
             return None
-        if self.contradicts(at, index, own) or (index in own and self._goes_on(own[index], char)):
+        if (
+            self.contradicts(at, index, own)
+            or self._breaks_off(at, index)
+            or (index in own and self._goes_on(own[index], char))
+        ):
             return Found(None, start, at + 1, rule, at)
         return Found(char.upper(), start, at + 1, rule, at)
+
+    def _for_a_part(self, at: int) -> bool:
+        """Whether the letter at `at` answers a part, and another letter the next: "(A) for water and (C) for glass"."""
+        match = self.words.other_part.match(self.text, at + 1)
+        return match is not None and match["letter"] in self.letters and match["letter"] != self.text[at]
+
+    def _labels_part(self, at: int, rule: str) -> bool:
+        """Whether the small letter at `at` is the label of a part: "(a) The current is", or "(a) 7 amps, (b) 9 amps"."""
+        if rule in ("lead", "cued") and _PART.match(self.text, at + 1):
+            return True
+        following = chr(ord(self.text[at]) + 1)
+        more = re.compile(rf"\)\s+\w.{{0,300}}?[\s(]{following}\)\s", re.DOTALL)
+        return more.match(self.text, at + 1) is not None and not self.words.why.match(self.text, at + 2)
 
     def denied_after(self, at: int) -> bool:
         """Whether the text after the letter at `at` denies it."""
@@ -122,6 +139,11 @@ class Letters:
         if not own or index in own or _NEW_SENTENCE.match(self.text, at + 1):
             return False
         return any(self.options.closes(self.text, at + 1, i) for i in own)
+
+    def _breaks_off(self, at: int, index: int) -> bool:
+        """Whether the reply breaks off in the text of another option, which the letter at `at` stands beside."""
+        begun = self.options.begun(self.text, at + 1) if self.text[at + 2 : at + 3] != "," else None
+        return begun is not None and begun != index
 
     def _goes_on(self, at: int, letter: str) -> bool:
         """Whether, after an option's text, a second option is named: "A. Paris and B. London".

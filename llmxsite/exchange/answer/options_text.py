@@ -17,6 +17,13 @@ _GAP = re.compile(r"[\s*_`\"'“«)\]}.:,;$({\[–—-]*")
 _AROUND, _AFTER = re.compile(r"[\W_]*"), re.compile(r"[\s*_`\"'.,;:!?)\]}]*")
 _SIGNS = re.compile(r"[\d+*/=<>^%$€£°±√∞−-]")
 _ARTICLE, _WORD = re.compile(_ARTICLES, re.IGNORECASE), re.compile(r"\w+")
+_MARKUP = re.compile(
+    r"(?<!\w)\([a-h]\)\s|\\(?:mathrm|text|textbf|mathbf|left|right|[,;:!()\[\] ])|[\s${}*]|(?<=\d),(?=\d{3}(?!\d))"
+)
+_PRECEDES = 60
+"""Characters of an option's end that are looked for before a letter."""
+_BEGUN, _BEGUN_AT_MOST = 12, 600
+"""Characters of an option's text that must stand there before it is known, and of the reply's end that are looked at."""
 _KNOWN = 2048
 """Options whose patterns are kept: those of a suite come again with every model and setting, and compiling one takes longer
 than using it a hundred times."""
@@ -36,6 +43,10 @@ class OptionTexts:
     def _keys(self) -> list[str]:
         """Of each option the first word, in small letters: where it is missing, no pattern needs to be made."""
         return [_key(choice) for choice in self.choices]
+
+    @cached_property
+    def _bare(self) -> list[str]:
+        return [bare(choice) for choice in self.choices]
 
     def _plain(self, text: str) -> str:
         """The text with one shape of quotes, dashes and spaces; no place moves."""
@@ -74,7 +85,11 @@ class OptionTexts:
     def all_after(self, text: str, start: int) -> dict[int, int]:
         """The options whose text comes next after `start`, delimiters between aside."""
         gap = _GAP.match(text, start)
-        return self.all_at(text, gap.end() if gap else start)
+        at = gap.end() if gap else start
+        sign = text[at - 1] if at > start else ""
+        if sign == "-" and text[at : at + 1].isdigit():
+            return self.all_at(text, at - 1)  # a minus, no dash
+        return self.all_at(text, at) or (self.all_at(text, at - 1) if sign == "$" else {})
 
     def at(self, text: str, start: int) -> Place | None:
         """The longest option whose text stands at `start`."""
@@ -89,6 +104,21 @@ class OptionTexts:
         ((index, end),) = found.items()
         return None if _reckons(self.choices[index]) and _OPERATES.match(text, end) else (index, start, end)
 
+    def begun(self, text: str, start: int) -> int | None:
+        """The one option whose text has been begun after `start` when the reply breaks off."""
+        gap = _AFTER.match(text, start)
+        if len(text) - start > _BEGUN_AT_MOST or text.rstrip()[-1:] in ".!?":
+            return None
+        rest = bare(text[gap.end() if gap else start :])
+        found = [i for i, choice in enumerate(self._bare) if len(rest) >= _BEGUN and choice.startswith(rest)]
+        return found[0] if len(found) == 1 else None
+
+    def same(self, text: str) -> int | None:
+        """The one option that `text` is when LaTeX's markup and the labels of parts are left aside on both sides."""
+        wanted = bare(text)
+        found = [i for i, choice in enumerate(self._bare) if wanted and choice == wanted]
+        return found[0] if len(found) == 1 else None
+
     def closes(self, text: str, start: int, option: int | None) -> bool:
         """Whether the sentence or line ends right after the option's text that follows `start` (or right there)."""
         if option is not None:
@@ -100,8 +130,15 @@ class OptionTexts:
 
     def precedes(self, before: str, option: int) -> bool:
         """Whether the text before a place ends in the option's text."""
-        plain, wanted = (t.translate(_PLAIN).strip().rstrip(".").lower() for t in (before, self.choices[option][-60:]))
-        return len(wanted) > 1 and plain.endswith(wanted) and not plain[: -len(wanted)][-1:].isalnum()
+        plain, wanted = (
+            t.translate(_PLAIN).strip().rstrip(".").lower() for t in (before, self.choices[option].strip()[-_PRECEDES:])
+        )
+        if not plain.endswith(wanted) or not (len(wanted) > 1 or wanted.isdigit()):
+            return False
+        if len(self.choices[option].strip()) > _PRECEDES:
+            return True
+        last = plain[: -len(wanted)][-1:]
+        return not last.isalnum() and not (wanted[0].isdigit() and last in (".", ","))
 
     def slight(self, option: int) -> bool:
         """Whether an option's text is too common to count in a sentence."""
@@ -131,6 +168,15 @@ class OptionTexts:
                 whole.append(place)
         denied = denied or words(None).denied_before
         return [p for p in whole if not denied.search(plain[max(0, p[1] - 40) : p[1]])]
+
+
+def bare(text: str) -> str:
+    """A text in small letters without spaces, labels of parts, marks of thousands, and LaTeX's signs for upright type and formulas.
+
+    >>> bare("$1,800$ ft.")
+    '1800ft'
+    """
+    return _MARKUP.sub("", text.translate(_PLAIN)).rstrip(".").lower()
 
 
 def _alone(pattern: re.Pattern[str], text: str) -> int | None:

@@ -51,7 +51,7 @@ def by_correct(sample: Sample) -> Verdict:
     """Right or wrong as the score `correct` says, where an answer was read; unscored where there is no such score."""
     scores = sample.scores
     correct = scores.get("correct")
-    if correct is not None and float(correct) >= 1:
+    if isinstance(correct, int | float) and correct >= 1:
         return "right"
     if scores.get("parsed") is False:
         return "unparsed"

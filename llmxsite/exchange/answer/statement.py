@@ -5,8 +5,9 @@ est C`. What it announces is read by `choice`, `numeric` and `short`, which know
 is announced stands in `words`.
 
 The last statement counts, because reasoning comes before its conclusion. Two statements that differ count as none when
-they stand side by side, with neither reasoning nor a word of correction between them: such a reply gives two answers. One
-that calls itself the final answer, or is set in a box or a tag, needs no distance from those that do not.
+they stand side by side, with neither reasoning nor a word of correction between them, nor a label on a paragraph of its own:
+such a reply gives two answers. One that calls itself the final answer, or is set in a box or a tag, needs no distance from
+those that do not.
 """
 
 from __future__ import annotations
@@ -110,7 +111,8 @@ def settle(text: str, found: Sequence[Found[V]], language: str | None = None) ->
         if other.value == last.value or (last.rule in FIRM and other.rule not in FIRM):
             continue
         between = text[other.end : last.start]
-        if len(between.strip()) < NEAR and not words(language).retraction.search(between):
+        spoken = words(language)
+        if len(between.strip()) < NEAR and not (spoken.retraction.search(between) or spoken.anew.search(between)):
             return Parsed(None, last.at, last.rule, "ambiguous")
         break
     first = next(f for f in reversed(places) if f.value == last.value)

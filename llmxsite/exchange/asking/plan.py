@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -12,13 +12,15 @@ from llmxsite.base import registry
 from llmxsite.exchange.asking.material import Material
 from llmxsite.exchange.asking.question import Style
 from llmxsite.exchange.engine.protocol import ModelInfo, Reply, Request
+from llmxsite.exchange.engine.vectors import EmbedRequest, Vectors
 from llmxsite.study.experiment import Condition, Prompt, Resolved
 from llmxsite.study.suite import Item, Suite
 
 if TYPE_CHECKING:
     from llmxsite.log.record import Sample
 
-Call = Request
+Call = Request | EmbedRequest
+"""For words, or for vectors."""
 
 
 def style_of(prompt: Prompt | None) -> Style:
@@ -47,7 +49,14 @@ class Turn(msgspec.Struct):
     """One call and what came back for it."""
 
     call: Call
-    reply: Reply
+    reply: Reply | Vectors
+
+    @property
+    def words(self) -> Reply:
+        """The reply to a request for words. Raises `TypeError` for another."""
+        if not isinstance(self.reply, Reply):
+            raise TypeError("vectors came back for this call, and no words")
+        return self.reply
 
 
 class Plan(msgspec.Struct):
@@ -61,11 +70,19 @@ class Plan(msgspec.Struct):
     scorer: str
     """`choice/1`."""
 
+    @property
+    def request(self) -> Request | None:
+        """The first call, where it is one for words."""
+        first = self.opening[0] if self.opening else None
+        return first if isinstance(first, Request) else None
+
 
 class Asking(ABC):
     """How a task asks. Nothing of it does anything: it says what is to be sent, and is told what came back."""
 
-    def prepare(self, experiment: Resolved, suite: Suite, condition: Condition, model: ModelInfo) -> Iterator[Any]:
+    def prepare(
+        self, experiment: Resolved, suite: Suite, condition: Condition, model: ModelInfo
+    ) -> Iterator[EmbedRequest]:
         """What of a suite is to be made into vectors before the samples of a condition are asked."""
         return iter(())
 

@@ -149,7 +149,7 @@ def _read(text: str, item: Item, options: list[str]) -> tuple[dict[str, Any], st
     question = Question(kind="choice", choices=options, expected=expected, style="reasoned")
     reading = newest(question.kind)
     assert reading is not None  # the way to score a choice comes with this package
-    scored = reading.score(question, [Turn(Sent().requests("")[0], Reply(text=text))]).written()
+    scored = reading.score(question, [Turn(Sent().calls("")[0], Reply(text=text))]).written()
     if item.right is not None:
         return scored, reading.id
     scored.pop("position")

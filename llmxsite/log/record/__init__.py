@@ -19,7 +19,7 @@ from llmxsite.log.record.header import (
     hypothesis_hash,
 )
 from llmxsite.log.record.line import End, Lack, Line, MaterialLine, Resume, decode_line, encode_line
-from llmxsite.log.record.sample import Answer, Fault, Outcome, Sample, Shown, TurnLine, scores_of
+from llmxsite.log.record.sample import Answer, Fault, Outcome, Rows, Sample, Shown, TurnLine, scores_of
 from llmxsite.log.record.sent import Scalar, Sent, sample_key
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "Outcome",
     "RerunOf",
     "Resume",
+    "Rows",
     "Run",
     "Sample",
     "Scalar",

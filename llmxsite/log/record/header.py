@@ -88,6 +88,8 @@ class Run(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="type", ta
     report: str
     """Slug of the report the experiment stands beside."""
     task: str
+    package: str | None = None
+    """Distribution that brings the task, where that is not llmxsite; `software` has its version."""
     experiment: dict[str, Any]
     """The experiment as resolved: defaults filled in, presets expanded."""
     suites: list[SuiteRef]

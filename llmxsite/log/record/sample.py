@@ -15,6 +15,17 @@ Outcome = Literal["ok", "failure", "truncated", "error"]
 S = TypeVar("S", bound=Scores)
 
 
+class Rows(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Vectors as they came, one a text in the order of the request."""
+
+    rows: list[bytes]
+    """Little-endian float32, as base64; empty where none came for a text."""
+    dimensions: int | None = None
+    """Numbers a row."""
+    tokens: list[int | None] = []
+    """Tokens that the server read of each text."""
+
+
 class Answer(msgspec.Struct, kw_only=True):
     """The reply as received."""
 
@@ -30,6 +41,8 @@ class Answer(msgspec.Struct, kw_only=True):
     """Alternatives at the answer's token, most probable first."""
     failure: str | None = None
     """What the server said when the model's own output broke it."""
+    vectors: Rows | UnsetType = UNSET
+    """What came back where vectors were asked for."""
     warnings: list[str] = []
 
 

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from llmxsite.exchange.engine.protocol import Message, Options, Request
+from llmxsite.exchange.engine.vectors import EmbedRequest
 
 Scalar = str | int | float | bool | None
 _UNSENT: dict[str, Any] = {name: None for name in Options.__struct_fields__ if name != "num_predict"}
@@ -34,21 +35,38 @@ class Sent(msgspec.Struct, kw_only=True, omit_defaults=True):
     keep_alive: float | str | None = None
     cache_prompt: bool | None = False
     """Whether the server was allowed to take the prompt's beginning from its cache; null where its API cannot be told."""
+    texts: list[str] = []
+    """What was to be made into vectors."""
+    dimensions: int | None = None
+    """Numbers that a vector was to have, where the request says."""
+    truncate: bool = False
+    """Whether the server was allowed to cut a text that does not fit."""
     draws: list[dict[str, Any]] = []
     """Where one sample takes several requests: what of `options` is different in each after the first."""
 
     @classmethod
-    def of(cls, requests: Sequence[Request], model: str | UnsetType | None = UNSET) -> Self:
-        """The requests that open one sample, which differ in nothing but their options. An option that a draw did not send, and
+    def of(cls, calls: Sequence[Request | EmbedRequest], model: str | UnsetType | None = UNSET) -> Self:
+        """The calls that open one sample, which differ in nothing but their options. An option that a draw did not send, and
         the first request did, is null there. `model` is the condition's, null where it names
         none; the model that was asked is then said."""
-        if not requests:
+        if not calls:
             return cls()
-        first, *others = requests
+        first, *others = calls
+        named = None if model is UNSET or first.model == model else first.model
+        if isinstance(first, EmbedRequest):
+            return cls(
+                model=named,
+                options={} if first.num_ctx is None else {"num_ctx": first.num_ctx},
+                top_logprobs=None,
+                keep_alive=first.keep_alive,
+                texts=first.texts,
+                dimensions=first.dimensions,
+                truncate=first.truncate,
+            )
         options = first.options.sent()
-        draws = [request.options.sent() for request in others]
+        draws = [request.options.sent() for request in others if isinstance(request, Request)]
         return cls(
-            model=None if model is UNSET or first.model == model else first.model,
+            model=named,
             messages=first.messages,
             prompt=first.raw_prompt,
             options=options,
@@ -63,9 +81,20 @@ class Sent(msgspec.Struct, kw_only=True, omit_defaults=True):
             ],
         )
 
-    def requests(self, model: str) -> tuple[Request, ...]:
-        """The requests again, as they were sent, `model` being the condition's. Raises `msgspec.ValidationError` for options that
+    def calls(self, model: str) -> tuple[Request | EmbedRequest, ...]:
+        """The calls again, as they were sent, `model` being the condition's. Raises `msgspec.ValidationError` for options that
         are none."""
+        if self.texts:
+            context = self.options.get("num_ctx")
+            call = EmbedRequest(
+                model=self.model or model,
+                texts=self.texts,
+                dimensions=self.dimensions,
+                num_ctx=context if isinstance(context, int) else None,
+                keep_alive=self.keep_alive,
+                truncate=self.truncate,
+            )
+            return (call,)
         return tuple(
             Request(
                 model=self.model or model,

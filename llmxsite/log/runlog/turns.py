@@ -8,7 +8,8 @@ import msgspec
 
 from llmxsite.exchange.asking.plan import Call, Turn
 from llmxsite.exchange.engine.protocol import Options, Reply, Request, TokenLogprob
-from llmxsite.log.record import Answer, Sample, Sent
+from llmxsite.exchange.engine.vectors import Vectors
+from llmxsite.log.record import Answer, Rows, Sample, Sent
 
 SILENCE = Reply(text="", done_reason="length")
 """What came back where a prompt did not fit the context: it counts as no answer, because leaving it out would favour small ones."""
@@ -28,15 +29,25 @@ def turns_of(sample: Sample) -> list[Turn] | None:
 
 def follows(call: Call, before: Sequence[Turn]) -> int | None:
     """The latest turn with whose messages a call begins, and goes on from there."""
+    if not isinstance(call, Request):
+        return None
     for place in range(len(before) - 1, -1, -1):
         other = before[place].call
-        if other.messages and call.model == other.model and call.messages[: len(other.messages)] == other.messages:
+        if (
+            isinstance(other, Request)
+            and other.messages
+            and call.model == other.model
+            and call.messages[: len(other.messages)] == other.messages
+        ):
             return place
     return None
 
 
-def reply_of(answer: Answer) -> Reply:
+def reply_of(answer: Answer) -> Reply | Vectors:
     """A reply again, as far as its line keeps it."""
+    if isinstance(answer.vectors, Rows):
+        rows = answer.vectors
+        return Vectors(rows=rows.rows, dimensions=rows.dimensions, tokens=rows.tokens, warnings=answer.warnings)
     tokens = answer.tokens
     if tokens is not None and answer.answer_token is not None and answer.alternatives is not None:
         place = answer.answer_token
@@ -65,8 +76,10 @@ def _conversation(sample: Sample) -> list[Turn] | None:
         if call is None or (line.follows is not None and not 0 <= line.follows < len(turns)):
             return None
         if line.follows is not None:
-            before = turns[line.follows].call.messages
-            call = msgspec.structs.replace(call, messages=[*before, *call.messages])
+            before = turns[line.follows].call
+            if not isinstance(call, Request) or not isinstance(before, Request):
+                return None
+            call = msgspec.structs.replace(call, messages=[*before.messages, *call.messages])
         turns.append(Turn(call, SILENCE if line.reply is None else reply_of(line.reply)))
     return turns
 
@@ -77,6 +90,6 @@ def _opening(sample: Sample) -> list[Call]:
 
 def _calls(sent: Sent, model: str) -> list[Call]:
     try:
-        return list(sent.requests(model))
+        return list(sent.calls(model))
     except msgspec.ValidationError:  # options that are none: what was said is known all the same
         return [Request(model=model, messages=sent.messages, raw_prompt=sent.prompt, options=Options())]

@@ -20,7 +20,8 @@ from llmxsite.press.figure.words import clean, wrap
 
 VERSION = 1
 """Of this module's output: raise it when the same spec comes out as other bytes."""
-_VL = "6.4"
+VEGA_LITE = "6.4"
+"""The version that draws."""
 _MARGIN, _TITLE = 20, 17
 """Around a titled picture, and the size of its title, in pixels."""
 _SIZE = re.compile(r'width="([\d.]+)" height="([\d.]+)"')
@@ -119,7 +120,7 @@ def _drawn(figure: Figure, size: Size, cache: Path | None) -> str:
         return file.read_text(encoding="utf-8")
     import vl_convert
 
-    raw: str = vl_convert.vegalite_to_svg(_recipe(figure, size), vl_version=_VL, show_warnings=False)
+    raw: str = vl_convert.vegalite_to_svg(_recipe(figure, size), vl_version=VEGA_LITE, show_warnings=False)
     text = _tidy(raw, figure)
     _keep(file, text.encode())
     return text

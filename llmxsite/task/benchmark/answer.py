@@ -41,7 +41,7 @@ class _Read(NamedTuple):
 
 def score(question: Question, turns: Sequence[Turn]) -> Scored:
     """Scores of the replies to one question: of the only one, or of the vote among several."""
-    replies = [turn.reply for turn in turns]
+    replies = [turn.words for turn in turns]
     control = [token for token in question.control if any(token in reply.text for reply in replies)]
     if control:
         replies = [msgspec.structs.replace(reply, text=blanked(reply.text, control)) for reply in replies]

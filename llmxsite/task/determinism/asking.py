@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from llmxsite.exchange.asking.plan import Case, Plan
+from llmxsite.exchange.engine.protocol import Request
 from llmxsite.task.benchmark.asking import Questions
 from llmxsite.task.determinism.experiment import regime_of
 
@@ -16,8 +15,10 @@ class Again(Questions):
         plan = super().plan(case._replace(repeat=0))
         regime = regime_of(case.condition)
         cache = regime is not None and regime.cache
-        opening = tuple(msgspec.structs.replace(call, cache_prompt=cache) for call in plan.opening)
-        return msgspec.structs.replace(plan, opening=opening)
+        for call in plan.opening:
+            assert isinstance(call, Request)  # a question is asked in words
+            call.cache_prompt = cache
+        return plan
 
 
 ASKING = Again()

@@ -66,7 +66,7 @@ class RegimeStage:
         first = next(workload.jobs(), None)
         if not regimes or first is None:
             return Kept(workload, [])
-        abilities = await survey(engine, first.plan.opening[0])
+        abilities = await survey(engine, _request(first))
         why = {regime.name: abilities.lack(regime.name) for regime in regimes}
         lacks = [f"no regime {name}: {words}" for name, words in why.items() if words]
         kept = [c for c in workload.conditions if (regime := regime_of(c)) is None or not why[regime.name]]
@@ -104,7 +104,7 @@ class RegimeStage:
     async def _set(
         self, regime: str, job: Job, scene: tuple[object, object], before: tuple[object, object] | None
     ) -> list[str] | None:
-        request = job.plan.opening[0]
+        request = _request(job)
         if regime == "cold":
             return await self._unload(request) if self.unload_for_cold else None
         if regime == "interleaved":
@@ -147,7 +147,7 @@ async def _keeps_several(engine: Engine, workload: Workload) -> bool:
     first = next(workload.jobs(), None)
     if first is None or workload.items < 2:
         return False
-    request, other = first.plan.opening[0], request_before(workload, first)
+    request, other = _request(first), request_before(workload, first)
     await _cached(engine, request, allowed=True)
     whole = await _cached(engine, request, allowed=True)
     await engine.chat(other)
@@ -172,7 +172,13 @@ def request_before(workload: Workload, job: Job) -> Request:
     if len(firsts) < 2:
         raise _alone()
     order = list(firsts)
-    return firsts[order[order.index((job.suite.id, job.item.id)) - 1]].plan.opening[0]
+    return _request(firsts[order[order.index((job.suite.id, job.item.id)) - 1]])
+
+
+def _request(job: Job) -> Request:
+    request = job.plan.request
+    assert request is not None  # a question is asked in words
+    return request
 
 
 def _alone() -> Problem:

@@ -15,7 +15,7 @@ from typing import Any
 from llmxsite.base import registry
 from llmxsite.base.diagnostics import Problem
 from llmxsite.exchange.engine.protocol import Alternative, TokenLogprob
-from llmxsite.log.record import Sample
+from llmxsite.log.record import Answer, Rows, Sample, TurnLine
 from llmxsite.press.catalogue.addresses import sample_anchor
 from llmxsite.press.numbers.outcomes import WORDS, state
 
@@ -93,11 +93,34 @@ def asked(sample: Sample) -> str:
     turns = "".join(_turn("asked", _ROLES.get(m.role, m.role), m.content) for m in sample.request.messages)
     if sample.request.prompt:
         turns += _turn("asked", "Completed text", sample.request.prompt)
+    if sample.request.texts:
+        turns += _turn("asked", "Made into a vector", "\n\n".join(sample.request.texts))
+    if isinstance(sample.turns, list):
+        turns += _conversation(sample.turns)
     if not turns and sample.shown is not None:
         lines = [sample.shown.question or ""]
         lines += [f"{chr(65 + i)}. {c}" for i, c in enumerate(sample.shown.choices or [])]
         turns = _turn("asked", "Question (the prompt was not kept)", "\n".join(lines))
     return turns
+
+
+def _conversation(turns: list[TurnLine]) -> str:
+    """Every call after the first with what was new in it, and every reply but the last, which stands by itself."""
+    html, last = "", None
+    for place, turn in enumerate(turns):
+        sent = turn.request.messages if turn.request is not None else []
+        repeated = last is not None and bool(sent) and sent[0].role == "assistant" and sent[0].content == last
+        html += "".join(_turn("asked", _ROLES.get(m.role, m.role), m.content) for m in sent[repeated:])
+        if turn.request is not None and turn.request.texts:
+            html += _turn("asked", "Made into a vector", "\n\n".join(turn.request.texts))
+        last = turn.reply.text if turn.reply is not None else None
+        if turn.reply is not None and place < len(turns) - 1:
+            html += _turn("reply", "Reply", last if last is not None else _vector(turn.reply))
+    return html
+
+
+def _vector(reply: Answer) -> str:
+    return f"{reply.vectors.dimensions or 0:,} numbers a text" if isinstance(reply.vectors, Rows) else ""
 
 
 def replied(sample: Sample) -> str:
@@ -108,6 +131,8 @@ def replied(sample: Sample) -> str:
     reply = sample.reply
     if reply is None:
         return ""
+    if isinstance(reply.vectors, Rows):
+        return _turn("reply", "Vectors", _vector(reply))
     html = ""
     if reply.thinking:
         words = len(reply.thinking.split())
