@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from llmxsite.analysis import results, tables
+from llmxsite.analysis import tables
 from llmxsite.analysis.stats.determinism import edit_distance
 from llmxsite.analysis.stats.proportion import wilson
 from llmxsite.analysis.tables import Samples
@@ -30,6 +30,8 @@ from llmxsite.press.numbers.query import QueryError
 from llmxsite.press.numbers.value import evaluate
 from llmxsite.press.site.build import build
 from llmxsite.study.study import Study
+from llmxsite.task.determinism.agreement import DeterminismTables, determinism
+from llmxsite.task.determinism.partings import partings
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +52,8 @@ def load(study: Study) -> Samples:
 
 
 @pytest.fixture(scope="module")
-def found(samples: Samples) -> results.DeterminismTables:
-    return results.determinism(samples)
+def found(samples: Samples) -> DeterminismTables:
+    return determinism(samples)
 
 
 def row(frame: pd.DataFrame, **keys: Any) -> Any:
@@ -62,7 +64,7 @@ def row(frame: pd.DataFrame, **keys: Any) -> Any:
     return one
 
 
-def test_agreement_within_a_regime(found: results.DeterminismTables) -> None:
+def test_agreement_within_a_regime(found: DeterminismTables) -> None:
     assert list(found.agreement["regime"]) == ["cold", "warm", "concurrent"]
     cold = row(found.agreement, regime="cold")
     assert (cold["n_items"], cold["n"], cold["repeats"]) == (3, 12, 4)
@@ -84,7 +86,7 @@ def test_agreement_within_a_regime(found: results.DeterminismTables) -> None:
     assert several["cached_share"] == pytest.approx(0.9)
 
 
-def test_pairs_of_regimes(found: results.DeterminismTables) -> None:
+def test_pairs_of_regimes(found: DeterminismTables) -> None:
     assert [(r.a, r.b) for r in found.pairs.itertuples()] == [
         ("cold", "warm"),
         ("cold", "concurrent"),
@@ -102,7 +104,7 @@ def test_pairs_of_regimes(found: results.DeterminismTables) -> None:
     assert alike["identical"] == 2 and alike["agreement"] == pytest.approx((1 + 0.75 + 1) / 3) and alike["flips"] == 0
 
 
-def test_items_and_what_is_fragile(found: results.DeterminismTables) -> None:
+def test_items_and_what_is_fragile(found: DeterminismTables) -> None:
     parted = row(found.items, regime="concurrent", item="q2")
     assert (parted["n"], parted["unique"], parted["modal_share"], parted["continuations"]) == (4, 2, 0.75, 2)
     assert parted["entropy_bits"] == pytest.approx(-(0.75 * math.log2(0.75) + 0.25 * math.log2(0.25)))
@@ -120,7 +122,7 @@ def test_items_and_what_is_fragile(found: results.DeterminismTables) -> None:
 
 
 def test_where_replies_part(samples: Samples) -> None:
-    first, second = results.partings(samples)
+    first, second = partings(samples)
     assert (first.item, first.shared) == ("q3", []) and (second.item, second.shared) == ("q2", ["B"])
     assert [v.tokens for v in second.variants] == [[" no"], [" yes"]]
     assert second.variants[0].given == [("warm", 4), ("concurrent", 3)]
@@ -132,10 +134,10 @@ def test_where_replies_part(samples: Samples) -> None:
 def test_other_days_are_other_runs(tmp_path: Path) -> None:
     make_log(tmp_path)
     both = load(make_log(tmp_path, "2026-01-03-030405-bbbb"))
-    days = results.determinism(both, ["regime"], "run").pairs
+    days = determinism(both, ["regime"], "run").pairs
     assert list(days["regime"]) == ["cold", "warm", "concurrent"] and list(days["n"]) == [3, 3, 3]
     assert list(days["identical"]) == [3, 3, 2] and list(days["flips"]) == [0, 0, 0]
-    regimes = results.determinism(both, []).pairs
+    regimes = determinism(both, []).pairs
     assert list(regimes["n"]) == [6, 6, 6], "within each run: requests of two days are not one request"
     assert (
         evaluate("identical factor=run a=2026-01-02-030405-aaaa b=2026-01-03-030405-bbbb regime=warm", both).number == 1
@@ -143,7 +145,7 @@ def test_other_days_are_other_runs(tmp_path: Path) -> None:
 
 
 def test_without_logprobs_words_are_compared(tmp_path: Path) -> None:
-    bare = results.determinism(load(make_log(tmp_path, logprobs=False)))
+    bare = determinism(load(make_log(tmp_path, logprobs=False)))
     apart = row(bare.pairs, a="cold", b="warm")
     assert apart["identical"] == 1 and math.isnan(apart["largest_drift"]) and apart["first_divergence"] == 0.5
     assert bare.fragile["predicted"].isna().all() and list(bare.fragile["flipped"]) == [False, False, True]
@@ -154,14 +156,14 @@ def test_a_log_that_is_gone_is_a_problem(tmp_path: Path) -> None:
     found = load(study)
     next(iter(found.paths.values())).unlink()
     with pytest.raises(Problem, match="cannot be read"):
-        results.determinism(found)
+        determinism(found)
 
 
 def test_a_column_that_is_not_there_is_named(samples: Samples) -> None:
     with pytest.raises(KeyError, match="no column 'regimes'"):
-        results.determinism(samples, ["regimes"])
+        determinism(samples, ["regimes"])
     with pytest.raises(KeyError, match="no column 'day'"):
-        results.determinism(samples, [], "day")
+        determinism(samples, [], "day")
 
 
 words = st.lists(st.sampled_from("abc"), max_size=8)
@@ -181,22 +183,22 @@ def cli(study: Study, *words: str) -> Any:
     return CliRunner().invoke(app, ["--study", str(study.root), "results", *words])
 
 
-def test_the_command_line_has_every_table(study: Study, found: results.DeterminismTables) -> None:
-    text = cli(study, "--determinism", "agreement").stdout
-    assert "suite quiz, model fake:1b" in text and "66.7% [20.8, 93.9]" in text and "63%" in text
-    lines = list(csv.DictReader(io.StringIO(cli(study, "--determinism", "pairs", "--format", "csv").stdout)))
+def test_the_command_line_has_every_table(study: Study, found: DeterminismTables) -> None:
+    text = cli(study, "--table", "agreement").stdout
+    assert "suite quiz, model fake:1b" in text and "66.7% [20.8, 93.9]" in text and "63.2%" in text
+    lines = list(csv.DictReader(io.StringIO(cli(study, "--table", "pairs", "--format", "csv").stdout)))
     assert [line["identical"] for line in lines] == ["1", "1", "2"] and len(lines) == len(found.pairs)
-    rows = json.loads(cli(study, "--determinism", "items", "--format", "json", "--sort", "-unique").stdout)
+    rows = json.loads(cli(study, "--table", "requests", "--format", "json", "--sort", "-unique").stdout)
     assert rows[0]["item"] == "q2" and rows[0]["bound"] is None and len(rows) == 9
-    assert "yes" in cli(study, "--determinism", "fragile").stdout
-    assert cli(study, "--determinism", "pairs", "--factor", "run").exit_code == 1
-    assert cli(study, "--determinism", "pairs", "--factor", "regimes").exit_code == 2
+    assert "yes" in cli(study, "--table", "fragile").stdout
+    assert cli(study, "--table", "pairs", "--factor", "run").exit_code == 1
+    assert cli(study, "--table", "pairs", "--factor", "regimes").exit_code == 2
 
 
 def test_the_command_line_says_where_there_is_no_such_experiment(tmp_path: Path) -> None:
     (tmp_path / "content").mkdir()
     (tmp_path / "content/site.yaml").write_text("title: T\n")
-    outcome = cli(Study(tmp_path), "--determinism", "agreement")
+    outcome = cli(Study(tmp_path), "--table", "agreement")
     assert outcome.exit_code == 1 and "no sample of a determinism experiment fits" in str(outcome.exception)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import html
 import re
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from servers.fake import Fake
 
+from llmxsite.analysis.results import kind
 from llmxsite.analysis.stats.multiple import adjust
 from llmxsite.base.diagnostics import Issues
 from llmxsite.base.memory import Cache
@@ -244,9 +246,10 @@ def test_every_difference_in_prose_is_a_test_of_the_study(built: tuple[Study, Pa
 
 def test_the_p_of_flips_in_prose_is_the_one_of_the_table() -> None:
     row = {"factor": "regime", "a": "cold", "b": "warm", "n": 12, "mcnemar_p": 0.03}
-    quoted = {**row, "where": {"model": "tiny:135m"}, "reading": None}
+    test = kind.Test("mcnemar_p", "right answers", "McNemar", "flips")
+    quoted = {**row, "where": {"model": "tiny:135m"}, "reading": None, "test": asdict(test)}
     (shown,) = of_value(quoted, report="r", address="r#")
-    (table,) = of_pairs([row], "regime", [], report="r", address="r#t", place="Table 1")
+    (table,) = of_pairs([row], test, "regime", [], report="r", address="r#t", place="Table 1")
     assert (shown.p, shown.p_family, shown.scope) == (0.03, None, "model=tiny:135m")
     (line,) = lines([table, shown])
     assert [place for place, _ in line.places] == ["Table 1", "Text"] and line.p_shown == 0.03

@@ -18,12 +18,12 @@ import pytest
 from typer.testing import CliRunner
 
 import llmxsite
+from llmxsite.analysis.measure import Measure
 from llmxsite.base.diagnostics import Issues, Problem
 from llmxsite.cli import app
 from llmxsite.cli.terminal import choose_study
 from llmxsite.library.frames import Frame
 from llmxsite.library.opened import OpenStudy
-from llmxsite.library.tables import Head
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "library.md"
@@ -191,7 +191,9 @@ def test_text_from_a_log_is_escaped() -> None:
     import pandas as pd
 
     hostile = "<script>alert(1)</script>"
-    frame = Frame.of(pd.DataFrame({"model": [hostile]}), notes=[hostile], heads=[Head("model", hostile, "text")])
+    frame = Frame.of(
+        pd.DataFrame({"model": [hostile]}), notes=[hostile], heads=[Measure(name="model", title=hostile, form="text")]
+    )
     assert "script" not in Text(frame._repr_html_()).tags
     assert "script" not in Text(Frame.of(frame, notes=[hostile])._repr_html_()).tags
 

@@ -11,6 +11,7 @@ from collect_support import make_study
 from hypothesis import given
 from hypothesis import strategies as st
 
+from llmxsite.analysis.results.measured import apart
 from llmxsite.base.diagnostics import Issues
 from llmxsite.study import experiment
 from llmxsite.study.experiment import MEASURES, Contrast, Prediction, PredictionError, Resolved, fingerprint
@@ -208,7 +209,7 @@ def test_what_a_measure_needs_is_asked_for(study: Study) -> None:
     _, issues = load(study, [text], logprobs="none")
     assert "needs logprobs" in issues[0]
     for measure in MEASURES.values():
-        assert measure.words and measure.meaning
+        assert measure.words and (apart(measure.name).unit or "") == measure.unit
 
 
 def test_predictions_are_words_about_a_run_and_no_part_of_it(study: Study) -> None:

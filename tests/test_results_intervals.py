@@ -15,7 +15,10 @@ from test_results import Samples, answers, only, samples
 from typer.testing import CliRunner
 
 from llmxsite.analysis import results, tables
+from llmxsite.analysis.measure import Measure, show
+from llmxsite.analysis.results.measured import BY_NAME, COMPARED
 from llmxsite.analysis.results.measures import CONTRASTED
+from llmxsite.analysis.results.tables import table
 from llmxsite.analysis.stats import calibration as bins_of
 from llmxsite.analysis.stats.noise_floor import noise_floor
 from llmxsite.analysis.stats.paired import paired_difference
@@ -155,7 +158,7 @@ def confident(n: int, model: str, seed: int, copies: int = 1, **more: Any) -> li
     ]
 
 
-@pytest.mark.parametrize("measure", [m for m in CONTRASTED if m in query.METRICS])
+@pytest.mark.parametrize("measure", CONTRASTED)
 def test_every_measure_has_an_interval_and_a_difference_or_says_that_it_has_none(measure: str) -> None:
     rows = [*confident(30, "a", 1, 2, eval_ms=50.0, completion_tokens=3.0, letter_mass=0.9), *confident(30, "b", 2, 2)]
     table = samples(rows)
@@ -217,7 +220,7 @@ def test_a_measure_that_is_not_known_is_named_with_the_nearest() -> None:
 
 
 def test_what_prose_can_ask_for_is_what_has_an_interval() -> None:
-    assert set(query.MEASURED) == set(CONTRASTED) and set(query.MEASURED) <= set(query.METRICS)
+    assert set(COMPARED) == set(CONTRASTED) and set(COMPARED) <= set(query.metrics())
 
 
 @pytest.mark.parametrize(
@@ -350,19 +353,22 @@ def test_the_command_line_gives_measures_their_intervals_where_they_are_asked_fo
 
 
 def test_a_table_names_what_it_compares_and_in_which_unit() -> None:
-    accuracy = {
-        name: (title, form)
-        for name, title, form in data_table.heads("comparison", ["n", "difference", "mde"], "accuracy")
-    }
-    assert accuracy["n"] == ("Items", "count") and accuracy["mde"] == ("Could have shown, points", "width")
-    shown = ["value_a", "difference", "ci_low", "mde", "verdict"]
-    for measure, forms in (
-        ("ece", ["percent", "points", "points", "width", "text"]),
-        ("brier", ["number", "apart", "apart", "number", "text"]),
-        ("latency_ms", ["seconds", "apart_ms", "apart_ms", "seconds", "text"]),
+    kind = table("comparison")
+    heads = {head.name: head for head in data_table.heads(kind, ["n", "difference", "mde"])}
+    assert heads["n"].title == "Items" and heads["mde"].title == "Could have shown, points"
+    row = {"value_a": 0.25, "difference": 0.05, "ci_low": -0.1, "mde": 0.125, "verdict": "not shown"}
+    assert kind.measuring is not None
+    for measure, texts in (
+        ("ece", ["25.0%", "+5.0", "−10.0", "12.5", "not shown"]),
+        ("brier", ["0.25", "+0.05", "−0.10", "0.12", "not shown"]),
     ):
-        assert [form for *_, form in data_table.heads("comparison", shown, measure)] == forms
-    assert set(data_table.LABELS) == set(query.MEASURED) and "contrast" not in data_table.KINDS
+        shown = data_table.heads(kind.measuring(measure), list(row))
+        assert [str(templates.cell(row, head)) for head in shown] == texts
+    times = {"value_a": 4210, "difference": 320, "ci_low": -5, "mde": 800}
+    shown = data_table.heads(kind.measuring("latency_ms"), list(times))
+    assert [str(templates.cell(times, head)) for head in shown] == ["4.2 s", "+320 ms", "−5 ms", "800 ms"]
+    with pytest.raises(KeyError, match="did you mean 'ece'"):
+        kind.measuring("ecee")
 
 
 def test_an_interval_in_a_table_is_in_the_unit_of_its_number() -> None:
@@ -374,9 +380,18 @@ def test_an_interval_in_a_table_is_in_the_unit_of_its_number() -> None:
         "latency_ms_low": 458.0,
         "latency_ms_high": 1560.0,
     }
-    assert "(16.8–42.4)" in templates.ends(row, "ece", "percent") or "(16.7–42.4)" in templates.ends(
-        row, "ece", "percent"
+    assert "(16.8–42.4)" in templates.ends(row, BY_NAME["ece"])
+    assert "(458 ms–1.6 s)" in templates.ends(row, BY_NAME["latency_ms"])
+    assert templates.ends(row, BY_NAME["brier"]) == ""
+
+
+def test_a_number_is_written_in_one_way() -> None:
+    assert show(0.1334, "points", sign=False) == "13.3" and show(-0.031, "points", unit=True) == "−3.1 points"
+    assert show(-0.031, "number", digits=2, sign=True) == "−0.03" and show(4.3, "number", digits=0, sign=True) == "+4"
+    assert show(-0.0001, "points", sign=True) == show(0.0, "points", sign=True) == "0.0", (
+        "what is written as 0 has no sign"
     )
-    assert "(458 ms–1.6 s)" in templates.ends(row, "latency_ms", "seconds")
-    assert templates.ends(row, "brier", "number") == "" and templates.width(0.1334) == "13.3"
-    assert templates.apart(-0.031) == "−0.03" and templates.apart(4.3, 0) == "+4"
+    assert show(0.0, "points") == "+0.0" and show(0.0, "number", sign=True) == "0"
+    assert show(4210, "duration") == "4.2 s" and show(4210, "milliseconds", unit=True) == "4,210 ms"
+    assert show(0.0004, "p") == "< 0.001" and show(None, "count") == "–"
+    assert Measure(name="x", title="X", form="percent").unit == "%"

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from llmxsite.analysis import tables
 from llmxsite.analysis.results import order, reading_notes, reading_order, readings, reread, summarise, warnings
-from llmxsite.analysis.results.readings import _of_log, alone
-from llmxsite.analysis.results.readings import read as read_groups
+from llmxsite.analysis.results.rereading import _of_log, alone
+from llmxsite.analysis.results.rereading import read as read_groups
 from llmxsite.analysis.tables import Samples
 from llmxsite.base.diagnostics import Issues
 from llmxsite.base.words import languages

@@ -14,7 +14,7 @@ def row(model: str, run: str, accuracy: float | None, n: int = 10, **settings: A
 
 
 def told(found: list[dict[str, Any]], names: list[str]) -> list[dict[str, Any]]:
-    numbers = SimpleNamespace(settings=lambda runs, where: names, summary=lambda runs, by, where: found)
+    numbers = SimpleNamespace(settings=lambda runs, where: names, table=lambda kind, runs, asked, where: found)
     return populations.rows(SimpleNamespace(numbers=numbers), [], ["model"])  # type: ignore[arg-type]
 
 

@@ -129,7 +129,7 @@ def test_any_text_is_a_query_or_an_error(text: str) -> None:
     except QueryError as error:
         assert 0 <= error.offset <= len(text)
     else:
-        assert found.metric in query.METRICS
+        assert found.metric in query.metrics()
 
 
 def test_what_queries_share_is_worked_out_once_and_gives_the_same() -> None:

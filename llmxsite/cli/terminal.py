@@ -8,7 +8,7 @@ import shlex
 import sys
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import typer
 
@@ -73,9 +73,3 @@ def quoted(path: str) -> str:
     if os.name == "nt":  # both of its shells know double quotes, and neither escapes a letter
         return path if re.fullmatch(r"[\w./:\\~-]+", path) else f'"{path}"'
     return path if re.fullmatch(r"[\w./-]+", path) else shlex.quote(path)
-
-
-def plain(value: Any) -> Any:
-    """A cell as JSON has it; None for what is missing."""
-    value = value.item() if hasattr(value, "item") else value
-    return None if value is None or value != value or str(value) == "<NA>" else value

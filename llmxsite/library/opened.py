@@ -65,10 +65,11 @@ class OpenStudy:
             given = tuple(dict.fromkeys([*(given or (*tables.DEFAULT_BY, *samples.varying())), "run"]))
         with _columns_known():
             samples = selection.narrow(samples, where or {})
-            asked = tables.Asked(given or None, factor, measure, drawn)
-            frame = selection.ordered(tables.make(samples, table, asked), sort).reset_index(drop=True)
-        notes = [*problems, *tables.notes(table, frame, samples), *_left_out(samples)]
-        return Frame.of(frame, notes=notes, heads=tables.heads(table, frame, asked))
+            kind = tables.kind(table, measure)
+            asked = tables.Asked(by=given or None, factor=factor or kind.factor, measure=measure, intervals=drawn)
+            frame = selection.ordered(tables.make(samples, kind, asked), sort).reset_index(drop=True)
+        notes = [*problems, *tables.notes(kind, frame, samples), *_left_out(samples)]
+        return Frame.of(frame, notes=notes, heads=tables.heads(kind, frame, asked))
 
     def samples(self, *, where: Where | None = None, report: str | None = None, reruns: bool = False) -> Frame:
         """One row a sample: the columns of docs/results.md, then one a factor. What a log does not say is missing."""

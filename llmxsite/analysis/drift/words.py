@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from llmxsite.analysis.drift.report import Drift, Fact, Lost, Share
+from llmxsite.analysis.measure import show
 
 NAMES = {
     ("server", "name"): "server",
@@ -125,16 +126,14 @@ def reasons(lost: Lost) -> list[tuple[int, str, list[str]]]:
 
 def percent(share: float | None, digits: int = 1) -> str:
     """A bound of 0.00004 is not 0.0%: as many digits as it takes."""
-    if share is None:
-        return "–"
-    while 0 < share < 0.5 * 10 ** -(digits + 2) and digits < 6:
+    while share is not None and 0 < share < 0.5 * 10 ** -(digits + 2) and digits < 6:
         digits += 1
-    return f"{100 * share:.{digits}f}%"
+    return show(share, "percent", digits=digits)
 
 
 def points(share: float | None) -> str:
     """A difference in points: `−0.8`."""
-    return "–" if share is None else "0.0" if share == 0 else f"{100 * share:+.1f}".replace("-", "−")
+    return show(share, "points", sign=True)
 
 
 def p_value(p: float | None) -> str:

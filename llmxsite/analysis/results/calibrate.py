@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from llmxsite.analysis.results.groups import ITEM, Codes, Floats, Groups, Table, floats, group, number, scores, units
-from llmxsite.analysis.results.intervals import intervals as measures_with_intervals
+from llmxsite.analysis.results.resampled import intervals as measures_with_intervals
 from llmxsite.analysis.stats.calibration import Calibration, equal_mass
 from llmxsite.analysis.stats.calibration import calibration as measure
 from llmxsite.analysis.stats.decomposition import corp

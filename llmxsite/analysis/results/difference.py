@@ -12,15 +12,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from llmxsite.analysis.results.compare import compare, paired
-from llmxsite.analysis.results.contrast import apart
+from llmxsite.analysis.results.comparison import compare, paired
+from llmxsite.analysis.results.contrasts import apart
 from llmxsite.analysis.results.groups import Codes, Floats, Table
 from llmxsite.analysis.results.measures import CONTRASTED
 from llmxsite.analysis.stats.estimate import Drawn, Estimate, Few, Student, Unknown
 from llmxsite.analysis.stats.mean import ROUNDING
 from llmxsite.analysis.stats.paired import paired_difference
+from llmxsite.analysis.tables.samples import equals
 from llmxsite.study.experiment.measure import MEASURES
-from llmxsite.study.experiment.prediction import Prediction, Scalar, values, write
+from llmxsite.study.experiment.prediction import Prediction, Scalar, values
 
 FEW = 6
 """Items that differ below which no interval is taken from how they do: no exact test of five can come below .05."""
@@ -76,7 +77,7 @@ def chosen(table: Table, prediction: Prediction) -> Rows | None:
     for name, levels in wanted.items():
         if name not in frame.columns:
             return None
-        frame = frame[_matching(frame[name], levels)]
+        frame = frame[equals(frame[name], levels)]
     return Rows(frame, table.factors) if len(frame) else None
 
 
@@ -136,13 +137,7 @@ DIFFERENCES: dict[str, Between] = {
 """The function of each measure of `experiment.measure.MEASURES`."""
 
 
-def _matching(column: pd.Series, levels: Sequence[Scalar]) -> pd.Series:
-    """Rows whose value is one of `levels`, compared as they are written: 1 and 1.0 are one temperature."""
-    wanted = {write(level) for level in levels}
-    kept = [value for value in column.dropna().unique().tolist() if write(value) in wanted]
-    return column.isin(kept) | (column.isna() if "null" in wanted else False)
-
-
 def _level(column: pd.Series, level: Scalar) -> object:
     """The column's own value for a level; None where it has none."""
-    return next((value for value in column.dropna().unique().tolist() if write(value) == write(level)), None)
+    met = column[equals(column, [level])].dropna()
+    return None if met.empty else met.iloc[0]

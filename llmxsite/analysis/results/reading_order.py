@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from llmxsite.analysis.results.readings import OURS, Read, read
+from llmxsite.analysis.results.rereading import OURS, Read, read
 from llmxsite.exchange.answer.rules import ASKS, RULES
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def order(samples: Samples, by: Sequence[str]) -> Order:
     return Order(read(samples, by), by)
 
 
-def sentences(samples: Samples, by: Sequence[str]) -> list[str]:
+def reading_notes(samples: Samples, by: Sequence[str]) -> list[str]:
     """`Order.sentences` of the groups of `by`."""
     return order(samples, by).sentences()
 

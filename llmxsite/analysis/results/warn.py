@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from llmxsite.analysis.measure import show
 from llmxsite.analysis.results.calibrate import calibration
-from llmxsite.analysis.results.compare import compare
+from llmxsite.analysis.results.comparison import compare
 from llmxsite.analysis.results.groups import Table, floats, key_columns, number, scores
-from llmxsite.analysis.results.reading_order import sentences as reading_notes
+from llmxsite.analysis.results.reading_order import reading_notes
 from llmxsite.analysis.results.summary import summarise
 from llmxsite.analysis.tables import Samples
 
@@ -77,7 +78,7 @@ def _of_summary(table: pd.DataFrame) -> Iterator[str]:
     if "model" in table.columns and known.sum() > 1:
         gap = float(np.nanmax(lost[known]) - np.nanmin(lost[known]))
         if gap > LOST_SHARE:
-            yield f"The share of unparsed and cut-off answers differs by {_points(gap)} between groups: compare best cases too."
+            yield f"The share of unparsed and cut-off answers differs by {show(gap, 'points', sign=False, unit=True)} between groups: compare best cases too."
     if {"clusters", "n_items", "se"} <= set(table.columns):
         yield from _of_clusters(table, where, answered, accuracy)
     if "confidence_coverage" in table.columns:
@@ -156,9 +157,9 @@ def _of_comparison(table: Table, by: Sequence[str], margin: float | None) -> Ite
     if len(tested) and (tested["mde"] > tested["difference"].abs()).all():
         least, most = float(tested["mde"].min()), float(tested["mde"].max())
         if len(tested) == 1:
-            yield f"No comparison here could have shown differences below {_points(least)} (power 80%)."
+            yield f"No comparison here could have shown differences below {show(least, 'points', sign=False, unit=True)} (power 80%)."
         else:
-            reach = f"{100 * least:.1f} to {_points(most)}, depending on the pair"
+            reach = f"{show(least, 'points', sign=False)} to {show(most, 'points', sign=False, unit=True)}, depending on the pair"
             yield f"No comparison here could have shown differences below {reach} (power 80%)."
     open_ones = int((found["verdict"] == "not shown").sum())
     if open_ones and margin is None:
@@ -198,7 +199,3 @@ def _count(n: int, noun: str) -> str:
 
 def _are(n: int) -> str:
     return "is" if n == 1 else "are"
-
-
-def _points(share: float) -> str:
-    return f"{100 * share:.1f} points"

@@ -48,7 +48,7 @@ class Samples:
                 hint = did_you_mean(name, map(str, self.frame.columns))
                 raise KeyError(f"no column '{name}'; {hint}")
             values = wanted if isinstance(wanted, list | tuple | set | frozenset) else [wanted]
-            keep &= _equals(self.frame[name], list(values))
+            keep &= equals(self.frame[name], list(values))
         if bool(keep.all()):
             return self
         return self._taken(self.frame.take(np.flatnonzero(keep)))
@@ -85,18 +85,18 @@ def _used(values: Any) -> Any:
     return pd.Categorical.from_codes(new[codes], categories=values.categories[met[:count]], validate=False)
 
 
-def _equals(column: pd.Series[Any], wanted: Sequence[Any]) -> pd.Series[bool]:
-    """Where `column` holds one of `wanted`."""
+def equals(column: pd.Series[Any], wanted: Sequence[Any]) -> pd.Series[bool]:
+    """Where a column holds one of `wanted`; None means missing. Numbers and booleans may come as text, from people's words."""
     missing = column.isna() if None in wanted else pd.Series(False, index=column.index)
     values = [value for value in wanted if value is not None]
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        return column.isin([_word(value) for value in values]) | missing
     if pd.api.types.is_bool_dtype(column.dtype):
-        words = {True: True, False: False, "true": True, "false": False}
-        known = [words[value] for value in values if value in words]
-        return column.isin(known).fillna(False).astype(bool) | missing
-    numbers = [number for number in map(_number, values) if number is not None]
-    return column.isin(numbers).fillna(False).astype(bool) | missing
+        words = {"true": True, "yes": True, "false": False, "no": False}
+        flags = [words[word] for value in values if (word := str(value).lower()) in words]
+        return column.isin(flags).fillna(False).astype(bool) | missing
+    known: list[Any] = [] if pd.api.types.is_numeric_dtype(column.dtype) else [_word(value) for value in values]
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        known += [number for number in map(_number, values) if number is not None]
+    return column.isin(known).fillna(False).astype(bool) | missing
 
 
 def _word(value: Any) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from llmxsite.analysis.results.tables import table
 from llmxsite.press.catalogue.entries import RunEntry
 from llmxsite.press.numbers.remembered import Numbers, hashes
 from llmxsite.press.writing.markdown import Rendered
@@ -17,7 +18,13 @@ _QUOTED = re.compile(
     r"|(?<![\w.,/–-])(?P<share>0\.\d{3,4})(?![\w%])"
 )
 """Only numbers precise enough not to be equal by chance: a percentage with a decimal, a share with three."""
-METRICS = ("accuracy", "mean_confidence", "ece", "brier")
+_SUMMARY = table("summary")
+METRICS = tuple(
+    name
+    for name in (*_SUMMARY.shown, *_SUMMARY.more)
+    if _SUMMARY.described(name).interval and _SUMMARY.described(name).form in ("percent", "probability")
+)
+"""Shares and scores that a summary shows: what people copy."""
 GROUPS = (["suite", "model"], ["suite", "model", "category"])
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from llmxsite.analysis.measure import plain
 from llmxsite.base.diagnostics import did_you_mean
 from llmxsite.press.figure.figure import Figure
 from llmxsite.press.figure.kinds import kind_named
@@ -149,18 +150,13 @@ def _rows(frame: pd.DataFrame, specs: tuple[dict[str, Any], ...], name: str) -> 
 
 
 def _plain(value: Any) -> Any:
-    """A cell as JSON has it."""
-    if hasattr(value, "item"):
-        value = value.item()
-    if isinstance(value, float):
-        return None if math.isnan(value) else _round(value)
-    if isinstance(value, list):
+    """A cell as JSON has it, numbers rounded and every text as Vega can draw it."""
+    if isinstance(value, list | tuple):
         return [_plain(v) for v in value]
-    if isinstance(value, str):
-        return drawable(value)
-    if value is None or isinstance(value, bool | int):
-        return value
-    return None if value != value or type(value).__name__ == "NAType" else str(value)
+    value = plain(value)
+    if isinstance(value, float):
+        return _round(value)
+    return drawable(value) if isinstance(value, str) else value
 
 
 def _round(value: float) -> float | int:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from llmxsite.analysis.measure import Form
+
 if TYPE_CHECKING:
     import pandas as pd
 
-Format = Literal["text", "count", "percent", "points", "probability", "number", "milliseconds", "p"]
-"""How a column's numbers are shown; see `words.show`."""
 Size = Literal["wide", "narrow"]
 
 
@@ -22,7 +22,8 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     unit: str | None = None
     """`%`, `points`, `ms`; None for a count or a text. Proportions are stored as 0 to 1 whatever their unit."""
-    format: Format = "text"
+    format: Form = "text"
+    """How its numbers are shown; see `analysis.measure.show`."""
     description: str = ""
     """How the number was computed, in a sentence; empty where the title says it all."""
 

@@ -95,7 +95,7 @@ def value_columns(metric: Metric) -> list[Column]:
             name=name,
             title=f"{'Low' if i == 0 else 'High'} end",
             unit=metric.unit,
-            format=metric.format,
+            format=metric.form,
             description="End of the 95% interval, of resampled items."
             if metric.resampled
             else "End of the 95% interval.",
@@ -117,9 +117,7 @@ def interval_text(frame: pd.DataFrame, metric: Metric) -> list[str]:
     """`60.1% to 66.6%` for each row; `–` where there is no interval."""
     low, high = bounds(frame, metric)
     return [
-        words.MISSING
-        if np.isnan(a) or np.isnan(b)
-        else f"{words.show(a, metric.format)} to {words.show(b, metric.format)}"
+        words.MISSING if np.isnan(a) or np.isnan(b) else f"{words.show(a, metric.form)} to {words.show(b, metric.form)}"
         for a, b in zip(low, high, strict=True)
     ]
 

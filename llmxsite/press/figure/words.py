@@ -6,9 +6,10 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 
-from llmxsite.press.figure.figure import Format
+from llmxsite.analysis.measure import MISSING as MISSING
+from llmxsite.analysis.measure import Form
+from llmxsite.analysis.measure import show as show
 
-MISSING = "–"
 _NARROW = frozenset("iljI|.,:;'!`")
 _SLIM = frozenset('ftr()[]{}-/\\" *')
 _LARGE = frozenset("mwMWO@%QGD&")
@@ -128,43 +129,20 @@ def folded(text: str, pixels: float, size: float = 12, most: int = 2) -> str | N
 
 def percent(value: float, digits: int = 1) -> str:
     """`0.634` -> `63.4%`."""
-    return f"{100 * value:.{digits}f}%"
+    return show(value, "percent", digits=digits)
 
 
-def show(value: float | None, form: Format) -> str:
-    """A number as text; `–` for what is missing."""
-    if value is None or math.isnan(value):
-        return MISSING
-    if form == "percent":
-        return percent(value)
-    if form == "points":
-        return f"{100 * value:+.1f}".replace("-", "−")
-    if form == "probability":
-        return f"{value:.3f}"
-    if form == "p":
-        return "< 0.001" if value < 0.001 else f"{value:.3f}"
-    if form == "count":
-        return f"{value:,.0f}"
-    if form == "milliseconds":
-        return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
-
-
-def size(value: float, form: Format) -> str:
+def size(value: float, form: Form) -> str:
     """How large a difference is, without a sign: points as `13.3`."""
     return f"{100 * value:.1f}" if form in ("points", "percent") else show(value, form)
 
 
-def signed_text(value: float, form: Format) -> str:
+def signed_text(value: float, form: Form) -> str:
     """A difference with its sign, in the form of what it is a difference of."""
-    text = show(value, form)
-    if form == "points" or text == MISSING:
-        return text
-    text = text.replace("-", "−")
-    return f"+{text}" if value > 0 else text
+    return show(value, form, sign=None if form == "points" else True)
 
 
-def brief(value: float, form: Format) -> str:
+def brief(value: float, form: Form) -> str:
     """A number for a cell: as few characters as make sense. `0.634` -> `63` as a percentage."""
     if form == "percent":
         return f"{100 * value:.0f}"
@@ -177,13 +155,13 @@ def brief(value: float, form: Format) -> str:
     return show(value, form)
 
 
-def unit(form: Format) -> str:
+def unit(form: Form) -> str:
     """What follows a number in a sentence."""
     return {"points": " points", "milliseconds": " ms"}.get(form, "")
 
 
 def measured(
-    value: float, low: float | None, high: float | None, n: int | None, form: Format, *, signed: bool = False
+    value: float, low: float | None, high: float | None, n: int | None, form: Form, *, signed: bool = False
 ) -> str:
     """`63.4% (interval 60.1% to 66.6%, n = 844)`, as far as it is known; a difference is `signed`."""
     written = signed_text if signed else show

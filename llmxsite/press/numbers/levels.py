@@ -5,26 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from llmxsite.analysis.tables.samples import equals
 from llmxsite.base.diagnostics import did_you_mean
 from llmxsite.press.numbers.query import QueryError
-
-
-def matches(column: pd.Series, value: str) -> pd.Series:
-    """Rows whose value is `value`, compared as numbers in a column of numbers."""
-    if pd.api.types.is_bool_dtype(column.dtype):
-        wanted = {"true": True, "yes": True, "false": False, "no": False}.get(value.lower())
-        return _true(column == wanted)
-    if pd.api.types.is_numeric_dtype(column.dtype):
-        try:
-            return _true(column == float(value))
-        except ValueError:
-            return pd.Series(False, index=column.index)
-    return _true(column == value)
-
-
-def _true(found: pd.Series) -> pd.Series:
-    """A comparison's result with missing as False."""
-    return found if found.dtype == bool else found.fillna(False).astype(bool)
 
 
 def levels_of(column: pd.Series, *, missing: bool = False) -> list[str]:
@@ -43,7 +26,7 @@ def levels_of(column: pd.Series, *, missing: bool = False) -> list[str]:
 
 def level_of(column: pd.Series, value: str, offset: int) -> object:
     """The level of a factor that is written `value`."""
-    found = column[matches(column, value)]
+    found = column[equals(column, [value])]
     if found.empty:
         raise QueryError(f"no sample has {value} there", offset, did_you_mean(value, levels_of(column)))
     level: object = found.iloc[0]

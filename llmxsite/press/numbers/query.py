@@ -9,96 +9,29 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from llmxsite.analysis.measure import PROSE, Form, Measure
+from llmxsite.analysis.results import measured
+from llmxsite.analysis.results.tables import TableKind, table, words
 from llmxsite.base.diagnostics import did_you_mean
 from llmxsite.study.experiment.pairs import PAIR, SPACE, unquoted
 
-PERCENT, POINTS, NUMBER, COUNT, MILLISECONDS = "percent", "points", "number", "count", "ms"
-METRICS = {
-    "accuracy": PERCENT,
-    "best_case": PERCENT,
-    "mean_confidence": PERCENT,
-    "confidence_gap": POINTS,
-    "confidence_coverage": PERCENT,
-    "letter_mass": PERCENT,
-    "se": POINTS,
-    "ci_low": PERCENT,
-    "ci_high": PERCENT,
-    "ece": PERCENT,
-    "ece_unweighted": PERCENT,
-    "brier": NUMBER,
-    "auroc": NUMBER,
-    "latency_ms": MILLISECONDS,
-    "first_token_ms": MILLISECONDS,
-    "tokens_per_second": NUMBER,
-    "accuracy_per_second": NUMBER,
-    "item_agreement": PERCENT,
-    "item_agreement_parsed": PERCENT,
-    "ece_noise_floor": PERCENT,
-    "ece_noise_p95": PERCENT,
-    "n": COUNT,
-    "answered": COUNT,
-    "correct": COUNT,
-    "unparsed": COUNT,
-    "truncated": COUNT,
-    "errors": COUNT,
-    "n_items": COUNT,
-    "repeated": COUNT,
-    "count": COUNT,
-    "difference": POINTS,
-    "agreement": PERCENT,
-    "identical": PERCENT,
+FORMS: dict[str, Form] = {
+    "percent": "percent",
+    "points": "points",
+    "number": "number",
+    "count": "count",
+    "ms": "milliseconds",
 }
-"""What can be asked for, with the form it is written in unless `format=` says otherwise."""
-DIGITS = {PERCENT: 1, POINTS: 1, NUMBER: 3, COUNT: 0, MILLISECONDS: 0}
+"""What `format=` can say."""
+COUNT = Measure(name="count", title="Samples", form="count")
 OPTIONS = {"format", "digits", "interval", "pool", "of", "measure", "factor", "a", "b", "reading"}
 READ = ("accuracy", "correct", "se", "ci_low", "ci_high", "difference")
 """Metrics that `reading=` can ask for under another rule of reading replies; of differences, only that of accuracies."""
-MEASURED = (
-    *("mean_confidence", "confidence_gap", "ece", "ece_unweighted", "brier", "auroc", "letter_mass", "latency_ms"),
-    *("first_token_ms", "tokens_per_second", "accuracy_per_second", "item_agreement", "item_agreement_parsed"),
-)
-"""Metrics beside accuracy that have an interval, and whose difference has one: `results.measures.CONTRASTED`."""
-SIDES = ("value_a", "value_b")
-COMPARED = ("mde", "p_holm", "p", "n", "lost", "accuracy_a", "accuracy_b", *SIDES, "accuracy", *MEASURED)
-"""What `difference of=` can give of a comparison; a measure's name is the difference in it itself."""
-AGREED = {
-    "tarr": PERCENT,
-    "tara": PERCENT,
-    "pairwise": PERCENT,
-    "accuracy_min": PERCENT,
-    "accuracy_max": PERCENT,
-    "bound": PERCENT,
-    "similarity": PERCENT,
-    "cached_share": PERCENT,
-    "prompt_ms": MILLISECONDS,
-    "unique": NUMBER,
-    "fleiss_kappa": NUMBER,
-    "largest_drift": NUMBER,
-    "differing": COUNT,
-    "compared": COUNT,
-    "n_items": COUNT,
-    "repeats": COUNT,
-    "predicted": COUNT,
-    "flipped": COUNT,
-    "both": COUNT,
-}
-"""What `agreement of=` can give of determinism experiments, with its form. The last three count items at temperature 0: those
-predicted to flip, those that did, and those of which both holds."""
-SAME = {
-    "share": PERCENT,
-    "agreement": PERCENT,
-    "logprobs_identical": PERCENT,
-    "largest_drift": NUMBER,
-    "mean_drift": NUMBER,
-    "mcnemar_p": NUMBER,
-    "first_divergence": NUMBER,
-    "n": COUNT,
-    "identical": COUNT,
-    "flips": COUNT,
-    "only_a": COUNT,
-    "only_b": COUNT,
-}
-"""What `identical of=` can give of two regimes (or other levels of `factor=`), with its form."""
+
+
+def metrics() -> list[str]:
+    """What can be asked for: the measures of the summary, the words of other tables, `count`."""
+    return [*measured.BY_NAME, "count", *words()]
 
 
 class QueryError(ValueError):
@@ -122,36 +55,49 @@ class Query:
         return self.places.get(name, 0)
 
     @property
+    def several(self) -> bool:
+        """Whether the word names a table, of whose numbers `of=` chooses one."""
+        return self.metric in words()
+
+    @property
+    def kind(self) -> TableKind:
+        """The table that the number is in."""
+        kind = words()[self.metric] if self.several else table("summary")
+        if kind.measuring is None or self.measure == "accuracy":
+            return kind
+        return kind.measuring(self.measure)
+
+    @property
     def of(self) -> str:
-        """Which of its numbers a metric that has several is asked for."""
-        return self.options.get("of", {"agreement": "tarr", "identical": "share"}.get(self.metric, "accuracy"))
+        """The column of that table."""
+        if not self.several:
+            return self.metric
+        of = self.options.get("of", words()[self.metric].of)
+        return words()[self.metric].of if words()[self.metric].measuring is not None and of == self.measure else of
 
     @property
     def measure(self) -> str:
-        """What a difference is of."""
+        """What a comparison is of."""
         of = self.options.get("of")
-        return self.options.get("measure") or (of if of in MEASURED else None) or "accuracy"
+        return self.options.get("measure") or (of if of in measured.COMPARED else None) or "accuracy"
 
     @property
-    def form(self) -> str:
+    def described(self) -> Measure:
+        """The number that is asked for."""
+        return COUNT if self.metric == "count" else self.kind.described(self.of)
+
+    @property
+    def form(self) -> Form:
         """How the number is written."""
-        if self.metric == "difference":
-            own = METRICS[self.measure]
-            apart = POINTS if own == PERCENT else own
-            of = self.options.get("of", self.measure)
-            default = apart if of in (self.measure, "mde") else own
-            default = {"n": COUNT, "lost": COUNT, "p": NUMBER, "p_holm": NUMBER}.get(of, default)
-        elif self.metric in ("agreement", "identical"):
-            default = (AGREED if self.metric == "agreement" else SAME)[self.of]
-        else:
-            default = METRICS[self.metric]
-        return self.options.get("format", default)
+        return FORMS[self.options["format"]] if "format" in self.options else self.described.form
 
     @property
     def digits(self) -> int:
+        """Decimals."""
         if "digits" in self.options:
             return int(self.options["digits"])
-        return 1 if "tokens_per_second" in (self.metric, self.measure) else DIGITS[self.form]
+        own = self.described.digits
+        return PROSE.get(self.form, 0) if own is None else own
 
 
 def parse(text: str) -> Query:
@@ -160,11 +106,11 @@ def parse(text: str) -> Query:
     start = len(text) - len(text.lstrip())
     found = re.compile(r"[\w-]+").match(text, start)
     metric = found[0] if found else ""
-    if metric not in METRICS or found is None:
+    if metric not in metrics() or found is None:
         words = f"unknown metric '{metric}'" if metric else "a query starts with a metric"
         if found is not None and text[found.end() : found.end() + 1] == "=":
             words = f"a query starts with a metric, not with '{metric}='"
-        raise QueryError(words, start, did_you_mean(metric, METRICS))
+        raise QueryError(words, start, did_you_mean(metric, metrics()))
     query = Query(metric)
     pos = found.end()
     while pos < len(text):
@@ -192,47 +138,60 @@ def parse(text: str) -> Query:
 
 def _check(query: Query) -> None:
     options = query.options
-    _one_of(query, "format", (PERCENT, POINTS, NUMBER, COUNT, MILLISECONDS))
+    _one_of(query, "format", tuple(FORMS))
     _one_of(query, "interval", ("yes", "no"))
     _one_of(query, "pool", ("yes", "no"))
     if "reading" in options:
         _check_reading(query)
     if not re.fullmatch(r"\d", options.get("digits", "0")):
         raise QueryError("digits must be a number from 0 to 9", query.place("digits"))
-    if query.metric == "difference":
+    kind = words().get(query.metric)
+    if kind is None or not kind.pair:
+        for name in ("factor", "a", "b", "measure"):
+            if name in options:
+                raise QueryError(
+                    f"'{name}=' belongs to a comparison of two", query.place(name), "start with: difference of=accuracy"
+                )
+    if kind is None:
+        if "of" in options and query.metric != "count":
+            raise QueryError(
+                "'of=' belongs to a count, a difference or an agreement", query.place("of"), "count of=model"
+            )
+        return
+    if kind.pair:
+        _pair(query, kind)
+    columns = [m.name for m in query.kind.measures if m.form != "text"]
+    _one_of(query, "of", (*columns, *(_MEASURES if kind.measuring is not None else ())))
+
+
+def _pair(query: Query, kind: TableKind) -> None:
+    """What a comparison of two levels must name, and must not."""
+    options = query.options
+    if kind.measuring is None:
+        for name in ("a", "b"):
+            if name not in options:
+                hint = f"{query.metric} a=cold b=warm"
+                raise QueryError(f"two levels are compared: '{name}=' is missing", 0, hint)
+        if "measure" in options:
+            raise QueryError(f"'measure=' does not belong to '{query.metric}'", query.place("measure"))
+    else:
         for name in ("factor", "a", "b"):
             if name not in options:
                 hint = "difference of=accuracy factor=prompt a=letter b=cot"
-                raise QueryError(f"a difference needs '{name}='", 0, hint)
-        _one_of(query, "of", COMPARED)
-        _one_of(query, "measure", ("accuracy", *MEASURED))
-        if options.get("of") in ("accuracy", *MEASURED) and query.measure != options["of"]:
+                raise QueryError(f"a {query.metric} needs '{name}='", 0, hint)
+        _one_of(query, "measure", _MEASURES)
+        of = options.get("of", "")
+        if of in _MEASURES and query.measure != of:
             raise QueryError("'of=' and 'measure=' name two measures", query.place("of"), "leave one of them out")
-        if (options.get("of") in SIDES) == (query.measure == "accuracy") and options.get("of", "").endswith(
-            ("_a", "_b")
-        ):
-            sides = "accuracy_a and accuracy_b" if query.measure == "accuracy" else "value_a and value_b"
-            raise QueryError(f"the two sides of it are {sides}", query.place("of"))
-        if options["factor"] in query.filters:
-            raise QueryError(
-                f"'{options['factor']}' is the factor compared and a filter too", query.place(options["factor"])
-            )
-        return
-    if query.metric == "agreement":
-        _one_of(query, "of", tuple(AGREED))
-    if query.metric == "identical":
-        _one_of(query, "of", tuple(SAME))
-        for name in ("a", "b"):
-            if name not in options:
-                raise QueryError(f"two levels are compared: '{name}=' is missing", 0, "identical a=cold b=warm")
-        return
-    for name in ("factor", "a", "b", "measure"):
-        if name in options:
-            raise QueryError(
-                f"'{name}=' belongs to a comparison of two", query.place(name), "start with: difference of=accuracy"
-            )
-    if "of" in options and query.metric not in ("count", "agreement"):
-        raise QueryError("'of=' belongs to a count, a difference or an agreement", query.place("of"), "count of=model")
+        sides = ("accuracy_a", "accuracy_b") if query.measure == "accuracy" else ("value_a", "value_b")
+        if of.startswith(("accuracy_", "value_")) and of[-2:] in ("_a", "_b") and of not in sides:
+            raise QueryError(f"the two sides of it are {' and '.join(sides)}", query.place("of"))
+    factor = options.get("factor", kind.factor)
+    if factor in query.filters:
+        raise QueryError(f"'{factor}' is the factor compared and a filter too", query.place(factor))
+
+
+_MEASURES = ("accuracy", *measured.COMPARED)
 
 
 def _check_reading(query: Query) -> None:

@@ -6,11 +6,13 @@ imports pandas.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from llmxsite.analysis.measure import plain
+from llmxsite.analysis.results.tables import Asked, Row, fitting, rows, table
 from llmxsite.base.diagnostics import Issues
 from llmxsite.base.memory import Cache
 from llmxsite.press.catalogue.catalogue import Catalogue
@@ -18,16 +20,15 @@ from llmxsite.press.catalogue.entries import RunEntry
 from llmxsite.study.study import Study
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from llmxsite.analysis.tables import Samples
     from llmxsite.press.numbers.outcomes import Tally
     from llmxsite.study.experiment import Prediction
 
 MANY_MODELS = 12
 """From more models on, warnings come from their summaries alone: comparing all pairs grows with the square of their number."""
-Row = dict[str, Any]
-"""One row of a table: plain text, numbers and None for what is missing."""
+
+
+_WHOLE = Asked()
 
 
 class Numbers:
@@ -75,20 +76,29 @@ class Numbers:
             samples = self._last[1]
         return samples.where(**where) if where else samples
 
-    def summary(
-        self,
-        runs: Sequence[RunEntry],
-        by: Sequence[str],
-        *,
-        where: Mapping[str, Any] | None = None,
-        strict: bool = False,
-        intervals: Sequence[str] = (),
+    def table(
+        self, kind: str, runs: Sequence[RunEntry], asked: Asked = _WHOLE, *, where: Mapping[str, Any] | None = None
     ) -> list[Row]:
-        """`results.summarise` by these columns, of the samples that `where` leaves.
+        """A table of any kind there is, of the samples that `where` leaves; empty where no run, or no sample, is of its task.
 
-        A column the samples do not have is left out of `by`, or with `strict` raises KeyError naming the nearest. With
-        `intervals`, these measures have their ends beside them, as `ece_low` and `ece_high`.
+        KeyError for an unknown kind, column or measure; `Problem` for a log that is not there.
         """
+        found = table(kind)
+        found = found if asked.measure == "accuracy" or found.measuring is None else found.measuring(asked.measure)
+        runs = [run for run in runs if found.task in (None, run.run.task)]
+        if not runs:
+            return []
+
+        def make() -> list[Row]:
+            samples = fitting(self.of(runs, where), found)
+            return rows(found.make(samples, asked)) if len(samples) else []
+
+        return self.cache.memo("table", [kind, asdict(asked), where, hashes(runs)], list[Row], make)
+
+    def summary(
+        self, runs: Sequence[RunEntry], by: Sequence[str], *, where: Mapping[str, Any] | None = None
+    ) -> list[Row]:
+        """The table `summary` by these columns; one that the samples do not have is left out."""
         if not runs:
             return []
 
@@ -96,20 +106,10 @@ class Numbers:
             from llmxsite.analysis.results import summarise
 
             samples = self.of(runs, where)
-            known = [column for column in by if strict or column in samples.frame.columns]
-            if not len(samples):
-                return []
-            table = summarise(samples, known)
-            if intervals:
-                from llmxsite.analysis.results import intervals as spans
+            known = [column for column in by if column in samples.frame.columns]
+            return rows(summarise(samples, known)) if len(samples) else []
 
-                found = spans(samples, known, intervals)
-                ends = [f"{name}_{end}" for name in intervals for end in ("low", "high")]
-                table[ends] = found[ends]
-            return rows(table)
-
-        key = [list(by), where, strict, list(intervals), hashes(runs)]
-        return self.cache.memo("summary", key, list[Row], make)
+        return self.cache.memo("summary", [list(by), where, hashes(runs)], list[Row], make)
 
     def settings(self, runs: Sequence[RunEntry], where: Mapping[str, Any] | None = None) -> list[str]:
         """`results.settings`: the columns in which samples of these runs were not all asked alike."""
@@ -148,53 +148,6 @@ class Numbers:
 
         return self.cache.memo("tally", [run.hash], Tally, make)
 
-    def items(self, suite: str, runs: Sequence[RunEntry]) -> list[Row]:
-        """Each item of a suite over these runs, by the text that was asked: `item`, `item_hash`, `n` and `accuracy`.
-
-        `n` counts conditions (a model under one setting in one run), and `accuracy` is the mean over them: one that was repeated
-        more often weighs no more.
-        """
-        if not runs:
-            return []
-
-        def make() -> list[Row]:
-            from llmxsite.analysis.results import conditions
-
-            return rows(conditions(self.of(runs).where(suite=suite)))
-
-        return self.cache.memo("items", [suite, hashes(runs)], list[Row], make)
-
-    def comparison(
-        self,
-        runs: Sequence[RunEntry],
-        factor: str,
-        *,
-        by: Sequence[str] = (),
-        where: Mapping[str, Any] | None = None,
-        alpha: float = 0.05,
-        margin: float | None = None,
-        levels: Sequence[Any] | None = None,
-        measure: str = "accuracy",
-    ) -> list[Row]:
-        """`results.compare` of a factor's levels, or of those given, all pairs one family; of another measure `results.contrast`.
-
-        KeyError for an unknown column or measure.
-        """
-        if not runs:
-            return []
-
-        def make() -> list[Row]:
-            from llmxsite.analysis.results import compare, contrast
-
-            samples = self.of(runs, where)
-            if measure != "accuracy":
-                return rows(contrast(samples, measure, factor, by, alpha, levels=levels)) if len(samples) else []
-            return rows(compare(samples, factor, by, alpha, margin=margin, levels=levels)) if len(samples) else []
-
-        return self.cache.memo(
-            "compare", [factor, list(by), where, alpha, margin, levels, measure, hashes(runs)], list[Row], make
-        )
-
     def verdicts(self, runs: Sequence[RunEntry], predictions: Sequence[Prediction], alpha: float) -> list[Row]:
         """`results.verdicts`, a row a prediction with its `sentence`; without runs none of them is measured yet."""
 
@@ -220,79 +173,6 @@ class Numbers:
 
         return self.cache.memo("verdicts", [[p.sentence for p in predictions], alpha, hashes(runs)], list[Row], make)
 
-    def calibration(
-        self,
-        runs: Sequence[RunEntry],
-        by: Sequence[str],
-        *,
-        where: Mapping[str, Any] | None = None,
-        intervals: Sequence[str] = (),
-    ) -> list[Row]:
-        """`results.calibration`, a row a group, with the ends of the measures in `intervals`. KeyError for an unknown column."""
-        if not runs:
-            return []
-
-        def make() -> list[Row]:
-            from llmxsite.analysis.results import calibration
-
-            samples = self.of(runs, where)
-            return rows(calibration(samples, by, intervals=intervals).summary) if len(samples) else []
-
-        return self.cache.memo("calibration", [list(by), where, list(intervals), hashes(runs)], list[Row], make)
-
-    def floors(
-        self, runs: Sequence[RunEntry], by: Sequence[str], *, where: Mapping[str, Any] | None = None
-    ) -> list[Row]:
-        """`results.noise_floors`: what the ECE of a calibrated model would be, a row a group."""
-        if not runs:
-            return []
-
-        def make() -> list[Row]:
-            from llmxsite.analysis.results import noise_floors
-
-            samples = self.of(runs, where)
-            return rows(noise_floors(samples, by)) if len(samples) else []
-
-        return self.cache.memo("floors", [list(by), where, hashes(runs)], list[Row], make)
-
-    def determinism(
-        self,
-        runs: Sequence[RunEntry],
-        what: str,
-        by: Sequence[str] | None = None,
-        factor: str = "regime",
-        *,
-        where: Mapping[str, Any] | None = None,
-    ) -> list[Row]:
-        """One table of `results.determinism`: `agreement`, `pairs`, `items` or `fragile`. KeyError for an unknown column."""
-        runs = [run for run in runs if run.run.task == "determinism"]
-        if not runs:
-            return []
-
-        def make() -> list[Row]:
-            from llmxsite.analysis.results import determinism
-
-            samples = self.of(runs, where)
-            return rows(getattr(determinism(samples, by, factor), what)) if len(samples) else []
-
-        key = [what, by if by is None else list(by), factor, where, hashes(runs)]
-        return self.cache.memo("determinism", key, list[Row], make)
-
-    def partings(self, runs: Sequence[RunEntry], where: Mapping[str, Any] | None = None) -> list[Row]:
-        """`results.partings` as plain rows: the requests that got several replies, and where these part."""
-        runs = [run for run in runs if run.run.task == "determinism"]
-        if not runs:
-            return []
-
-        def make() -> list[Row]:
-            from dataclasses import asdict
-
-            from llmxsite.analysis.results import partings
-
-            return [asdict(parting) for parting in partings(self.of(runs, where))]
-
-        return self.cache.memo("partings", [where, hashes(runs)], list[Row], make)
-
     def value(self, query: str, report: str | None) -> Row:
         """A `{value}` query answered: `html` with `%%runs%%` for its link, `text` and the interval's ends, `runs`, and `tested` where it is of a comparison; or `problem`, `offset` and `hint`."""
 
@@ -306,7 +186,7 @@ class Numbers:
             ends = {"low": plain(found.low), "high": plain(found.high)}
             made = {"html": found.html("%%runs%%"), "runs": found.runs, "text": found.plain(), **ends}
             if found.tested is not None:
-                made["tested"] = {k: v if isinstance(v, dict) else plain(v) for k, v in found.tested.items()}
+                made["tested"] = plain(found.tested)
             return made
 
         return self.cache.memo("value", [query, report, self.fingerprint], Row, make)
@@ -331,20 +211,3 @@ class Numbers:
 
 def hashes(runs: Sequence[RunEntry]) -> list[str]:
     return sorted(f"{run.id}:{run.hash}" for run in runs)
-
-
-def rows(frame: pd.DataFrame) -> list[Row]:
-    """A frame as plain rows: numbers as Python's, NaN, NA and NaT as None."""
-    columns = [map(plain, frame[name].tolist()) for name in frame.columns]
-    return [dict(zip(frame.columns, values, strict=True)) for values in zip(*columns, strict=True)]
-
-
-def plain(value: Any) -> Any:
-    """One cell as text, int, float, bool or None."""
-    if value is None or isinstance(value, str | bool | int):
-        return value
-    if hasattr(value, "item"):
-        value = value.item()
-    if isinstance(value, float):
-        return None if math.isnan(value) else value
-    return value if isinstance(value, str | bool | int) else (None if str(value) in ("<NA>", "NaT") else str(value))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from html import escape
 from typing import Any, TypeVar
 
@@ -16,28 +16,19 @@ import numpy as np
 import pandas as pd
 
 from llmxsite.analysis import results, tables
-from llmxsite.analysis.results import Table
+from llmxsite.analysis.measure import MISSING, ends, show
+from llmxsite.analysis.results import Table, measured
+from llmxsite.analysis.results.tables import Asked, TableKind, fitting, rows
+from llmxsite.analysis.tables.samples import equals
 from llmxsite.base.diagnostics import did_you_mean
-from llmxsite.press.numbers import agreement
-from llmxsite.press.numbers.levels import level_of, levels_of, matches, nearest
-from llmxsite.press.numbers.metric_words import METHODS, WHAT, resampled
-from llmxsite.press.numbers.query import (
-    COUNT,
-    MEASURED,
-    MILLISECONDS,
-    NUMBER,
-    PERCENT,
-    POINTS,
-    Query,
-    QueryError,
-    parse,
-)
+from llmxsite.press.numbers.levels import level_of, levels_of, nearest
+from llmxsite.press.numbers.query import Query, QueryError, parse
 
 T = TypeVar("T")
 Memory = dict[tuple[Any, ...], Any]
 """What queries of one table worked out, by the samples they left and what it is: prose has several numbers of the same."""
 POPULATION = ("suite", "suite_hash", "model", "digest", "contributor")
-_MISSING = "not measured"
+_NOTHING = "not measured"
 
 
 @dataclass(frozen=True)
@@ -67,9 +58,14 @@ class Value:
     tested: dict[str, Any] | None = None
     """The comparison that it shows a part or the verdict of, for the ledger of tests: see `ledger.of_value`."""
 
+    @property
+    def interval(self) -> str:
+        """`[55.1, 68.7]`, in the unit of the number."""
+        return ends(self.low, self.high, self.query.form, self.query.digits)
+
     def html(self, href: str | None) -> str:
         """The number as a link to its runs."""
-        interval = _interval(self)
+        interval = self.interval
         shown = escape(self.text) + (f' <span class="interval">{escape(interval)}</span>' if interval else "")
         title = escape(f"{self.title}{'' if self.query.metric in ('count',) else '; ' + _runs(self.runs)}")
         if href is None:
@@ -78,7 +74,7 @@ class Value:
 
     def plain(self) -> str:
         """The number and its interval as plain text."""
-        return " ".join(p for p in (self.text, _interval(self)) if p)
+        return " ".join(p for p in (self.text, self.interval) if p)
 
 
 def evaluate(text: str, table: Table, *, report: str | None = None, memory: Memory | None = None) -> Value:
@@ -94,22 +90,22 @@ def evaluate(text: str, table: Table, *, report: str | None = None, memory: Memo
     runs = sorted(str(r) for r in samples.frame["run"].unique())
     if query.metric == "count":
         return _count(query, samples, runs)
-    if query.options.get("pool") != "yes" and query.form != COUNT:
+    if query.options.get("pool") != "yes" and query.form != "count":
         _single_population(query, samples)
-    if query.metric == "difference":
-        return _difference(query, samples, runs)
-    if query.metric in ("agreement", "identical"):
-        return _agreement(query, table, samples, runs, once)
-    row: pd.Series = once(("summary",), lambda: results.summarise(samples, by=[]).iloc[0])
-    floor = query.metric.startswith("ece_noise_")
-    number = _float((results.noise_floors(samples, by=[]).iloc[0] if floor else row)[query.metric])
-    low, high, method = _span(query, samples, row)
-    parts = [WHAT.get(query.metric, query.metric.replace("_", " "))] if query.form != COUNT else []
-    parts.append(f"n = {int(row['n']):,} samples of {int(row['n_items']):,} items")
-    parts.extend([f"95% interval, {method}"] if method else [])
-    parts.extend(once(("pooled",), lambda: _pooled(samples)))
-    parts.extend(_rule(query))
-    return Value(query, number, low, high, "; ".join(parts), runs, write(number, query.form, query.digits))
+    kind, of = query.kind, query.described
+    rest = fitting(_whole(samples, table), kind)
+    if kind.task is not None and not len(rest):
+        raise QueryError(f"no sample of a {kind.task} experiment is left", 0, f"task: {kind.task} in experiment.yaml")
+    asked = _asked(query, kind, rest)
+    row = _row(query, kind, rest, asked, once)
+    number = _float(row[of.name])
+    spanned = of.interval is not None and query.options.get("interval") != "no"
+    low, high = (_float(row[end]) for end in of.interval) if of.interval and spanned else (math.nan, math.nan)
+    parts = kind.said(row, of, asked, spanned)
+    parts += [] if kind.pair else once(("pooled",), lambda: _pooled(samples))
+    parts += [f"replies read by the rule '{query.options['reading']}'"] if "reading" in query.options else []
+    said, text = "; ".join(p for p in parts if p), write(query, number)
+    return Value(query, number, low, high, said, runs, text, _tested(query, kind, asked, row))
 
 
 @dataclass(frozen=True)
@@ -120,7 +116,7 @@ class _Once:
     report: str | None
     memory: Memory
 
-    def __call__(self, what: tuple[str, ...], make: Callable[[], T]) -> T:
+    def __call__(self, what: tuple[object, ...], make: Callable[[], T]) -> T:
         left = tuple(sorted((name, tuple(values)) for name, values in self.query.filters.items()))
         key = (self.report, left, self.query.options.get("reading"), *what)
         if key not in self.memory:
@@ -129,23 +125,60 @@ class _Once:
         return made
 
 
-def _span(query: Query, samples: Samples, row: pd.Series) -> tuple[float, float, str]:
-    """The interval of a metric and how it was made; NaN and nothing where it has none or is not to be shown."""
-    nothing = math.nan, math.nan, ""
-    if query.options.get("interval") == "no":
-        return nothing
-    if query.metric == "accuracy":
-        method = str(row["interval_method"])
-        low, high = _float(row["ci_low"]), _float(row["ci_high"])
-        return (low, high, METHODS.get(method, method)) if not math.isnan(low) else nothing
-    if query.metric not in MEASURED:
-        return nothing
-    found = results.intervals(samples, [], [query.metric]).iloc[0]
-    low, high = _float(found[f"{query.metric}_low"]), _float(found[f"{query.metric}_high"])
-    if math.isnan(low):
-        return nothing
-    how = resampled(found[f"{query.metric}_method"], found[f"{query.metric}_units"], found["draws"], found["seed"])
-    return low, high, how
+def _whole(samples: Samples, table: Table) -> tables.Samples:
+    """The samples with what a study's have beside their rows: where their logs are."""
+    if isinstance(table, tables.Samples):
+        return replace(table, frame=samples.frame)
+    return tables.Samples(samples.frame, tuple(samples.factors), {}, {}, {})
+
+
+def _asked(query: Query, kind: TableKind, samples: Table) -> Asked:
+    """What the table is asked for: one row, of two levels where it compares. Raises `QueryError` for levels there are not."""
+    of = query.described
+    spans = (of.name,) if of.name in measured.COMPARED and query.options.get("interval") != "no" else ()
+    asked = Asked(by=(), factor=query.options.get("factor", kind.factor), measure=query.measure)
+    if not kind.pair:
+        return replace(asked, intervals=spans)
+    if asked.factor not in samples.frame.columns:
+        known = ["model", *samples.factors]
+        raise QueryError(
+            f"no column '{asked.factor}' in the samples",
+            query.place("factor"),
+            nearest(asked.factor, known, samples.frame),
+        )
+    column = samples.frame[asked.factor]
+    a, b = (level_of(column, query.options[name], query.place(name)) for name in ("a", "b"))
+    return replace(asked, levels=(a, b))
+
+
+def _row(query: Query, kind: TableKind, samples: tables.Samples, asked: Asked, once: _Once) -> dict[str, Any]:
+    """The one row that is asked for. Raises `QueryError` where two levels share nothing, or the table is empty."""
+    what = (asked.intervals, asked.factor, asked.levels, asked.measure, kind.name)
+    found = once(what, lambda: rows(kind.make(samples, asked)))
+    if not kind.pair and (not found or query.of not in found[0]):  # what the table has beside its columns
+        found = once((query.of, *what), lambda: rows(kind.make(samples, replace(asked, of=query.of))))
+    if found and (not kind.pair or found[0]["n"]):
+        return found[0]
+    if not kind.pair:
+        raise QueryError(f"there is nothing to make '{kind.name}' of")
+    pair = " and ".join(map(str, asked.levels or ()))
+    if kind.measuring is None:
+        raise QueryError(f"{pair} share no request", query.place("a"))
+    having = "" if asked.measure == "accuracy" else f" with a {measured.BY_NAME[asked.measure].what.partition(',')[0]}"
+    raise QueryError(f"{pair} have no item in common{having}", query.place("a"))
+
+
+def _tested(query: Query, kind: TableKind, asked: Asked, row: dict[str, Any]) -> dict[str, Any] | None:
+    """The test that a number is of: what is compared, and what it is limited to."""
+    where = {n: "|".join(v) for n, v in query.filters.items() if n not in ("experiment", "report")}
+    limits = {"where": where, "reading": query.options.get("reading")}
+    if kind.measuring is not None:
+        return {"measure": asked.measure, **limits, **row}
+    if kind.test is None or kind.test.column != query.of:
+        return None
+    a, b = asked.levels or (None, None)
+    sides = {"factor": asked.factor, "a": a, "b": b, "n": row["n"], query.of: row[query.of]}
+    return {**limits, **sides, "test": asdict(kind.test)}
 
 
 def _read_by(query: Query, samples: Samples, table: Table) -> Samples:
@@ -159,18 +192,12 @@ def _read_by(query: Query, samples: Samples, table: Table) -> Samples:
     return Samples(found.frame, samples.factors)
 
 
-def _rule(query: Query) -> list[str]:
-    """That replies were read by another rule than the scorer's."""
-    rule = query.options.get("reading")
-    return [f"replies read by the rule '{rule}'"] if rule else []
-
-
 def select(query: Query, table: Table, report: str | None = None) -> Samples:
     """The rows a query's filters leave. Raises `QueryError`, with what is known, when there are none."""
     frame = table.frame
     whole = np.ones(len(frame), dtype=np.bool_)
     if report is not None and not {"experiment", "report"} & set(query.filters):
-        whole = matches(frame["experiment"], report).to_numpy()
+        whole = equals(frame["experiment"], [report]).to_numpy()
         if not whole.any():
             raise QueryError(f"report '{report}' has no samples yet", 0, f"collect some: llmxsite run {report}")
     elif frame.empty:
@@ -183,7 +210,7 @@ def select(query: Query, table: Table, report: str | None = None) -> Samples:
             raise QueryError(f"no column '{name}' in the samples", query.place(name), nearest(name, known, frame))
         mask = np.zeros(len(frame), dtype=np.bool_)
         for value in wanted:
-            found = matches(frame[column], value).to_numpy()
+            found = equals(frame[column], [value]).to_numpy()
             if not (found & whole).any():
                 levels = levels_of(frame.loc[whole, column])
                 offset = query.place(name) + len(name) + 1
@@ -201,32 +228,10 @@ def select(query: Query, table: Table, report: str | None = None) -> Samples:
     return Samples(frame if left.all() else frame[left], table.factors)
 
 
-def write(number: float, form: str, digits: int) -> str:
+def write(query: Query, number: float) -> str:
     """A number as prose shows it: `62.5%`, `+3.1 points`, `0.042`, `1,200`, `212 ms`."""
-    if math.isnan(number):
-        return _MISSING
-    if form == PERCENT:
-        return f"{_signed(100 * number, digits)}%"
-    if form == POINTS:
-        return f"{_signed(100 * number, digits, plus=True)} points"
-    if form == MILLISECONDS:
-        return f"{_signed(number, digits)} ms"
-    return _signed(number, digits)
-
-
-def _signed(number: float, digits: int, *, plus: bool = False) -> str:
-    """With thousands separated, a real minus sign, and never `-0.0`."""
-    number = round(number, digits) + 0.0
-    sign = "−" if number < 0 else "+" if plus and number > 0 else ""
-    return f"{sign}{abs(number):,.{digits}f}"
-
-
-def _interval(value: Value) -> str:
-    if math.isnan(value.low) or math.isnan(value.high):
-        return ""
-    form, digits = value.query.form, value.query.digits
-    scale = 100 if form in (PERCENT, POINTS) else 1
-    return f"[{_signed(scale * value.low, digits)}, {_signed(scale * value.high, digits)}]"
+    text = show(number, query.form, digits=query.digits, sign=query.form == "points", unit=True)
+    return _NOTHING if text == MISSING else text
 
 
 def _count(query: Query, samples: Samples, runs: list[str]) -> Value:
@@ -239,75 +244,7 @@ def _count(query: Query, samples: Samples, runs: list[str]) -> Value:
             raise QueryError(f"no column '{column}' in the samples", query.place("of"), did_you_mean(column, known))
         number = int(samples.frame[column].nunique())
         title = f"different values of {column}: {', '.join(levels_of(samples.frame[column])[:12])}"
-    return Value(query, float(number), math.nan, math.nan, title, runs, write(number, query.form, query.digits))
-
-
-def _difference(query: Query, samples: Samples, runs: list[str]) -> Value:
-    factor = query.options["factor"]
-    if factor not in samples.frame.columns:
-        raise QueryError(
-            f"no column '{factor}' in the samples",
-            query.place("factor"),
-            nearest(factor, ["model", *samples.factors], samples.frame),
-        )
-    column = samples.frame[factor]
-    pair = [level_of(column, query.options[name], query.place(name)) for name in ("a", "b")]
-    measure = query.measure
-    if measure == "accuracy":
-        table = results.compare(samples, factor, levels=pair)
-    else:
-        table = results.contrast(samples, measure, factor, levels=pair)
-    if table.empty or not int(table.iloc[0]["n"]):
-        words = "" if measure == "accuracy" else f" with a {WHAT[measure].partition(',')[0]}"
-        raise QueryError(f"{pair[0]} and {pair[1]} have no item in common{words}", query.place("a"))
-    row = table.iloc[0]
-    of = query.options.get("of", measure)
-    number = _float(row["difference" if of == measure else of])
-    show = of == measure and query.options.get("interval") != "no"
-    low, high = (_float(row["ci_low"]), _float(row["ci_high"])) if show else (math.nan, math.nan)
-    how = "Student's t, clustered"
-    if measure != "accuracy" and show and not math.isnan(low):
-        how = resampled(row["method"], row["clusters"], row["draws"], 0 if pd.isna(row["seed"]) else row["seed"])
-    parts = [
-        "" if measure == "accuracy" else WHAT[measure],
-        f"{factor}: {pair[0]} minus {pair[1]}, paired over {int(row['n']):,} items",
-        f"95% interval, {how}" if show else "",
-        f"verdict: {row['verdict']}",
-        *_rule(query),
-        f"{int(row['lost']):,} items in only one of the two" if int(row["lost"]) else "",
-        "the two share no other condition" if bool(row["confounded"]) else "",
-    ]
-    text = write(number, query.form, query.digits)
-    if of in ("p", "p_holm") and number < 10**-query.digits:
-        text = f"<{10**-query.digits:.{query.digits}f}"
-    tested = {"measure": measure, **_limits(query), **{str(name): value for name, value in row.items()}}
-    return Value(query, number, low, high, "; ".join(p for p in parts if p), runs, text, tested)
-
-
-def _agreement(query: Query, table: Table, samples: Samples, runs: list[str], once: _Once) -> Value:
-    """A number of a determinism experiment, whose replies are read from the logs."""
-    factor = query.options.get("factor", "regime")
-    if factor not in samples.frame.columns:
-        raise QueryError(f"no column '{factor}' in the samples", query.place("factor"), "factor=run compares days")
-    pair = [level_of(samples.frame[factor], query.options[n], query.place(n)) for n in ("a", "b") if n in query.options]
-    assert isinstance(table, tables.Samples)  # what a study's logs are loaded as
-    left = replace(table, frame=samples.frame)
-    rows = once((agreement.table_of(query), factor), lambda: agreement.rows(query, left, factor))
-    number, low, high, title = agreement.measure(query, rows, pair)
-    pooled = once(("pooled",), lambda: _pooled(samples)) if query.metric == "agreement" else []
-    title = "; ".join([title, *pooled])
-    tested = None
-    if query.of == "mcnemar_p":
-        counted = replace(query, options={**query.options, "of": "n"})
-        n = agreement.measure(counted, rows, pair).number
-        tested = {**_limits(query), "factor": factor, "a": pair[0], "b": pair[1], "n": int(n), "mcnemar_p": number}
-    return Value(query, number, low, high, title, runs, write(number, query.form, query.digits), tested)
-
-
-def _limits(query: Query) -> dict[str, Any]:
-    """What a comparison is limited to, and the rule that replies were read by."""
-    where = {n: "|".join(v) for n, v in query.filters.items() if n not in ("experiment", "report")}
-    return {"where": where, "reading": query.options.get("reading")}
+    return Value(query, float(number), math.nan, math.nan, title, runs, write(query, float(number)))
 
 
 def _single_population(query: Query, samples: Samples) -> None:
@@ -334,7 +271,7 @@ _PLURAL = {
 }
 
 
-def _pooled(samples: Samples) -> list[str]:
+def _pooled(samples: Table) -> list[str]:
     """What the number is averaged over, as the title says it."""
     found = []
     for column in (*POPULATION, *samples.factors):
@@ -350,8 +287,8 @@ def _runs(runs: list[str]) -> str:
     return f"{len(runs)} runs: {', '.join(runs[:3])}{', …' if len(runs) > 3 else ''}"
 
 
-def _float(value: object) -> float:
-    return math.nan if value is None or value is pd.NA else float(value)  # type: ignore[arg-type]
+def _float(value: Any) -> float:
+    return math.nan if value is None else float(value)
 
 
-__all__ = ["NUMBER", "QueryError", "Samples", "Value", "evaluate", "select", "write"]
+__all__ = ["QueryError", "Samples", "Value", "evaluate", "select", "write"]

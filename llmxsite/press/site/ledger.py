@@ -15,6 +15,8 @@ from typing import Any
 
 import msgspec
 
+from llmxsite.analysis.results.kind import Test as RowTest
+
 
 class Test(msgspec.Struct, kw_only=True):
     """One test as one place shows it."""
@@ -156,28 +158,35 @@ def of_rows(
 
 
 def of_pairs(
-    rows: Sequence[Mapping[str, Any]], factor: str, by: Sequence[str], *, report: str, address: str, place: str
+    rows: Sequence[Mapping[str, Any]],
+    test: RowTest,
+    factor: str,
+    by: Sequence[str],
+    *,
+    report: str,
+    address: str,
+    place: str,
 ) -> list[Test]:
-    """The tests of a table of pairs of a determinism experiment: McNemar's, of the answers that flip."""
+    """The tests of a table of pairs that has one in each row, such as McNemar's of the answers that flip."""
     from llmxsite.analysis.stats.multiple import adjust
     from llmxsite.press.site.templates import value
 
-    adjusted = adjust([row.get("mcnemar_p") for row in rows]).p
+    adjusted = adjust([row.get(test.column) for row in rows]).p
     found = []
     for row, p in zip(rows, adjusted, strict=True):
-        if row.get("mcnemar_p") is not None:
+        if row.get(test.column) is not None:
             scope = " ".join(f"{name}={value(row[name])}" for name in by if name in row and row[name] is not None)
             found.append(
                 Test(
                     report=report,
                     address=address,
                     place=place,
-                    sides=sides("flips", factor, value(row["a"]), value(row["b"])),
-                    what=f"right answers of {factor}={value(row['a'])} against {factor}={value(row['b'])} (McNemar)",
+                    sides=sides(test.of, factor, value(row["a"]), value(row["b"])),
+                    what=f"{test.what} of {factor}={value(row['a'])} against {factor}={value(row['b'])} ({test.name})",
                     scope=scope,
                     n=row.get("n"),
                     form="",
-                    p=row["mcnemar_p"],
+                    p=row[test.column],
                     p_family=p,
                 )
             )
@@ -190,7 +199,7 @@ def of_value(tested: Mapping[str, Any], *, report: str, address: str) -> list[Te
     place = {"report": report, "address": address, "place": "Text"}
     if "difference" not in tested:
         limits = {name: level for name, level in where.items() if name != factor}
-        found = of_pairs([{**limits, **tested}], factor, list(limits), **place)
+        found = of_pairs([{**limits, **tested}], RowTest(**tested["test"]), factor, list(limits), **place)
     else:
         found = of_rows([tested], factor, [], where, measure=str(tested["measure"]), **place)
     for test in found:

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from llmxsite.analysis.results.tables import Asked, Row
 from llmxsite.press.catalogue.entries import RunEntry
-from llmxsite.press.numbers.remembered import Row
 from llmxsite.press.site.edition import Edition
 from llmxsite.press.site.templates import value
 
@@ -34,13 +34,8 @@ def rows(
     """
     names = edition.numbers.settings(runs, where)
     keys = [*by, "run", *names]
-    found = edition.numbers.summary(runs, keys, where=where)
-    if floor:
-        noise = {
-            tuple(row[key] for key in keys): row["ece_noise_p95"]
-            for row in edition.numbers.floors(runs, keys, where=where)
-        }
-        found = [{**row, "ece_noise_p95": noise.get(tuple(row[key] for key in keys))} for row in found]
+    asked = Asked(by=tuple(keys), intervals=("ece_noise_p95",) if floor else ())
+    found = edition.numbers.table("summary", runs, asked, where=where)
     return [
         {**row, "setting": words(row, names), "settings": {name: row[name] for name in names}}
         for row in found

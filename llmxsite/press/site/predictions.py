@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from llmxsite.analysis.measure import PROSE, show
+from llmxsite.analysis.results.measured import apart
+from llmxsite.analysis.results.tables import Row
 from llmxsite.base.diagnostics import several
 from llmxsite.log.record import hypothesis_hash
 from llmxsite.press.catalogue.entries import ReportEntry, RunEntry
-from llmxsite.press.numbers.remembered import Row
 from llmxsite.press.site.ledger import Test, sides
 from llmxsite.press.site.looks import Look, looks
 from llmxsite.study.experiment import MEASURES, Prediction, PredictionError
@@ -191,11 +193,9 @@ def words(prediction: Prediction, answer: Row) -> str:
 
 def shown(value: float, name: str, *, unit: bool = False) -> str:
     """A difference in its measure's own unit, with its sign: `−3.1`, with `unit` `−3.1 points`."""
-    measure = MEASURES[name]
-    digits = {"points": 1, "ms": 0}.get(measure.unit, 3)
-    number = round(value / measure.scale, digits) + 0.0
-    text = f"{'−' if number < 0 else '+' if number > 0 else ''}{abs(number):,.{digits}f}"
-    return f"{text} {measure.unit}".rstrip() if unit else text
+    measure = apart(name)
+    digits = PROSE.get(measure.form, 0) if measure.digits is None else measure.digits
+    return show(value, measure.form, digits=digits, sign=True, unit=unit)
 
 
 def _could(prediction: Prediction, answer: Row) -> str:

@@ -5,14 +5,18 @@ A task's own are called `task/NAME/FILE`, and overridden under that name too.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, FileSystemBytecodeCache, FileSystemLoader, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
+from llmxsite.analysis.measure import Form, Measure, show
 from llmxsite.base import registry
+from llmxsite.press.numbers.data_table import Head
 from llmxsite.press.site import sketch
 
 FOLDER = Path(__file__).parent / "templates"
@@ -32,6 +36,7 @@ MONTHS = (
 )
 """English, whatever the locale: the same bytes everywhere."""
 MISSING = Markup('<span class="missing">{}</span>')
+NOT_MEASURED = Markup('<span class="missing" title="not measured">–</span>')
 
 
 def environment(theme: Path, cache: Path | None) -> Environment:
@@ -48,10 +53,9 @@ def environment(theme: Path, cache: Path | None) -> Environment:
     )
     env.filters.update(
         percent=percent,
-        points=points,
-        width=width,
-        apart=apart,
-        ends=ends,
+        points=partial(shown, form="points"),
+        width=partial(shown, form="points", sign=False),
+        cell=cell,
         number=number,
         count=count,
         day=day,
@@ -66,7 +70,7 @@ def environment(theme: Path, cache: Path | None) -> Environment:
         before_after=sketch.before_after,
         histogram=sketch.histogram,
         value=value,
-        p_value=p_value,
+        p_value=partial(shown, form="p"),
     )
     return env
 
@@ -85,53 +89,65 @@ def missing(value: Any, words: str = "not stated") -> Any:
     return MISSING.format(words) if value is None or value == "" else value
 
 
+def shown(value: float | None, form: Form, digits: int | None = None, *, sign: bool | None = None) -> Any:
+    """A number as everywhere else; a missing one is a dash that says so."""
+    return NOT_MEASURED if value is None else show(value, form, digits=digits, sign=sign, unit=sign is True)
+
+
 def percent(share: float | None, digits: int = 1) -> Any:
-    """`0.6321` -> `63.2%`; a missing share is a dash that says so."""
-    if share is None:
-        return Markup('<span class="missing" title="not measured">–</span>')
-    return f"{100 * share:.{digits}f}%"
-
-
-def points(share: float | None) -> Any:
-    """A difference of shares in points, with its sign: `-0.031` -> `−3.1`."""
-    return percent(None) if share is None else f"{100 * share:+.1f}".replace("-", "−")
-
-
-def width(share: float | None) -> Any:
-    """A size of difference in points, which has no sign: `0.133` -> `13.3`."""
-    return percent(None) if share is None else f"{100 * share:.1f}"
-
-
-def apart(value: float | None, digits: int = 2) -> Any:
-    """A difference of plain numbers, with its sign: `-0.031` -> `−0.03`."""
-    return percent(None) if value is None else f"{value:+,.{digits}f}".replace("-", "−")
-
-
-def ends(row: dict[str, Any], name: str, form: str) -> Any:
-    """The interval of one number of a row, where it has one: ` (20.1–31.5)`, in the number's own unit."""
-    low, high = row.get(f"{name}_low"), row.get(f"{name}_high")
-    if low is None or high is None:
-        return ""
-    if form == "seconds":
-        words = f"{seconds(low)}–{seconds(high)}"
-    elif form == "points":
-        words = f"{points(low)} to {points(high)}"
-    elif form == "percent":
-        words = f"{100 * low:.1f}–{100 * high:.1f}"
-    else:
-        words = f"{number(low)}–{number(high)}"
-    return Markup(' <span class="ci">({})</span>').format(words)
+    """`0.6321` -> `63.2%`."""
+    return shown(share, "percent", digits)
 
 
 def number(value: float | None, digits: int = 2) -> Any:
     """A plain number with a fixed number of decimals."""
-    return percent(None) if value is None else f"{value:,.{digits}f}".replace("-", "−")
+    return shown(value, "number", digits)
+
+
+def seconds(ms: float | None) -> Any:
+    """Milliseconds as a person says them: `212` -> `212 ms`, `4210` -> `4.2 s`."""
+    return shown(ms, "duration")
+
+
+def cell(row: Mapping[str, Any], head: Head) -> Any:
+    """One number of a row as a table has it: drawn with its interval, or written, with the interval that was made for it."""
+    measure = head.measure
+    if head.marked:
+        return mark(row, name=measure.name, ends=measure.interval)
+    content = row[measure.name]
+    if measure.form == "text":
+        return Markup('<span class="missing">–</span>') if content is None else value(content)
+    form, digits = _written(measure)
+    text = (
+        Markup('<span class="missing">–</span>') if content is None else shown(content, form, digits, sign=measure.sign)
+    )
+    return Markup("{}{}").format(text, ends(row, measure))
+
+
+def ends(row: Mapping[str, Any], measure: Measure) -> Any:
+    """The interval that was made for a number of a row: ` (20.1–31.5)`, in the number's own unit; nothing where there is none."""
+    low, high = row.get(f"{measure.name}_low"), row.get(f"{measure.name}_high")
+    if low is None or high is None:
+        return ""
+    form, digits = _written(measure)
+    texts = [show(end, form, digits=digits) for end in (low, high)]
+    words = " to ".join(texts) if form == "points" else "–".join(text.rstrip("%") for text in texts)
+    return Markup(' <span class="ci">({})</span>').format(words)
+
+
+def _written(measure: Measure) -> tuple[Form, int | None]:
+    """The form of a number on a page, whose columns are narrow."""
+    if measure.form in ("number", "probability"):
+        return "number", 2
+    if measure.form == "milliseconds" and not measure.signed:
+        return "duration", None
+    return measure.form, None
 
 
 def count(value: int | float | None, one: str = "", many: str = "") -> Any:
     """`1234` -> `1,234`; with words, `1 run` or `1,234 runs`."""
     if value is None:
-        return percent(None)
+        return NOT_MEASURED
     text = f"{value:,.0f}"
     return f"{text} {one if value == 1 else many or one + 's'}" if one else text
 
@@ -168,23 +184,11 @@ def parameters(number: int | None) -> Any:
     return f"{number / 1e6:.0f}M"
 
 
-def seconds(ms: float | None) -> Any:
-    """Milliseconds as a person says them: `212` -> `212 ms`, `4210` -> `4.2 s`."""
-    if ms is None:
-        return percent(None)
-    return f"{ms:.0f} ms" if ms < 1000 else f"{ms / 1000:.1f} s"
-
-
 def short(digest: str | None, length: int = 12) -> Any:
     """The start of a hash, with all of it on hover."""
     if not digest:
         return missing(None, "unknown")
     return Markup('<code title="{}">{}</code>').format(digest, digest[:length])
-
-
-def p_value(p: float | None) -> Any:
-    """A p value with three digits; below that, that it is below."""
-    return percent(None) if p is None else "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def value(thing: Any) -> Any:
@@ -200,9 +204,14 @@ def value(thing: Any) -> Any:
     return str(thing)
 
 
-def mark(row: dict[str, Any], chance: float | None = None, name: str = "accuracy") -> Markup:
+def mark(
+    row: Mapping[str, Any],
+    chance: float | None = None,
+    name: str = "accuracy",
+    ends: tuple[str, str] | None = None,
+) -> Markup:
     """Accuracy, or another share, with its interval, drawn on a track from 0 to 100 % and written beside it."""
-    ends = (f"{name}_low", f"{name}_high") if f"{name}_low" in row else ("ci_low", "ci_high")
+    ends = ends or ((f"{name}_low", f"{name}_high") if f"{name}_low" in row else ("ci_low", "ci_high"))
     share, low, high = row.get(name), *(row.get(end) for end in ends)
     if share is None:
         return Markup('<span class="mark">{}</span>').format(missing(None, "not measured"))

@@ -9,7 +9,7 @@ from llmxsite.study.experiment.condition import Condition, expand, select, varie
 from llmxsite.study.experiment.design import Analysis, Experiment, Resolved
 from llmxsite.study.experiment.essence import essence, fingerprint
 from llmxsite.study.experiment.factor import FACTORS, OPTIONS, Factor
-from llmxsite.study.experiment.measure import MEASURES, Measure
+from llmxsite.study.experiment.measure import MEASURES, Predictable
 from llmxsite.study.experiment.place import place_of
 from llmxsite.study.experiment.prediction import Contrast, Prediction, PredictionError, Scalar
 from llmxsite.study.experiment.prompt import Prompt, Template, parse_prompt
@@ -25,7 +25,7 @@ __all__ = [
     "Contrast",
     "Experiment",
     "Factor",
-    "Measure",
+    "Predictable",
     "Prediction",
     "PredictionError",
     "Prompt",

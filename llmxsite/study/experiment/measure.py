@@ -1,6 +1,7 @@
-"""What can be predicted of two conditions: measures with a paired difference, their units and what they need.
+"""What can be predicted of two conditions: which measures have a paired difference, in what unit, and what each needs.
 
-A measure named here has its difference in `results.difference`: a new one is an entry here and a function there.
+What each is, and how it is written, is said where it is computed (`analysis.results.measured`), by the same name; its difference is
+in `results.difference`. A new one is an entry here and a function there.
 """
 
 from __future__ import annotations
@@ -12,12 +13,11 @@ Unit = Literal["points", "ms", ""]
 """What a difference is written in: points (of shares), milliseconds, or a plain number."""
 
 
-class Measure(NamedTuple):
-    """One measure of a condition whose levels can be compared item by item."""
+class Predictable(NamedTuple):
+    """A measure whose levels can be compared item by item, as an experiment speaks of it before there are data."""
 
     name: str
     unit: Unit
-    meaning: str
     words: tuple[str, ...]
     """Beginnings of English words by which a sentence speaks of it; a claim is held to the predictions it speaks of."""
     needs: Literal["logprobs", "repeats"] | None = None
@@ -35,28 +35,27 @@ _SURE = ("confiden", "sure", "certain")
 _CALIBRATED = ("calibrat", "overconfiden", "modest")
 _FAST = ("latenc", "slow", "fast", "quick", "speed", "time")
 _AGREE = ("agree", "disagree", "repeat", "varied", "vary", "varies", "consisten")
-MEASURES: dict[str, Measure] = {
+MEASURES: dict[str, Predictable] = {
     measure.name: measure
     for measure in (
-        Measure(
+        Predictable(
             "accuracy",
             "points",
-            "share of right answers",
             ("accura", "right", "wrong", "correct", "error", "mistake", "score"),
         ),
-        Measure("mean_confidence", "points", "mean probability of the chosen letter", _SURE, "logprobs"),
-        Measure("confidence_gap", "points", "mean confidence minus accuracy", (*_CALIBRATED, "gap"), "logprobs", 2.0),
-        Measure("ece", "points", "expected calibration error, ten bins", (*_CALIBRATED, "ece"), "logprobs"),
-        Measure("ece_unweighted", "points", "mean calibration gap over bins", (*_CALIBRATED, "ece"), "logprobs"),
-        Measure("brier", "", "Brier score", ("brier",), "logprobs"),
-        Measure("auroc", "", "area under the ROC curve of confidence for being right", ("auroc",), "logprobs"),
-        Measure("letter_mass", "points", "mean probability on the letters", ("letter mass",), "logprobs"),
-        Measure("latency_ms", "ms", "median time to the whole reply", _FAST, most=math.inf),
-        Measure("first_token_ms", "ms", "median time to the first token", ("first token",), most=math.inf),
-        Measure("tokens_per_second", "", "generated tokens over generation time", ("tokens",), most=math.inf),
-        Measure("accuracy_per_second", "", "right answers over time", ("answers a second",), most=math.inf),
-        Measure("item_agreement", "points", "pairs of replies to one request with the same answer", _AGREE, "repeats"),
-        Measure("item_agreement_parsed", "points", "the same, unread answers left out", _AGREE, "repeats"),
+        Predictable("mean_confidence", "points", _SURE, "logprobs"),
+        Predictable("confidence_gap", "points", (*_CALIBRATED, "gap"), "logprobs", 2.0),
+        Predictable("ece", "points", (*_CALIBRATED, "ece"), "logprobs"),
+        Predictable("ece_unweighted", "points", (*_CALIBRATED, "ece"), "logprobs"),
+        Predictable("brier", "", ("brier",), "logprobs"),
+        Predictable("auroc", "", ("auroc",), "logprobs"),
+        Predictable("letter_mass", "points", ("letter mass",), "logprobs"),
+        Predictable("latency_ms", "ms", _FAST, most=math.inf),
+        Predictable("first_token_ms", "ms", ("first token",), most=math.inf),
+        Predictable("tokens_per_second", "", ("tokens",), most=math.inf),
+        Predictable("accuracy_per_second", "", ("answers a second",), most=math.inf),
+        Predictable("item_agreement", "points", _AGREE, "repeats"),
+        Predictable("item_agreement_parsed", "points", _AGREE, "repeats"),
     )
 }
 """Every measure by name."""

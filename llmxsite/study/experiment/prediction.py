@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import msgspec
 
 from llmxsite.base.diagnostics import did_you_mean
-from llmxsite.study.experiment.measure import MEASURES, Measure
+from llmxsite.study.experiment.measure import MEASURES, Predictable
 from llmxsite.study.experiment.pairs import PAIR, SPACE, unquoted
 
 Scalar = str | int | float | bool | None
@@ -172,7 +172,7 @@ def checked(stated: Prediction) -> Prediction:
     return msgspec.structs.replace(stated, margin=number)
 
 
-def parse_margin(text: str, measure: Measure) -> float:
+def parse_margin(text: str, measure: Predictable) -> float:
     """`5 points` as 0.05, `120 ms` as 120. Raises `PredictionError`."""
     found = _MARGIN.fullmatch(text.strip())
     unit = measure.unit or "no unit"
@@ -191,7 +191,7 @@ def parse_margin(text: str, measure: Measure) -> float:
     raise PredictionError(f"differences of {measure.name} are in {unit}: {words}", hint, "margin")
 
 
-def amount(number: float, measure: Measure) -> str:
+def amount(number: float, measure: Predictable) -> str:
     """A difference in the measure's own unit: `5 points`, `−0.02`, `0`."""
     shown = _plain(round(number / measure.scale, 9))
     return shown if number == 0 or not measure.unit else f"{shown} {measure.unit}"

@@ -9,7 +9,7 @@ from llmxsite.press.figure.classes import classes_of
 from llmxsite.press.figure.draft import Draft
 from llmxsite.press.figure.figure import Column
 from llmxsite.press.figure.grid import Grid, draw, marks_of
-from llmxsite.press.figure.late import pd, results
+from llmxsite.press.figure.late import pd
 from llmxsite.press.figure.metrics import Metric
 from llmxsite.press.figure.options import ChartProblem
 from llmxsite.press.figure.summary import key_columns
@@ -23,9 +23,8 @@ MOST = 400
 _USUAL = Metric(
     name="usual",
     title="Share of the usual reply",
-    format="percent",
+    form="percent",
     better="neither",
-    unit="%",
     description="Share of the replies that are the most frequent reply to this request under all levels together.",
 )
 _ITEM_COLUMNS = (
@@ -38,7 +37,9 @@ _ITEM_COLUMNS = (
 
 def by_item(samples: tables.Samples, factor: str, by: list[str], alpha: float, width: int) -> Draft:
     """Items against levels: how many of the replies are the usual one."""
-    found = results.determinism(samples, [*by, factor], factor, alpha=alpha).items
+    from llmxsite.task.determinism.agreement import determinism
+
+    found = determinism(samples, [*by, factor], factor, alpha=alpha).items
     keys = [*by, "item", factor]
     for key in keys:
         found[key] = found[key].astype(object)

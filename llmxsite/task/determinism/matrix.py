@@ -10,7 +10,7 @@ from llmxsite.press.figure.classes import classes_of
 from llmxsite.press.figure.draft import Draft
 from llmxsite.press.figure.figure import Column
 from llmxsite.press.figure.grid import Grid, draw, marks_of
-from llmxsite.press.figure.late import pd, results
+from llmxsite.press.figure.late import pd
 from llmxsite.press.figure.metrics import Metric
 from llmxsite.press.figure.summary import key_columns, records
 from llmxsite.task.determinism.experiment import REGIMES
@@ -21,10 +21,9 @@ if TYPE_CHECKING:
 _SHARE = Metric(
     name="share",
     title="Requests with identical replies",
-    format="percent",
+    form="percent",
     better="neither",
     interval=("ci_low", "ci_high"),
-    unit="%",
     description="Requests to which every reply under both is the same text.",
 )
 _NATS = "In nats, over the tokens that two replies share."
@@ -43,7 +42,9 @@ _PAIR_COLUMNS = (
 
 
 def matrix(samples: tables.Samples, factor: str, by: list[str], alpha: float, width: int) -> Draft:
-    found = results.determinism(samples, [*by, factor], factor, alpha=alpha)
+    from llmxsite.task.determinism.agreement import determinism
+
+    found = determinism(samples, [*by, factor], factor, alpha=alpha)
     known = levels_of(samples, factor)
     rows = _within(found.agreement, factor) + _between(found.pairs)
     cells = pd.DataFrame([{**row, **{c: row.get(c) for c in by}} for row in rows])

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
+from llmxsite.analysis.results.tables import Row
 from llmxsite.base.diagnostics import several
 from llmxsite.press.numbers.outcomes import WORDS
-from llmxsite.press.numbers.remembered import Row
 from llmxsite.press.site.samples.transcript import probability
 
 SHARED, SHOWN = 24, 60

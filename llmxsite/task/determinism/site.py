@@ -20,7 +20,7 @@ PARTED = 8
 def draw_parting(host: PageHost, d: Directive) -> str:
     """Where the replies to one request part, and how each goes on."""
     try:
-        rows = host.edition.numbers.partings(scope(host, d), d.options.get("where") or {})
+        rows = host.edition.numbers.table("partings", scope(host, d), where=d.options.get("where") or {})
     except KeyError as error:
         d.add("table-column", str(error.args[0]), key="where")
         return failed(d, str(error.args[0]))
@@ -41,10 +41,10 @@ def draw_parting(host: PageHost, d: Directive) -> str:
 
 def agreement(edition: Edition, entry: RunEntry) -> Markup | None:
     """The same reply within a regime and between two, and the requests whose replies part first."""
-    within = edition.numbers.determinism([entry], "agreement")
+    within = edition.numbers.table("agreement", [entry])
     if not within:
         return None
-    rows = edition.numbers.partings([entry])
+    rows = edition.numbers.table("partings", [entry])
     varied = parting_html.varied(rows)
     names = list(within[0])
     keys = [name for name in names[: names.index("n_items")] if name not in ("suite", "model")]
@@ -54,7 +54,7 @@ def agreement(edition: Edition, entry: RunEntry) -> Markup | None:
         entry=entry,
         agreement=within,
         agreement_keys=keys,
-        pairs=edition.numbers.determinism([entry], "pairs"),
+        pairs=edition.numbers.table("pairs", [entry]),
         pair_keys=[name for name in keys if name != "regime"],
         partings=[
             (

@@ -126,7 +126,7 @@ def _marks(data: pd.DataFrame, by: str, colour: str | None, shown: Metric, width
             "low": low * shown.factor,
             "high": high * shown.factor,
             "first": ~pd.Series(names, index=data.index).duplicated(),
-            "text": [words.show(v, shown.format) for v in data[shown.name]],
+            "text": [words.show(v, shown.form) for v in data[shown.name]],
             "count": [f"n = {n:,}" for n in data["answered"]],
             "interval": interval_text(data, shown),
             "answered": data["answered"],
@@ -235,7 +235,7 @@ def _count_room(marks: pd.DataFrame) -> float:
 def _chance(chance: float, shown: Metric) -> list[alt.Chart]:
     """A dashed line at the accuracy of guessing, named on top."""
     at = alt.XDatum(chance)
-    name = {"text": f"chance {words.show(chance, shown.format)}", "align": "left", "dx": -2, "dy": -8}
+    name = {"text": f"chance {words.show(chance, shown.form)}", "align": "left", "dx": -2, "dy": -8}
     return [
         rule(once(), {"stroke": "var(--muted)", "strokeDash": [3, 3], "strokeWidth": 1}, x=at),
         text(once(), {**name, "color": "var(--muted)", "fontSize": 11}, x=at, y=0),
@@ -255,7 +255,7 @@ def _domain(marks: pd.DataFrame, shown: Metric, chance: float | None) -> tuple[f
 def _said(row: dict[str, Any], by: str, colour: str | None, shown: Metric) -> str:
     low, high = (row[end] for end in shown.interval) if shown.interval else (None, None)
     name = levels.named(by, row[by]) + (f", {levels.named(colour, row[colour])}" if colour else "")
-    return f"{name}, {words.measured(row[shown.name], low, high, int(row['answered']), shown.format)}"
+    return f"{name}, {words.measured(row[shown.name], low, high, int(row['answered']), shown.form)}"
 
 
 def _caption(
@@ -270,7 +270,7 @@ def _caption(
     top, bottom = (pick(rows, key=lambda r: float(r[shown.name])) for pick in (max, min))
     if len(rows) > 1 and top[shown.name] == bottom[shown.name]:
         out = [
-            f"All {len(rows)} show {words.show(top[shown.name], shown.format)}{words.unit(shown.format)}; {_said(top, by, colour, shown)}."
+            f"All {len(rows)} show {words.show(top[shown.name], shown.form)}{words.unit(shown.form)}; {_said(top, by, colour, shown)}."
         ]
     elif len(rows) == 1:
         out = [f"{_said(top, by, colour, shown)}."]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from llmxsite.press.figure.figure import Column, Format
+from llmxsite.analysis.measure import Form
+from llmxsite.press.figure.figure import Column
 from llmxsite.press.figure.metrics import Metric
 
 _COLUMNS = (
@@ -49,7 +50,7 @@ def _contrast(shown: Metric) -> tuple[Column, ...]:
         *_COLUMNS[:3],
         _COLUMNS[3],
         *(
-            Column(name=name, title=f"{shown.title} {side}", unit=shown.unit, format=shown.format)
+            Column(name=name, title=f"{shown.title} {side}", unit=shown.unit, format=shown.form)
             for name, side in (("value_a", "A"), ("value_b", "B"))
         ),
         *(Column(name=name, title=title, unit=unit, format=form, description=words) for name, title, words in ends),
@@ -60,9 +61,9 @@ def _contrast(shown: Metric) -> tuple[Column, ...]:
     )
 
 
-def form_of(shown: Metric) -> tuple[Format, str | None]:
+def form_of(shown: Metric) -> tuple[Form, str | None]:
     """Form and unit of a difference: shares differ by points."""
-    return ("points", "points") if shown.format in ("percent", "points") else (shown.format, shown.unit)
+    return ("points", "points") if shown.form in ("percent", "points") else (shown.form, shown.unit)
 
 
 def columns(shown: Metric) -> tuple[Column, ...]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from llmxsite.analysis.measure import Form
 from llmxsite.press.figure import levels, words
-from llmxsite.press.figure.figure import Format
 from llmxsite.press.figure.late import pd
 from llmxsite.press.figure.summary import records
 
@@ -30,14 +30,14 @@ def p_text(row: dict[str, Any]) -> str:
     return f"p {shown}" if shown.startswith("<") else f"p = {shown}"
 
 
-def row_text(row: dict[str, Any], factor: str, by: list[str], form: Format = "points") -> str:
+def row_text(row: dict[str, Any], factor: str, by: list[str], form: Form = "points") -> str:
     """One row as a sentence without its end: the two levels, the difference, its interval and p."""
     front = f"{levels.named(by[0], row[by[0]])}: " if by else ""
     interval = words.measured(row["difference"], row["ci_low"], row["ci_high"], int(row["n"]), form, signed=True)
     return f"{front}{levels.named(factor, row['a'])} minus {levels.named(factor, row['b'])}, {interval}, {p_text(row)}"
 
 
-def caption(data: pd.DataFrame, factor: str, by: list[str], alpha: float, form: Format = "points") -> list[str]:
+def caption(data: pd.DataFrame, factor: str, by: list[str], alpha: float, form: Form = "points") -> list[str]:
     """Sentences under the chart: how many differences show, and the largest."""
     rows = records(data)
     different = [r for r in rows if r["verdict"] == "different"]
@@ -49,7 +49,7 @@ def caption(data: pd.DataFrame, factor: str, by: list[str], alpha: float, form: 
     return said
 
 
-def notes(data: pd.DataFrame, form: Format = "points") -> list[str]:
+def notes(data: pd.DataFrame, form: Form = "points") -> list[str]:
     """What a reader has to know of the comparison: what it could have seen, what was lost, what else differs."""
     said = []
     known = data[data["mde"].notna()]

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from msgspec import Meta
 
+from llmxsite.analysis.measure import Form
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.draft import NARROW, Draft, Layout, Samples
-from llmxsite.press.figure.figure import Format
 from llmxsite.press.figure.kinds.difference_columns import columns, form_of
 from llmxsite.press.figure.kinds.difference_words import caption, label, notes, p_text
 from llmxsite.press.figure.late import alt, pd, results
@@ -191,7 +191,7 @@ def _turned(found: pd.DataFrame, factor: str, options: Differences) -> pd.DataFr
     return out
 
 
-def _marks(data: pd.DataFrame, factor: str, by: list[str], layouts: dict[str, Layout], form: Format) -> pd.DataFrame:
+def _marks(data: pd.DataFrame, factor: str, by: list[str], layouts: dict[str, Layout], form: Form) -> pd.DataFrame:
     rows = records(data)
     scale = 100 if form == "points" else 1
     labels = {
@@ -226,7 +226,7 @@ def _marks(data: pd.DataFrame, factor: str, by: list[str], layouts: dict[str, La
     )  # fmt: skip
 
 
-def _draw(layout: Layout, marks: pd.DataFrame, title: str, form: Format) -> dict[str, Any]:
+def _draw(layout: Layout, marks: pd.DataFrame, title: str, form: Form) -> dict[str, Any]:
     label = "label_narrow" if layout.narrow else "label"
     step = 46 if layout.narrow else 30
     offset = 9 if layout.narrow else 0

@@ -19,7 +19,7 @@ def _known(data: pd.DataFrame, shown: Metric, *, enough: bool) -> pd.DataFrame:
 
 def _cell(row: dict[str, Any], rows: str, columns: str, shown: Metric) -> str:
     low, high = (row[end] for end in shown.interval) if shown.interval else (None, None)
-    number = words.measured(row[shown.name], low, high, int(row["answered"]), shown.format)
+    number = words.measured(row[shown.name], low, high, int(row["answered"]), shown.form)
     return f"{levels.named(rows, row[rows])} on {levels.named(columns, row[columns])}, {number}"
 
 
@@ -31,7 +31,7 @@ def _extremes(data: pd.DataFrame, rows: str, columns: str, shown: Metric, order:
         return [f"The one cell with {FEW} answers or more: {_cell(known[0], rows, columns, shown)}."]
     top, bottom = (pick(known, key=lambda r: float(r[shown.name])) for pick in (max, min))
     if top[shown.name] == bottom[shown.name]:
-        return [f"Every cell with at least {FEW} answers shows {words.show(top[shown.name], shown.format)}."]
+        return [f"Every cell with at least {FEW} answers shows {words.show(top[shown.name], shown.form)}."]
     ends = extremes(known, shown, order)
     return words.extremes(*(None if cell is None else _cell(cell, rows, columns, shown) for cell in ends))
 
@@ -65,8 +65,8 @@ def alt_text(
             f"{words.listed(names)}) by {words.count(len(column_order), 'column')} ({words.heading(columns).lower()})."
         ),
         (
-            f"Values run from {words.show(known.min(), shown.format)} to {words.show(known.max(), shown.format)}"
-            f"{words.unit(shown.format)}."
+            f"Values run from {words.show(known.min(), shown.form)} to {words.show(known.max(), shown.form)}"
+            f"{words.unit(shown.form)}."
         ),
         *said,
     ]

@@ -97,12 +97,12 @@ class Plan:
             lines.append({"x": self.dots_left, "y": row, "x2": self.dots_right, "y2": row})
             said.append({"x": self.dots_left - 10, "y": row, "text": label[name], "role": "right"})
         for ring in (0.5, 1.0):
-            value = words.brief(low + ring * (high - low), shown.format) + ("%" if shown.format == "percent" else "")
+            value = words.brief(low + ring * (high - low), shown.form) + ("%" if shown.form == "percent" else "")
             x, y = self.polar(0.5, ring * math.cos(math.pi / self.spokes))
             said.append({"x": x, "y": y, "text": value, "role": "ring"})
         bottom = self.dots_top + self.row * self.spokes
         for share in (0.0, 0.5, 1.0):
-            value = words.brief(low + share * (high - low), shown.format) + ("%" if shown.format == "percent" else "")
+            value = words.brief(low + share * (high - low), shown.form) + ("%" if shown.form == "percent" else "")
             at = self.dots_left + share * (self.dots_right - self.dots_left)
             said.append({"x": at, "y": bottom + 12, "text": value, "role": "tick"})
         for (short, x, line), name in zip(self.legend, names, strict=True):
@@ -166,7 +166,7 @@ class Plan:
                         "dot_low": across(row["_low"]) if interval else math.nan,
                         "dot_high": across(row["_high"]) if interval else math.nan,
                         "row": self.dots_top + self.row * (spoke + 0.5),
-                        "shown": words.show(value, shown.format),
+                        "shown": words.show(value, shown.form),
                         "interval": row["_interval"],
                         "answered": row["answered"],
                     }

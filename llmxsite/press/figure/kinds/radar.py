@@ -166,7 +166,7 @@ def _caption(
             continue
         ends = dict(zip(("highest", "lowest"), extremes(own, shown, order), strict=True))
         parts = [
-            f"{name} on {levels.named(axes, row[axes])} ({words.show(row[shown.name], shown.format)}, n = {int(row['answered']):,})"
+            f"{name} on {levels.named(axes, row[axes])} ({words.show(row[shown.name], shown.form)}, n = {int(row['answered']):,})"
             for name, row in ends.items()
             if row is not None
         ]

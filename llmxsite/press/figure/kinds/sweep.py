@@ -124,7 +124,7 @@ def _marks(data: pd.DataFrame, x: str, colour: str, shown: Metric, numeric: bool
             "value": data[shown.name].astype("float64") * shown.factor,
             "low": low * shown.factor,
             "high": high * shown.factor,
-            "shown": [words.show(v, shown.format) for v in data[shown.name]],
+            "shown": [words.show(v, shown.form) for v in data[shown.name]],
             "interval": interval_text(data, shown),
             "answered": data["answered"],
         }
@@ -197,7 +197,7 @@ def _draw(
             rule(once(), {"stroke": "var(--muted)", "strokeDash": [3, 3]}, y=at),
             text(
                 once(),
-                {"text": f"chance {words.show(chance, shown.format)}", "align": "left", "dy": -7, "fontSize": 11, "color": "var(--muted)"},
+                {"text": f"chance {words.show(chance, shown.form)}", "align": "left", "dy": -7, "fontSize": 11, "color": "var(--muted)"},
                 x=4,
                 y=at,
             ),
@@ -267,8 +267,7 @@ def _caption(data: pd.DataFrame, x: str, colour: str, shown: Metric, along: list
             continue
         first, last = own[0], own[-1]
         number = [
-            words.measured(r[shown.name], r["_low"], r["_high"], int(r["answered"]), shown.format)
-            for r in (first, last)
+            words.measured(r[shown.name], r["_low"], r["_high"], int(r["answered"]), shown.form) for r in (first, last)
         ]
         said.append(
             (

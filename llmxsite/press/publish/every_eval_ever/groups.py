@@ -8,10 +8,10 @@ from typing import Any
 
 import msgspec
 
+from llmxsite.analysis.results.tables import rows
 from llmxsite.exchange.engine.protocol import ModelInfo
 from llmxsite.log.record import Sample, Scalar, SuiteRef
 from llmxsite.press.catalogue.entries import RunEntry
-from llmxsite.press.numbers.remembered import rows
 from llmxsite.press.publish.every_eval_ever import instance
 from llmxsite.press.publish.every_eval_ever.identity import file_id, folder, model_id
 from llmxsite.press.site.edition import Edition

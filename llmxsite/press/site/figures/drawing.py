@@ -12,9 +12,10 @@ from typing import Any
 
 import msgspec
 
+from llmxsite.analysis.measure import plain
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.entries import RunEntry
-from llmxsite.press.numbers.remembered import hashes, plain
+from llmxsite.press.numbers.remembered import hashes
 from llmxsite.press.site.assets import data_script
 from llmxsite.press.site.edition import Edition
 

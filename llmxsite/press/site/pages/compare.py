@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any, NamedTuple
 
+from llmxsite.analysis.results.tables import Asked, Row
 from llmxsite.base.diagnostics import Issues
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.entries import ReportEntry
-from llmxsite.press.numbers.remembered import Row, hashes
+from llmxsite.press.numbers.remembered import hashes
 from llmxsite.press.site.edition import Edition, Made
 from llmxsite.press.site.pages import Page
 from llmxsite.press.site.pages.shared import varied
@@ -69,13 +70,9 @@ def pairs(edition: Edition) -> list[Pair]:
         if factor is None:
             continue
         plan = report.runs[0].run.experiment.get("analysis") or {}
-        rows = edition.numbers.comparison(
-            report.runs,
-            factor,
-            alpha=plan.get("alpha") or 0.05,
-            margin=plan.get("margin"),
-            levels=_extremes(edition, report, factor),
-        )
+        levels = _extremes(edition, report, factor)
+        asked = Asked(factor=factor, alpha=plan.get("alpha") or 0.05, margin=plan.get("margin"), levels=levels)
+        rows = edition.numbers.table("comparison", report.runs, asked)
         ordered = sorted(rows, key=lambda r: -abs(r["difference"] or 0))
         seen: dict[str, Pair] = {}
         for row in ordered:
@@ -85,13 +82,13 @@ def pairs(edition: Edition) -> list[Pair]:
     return found
 
 
-def _extremes(edition: Edition, report: ReportEntry, factor: str) -> list[Any] | None:
+def _extremes(edition: Edition, report: ReportEntry, factor: str) -> tuple[Any, ...] | None:
     """The levels to compare where there are many; None for all of them."""
     rows = [r for r in edition.numbers.summary(report.runs, [factor]) if r.get("accuracy") is not None]
     if len(rows) <= MOST_LEVELS:
         return None
     ordered = sorted(rows, key=lambda r: float(r["accuracy"]))
-    return [r[factor] for r in [*ordered[: MOST_LEVELS // 2], *ordered[-MOST_LEVELS // 2 :]]]
+    return tuple(r[factor] for r in [*ordered[: MOST_LEVELS // 2], *ordered[-MOST_LEVELS // 2 :]])
 
 
 def _list(edition: Edition, found: list[Pair], _: Issues) -> Made:

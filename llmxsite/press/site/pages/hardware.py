@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from llmxsite.press.numbers.remembered import Row
+from llmxsite.analysis.results.tables import Row
 from llmxsite.press.site import populations
 from llmxsite.press.site.directives import setup
 from llmxsite.press.site.edition import Edition, Made

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
+from llmxsite.analysis.results.tables import Row
 from llmxsite.base.diagnostics import Issues, Problem
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.entries import ModelEntry, RunEntry
-from llmxsite.press.numbers.remembered import Row
 from llmxsite.press.site import populations
 from llmxsite.press.site.directives import setup
 from llmxsite.press.site.edition import Edition, Made

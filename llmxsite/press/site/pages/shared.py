@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from llmxsite.analysis.results.tables import Row
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.entries import ModelEntry, ReportEntry, RunEntry, SuiteEntry
-from llmxsite.press.numbers.remembered import Row
 from llmxsite.press.site import populations
 from llmxsite.press.site.edition import Edition
 from llmxsite.press.site.templates import count, parameters, percent

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
+from llmxsite.analysis.results.tables import Row
 from llmxsite.base.diagnostics import Issues, Problem
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.entries import RunEntry, SuiteEntry
-from llmxsite.press.numbers.remembered import Row
 from llmxsite.press.site import populations
 from llmxsite.press.site.edition import Edition, Made
 from llmxsite.press.site.figures.drawing import draw
@@ -60,7 +60,8 @@ def _suite(edition: Edition, entry: SuiteEntry, number: int, _: Issues) -> Made:
     runs = runs_of(edition, entry)
     suite = entry.suite
     items = suite.items if suite else []
-    difficulty = {(r["item"], r["item_hash"]): r for r in edition.numbers.items(entry.id, runs)}
+    met = edition.numbers.table("items", runs, where={"suite": entry.id})
+    difficulty = {(r["item"], r["item_hash"]): r for r in met}
     shown = items[(number - 1) * ITEMS_A_PAGE : number * ITEMS_A_PAGE]
     address = addresses.suite(entry.id, number)
     ref = next(reversed(entry.refs.values()), None)

@@ -6,10 +6,10 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from llmxsite.analysis.results.cells import UNPARSED, Cell, cells, grouped
-from llmxsite.analysis.results.determinism import TASK, matching, order
 from llmxsite.analysis.stats.determinism import common_prefix
 from llmxsite.analysis.tables import Samples
+from llmxsite.task.determinism.agreement import TASK, matching, order
+from llmxsite.task.determinism.cells import UNPARSED, Cell, cells, grouped
 
 
 @dataclass(frozen=True)

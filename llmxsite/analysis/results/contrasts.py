@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from llmxsite.analysis.results.compare import order
+from llmxsite.analysis.results.comparison import order
 from llmxsite.analysis.results.groups import Codes, Flags, Floats, Table, group, key_columns, number, units
 from llmxsite.analysis.results.measures import MEASURES, Rows, known, made, method, span
 from llmxsite.analysis.results.repeating import AGREEMENT, SEED, by_item
