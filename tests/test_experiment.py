@@ -17,7 +17,7 @@ from llmxsite.exchange.engine.protocol import Options
 from llmxsite.study import experiment
 from llmxsite.study.experiment import Experiment, Resolved, Template, expand, fingerprint, parse_prompt, select, varied
 from llmxsite.study.study import Study
-from llmxsite.study.suite import Item
+from llmxsite.study.suite import QuestionItem
 
 
 @pytest.fixture
@@ -258,7 +258,7 @@ def test_what_other_rooms_know_too() -> None:
     st.integers(0, 5),
 )
 def test_a_limit_takes_a_stratified_prefix(categories: list[str], limit: int, seed: int) -> None:
-    items = [Item(id=f"i{n}", category=c, question="q", answer="a") for n, c in enumerate(categories)]
+    items = [QuestionItem(id=f"i{n}", category=c, question="q", answer="a") for n, c in enumerate(categories)]
     chosen = select(items, limit, seed)
     assert len(chosen) == min(limit, len(items))
     assert len({i.id for i in chosen}) == len(chosen)

@@ -17,7 +17,7 @@ from llmxsite.base.diagnostics import Issues, Problem
 from llmxsite.base.document import Document
 from llmxsite.base.json_positions import positions
 from llmxsite.study.study import Author, Study
-from llmxsite.study.suite import LETTERS, Item, Suite, content, find, item_hash, load, scaffold, write
+from llmxsite.study.suite import LETTERS, QuestionItem, Suite, content, find, item_hash, load, scaffold, write
 from llmxsite.study.suite.check import check
 from llmxsite.study.suite.llmxray import split_letters
 from llmxsite.study.suite.writer import to_yaml
@@ -30,7 +30,7 @@ LABEL = st.none() | st.sampled_from(["earth", "no", "1e3", "007", "null", "~", "
 
 
 @st.composite
-def items(draw: st.DrawFn) -> Item:
+def items(draw: st.DrawFn) -> QuestionItem:
     kind = draw(st.sampled_from(["choice", "number", "text"]))
     choices = draw(st.lists(LINES, min_size=2, max_size=5, unique=True)) if kind == "choice" else None
     answer: Any
@@ -40,7 +40,7 @@ def items(draw: st.DrawFn) -> Item:
         answer = draw(st.integers(-(10**12), 10**12) | st.floats(allow_nan=False, allow_infinity=False, width=32))
     else:
         answer = draw(TEXT.filter(lambda t: len(t) > 1) | st.lists(TEXT, min_size=1, max_size=3))
-    return Item(
+    return QuestionItem(
         id=draw(st.from_regex(r"[a-z0-9]{1,8}", fullmatch=True)),
         category=draw(LABEL),
         difficulty=draw(st.none() | st.sampled_from(["easy", "hard"])),
@@ -115,24 +115,24 @@ def test_hash_ignores_prose_and_order_and_nothing_else(suite: Suite, random: Any
 
 
 def test_numbers_are_the_same_however_they_are_written() -> None:
-    whole, floating = (Item(id="a", question="q", answer=answer) for answer in (5, 5.0))
+    whole, floating = (QuestionItem(id="a", question="q", answer=answer) for answer in (5, 5.0))
     assert item_hash(whole) == item_hash(floating)
-    assert item_hash(whole) != item_hash(Item(id="a", question="q", answer=5.5))
-    assert item_hash(whole) != item_hash(Item(id="a", question="q", answer="5"))
+    assert item_hash(whole) != item_hash(QuestionItem(id="a", question="q", answer=5.5))
+    assert item_hash(whole) != item_hash(QuestionItem(id="a", question="q", answer="5"))
 
 
 def test_item_hash_is_pinned() -> None:
     """Logs keep it: a change here would cut every old log off from its items."""
-    item = Item(id="a", category="c", question="q", choices=["x", "y"], answer="B")
+    item = QuestionItem(id="a", category="c", question="q", choices=["x", "y"], answer="B")
     assert item_hash(item) == "739420c576618ac139d020663b43ef8e"
 
 
 def test_a_field_that_a_task_adds_later_changes_only_items_that_use_it() -> None:
-    class Longer(Item, kw_only=True):
+    class Longer(QuestionItem, kw_only=True):
         documents: list[str] = msgspec.field(default_factory=list)
         tools: str | None = None
 
-    plain = Item(id="a", question="q", answer="B", choices=["x", "y"])
+    plain = QuestionItem(id="a", question="q", answer="B", choices=["x", "y"])
     unused = Longer(id="a", question="q", answer="B", choices=["x", "y"])
     used = Longer(id="a", question="q", answer="B", choices=["x", "y"], tools="t", documents=["d"])
     assert content(plain) == content(unused)
@@ -296,7 +296,7 @@ def test_json_is_read_as_json(tmp_path: Path) -> None:
 
 def test_too_many_items_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("llmxsite.study.suite.reader.MAX_ITEMS", 2)
-    suite = Suite(id="big", title="t", items=[Item(id=str(n), question=f"q{n}", answer=n) for n in range(3)])
+    suite = Suite(id="big", title="t", items=[QuestionItem(id=str(n), question=f"q{n}", answer=n) for n in range(3)])
     for large in (0, 10):
         with pytest.raises(Problem, match="more than 2 items"):
             load(write(suite, tmp_path, large=large), Issues())

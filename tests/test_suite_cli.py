@@ -12,7 +12,7 @@ from test_suite_pull import BODY, SHA256, server
 
 from llmxsite.base.diagnostics import Issues
 from llmxsite.cli import main
-from llmxsite.study.suite import Item, Suite, load, write
+from llmxsite.study.suite import QuestionItem, Suite, load, write
 from llmxsite.study.suite_formats import pull as pulling
 from llmxsite.study.suite_formats.pull import Release
 
@@ -35,7 +35,7 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "content" / "site.yaml").write_text("title: t\n")
     monkeypatch.chdir(tmp_path)
     items = [
-        Item(
+        QuestionItem(
             id=f"i{n}",
             category="one" if n % 2 else "two",
             question=f"Question {n}?",
@@ -168,7 +168,7 @@ def test_outside_a_study_paths_work_and_ids_say_why_not(
     tmp_path: Path, llmxsite: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    write(Suite(id="lone", title="t", items=[Item(id="a", question="q", answer=1)]), tmp_path)
+    write(Suite(id="lone", title="t", items=[QuestionItem(id="a", question="q", answer=1)]), tmp_path)
     assert llmxsite("show", "lone.yaml").code == 0
     assert "study-missing" in llmxsite("show", "lone").err
     assert llmxsite("frobnicate").code == 2

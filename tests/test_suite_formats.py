@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmxsite.base.diagnostics import Issues, Problem
-from llmxsite.study.suite import Item, Suite, load, write
+from llmxsite.study.suite import QuestionItem, Suite, load, write
 from llmxsite.study.suite.check import check
 from llmxsite.study.suite_formats import FORMATS, detect, import_suite, rows, sample
 
@@ -335,7 +335,7 @@ def test_broken_lines_are_counted_by_number(tmp_path: Path) -> None:
 
 @given(st.lists(st.sampled_from("abc"), min_size=1, max_size=60), st.integers(1, 60), st.integers(0, 5))
 def test_a_sample_keeps_shares_and_order(categories: list[str], count: int, seed: int) -> None:
-    items = [Item(id=f"i{n}", category=c, question="q", answer=n) for n, c in enumerate(categories)]
+    items = [QuestionItem(id=f"i{n}", category=c, question="q", answer=n) for n, c in enumerate(categories)]
     count = min(count, len(items))
     drawn = sample(items, count, seed)
     assert len(drawn) == count

@@ -11,21 +11,23 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from llmxsite.base.diagnostics import Issues
-from llmxsite.study.suite import LETTERS, Item, Suite, write
+from llmxsite.study.suite import LETTERS, QuestionItem, Suite, write
 from llmxsite.study.suite.check import check
 from llmxsite.study.suite.giveaway import balance, cycle, lengths
 
 
-def made(letters: str, options: int = 4, *, widths: tuple[int, int] = (5, 5)) -> list[Item]:
+def made(letters: str, options: int = 4, *, widths: tuple[int, int] = (5, 5)) -> list[QuestionItem]:
     """Items whose keys are `letters`; the right option is `widths[0]` characters long, the others `widths[1]`."""
     items = []
     for number, letter in enumerate(letters):
         choices = [f"{other}{number}".ljust(widths[0 if other == letter else 1], "x") for other in LETTERS[:options]]
-        items.append(Item(id=f"i{number}", category="c", question=f"question {number}", choices=choices, answer=letter))
+        items.append(
+            QuestionItem(id=f"i{number}", category="c", question=f"question {number}", choices=choices, answer=letter)
+        )
     return items
 
 
-def codes(tmp_path: Path, items: list[Item]) -> list[str]:
+def codes(tmp_path: Path, items: list[QuestionItem]) -> list[str]:
     suite = Suite(
         id="s", title="t", description="d", version="1", licence="CC0-1.0", source="s", language="en", items=items
     )

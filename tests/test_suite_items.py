@@ -18,15 +18,15 @@ from llmxsite.exchange.engine.protocol import EngineInfo, ModelInfo
 from llmxsite.log import runlog
 from llmxsite.log.record import Run, Sample, SuiteRef
 from llmxsite.study.study import Study
-from llmxsite.study.suite import Item, Suite, item_hash
+from llmxsite.study.suite import QuestionItem, Suite, item_hash
 
 SUITE = Suite(
     id="s",
     title="t",
     items=[
-        Item(id="a", category="one", question="qa", choices=["p", "q"], answer="A"),
-        Item(id="b", category="one", question="qb", choices=["p", "q", "r"], answer="C"),
-        Item(id="c", category="two", question="qc", answer=5),
+        QuestionItem(id="a", category="one", question="qa", choices=["p", "q"], answer="A"),
+        QuestionItem(id="b", category="one", question="qb", choices=["p", "q", "r"], answer="C"),
+        QuestionItem(id="c", category="two", question="qc", answer=5),
     ],
 )
 
@@ -137,7 +137,9 @@ def test_item_analysis_of_logs_is_that_of_the_cases(
 ) -> None:
     monkeypatch.setattr(item_table, "ENOUGH", 2)
     matrix, expected = case["input"]["correct_takers_by_items"], case["expected"]
-    monkeypatch.setattr(SUITE, "items", [Item(id=f"i{n}", question=f"q{n}", answer=n) for n in range(len(matrix[0]))])
+    monkeypatch.setattr(
+        SUITE, "items", [QuestionItem(id=f"i{n}", question=f"q{n}", answer=n) for n in range(len(matrix[0]))]
+    )
     samples = [sample(f"i{n}", f"m{t}", right, 1) for t, row in enumerate(matrix) for n, right in enumerate(row)]
     found = table(tmp_path, {"one": samples})
     close: Callable[[Any], Any] = lambda numbers: pytest.approx(numbers, abs=1e-9)  # noqa: E731

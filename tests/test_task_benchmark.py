@@ -23,30 +23,32 @@ from llmxsite.exchange.asking.plan import Case, Plan, Turn
 from llmxsite.exchange.asking.question import Question
 from llmxsite.exchange.engine.protocol import Alternative, ModelInfo, Reply, TokenLogprob
 from llmxsite.study.experiment import Resolved, expand
-from llmxsite.study.suite import Item, Suite
+from llmxsite.study.suite import QuestionItem, Suite
 from llmxsite.task.benchmark.asking import ASKING
 
 MODEL = ModelInfo(name="m", digest="d", capabilities=["completion"])
 THINKER = ModelInfo(name="m", digest="d", capabilities=["completion", "thinking"])
-RIVER = Item(id="r", question="Which river is longest?", choices=["Nile", "Rhine", "Loire"], answer="A")
-SUM = Item(id="n", question="What is 12 + 6?", answer=18, unit="apples")
-TOWN = Item(id="t", question="Which town is the capital of France?", answer=["Paris", "Lutetia"])
+RIVER = QuestionItem(id="r", question="Which river is longest?", choices=["Nile", "Rhine", "Loire"], answer="A")
+SUM = QuestionItem(id="n", question="What is 12 + 6?", answer=18, unit="apples")
+TOWN = QuestionItem(id="t", question="Which town is the capital of France?", answer=["Paris", "Lutetia"])
 SUITE = Suite(
     id="s",
     title="S",
     language="en",
-    examples=[Item(id="e1", question="Which is a river?", choices=["Rhine", "Alps"], answer="A"), SUM],
+    examples=[QuestionItem(id="e1", question="Which is a river?", choices=["Rhine", "Alps"], answer="A"), SUM],
     items=[RIVER, SUM, TOWN],
 )
 
 
-def plan(item: Item = RIVER, *, suite: Suite = SUITE, model: ModelInfo = MODEL, repeat: int = 0, **keys: Any) -> Plan:
+def plan(
+    item: QuestionItem = RIVER, *, suite: Suite = SUITE, model: ModelInfo = MODEL, repeat: int = 0, **keys: Any
+) -> Plan:
     experiment = Resolved(suites=["s"], models=["m"], **keys)
     (condition,) = expand(experiment)
     return ASKING.plan(Case(experiment, suite, item, condition, repeat, model, Material()))
 
 
-def score(item: Item, text: str, *, reply: dict[str, Any] | None = None, **keys: Any) -> Scored:
+def score(item: QuestionItem, text: str, *, reply: dict[str, Any] | None = None, **keys: Any) -> Scored:
     asked = plan(item, **keys)
     return judged(asked, [Reply(text=text, **(reply or {}))] * len(asked.opening))
 
@@ -160,7 +162,7 @@ def test_shuffling_is_by_item_and_seed() -> None:
 
 @pytest.mark.parametrize("last", ["All of the above", "Both A and B", "Aucune des réponses ci-dessus"])
 def test_options_that_speak_of_others_stay_in_place(last: str) -> None:
-    item = Item(id="x", question="q", choices=["one", "two", last], answer="C")
+    item = QuestionItem(id="x", question="q", choices=["one", "two", last], answer="C")
     assert all(option_order(item, seed) == [0, 1, 2] for seed in range(20))
 
 

@@ -19,7 +19,7 @@ from llmxsite.exchange.answer.choice import parse_choice, read_choice
 from llmxsite.exchange.answer.letters import plain
 from llmxsite.exchange.answer.statement import LONGEST, answer_part
 from llmxsite.exchange.answer.thinking import answer_span, blanked
-from llmxsite.study.suite import Item, Suite, check, load, spoken, write
+from llmxsite.study.suite import QuestionItem, Suite, check, load, spoken, write
 
 LABELLED = Path(__file__).parent / "labelled"
 OPTIONS = ["oak", "ash", "elm", "yew"]
@@ -56,7 +56,7 @@ def test_a_known_language_leaves_the_others_out_but_english() -> None:
 
 
 def test_a_suite_in_a_language_without_a_table_is_warned_of(tmp_path: Path) -> None:
-    items = [Item(id=f"tree-{i}", question="Zein da?", choices=OPTIONS, answer="A") for i in range(2)]
+    items = [QuestionItem(id=f"tree-{i}", question="Zein da?", choices=OPTIONS, answer="A") for i in range(2)]
     basque = Suite(id="trees", title="Trees", language="eu", items=items)
     issues = Issues()
     check.check(write(basque, tmp_path), issues)
@@ -108,7 +108,7 @@ def test_a_statement_at_the_beginning_of_a_long_reply_counts() -> None:
     assert answer_part(reply, "reasoned")[0] > 0
 
 
-def reported() -> list[tuple[str, str, Item, str | None]]:
+def reported() -> list[tuple[str, str, QuestionItem, str | None]]:
     """Replies of public bug reports, where LLMXSITE_TEST_DATA has them: case, reply, item, language."""
     data = os.environ.get("LLMXSITE_TEST_DATA")
     found = []
@@ -122,7 +122,7 @@ def reported() -> list[tuple[str, str, Item, str | None]]:
 
 
 @pytest.mark.parametrize(("case", "reply", "item", "language"), reported())
-def test_replies_of_public_reports_are_read(case: str, reply: str, item: Item, language: str | None) -> None:
+def test_replies_of_public_reports_are_read(case: str, reply: str, item: QuestionItem, language: str | None) -> None:
     assert read_choice(reply, item.choices or [], language=language).value == item.answer, case
 
 

@@ -45,16 +45,19 @@ def print_suites(rows: list[dict[str, Any]], columns: list[str]) -> None:
 
 
 def as_text(suite: Suite, items: list[Item]) -> str:
-    from llmxsite.study.suite import LETTERS
+    from llmxsite.study.suite import LETTERS, QuestionItem
 
     lines = [f"{suite.title} ({suite.id})", *([suite.description] if suite.description else []), ""]
     for item in items:
         about = " · ".join(text for text in (item.id, item.category, item.subcategory, item.difficulty) if text)
-        lines += [f"[{about}]", item.question]
-        for index, choice in enumerate(item.choices or []):
-            lines.append(f"  {'*' if index == item.right else ' '} {LETTERS[index]}) {choice}")
-        if item.choices is None:
-            lines.append(f"  * {item.answer}{' ' + item.unit if item.unit else ''}")
+        lines += [f"[{about}]", item.shown()]
+        if isinstance(item, QuestionItem):
+            for index, choice in enumerate(item.choices or []):
+                lines.append(f"  {'*' if index == item.right else ' '} {LETTERS[index]}) {choice}")
+            if item.choices is None:
+                lines.append(f"  * {item.answer}{' ' + item.unit if item.unit else ''}")
+        else:
+            lines += [f"  {title}: {text}" for title, text in item.details()]
         lines += [*([f"  {item.explanation}"] if item.explanation else []), ""]
     return "\n".join(lines).rstrip()
 

@@ -22,7 +22,7 @@ from llmxsite.log.record import Run, Sample, Sent, decode_line, sample_key
 from llmxsite.log.runlog.final import put_last
 from llmxsite.log.runlog.reader import raw_lines
 from llmxsite.study.experiment import Condition, Resolved
-from llmxsite.study.suite import Item, Suite
+from llmxsite.study.suite import QuestionItem, Suite
 
 _CONTEXT = Options().num_ctx or 0
 _OPTIONS = frozenset(field.name for field in msgspec.structs.fields(Options))
@@ -217,7 +217,7 @@ class LoggedWorkload(Workload):
         assert today is not None and rubric is not None  # `survey` has seen this very line
         name = sample.suite or self._only
         words = [message.content for message in sample.request.messages if message.role == "user"]
-        item = Item(
+        item = QuestionItem(
             id=sample.item,
             category=sample.category,
             subcategory=sample.subcategory,

@@ -223,7 +223,7 @@ class Stream(Display):
 def _asked(job: Job) -> str:
     """The last words that open a sample."""
     if not job.plan.opening:
-        return job.item.question
+        return job.item.shown()
     first = job.plan.opening[0]
     if isinstance(first, EmbedRequest):
         return "\n".join(first.texts)

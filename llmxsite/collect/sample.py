@@ -17,6 +17,7 @@ from llmxsite.exchange.engine.protocol import EngineError, Reply, Request, Timin
 from llmxsite.exchange.engine.vectors import Vectors
 from llmxsite.log.record import Answer, Fault, Rows, Sample, Sent, Shown, TurnLine
 from llmxsite.log.runlog.turns import SILENCE, follows
+from llmxsite.study.suite import choices_of
 
 Keep = Literal["answer", "all", "none"]
 
@@ -136,7 +137,7 @@ def _line(
         repeat=job.repeat,
         request=job.sent,
         before=before,
-        shown=Shown(choices=item.choices) if item.choices else None,
+        shown=Shown(choices=choices) if (choices := choices_of(item)) else None,
         reply=reply,
         draws=draws,
         turns=UNSET if turns is None else turns,

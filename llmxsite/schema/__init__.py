@@ -16,13 +16,13 @@ def schemas() -> dict[str, dict[str, Any]]:
     from llmxsite.analysis.drift import Drift
     from llmxsite.schema.experiment import experiment_schema
     from llmxsite.schema.runlog import json_schema
-    from llmxsite.study.suite import Suite
+    from llmxsite.schema.suite import suite_schema
 
     return {
         "runlog.json": json_schema(),
         "experiment.json": experiment_schema(_schema),
         "drift.json": _schema("llmxsite drift", Drift),
-        "suite.json": _schema("llmxsite suite", Suite),
+        "suite.json": suite_schema(_schema),
     }
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from llmxsite.analysis.results.groups import ITEM, Table, number, scores
 from llmxsite.analysis.stats.item import item_analysis
 from llmxsite.analysis.tables import Samples
-from llmxsite.study.suite import LETTERS, Suite, item_hash
+from llmxsite.study.suite import LETTERS, Suite, choices_of, item_hash
 
 ENOUGH = 10
 """Takers below which a correlation says nothing: then only difficulty and disagreement are shown."""
@@ -61,7 +61,7 @@ def items(samples: Samples, suite: Suite) -> ItemTable:
             "item": [item.id for item in suite.items],
             "category": [item.category for item in suite.items],
             "difficulty": [item.difficulty for item in suite.items],
-            "question": [item.question for item in suite.items],
+            "question": [item.shown() for item in suite.items],
             "takers": (count > 0).sum(axis=0),
             "n": count.sum(axis=0),
             "errors": np.bincount(column[~scored.answered], minlength=shape[1]),
@@ -137,7 +137,7 @@ def _chosen(samples: Samples, frame: pd.DataFrame, column: np.ndarray, table: pd
     """Add how often each option was chosen, where options stood in the suite's order; returns the samples where not."""
     mixed = {run for run, header in samples.runs.items() if header.experiment.get("shuffle_options") is not None}
     shuffled = frame["run"].isin(mixed).to_numpy(dtype=bool)
-    options = max((len(item.choices or []) for item in suite.items), default=0)
+    options = max((len(choices_of(item)) for item in suite.items), default=0)
     for letter in LETTERS[:options]:
         chose = (frame["answer"] == letter).to_numpy(dtype=bool, na_value=False) & ~shuffled
         table[f"chosen_{letter}"] = np.bincount(column[chose], minlength=len(table))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import random
 import re
-from collections.abc import Sequence
 from functools import lru_cache
 
 from llmxsite.base.diagnostics import Problem
@@ -14,14 +13,16 @@ from llmxsite.exchange.asking.question import Question
 from llmxsite.exchange.asking.wording import list_letters, primary, wording
 from llmxsite.exchange.engine.protocol import Message
 from llmxsite.study.experiment import Prompt, Template
-from llmxsite.study.suite import LETTERS, Item, Suite, item_hash
+from llmxsite.study.suite import LETTERS, QuestionItem, Suite, item_hash
 
 _REFERS = re.compile(
     r"\b(above|below|ci-dessus|ci-dessous|précédent\w*|preceding|both|neither)\b|\b[A-Z]\b\s*(,|and|or|et|ou|&)\s*\b[A-Z]\b"
 )
 
 
-def question_of(suite: Suite, item: Item, prompt: Prompt, language: str | None, shuffle: int | None) -> Question:
+def question_of(
+    suite: Suite, item: QuestionItem, prompt: Prompt, language: str | None, shuffle: int | None
+) -> Question:
     """How the item is shown, and what counts as right. `shuffle` is the seed of the options' order; None keeps it."""
     known = language or item.language or suite.language
     spoken, heard = primary(known), primary(known) if known else None
@@ -50,7 +51,7 @@ def question_of(suite: Suite, item: Item, prompt: Prompt, language: str | None, 
     return Question(kind="text", expected=accepted[0], accepted=accepted, language=spoken, spoken=heard, style=style)
 
 
-def option_order(item: Item, seed: int) -> list[int]:
+def option_order(item: QuestionItem, seed: int) -> list[int]:
     """The order of an item's options under a seed: for each place shown, the option's index in the suite.
 
     It depends on the seed and on the item's content, not on its neighbours. Options that speak of others by place or
@@ -65,7 +66,7 @@ def option_order(item: Item, seed: int) -> list[int]:
 
 
 def messages_for(
-    suite: Suite, item: Item, question: Question, prompt: Prompt, system: str | None, template: str | None
+    suite: Suite, item: QuestionItem, question: Question, prompt: Prompt, system: str | None, template: str | None
 ) -> tuple[list[Message], str | None]:
     """The messages of a request, or, for the prompt `completion`, none and the raw text."""
     messages = [Message(role="system", content=system)] if system else []
@@ -83,7 +84,7 @@ def messages_for(
     return [*messages, Message(role="user", content=_user(item, question, prompt))], None
 
 
-def _user(item: Item, question: Question, prompt: Prompt) -> str:
+def _user(item: QuestionItem, question: Question, prompt: Prompt) -> str:
     """One item as a user's message: the question, its options, what to answer with."""
     words = wording(question.language)
     reasons = prompt.kind in ("cot", "self-consistency")
@@ -104,13 +105,13 @@ def _options(question: Question) -> str:
     return "\n".join(f"{letter}) {text}" for letter, text in zip(LETTERS, question.choices, strict=False))
 
 
-def _labelled_question(item: Item, question: Question) -> str:
+def _labelled_question(item: QuestionItem, question: Question) -> str:
     words = wording(question.language)
     parts = [f"{words.question} {item.question}", _options(question), words.answer]
     return "\n".join(part for part in parts if part)
 
 
-def _worked(example: Item, language: str) -> str:
+def _worked(example: QuestionItem, language: str) -> str:
     """A worked example of a raw prompt."""
     shown = question_of(_NO_SUITE, example, Prompt("letter"), language, None)
     return f"{_labelled_question(example, shown)} {_solution(shown)}"
@@ -121,7 +122,7 @@ def _solution(question: Question) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def _examples(suite: Suite, prompt: Prompt) -> Sequence[Item]:
+def _examples(suite: Suite, prompt: Prompt) -> list[QuestionItem]:
     if len(suite.examples) < prompt.n:
         raise Problem.at(
             suite.id,
@@ -129,10 +130,14 @@ def _examples(suite: Suite, prompt: Prompt) -> Sequence[Item]:
             f"{prompt.kind}({prompt.n}) needs {prompt.n} worked examples; the suite '{suite.id}' has {len(suite.examples)}",
             hint="add items under 'examples:' in the suite, or ask with fewer",
         )
-    return suite.examples[: prompt.n]
+    return _worked_ones(suite)[: prompt.n]
 
 
-def _template(suite: Suite, item: Item, question: Question, text: str) -> str:
+def _worked_ones(suite: Suite) -> list[QuestionItem]:
+    return [example for example in suite.examples if isinstance(example, QuestionItem)]
+
+
+def _template(suite: Suite, item: QuestionItem, question: Question, text: str) -> str:
     words = wording(question.language)
     return _parsed(text).render(
         {
@@ -141,7 +146,7 @@ def _template(suite: Suite, item: Item, question: Question, text: str) -> str:
             "letters": list_letters(LETTERS[: len(question.choices)], words.either),
             "unit": question.unit or "",
             "category": item.category or "",
-            "examples": "\n\n".join(_worked(example, question.language) for example in suite.examples),
+            "examples": "\n\n".join(_worked(example, question.language) for example in _worked_ones(suite)),
         }
     )
 

@@ -14,7 +14,7 @@ from llmxsite.exchange.engine.protocol import EngineInfo, ModelInfo, Timing, Usa
 from llmxsite.log.log_formats.foreign import Foreign, Oddities, Options, finite
 from llmxsite.log.log_formats.imported import Imported, Repeats, fingerprint, suite_ref, utc
 from llmxsite.log.record import Answer, Sample, Scalar, Sent, Shown, sample_key
-from llmxsite.study.suite import Item, item_hash
+from llmxsite.study.suite import QuestionItem, item_hash
 from llmxsite.study.suite.llmxray import split_letters
 from llmxsite.study.suite.model import tidy
 
@@ -128,7 +128,7 @@ class _Questions:
 
     def add(self, question: Question) -> None:
         choices, _ = split_letters(question.choices) if question.choices else (None, [])
-        item = Item(
+        item = QuestionItem(
             id=str(question.question_id),
             question=tidy(question.question_text or ""),
             choices=choices,

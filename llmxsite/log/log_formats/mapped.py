@@ -16,7 +16,7 @@ from llmxsite.log.log_formats.imported import Imported, Repeats, fingerprint, su
 from llmxsite.log.log_formats.mapping import Mapping, check, load, rows_of
 from llmxsite.log.log_formats.nested import get
 from llmxsite.log.record import Answer, Fault, Sample, Scalar, Sent, Shown, sample_key
-from llmxsite.study.suite import Item, item_hash
+from llmxsite.study.suite import QuestionItem, item_hash
 
 TITLE = "rows read by a mapping"
 SUFFIXES = (".jsonl", ".json", ".csv", ".tsv")
@@ -82,7 +82,7 @@ class _Run:
 
         expected, error = text(column.expected), text(column.error)
         question, choices = text(column.question), _list(get(row, column.choices))
-        item = Item(id=text(column.item) or "", question=question or "", choices=choices, answer=expected or "")
+        item = QuestionItem(id=text(column.item) or "", question=question or "", choices=choices, answer=expected or "")
         digest = item_hash(item)
         self.repeats.next(item, digest)
         condition: dict[str, Scalar] = {"model": self.model}
@@ -120,7 +120,7 @@ class _Run:
             )
         )
 
-    def _scores(self, number: int, row: dict[str, Any], item: Item, expected: str | None) -> dict[str, Any]:
+    def _scores(self, number: int, row: dict[str, Any], item: QuestionItem, expected: str | None) -> dict[str, Any]:
         column = self.mapping.columns
         found: dict[str, Any] = {}
         if expected is not None:

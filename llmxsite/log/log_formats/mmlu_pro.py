@@ -20,7 +20,7 @@ from llmxsite.exchange.engine.protocol import EngineInfo, ModelInfo, Reply
 from llmxsite.log.log_formats.foreign import Foreign, Oddities, Options
 from llmxsite.log.log_formats.imported import Imported, Repeats, fingerprint, suite_ref
 from llmxsite.log.record import Answer, Sample, Scalar, Sent, Shown, sample_key
-from llmxsite.study.suite import LETTERS, Item, item_hash
+from llmxsite.study.suite import LETTERS, QuestionItem, item_hash
 from llmxsite.study.suite.model import tidy
 
 TITLE = "MMLU-Pro model outputs"
@@ -143,7 +143,7 @@ class Preds:
         return [sentence]
 
 
-def _read(text: str, item: Item, options: list[str]) -> tuple[dict[str, Any], str | None]:
+def _read(text: str, item: QuestionItem, options: list[str]) -> tuple[dict[str, Any], str | None]:
     """The scores of a reply, and what gave them; a key that is none of the options' letters can only be compared."""
     expected = item.answer if isinstance(item.answer, str) and item.right is not None else LETTERS[0]
     question = Question(kind="choice", choices=options, expected=expected, style="reasoned")
@@ -166,7 +166,7 @@ class _Rows:
         self.preds = Preds()
 
     def add(self, number: int, row: Row) -> None:
-        item = Item(
+        item = QuestionItem(
             id=str(_whole(row.question_id)),
             question=tidy(row.question),
             choices=[tidy(option) for option in row.options],
@@ -201,7 +201,7 @@ class _Rows:
             )
         )
 
-    def _told(self, number: int, row: Row, item: Item) -> dict[str, Any]:
+    def _told(self, number: int, row: Row, item: QuestionItem) -> dict[str, Any]:
         """The scores of a row without a reply: the publishers' letter is all there is."""
         self.odd.add("rows_without_a_reply", number, f"question {item.id}: no reply; `pred` is taken for the answer")
         answer = (row.pred or "").strip() or None
@@ -209,7 +209,7 @@ class _Rows:
         scores["correct"] = answer is not None and same(answer, row.answer)
         return scores | ({"position": item.right} if item.right is not None else {})
 
-    def _compare(self, number: int, row: Row, item: Item, answer: str | None) -> None:
+    def _compare(self, number: int, row: Row, item: QuestionItem, answer: str | None) -> None:
         """Count whether the publishers' letter is the one that the reply says, and tell where it is not."""
         pred = (row.pred or "").strip() or None
         self.preds.add(pred, answer, row.answer.strip())
@@ -226,7 +226,7 @@ class _Rows:
             message = f"question {item.id}: `pred` says {pred}, the reply {answer}; the reply counts"
             self.odd.add("preds_that_differ", number, message)
 
-    def _warnings(self, number: int, row: Row, item: Item, digest: str, repeat: int) -> list[str]:
+    def _warnings(self, number: int, row: Row, item: QuestionItem, digest: str, repeat: int) -> list[str]:
         """What is odd about a row that is a sample all the same."""
         found: list[str] = []
         index = _whole(row.answer_index)

@@ -14,7 +14,7 @@ from llmxsite.exchange.engine.protocol import EngineInfo, ModelInfo, Timing, Usa
 from llmxsite.log.log_formats.foreign import Foreign, Oddities, Options, finite
 from llmxsite.log.log_formats.imported import Imported, Repeats, fingerprint, suite_ref, utc
 from llmxsite.log.record import Answer, Fault, Sample, Scalar, Sent, Shown, sample_key
-from llmxsite.study.suite import Item, item_hash
+from llmxsite.study.suite import QuestionItem, item_hash
 from llmxsite.study.suite.model import tidy
 
 TITLE = "promptfoo results"
@@ -192,14 +192,14 @@ class _Run:
             )
         )
 
-    def _item(self, row: Row) -> Item:
+    def _item(self, row: Row) -> QuestionItem:
         """A test: its variables and what is asserted. Its name is its description, or the number it is met with first."""
         asserted = row.test_case.asserts or []
         content = msgspec.json.encode([row.vars, asserted], order="sorted")
         known = hashlib.sha256(content).hexdigest()
         number = len(self._names) if row.test_idx is None else row.test_idx
         name = self._names.setdefault(known, _name(row.test_case.description) or f"test-{number}")
-        return Item(id=name, question=tidy(_text(row.vars)), answer=_text(asserted))
+        return QuestionItem(id=name, question=tidy(_text(row.vars)), answer=_text(asserted))
 
     def _scores(self, number: int, row: Row) -> dict[str, Any]:
         """promptfoo's score, where something was asserted: a test without assertions passes whatever the reply is."""

@@ -24,7 +24,7 @@ from llmxsite.press.writing import frontmatter
 from llmxsite.press.writing.frontmatter import ModelMeta, PageMeta, ReportMeta
 from llmxsite.study.experiment import Experiment, prediction_check
 from llmxsite.study.study import SITE_FILE, SiteConfig, Study, slugify
-from llmxsite.study.suite import Suite, load
+from llmxsite.study.suite import Suite, item_kind, load
 
 _END = b'\n{"type":"end"'
 TAIL = 256 * 1024
@@ -250,14 +250,25 @@ def _models(study: Study, runs: list[RunEntry], issues: Issues) -> list[ModelEnt
 class _Loaded(msgspec.Struct):
     """A suite with what was wrong with its file, to be said again by every build."""
 
-    suite: Suite
+    head: Suite
+    """Without its items."""
+    examples: msgspec.Raw
+    items: msgspec.Raw
+    """As they are remembered: of which type they are stands in the head."""
     issues: list[Issue]
+
+    def suite(self) -> Suite:
+        kind = item_kind(self.head.kind)
+        assert kind is not None  # what is remembered is of these very packages
+        examples, items = (msgspec.msgpack.decode(raw, type=list[kind]) for raw in (self.examples, self.items))  # type: ignore[valid-type]
+        return msgspec.structs.replace(self.head, examples=examples, items=items)
 
 
 def _load(path: Path) -> _Loaded:
     issues = Issues()
     suite = load(path, issues)
-    return _Loaded(suite, list(issues))
+    examples, items = (msgspec.Raw(msgspec.msgpack.encode(some)) for some in (suite.examples, suite.items))
+    return _Loaded(msgspec.structs.replace(suite, examples=[], items=[]), examples, items, list(issues))
 
 
 def _suites(study: Study, runs: list[RunEntry], cache: Cache, issues: Issues) -> list[SuiteEntry]:
@@ -271,7 +282,7 @@ def _suites(study: Study, runs: list[RunEntry], cache: Cache, issues: Issues) ->
             issues.extend(problem.issues)
             continue
         issues.extend(loaded.issues)
-        suite = loaded.suite
+        suite = loaded.suite()
         suites[suite.id] = SuiteEntry(id=suite.id, suite=suite, path=study.relative(path), hash=suite.hash())
     for entry in reversed(runs):
         for ref in entry.run.suites:

@@ -24,6 +24,7 @@ from llmxsite.press.site.ledger import Test
 from llmxsite.press.site.search import Entry
 from llmxsite.press.site.search import field as field_html
 from llmxsite.study.study import SiteConfig, Study
+from llmxsite.study.suite import choices_of
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -192,7 +193,7 @@ class Edition:
         found = {}
         for entry in self.catalogue.suites:
             items = entry.suite.items if entry.suite else []
-            shares = [1 / len(i.choices) for i in items if i.choices]
+            shares = [1 / len(choices) for i in items if (choices := choices_of(i))]
             if shares and len(shares) == len(items):
                 found[entry.id] = sum(shares) / len(shares)
         return found

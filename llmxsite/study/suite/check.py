@@ -11,7 +11,7 @@ from pathlib import Path
 from llmxsite.base.diagnostics import Issue, Issues, did_you_mean, several
 from llmxsite.study.suite import giveaway, spoken
 from llmxsite.study.suite.datasheet import QUESTIONS
-from llmxsite.study.suite.model import LETTERS, Item, Suite
+from llmxsite.study.suite.model import LETTERS, Item, QuestionItem, Suite, choices_of
 from llmxsite.study.suite.origin import Origin
 from llmxsite.study.suite.reader import Loaded, name, read
 
@@ -84,26 +84,27 @@ def _texts(suite: Suite, origin: Origin) -> Iterator[Issue]:
     denormal: list[int] = []
     for index, item in enumerate(suite.items):
         place = origin.item(index)
-        fields = [("question", item.question), *(("choices", choice) for choice in item.choices or [])]
+        fields = list(item.texts())
+        choices = choices_of(item)
         for field, text in fields:
             if match := _CONTROL.search(text):
-                message = f"control character U+{ord(match[0]):04X} in {'an option' if field == 'choices' else 'the question'}"
+                message = f"control character U+{ord(match[0]):04X} in {'an option' if field == 'choices' else f'the {field}'}"
                 yield place.issue("suite-text-control", message, field, severity="warning")
             elif match := _INVISIBLE.search(text):
                 message = f"invisible or broken character U+{ord(match[0]):04X} ({unicodedata.name(match[0], 'unnamed').lower()})"
                 yield place.issue("suite-text-invisible", message, field, severity="warning")
-        for number, choice in enumerate(item.choices or []):
+        for number, choice in enumerate(choices):
             if "\n" in choice:
                 message = f"option {LETTERS[number]} has several lines: a list of options breaks"
                 yield place.issue("suite-choice-lines", message, "choices", number, severity="warning")
-        if _lettered(item):
+        if _lettered(choices):
             message = "the options carry their own letters, and will get them twice"
             yield place.issue(
                 "suite-choice-letters", message, "choices", severity="warning", hint="take the letters off"
             )
-        if any(_BY_PLACE.search(choice) for choice in item.choices or []):
+        if any(_BY_PLACE.search(choice) for choice in choices):
             by_place.append(index)
-        if item.choices is None and isinstance(item.answer, str) and re.fullmatch(r"[-+]?[\d.,]+", item.answer):
+        if _quoted(item):
             quoted.append(index)
         if any(unicodedata.normalize("NFC", text) != text for _, text in fields):
             denormal.append(index)
@@ -128,8 +129,14 @@ def _texts(suite: Suite, origin: Origin) -> Iterator[Issue]:
     )
 
 
-def _lettered(item: Item) -> bool:
-    starts = [re.match(r"\(?([A-Z])[).:] ", choice) for choice in item.choices or []]
+def _quoted(item: Item) -> bool:
+    """Whether the answer is a number that was written as a text."""
+    answer = item.answer if isinstance(item, QuestionItem) and item.choices is None else None
+    return isinstance(answer, str) and re.fullmatch(r"[-+]?[\d.,]+", answer) is not None
+
+
+def _lettered(choices: list[str]) -> bool:
+    starts = [re.match(r"\(?([A-Z])[).:] ", choice) for choice in choices]
     letters = "".join(match[1] for match in starts if match)
     return len(letters) > 1 and letters == LETTERS[: len(starts)]
 
@@ -137,8 +144,9 @@ def _lettered(item: Item) -> bool:
 def _repeats(suite: Suite, origin: Origin) -> Iterator[Issue]:
     questions: dict[str, list[int]] = {}
     for index, item in enumerate(suite.items):
-        questions.setdefault(_normal(item.question), []).append(index)
-        yield from _equal_choices(item, index, origin)
+        questions.setdefault(_normal(item.shown()), []).append(index)
+        if isinstance(item, QuestionItem):
+            yield from _equal_choices(item, index, origin)
     for same in questions.values():
         for position, index in enumerate(same[1:], 1):
             item, earlier = suite.items[index], [suite.items[i] for i in same[:position]]
@@ -153,12 +161,12 @@ def _repeats(suite: Suite, origin: Origin) -> Iterator[Issue]:
             message = f"id '{item.id}' differs from '{other}' only in capitals"
             yield origin.item(index).issue("suite-duplicate-id", message, "id", severity="warning")
     for index, example in enumerate(suite.examples):
-        if _normal(example.question) in questions:
+        if _normal(example.shown()) in questions:
             message = "a worked example must not be asked: its answer is in the prompt"
             yield origin.example(index).issue("suite-example-asked", message, "question", severity="warning")
 
 
-def _equal_choices(item: Item, index: int, origin: Origin) -> Iterator[Issue]:
+def _equal_choices(item: QuestionItem, index: int, origin: Origin) -> Iterator[Issue]:
     """Options that are the same (an error already where one is the answer), or differ in capitals and spaces only."""
     seen: dict[str, int] = {}
     for number, choice in enumerate(item.choices or []):
@@ -242,4 +250,4 @@ def _normal(text: str) -> str:
 
 
 def _choice_set(item: Item) -> frozenset[str] | None:
-    return None if item.choices is None else frozenset(" ".join(choice.split()).casefold() for choice in item.choices)
+    return frozenset(" ".join(choice.split()).casefold() for choice in choices_of(item)) or None

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from llmxsite.base.diagnostics import Issue
-from llmxsite.study.suite.model import LETTERS, Item, Suite
+from llmxsite.study.suite.model import LETTERS, QuestionItem, Suite
 from llmxsite.study.suite.origin import Origin
 
 ALPHA = 0.01
@@ -42,7 +42,8 @@ class Lengths(NamedTuple):
 
 def find(suite: Suite, origin: Origin) -> Iterator[Issue]:
     """A warning for every way in which the right options of the suite give themselves away."""
-    keyed = [item for item in suite.items if item.right is not None and len(item.choices or []) > 1]
+    asked = (item for item in suite.items if isinstance(item, QuestionItem))
+    keyed = [item for item in asked if item.right is not None and len(item.choices or []) > 1]
     if len(keyed) < FEW:
         return
     shown = balance(keyed)
@@ -78,7 +79,7 @@ def find(suite: Suite, origin: Origin) -> Iterator[Issue]:
             yield origin.suite.issue(f"suite-answer-{word}", message, "items", severity="warning", hint=hint)
 
 
-def balance(items: list[Item]) -> Balance:
+def balance(items: list[QuestionItem]) -> Balance:
     """Chi-square of the right letters against equal shares. Items without a right option must be left out."""
     from scipy.special import chdtrc
 
@@ -93,7 +94,7 @@ def balance(items: list[Item]) -> Balance:
     return Balance(dict(counts), expected, statistic, p)
 
 
-def cycle(items: list[Item]) -> str | None:
+def cycle(items: list[QuestionItem]) -> str | None:
     """The repeating sequence of right letters, such as `A B C D`, that explains every key; None when there is none."""
     letters = [LETTERS[item.right] for item in items if item.right is not None]
     for period in range(2, min(9, len(letters) // 3 + 1)):
@@ -102,7 +103,7 @@ def cycle(items: list[Item]) -> str | None:
     return None
 
 
-def lengths(items: list[Item]) -> Lengths:
+def lengths(items: list[QuestionItem]) -> Lengths:
     """How well the length of an option tells the right one. Items without a right option must be left out."""
     from scipy.special import bdtrc
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from llmxsite.base.diagnostics import Issues, Problem
 from llmxsite.base.document import Document, Key
-from llmxsite.study.suite.model import LETTERS, Item, Suite, tidy
+from llmxsite.study.suite.model import LETTERS, QuestionItem, Suite, tidy
 from llmxsite.study.suite.origin import Origin
 from llmxsite.study.suite.validity import validate
 
@@ -59,7 +59,7 @@ def read(document: Document, issues: Issues) -> tuple[Suite, Origin]:
     return suite, origin
 
 
-def _item(document: Document, keys: tuple[Key, ...], raw: dict[str, Any], issues: Issues) -> Item | None:
+def _item(document: Document, keys: tuple[Key, ...], raw: dict[str, Any], issues: Issues) -> QuestionItem | None:
     wrong = [key for key in ("id", "question", "correctAnswer") if not isinstance(raw.get(key), str)]
     choices = raw.get("choices")
     if not isinstance(choices, list) or not all(isinstance(choice, str) for choice in choices):
@@ -73,7 +73,7 @@ def _item(document: Document, keys: tuple[Key, ...], raw: dict[str, Any], issues
     answer = raw["correctAnswer"].strip()
     letter = _PREFIX.fullmatch(answer)
     given = letter[1] if letter else answer.upper() if len(answer) == 1 else answer
-    return Item(
+    return QuestionItem(
         id=raw["id"],
         category=_text(raw.get("category")),
         subcategory=_text(raw.get("subcategory")),

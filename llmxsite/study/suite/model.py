@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
+from llmxsite.base import registry
 from llmxsite.study.study import Author
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ABOUT = frozenset({"category", "subcategory", "difficulty", "language", "cluster", "explanation", "source"})
 """Fields that say something about an item; a model never sees them and no score depends on them."""
 _ASKED = ("id", "question", "choices", "answer", "unit")
+QUESTIONS = "questions"
+"""The kind of a suite's items where it names none."""
 
 
 class Item(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """One question. What fields mean beyond `id` is the task's business; unknown to a task, they are carried along.
+    """What a sample is of, whatever its kind. A task with items of its own has a subclass in its module `suite`, under `ITEMS`: reading,
+    checking for unknown keys, writing and hashing go by the fields."""
 
-    A task that needs more of an item adds an optional field here: reading, checking for unknown keys, writing and
-    hashing go by the fields, and an item that does not use the new one keeps its hash.
-    """
-
+    kind: ClassVar[str]
+    """What a suite names in its key `kind`."""
     id: str
     category: str | None = None
     subcategory: str | None = None
@@ -32,6 +35,51 @@ class Item(msgspec.Struct, kw_only=True, omit_defaults=True):
     """BCP 47 tag where it differs from the suite's."""
     cluster: str | None = None
     """Items that share a passage, a template or a translation share a cluster: their errors are not independent."""
+    explanation: str | None = None
+    """Why the answer is right, in a sentence; shown to readers, and used in worked examples."""
+    source: str | None = None
+    """Where the fact can be checked."""
+
+    def shown(self) -> str:
+        """The item for lists, and for whoever is asked what it is."""
+        return " · ".join(text for _, text in self.texts())
+
+    def details(self) -> Iterator[tuple[str, str]]:
+        """What a reader sees of an item that is opened: the title of each part, and its text."""
+        for name, text in self.texts():
+            yield name.replace("_", " ").capitalize(), text
+
+    def asked(self) -> list[Any]:
+        """What a model or a score depends on: the item's hash is made of it."""
+        return [
+            self.kind,
+            *([name, value] for name, default in _own(type(self)) if (value := getattr(self, name)) != default),
+        ]
+
+    def texts(self) -> Iterator[tuple[str, str]]:
+        """Every text that may reach a model, each with its field."""
+        for name, _ in _own(type(self)):
+            value = getattr(self, name)
+            for text in value if isinstance(value, list) else [value]:
+                if isinstance(text, str):
+                    yield name, text
+
+    def faults(self) -> Iterator[tuple[str, str]]:
+        """What would give a wrong score, each as field and message; an empty text is one unless a kind says otherwise."""
+        for name, text in self.texts():
+            if not text:
+                yield name, f"'{name}' is empty"
+
+    def tidy(self) -> None:
+        """Take away what only formatting put there: white space at the ends, Windows line ends."""
+        for name, _ in _own(type(self)):
+            setattr(self, name, _tidied(getattr(self, name)))
+
+
+class QuestionItem(Item, kw_only=True):
+    """A question with a right answer: the items of the kind `questions`."""
+
+    kind: ClassVar[str] = QUESTIONS
     question: str
     choices: list[str] | None = None
     """Two to 26 options without their letters; None for numeric and short answers."""
@@ -39,10 +87,6 @@ class Item(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Multiple choice: the letter of the right option. Numeric: the number. Short answer: one or several accepted texts."""
     unit: str | None = None
     """What a numeric answer is counted in; told to the model."""
-    explanation: str | None = None
-    """Why the answer is right, in a sentence; shown to readers, and used in worked examples."""
-    source: str | None = None
-    """Where the fact can be checked."""
 
     @property
     def right(self) -> int | None:
@@ -52,11 +96,54 @@ class Item(msgspec.Struct, kw_only=True, omit_defaults=True):
         index = LETTERS.find(self.answer)
         return index if 0 <= index < len(self.choices) else None
 
+    def shown(self) -> str:
+        return self.question
+
+    def asked(self) -> list[Any]:
+        more = [
+            [name, value]
+            for name, default in _own(type(self))
+            if name not in _ASKED and (value := getattr(self, name)) != default
+        ]
+        return [self.question, self.choices, _number(self.answer), self.unit, *more]
+
+    def texts(self) -> Iterator[tuple[str, str]]:
+        yield "question", self.question
+        for choice in self.choices or ():
+            yield "choices", choice
+
+    def faults(self) -> Iterator[tuple[str, str]]:
+        return iter(())  # `validity` says them, each under a code of its own
+
+    def tidy(self) -> None:
+        for name in ("question", "choices", "answer"):
+            setattr(self, name, _tidied(getattr(self, name)))
+
+
+def choices_of(item: Item) -> list[str]:
+    """The options of a question; none of an item of another kind."""
+    return (item.choices or []) if isinstance(item, QuestionItem) else []
+
+
+def item_kind(name: str) -> type[Item] | None:
+    """The kind of items that a suite names; None where no task that is installed has it."""
+    if name == QUESTIONS:
+        return QuestionItem
+    found: type[Item] | None = next(
+        (kind for _, kind in registry.declared("suite", "ITEMS") if kind.kind == name), None
+    )
+    return found
+
+
+def item_kinds() -> list[str]:
+    """Every kind of items that a suite may name."""
+    return [QUESTIONS, *(kind.kind for _, kind in registry.declared("suite", "ITEMS"))]
+
 
 @cache
-def _more(kind: type[Item]) -> list[tuple[str, Any]]:
-    """Fields that a task added, with their defaults. Kept, because logs of 100,000 items ask for each."""
-    fields = [f for f in msgspec.structs.fields(kind) if f.name not in _ABOUT and f.name not in _ASKED]
+def _own(kind: type[Item]) -> list[tuple[str, Any]]:
+    """Fields of a kind itself, with their defaults. Kept, because logs of 100,000 items ask for each."""
+    fields = [f for f in msgspec.structs.fields(kind) if f.name not in _ABOUT and f.name != "id"]
     return [(f.name, f.default if f.default_factory is msgspec.NODEFAULT else f.default_factory()) for f in fields]
 
 
@@ -75,6 +162,8 @@ class Suite(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Of the released file a converted suite was made from; a second `suite pull` must meet the same."""
     language: str | None = None
     """BCP 47 tag: `en`, `fr`."""
+    kind: str = QUESTIONS
+    """What its items are: questions, or a kind that a task brings."""
     authors: list[Author] = []
     datasheet: dict[str, Any] = {}
     """Answers to Gebru et al.'s questions that only a person can give, by section: see `suite.datasheet`."""
@@ -101,18 +190,23 @@ class Suite(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 def content(item: Item) -> list[Any]:
     """The parts of an item that make it the same item: what is asked and what is right."""
-    more = [[name, value] for name, default in _more(type(item)) if (value := getattr(item, name)) != default]
-    return [item.id, item.question, item.choices, _number(item.answer), item.unit, *more]
+    return [item.id, *item.asked()]
 
 
 def item_hash(item: Item) -> str:
     """32 hex digits of sha256 over question, options and key, without the id: two files that hold the same question agree."""
-    return hashlib.sha256(msgspec.json.encode(content(item)[1:], order="sorted")).hexdigest()[:32]
+    return hashlib.sha256(msgspec.json.encode(item.asked(), order="sorted")).hexdigest()[:32]
 
 
 def tidy(text: str) -> str:
     """Text as it will be asked: `\\n` line ends, no white space at its ends."""
     return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+def _tidied(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_tidied(one) for one in value]
+    return tidy(value) if isinstance(value, str) else value
 
 
 def _number(answer: str | int | float | list[str]) -> str | int | float | list[str]:

@@ -13,13 +13,12 @@ from llmxsite.base.document import Document, Key
 from llmxsite.base.reading import json_lines
 from llmxsite.study.study import Study
 from llmxsite.study.suite import llmxray
-from llmxsite.study.suite.model import Item, Suite, tidy
+from llmxsite.study.suite.model import Item, Suite, item_kind, item_kinds
 from llmxsite.study.suite.origin import Origin
 from llmxsite.study.suite.validity import validate
 
 MAX_ITEMS = 200_000
 ITEMS_FILE = "items.jsonl"
-_FIELDS = frozenset(field.encode_name for field in msgspec.structs.fields(Item))
 
 
 class Loaded(NamedTuple):
@@ -78,15 +77,16 @@ def read(path: Path, issues: Issues) -> Loaded:
     lines = path.parent / ITEMS_FILE
     origin = Origin(document, lines if path.stem == "suite" and lines.is_file() else None)
     suite = _head(document, issues)
-    suite.examples, origin.examples = _inline(document, "examples", issues)
+    kind = _kind_of(suite, document)
+    suite.examples, origin.examples = _inline(document, "examples", kind, issues)
     if origin.lines is not None and document.data.get("items") is not None:
         message = f"items are in both {path.name} and {ITEMS_FILE}; keep one of them"
         issues.extend([document.issue(("items",), "suite-items-twice", message)])
     if origin.lines is None:
-        suite.items, places = _inline(document, "items", issues)
+        suite.items, places = _inline(document, "items", kind, issues)
         origin.items = [*places]
     else:
-        suite.items, numbers = _lines(origin, issues)
+        suite.items, numbers = _lines(origin, kind, issues)
         origin.items = [*numbers]
     issues.extend(validate(suite, origin))
     return Loaded(suite, origin)
@@ -103,7 +103,19 @@ def _head(document: Document, issues: Issues) -> Suite:
     return suite
 
 
-def _inline(document: Document, key: str, issues: Issues) -> tuple[list[Item], list[tuple[Key, ...]]]:
+def _kind_of(suite: Suite, document: Document) -> type[Item]:
+    """The kind of its items. Raises `Problem` for one that nothing installed has."""
+    kind = item_kind(suite.kind)
+    if kind is None:
+        message = f"no task that is installed here has items of the kind '{suite.kind}'"
+        hint = (
+            did_you_mean(suite.kind, item_kinds()) or f"known: {', '.join(item_kinds())}; another comes with its task"
+        )
+        raise Problem(document.issue(("kind",), "suite-kind", message, hint=hint))
+    return kind
+
+
+def _inline(document: Document, key: str, kind: type[Item], issues: Issues) -> tuple[list[Item], list[tuple[Key, ...]]]:
     """The items under `key` in the document, and their keys."""
     raw = document.data.get(key)
     if raw is None:
@@ -114,16 +126,16 @@ def _inline(document: Document, key: str, issues: Issues) -> tuple[list[Item], l
     _limit(document.path, len(raw))
     items, places = [], []
     for index, value in enumerate(raw):
-        item = _item(document, (key, index), value, issues)
+        item = _item(document, (key, index), value, kind, issues)
         if item is not None:
             items.append(item)
             places.append((key, index))
     return items, [*places]
 
 
-def _item(document: Document, keys: tuple[Key, ...], value: Any, issues: Issues) -> Item | None:
+def _item(document: Document, keys: tuple[Key, ...], value: Any, kind: type[Item], issues: Issues) -> Item | None:
     if not isinstance(value, dict):
-        issues.extend([document.issue(keys, "suite-invalid", "an item is a mapping with id, question and answer")])
+        issues.extend([document.issue(keys, "suite-invalid", f"an item is a mapping with {_needed(kind)}")])
         return None
     unquoted = _unquoted(value)
     for index, message in unquoted:
@@ -131,8 +143,16 @@ def _item(document: Document, keys: tuple[Key, ...], value: Any, issues: Issues)
         issues.extend([document.issue(place, "suite-invalid", message, hint="put it in quotes")])
     if unquoted:
         return None
-    item = document.convert(Item, code="suite", issues=issues, keys=keys)
-    return _tidy(item) if item is not None else None
+    item = document.convert(kind, code="suite", issues=issues, keys=keys)
+    if item is not None:
+        item.tidy()
+    return item
+
+
+def _needed(kind: type[Item]) -> str:
+    """The keys that an item must have: `id, question and answer`."""
+    *most, last = [field.encode_name for field in msgspec.structs.fields(kind) if field.required]
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _unquoted(item: dict[str, Any]) -> list[tuple[int, str]]:
@@ -143,18 +163,19 @@ def _unquoted(item: dict[str, Any]) -> list[tuple[int, str]]:
     return [(i, f"option {i + 1} is {_kind(c)}, not text") for i, c in enumerate(choices) if not isinstance(c, str)]
 
 
-def _lines(origin: Origin, issues: Issues) -> tuple[list[Item], list[int]]:
+def _lines(origin: Origin, kind: type[Item], issues: Issues) -> tuple[list[Item], list[int]]:
     """The items of `items.jsonl`, and their lines."""
     assert origin.lines is not None
     items: list[Item] = []
     numbers: list[int] = []
+    known = frozenset(field.encode_name for field in msgspec.structs.fields(kind))
     for number, value in json_lines(origin.lines, issues, code="suite"):
         _limit(origin.document.path, len(items) + 1)
         if not isinstance(value, dict):
             issues.extend([origin.line(number).issue("suite-invalid", f"an item is an object, not {_kind(value)}")])
             continue
-        for key in value.keys() - _FIELDS:
-            message, hint = f"unknown key '{key}'", did_you_mean(key, _FIELDS)
+        for key in value.keys() - known:
+            message, hint = f"unknown key '{key}'", did_you_mean(key, known)
             issues.extend([origin.line(number).issue("suite-unknown-key", message, key, hint=hint)])
         if unquoted := _unquoted(value):
             issues.extend(
@@ -163,30 +184,19 @@ def _lines(origin: Origin, issues: Issues) -> tuple[list[Item], list[int]]:
             )
             continue
         try:
-            item = msgspec.convert(value, Item)
+            item = msgspec.convert(value, kind)
         except msgspec.ValidationError as error:
             # The same words as for YAML, from the one place that has them.
             found = Issues()
-            Document("", "", value, {}).convert(Item, code="suite", issues=found)
+            Document("", "", value, {}).convert(kind, code="suite", issues=found)
             message = next((i.message for i in found if i.code == "suite-invalid"), str(error))
             field = next((key for key in value if f"'{key}'" in message), None)
             issues.extend([origin.line(number).issue("suite-invalid", message, *([field] if field else []))])
             continue
-        items.append(_tidy(item))
+        item.tidy()
+        items.append(item)
         numbers.append(number)
     return items, numbers
-
-
-def _tidy(item: Item) -> Item:
-    """The item without what only formatting put there: white space at the ends, Windows line ends."""
-    item.question = tidy(item.question)
-    if item.choices is not None:
-        item.choices = [tidy(choice) for choice in item.choices]
-    if isinstance(item.answer, str):
-        item.answer = tidy(item.answer)
-    elif isinstance(item.answer, list):
-        item.answer = [tidy(answer) for answer in item.answer]
-    return item
 
 
 def _limit(path: str, count: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from llmxsite.base.words import has_words, languages
-from llmxsite.study.suite.model import Suite
+from llmxsite.study.suite.model import Suite, choices_of
 
 CODE = "suite-language-words"
 HINT = "replies that are a letter alone are read all the same; a table is a file of llmxsite/base/words, and is welcome"
@@ -14,7 +14,7 @@ def unread(suite: Suite) -> str | None:
 
     A suite that names no language is read with the words of all.
     """
-    asked = {item.language or suite.language for item in suite.items if item.choices}
+    asked = {item.language or suite.language for item in suite.items if choices_of(item)}
     found = sorted({tag for tag in asked if tag and not has_words(primary(tag))})
     if not found:
         return None

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from llmxsite.base.diagnostics import Issue, several
 from llmxsite.study.study import SLUG
-from llmxsite.study.suite.model import LETTERS, Item, Suite
+from llmxsite.study.suite.model import LETTERS, Item, QuestionItem, Suite
 from llmxsite.study.suite.origin import Origin, Place
 
 MAX_TEXT = 200_000
@@ -43,23 +43,26 @@ def _item(item: Item, place: Place) -> Iterator[Issue]:
     if not item.id.strip() or len(item.id) > MAX_ID or _BREAKS_LABEL.search(item.id):
         message = f"an item's id is one line of 1 to {MAX_ID} characters without '|'"
         yield place.issue("suite-item-id", message, "id")
-    if not item.question:
+    if isinstance(item, QuestionItem) and not item.question:
         yield place.issue("suite-question-empty", "the question is empty", "question")
     for label in _LABELS:
         value = getattr(item, label)
         if value is not None and _BREAKS_LABEL.search(value):
             message = f"{label} holds a character that breaks a table or a log: {_name(value)}"
             yield place.issue("suite-label-text", message, label)
-    for field, text in [("question", item.question), *(("choices", choice) for choice in item.choices or [])]:
+    for field, text in item.texts():
         if len(text) > MAX_TEXT:
             yield place.issue("suite-text-long", f"{len(text):,} characters; at most {MAX_TEXT:,}", field)
         if match := _SURROGATE.search(text):
             message = f"U+{ord(match[0]):04X} cannot be sent or logged"
             yield place.issue("suite-text-broken", message, field)
-    yield from _answer(item, place)
+    for field, message in item.faults():
+        yield place.issue("suite-item", message, field)
+    if isinstance(item, QuestionItem):
+        yield from _answer(item, place)
 
 
-def _answer(item: Item, place: Place) -> Iterator[Issue]:
+def _answer(item: QuestionItem, place: Place) -> Iterator[Issue]:
     answer, choices = item.answer, item.choices
     if choices is None:
         if isinstance(answer, float) and not math.isfinite(answer):
@@ -85,7 +88,7 @@ def _answer(item: Item, place: Place) -> Iterator[Issue]:
         yield place.issue("suite-choices-equal", message, "choices", twin)
 
 
-def _letter_hint(item: Item) -> str | None:
+def _letter_hint(item: QuestionItem) -> str | None:
     """The letter the author must have meant, where that is plain."""
     answer, choices = item.answer, item.choices or []
     if isinstance(answer, str):

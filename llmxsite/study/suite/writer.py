@@ -17,6 +17,7 @@ LARGE = 200
 """Items beyond which a suite is written as a folder: one item a line stays readable and quick to load."""
 _PARTS = ("authors", "datasheet", "examples", "items")
 """Written last, with an empty line before each."""
+_LAST = ("explanation", "source")
 _EXPONENT = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?[eE][-+]?[0-9]+")
 _base: Any = yaml.SafeDumper
 
@@ -49,7 +50,7 @@ def write(suite: Suite, folder: Path, *, large: int = LARGE) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     with (path.parent / "items.jsonl").open("wb") as stream:
         for item in suite.items:
-            stream.write(msgspec.json.encode(item) + b"\n")
+            stream.write(msgspec.json.encode(_ordered(msgspec.to_builtins(item))) + b"\n")
     path.write_text(to_yaml(msgspec.structs.replace(suite, items=[])), encoding="utf-8", newline="\n")
     return path
 
@@ -60,10 +61,18 @@ def to_yaml(suite: Suite) -> str:
     parts = [_dump({key: value for key, value in data.items() if key not in _PARTS})]
     for key in _PARTS:
         if key in ("examples", "items") and data.get(key):
-            parts.append(f"{key}:\n" + "\n".join(_indent(_dump([item])) for item in data[key]))
+            parts.append(f"{key}:\n" + "\n".join(_indent(_dump([_ordered(item)])) for item in data[key]))
         elif data.get(key):
             parts.append(_dump({key: data[key]}))
     return "\n".join(parts)
+
+
+def _ordered(item: dict[str, Any]) -> dict[str, Any]:
+    """An item's keys with what is said of it last."""
+    return {
+        **{key: value for key, value in item.items() if key not in _LAST},
+        **{key: item[key] for key in _LAST if key in item},
+    }
 
 
 def _dump(data: Any) -> str:

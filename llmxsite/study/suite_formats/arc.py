@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from llmxsite.study.suite.model import LETTERS, Item, Suite
+from llmxsite.study.suite.model import LETTERS, QuestionItem, Suite
 from llmxsite.study.suite_formats.convert import BadRow, Format, letter, name, options, text
 from llmxsite.study.suite_formats.rows import Row
 
@@ -13,7 +13,7 @@ def recognises(row: dict[str, Any]) -> bool:
     return "answerKey" in row and "question" in row
 
 
-def item(row: dict[str, Any], place: Row, seed: int) -> Item:
+def item(row: dict[str, Any], place: Row, seed: int) -> QuestionItem:
     """Options keep their order; labels are letters or the digits 1 to 5, and the key is one of them."""
     question = row.get("question")
     stem = text(question, "stem") if isinstance(question, dict) else text(row, "question")
@@ -25,7 +25,7 @@ def item(row: dict[str, Any], place: Row, seed: int) -> Item:
         swapped = LETTERS[int(key) - 1] if key.isdigit() and key != "0" else str(LETTERS.find(key) + 1)
         key = swapped if swapped in labels else key
     index = labels.index(key) if key in labels else -1
-    return Item(
+    return QuestionItem(
         id=name(row, "id"),
         category="science",
         question=stem,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from llmxsite.study.suite.model import Item, Suite
+from llmxsite.study.suite.model import QuestionItem, Suite
 from llmxsite.study.suite_formats.convert import BadRow, Format, text
 from llmxsite.study.suite_formats.rows import Row
 
@@ -17,14 +17,14 @@ def recognises(row: dict[str, Any]) -> bool:
     return {"question", "answer"} <= row.keys() and isinstance(row["answer"], str) and "####" in row["answer"]
 
 
-def item(row: dict[str, Any], place: Row, seed: int) -> Item:
+def item(row: dict[str, Any], place: Row, seed: int) -> QuestionItem:
     """The number after `####` is the answer; the solution, without the calculator's marks, the explanation."""
     solution, mark, final = text(row, "answer").rpartition("####")
     number = final.strip().rstrip(".")
     if not mark or not _NUMBER.fullmatch(number):
         raise BadRow("without a number after ####")
     value = float(number.replace(",", "").replace("$", ""))
-    return Item(
+    return QuestionItem(
         id=f"gsm8k-{place.number:04d}",
         category="word problems",
         question=text(row, "question"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from llmxsite.study.suite.model import Item, Suite
+from llmxsite.study.suite.model import QuestionItem, Suite
 from llmxsite.study.suite_formats.convert import BadRow, Format, label, letter, optional, options, text, whole
 from llmxsite.study.suite_formats.rows import Row
 
@@ -17,7 +17,7 @@ def recognises(row: dict[str, Any]) -> bool:
     return {"ctx", "endings"} <= row.keys()
 
 
-def item(row: dict[str, Any], place: Row, seed: int) -> Item:
+def item(row: dict[str, Any], place: Row, seed: int) -> QuestionItem:
     """The context with the question how it goes on; WikiHow's markup is taken out of context and endings."""
     given = row.get("label")
     if given is None or (isinstance(given, str) and not given.strip()):
@@ -33,7 +33,7 @@ def item(row: dict[str, Any], place: Row, seed: int) -> Item:
         "endings",
     )
     source = optional(row, "source_id")
-    return Item(
+    return QuestionItem(
         id=f"hellaswag-{row['ind']}" if isinstance(row.get("ind"), int | str) else f"hellaswag-row-{place.number:05d}",
         category=label(source.split("~")[0]) if source else None,
         subcategory=label(optional(row, "activity_label")),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from llmxsite.study.suite.model import LETTERS, Item, Suite
+from llmxsite.study.suite.model import LETTERS, QuestionItem, Suite
 from llmxsite.study.suite_formats.convert import BadRow, Format, label, letter, name, optional, options, text, whole
 from llmxsite.study.suite_formats.rows import Row
 
@@ -16,14 +16,14 @@ def recognises(row: dict[str, Any]) -> bool:
     return {"question_id", "options", "answer"} <= row.keys()
 
 
-def item(row: dict[str, Any], place: Row, seed: int) -> Item:
+def item(row: dict[str, Any], place: Row, seed: int) -> QuestionItem:
     """Letter and index of the answer must name the same option; `N/A`, which fills up early files, is no option."""
     value = row.get("options")
     if isinstance(value, list):
         while value and value[-1] == "N/A":
             value = value[:-1]
     choices = options(value)
-    return Item(
+    return QuestionItem(
         id=f"mmlu-pro-{name(row, 'question_id')}",
         category=label(optional(row, "category")),
         question=text(row, "question"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from llmxsite.study.suite.model import LETTERS, Item, Suite
+from llmxsite.study.suite.model import LETTERS, QuestionItem, Suite
 from llmxsite.study.suite_formats.convert import BadRow, Format, label, letter, optional, order_key, text
 from llmxsite.study.suite_formats.rows import Row
 
@@ -13,23 +13,23 @@ def recognises(row: dict[str, Any]) -> bool:
     return {"Question", "Best Answer", "Incorrect Answers"} <= row.keys()
 
 
-def item(row: dict[str, Any], place: Row, seed: int) -> Item:
+def item(row: dict[str, Any], place: Row, seed: int) -> QuestionItem:
     """Best answer and all incorrect ones as options, in an order of the item's own."""
     best = text(row, "Best Answer")
     return _item(row, place, seed, [best, *_split(text(row, "Incorrect Answers"))])
 
 
-def binary_item(row: dict[str, Any], place: Row, seed: int) -> Item:
+def binary_item(row: dict[str, Any], place: Row, seed: int) -> QuestionItem:
     """Best answer against the best incorrect one: the form its authors recommend since 2025."""
     return _item(row, place, seed, [text(row, "Best Answer"), text(row, "Best Incorrect Answer")])
 
 
-def _item(row: dict[str, Any], place: Row, seed: int, answers: list[str]) -> Item:
+def _item(row: dict[str, Any], place: Row, seed: int, answers: list[str]) -> QuestionItem:
     question, best = text(row, "Question"), answers[0]
     choices = sorted(dict.fromkeys(answers), key=lambda choice: order_key(seed, question, choice))
     if not 2 <= len(choices) <= len(LETTERS):
         raise BadRow(f"with {len(choices)} different options")
-    return Item(
+    return QuestionItem(
         id=f"truthfulqa-{place.number:04d}",
         category=label(optional(row, "Category")),
         subcategory=label(optional(row, "Type")),

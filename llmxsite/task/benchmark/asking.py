@@ -9,6 +9,7 @@ from llmxsite.exchange.asking.options import options_for
 from llmxsite.exchange.asking.plan import Asking, Case, Plan
 from llmxsite.exchange.engine.protocol import ModelInfo, Request
 from llmxsite.study.experiment import parse_prompt
+from llmxsite.study.suite import QuestionItem
 
 TOP_LOGPROBS = 20
 
@@ -18,6 +19,7 @@ class Questions(Asking):
 
     def plan(self, case: Case) -> Plan:
         experiment, suite, item, condition, repeat, model, _ = case
+        assert isinstance(item, QuestionItem)  # what `Terms.items` says of this task
         name = str(condition["prompt"])
         prompt = parse_prompt(name)
         if prompt is None:

@@ -15,7 +15,7 @@ from llmxsite.log.log_formats.inspect_ai.grade import grade, primary
 from llmxsite.log.log_formats.inspect_ai.log import TITLE, Log, Row
 from llmxsite.log.log_formats.inspect_ai.texts import Texts
 from llmxsite.log.record import Fault, Outcome, Sample, Scalar, Sent, Shown, sample_key
-from llmxsite.study.suite import Item, item_hash
+from llmxsite.study.suite import QuestionItem, item_hash
 from llmxsite.study.suite.model import tidy
 
 __all__ = ["SUFFIXES", "TITLE", "read"]
@@ -94,7 +94,7 @@ class _Samples:
         texts = Texts(row.attachments)
         question = texts.text(row.input) if isinstance(row.input, str) else texts.conversation(row.input)
         target = row.target if isinstance(row.target, str) else msgspec.json.encode(row.target).decode()
-        item = Item(id=str(row.id), question=tidy(question), choices=row.choices, answer=target)
+        item = QuestionItem(id=str(row.id), question=tidy(question), choices=row.choices, answer=target)
         digest = item_hash(item)
         repeat = max(row.epoch - 1, self.repeats.next(item, digest))
         choice = row.output.choices[0] if row.output.choices else None
@@ -125,7 +125,7 @@ class _Samples:
             )
         )
 
-    def _scores(self, number: int, row: Row, item: Item) -> dict[str, Any]:
+    def _scores(self, number: int, row: Row, item: QuestionItem) -> dict[str, Any]:
         """The verdict of the scorer that counts, and under `inspect_ai` what each scorer said."""
         found: dict[str, Any] = {"expected": item.answer} if item.answer else {}
         if item.right is not None:

@@ -16,7 +16,7 @@ from llmxsite.log.log_formats.imported import Imported, Repeats, fingerprint, su
 from llmxsite.log.log_formats.lm_eval.results import Results, beside, model_of, task_of
 from llmxsite.log.log_formats.lm_eval.row import NEEDED, Row
 from llmxsite.log.record import Answer, Sample, Scalar, Sent, Shown, sample_key
-from llmxsite.study.suite import LETTERS, Item, item_hash
+from llmxsite.study.suite import LETTERS, QuestionItem, item_hash
 
 TITLE = "lm-eval sample logs"
 SUFFIXES = (".jsonl",)
@@ -130,7 +130,7 @@ class _Rows:
 
     def add(self, number: int, row: Row) -> None:
         # What a document asks and what is right only lm-eval's task knows, so all of it makes the item.
-        item = Item(id=str(row.doc_id), question=_json(row.doc), answer=_json(row.target))
+        item = QuestionItem(id=str(row.doc_id), question=_json(row.doc), answer=_json(row.target))
         digest = item_hash(item)
         self.repeats.next(item, digest)
         condition: dict[str, Scalar] = {"model": self.model}

@@ -120,7 +120,7 @@ def _group(
         file=file_id(run.id, suite_id, suite_hash, digest, condition),
         numbers=numbers,
         values=values,
-        questions={item_hash(item): item.question for item in items},
+        questions={item_hash(item): item.shown() for item in items},
     )
 
 

@@ -26,7 +26,7 @@ from llmxsite.press.site.parts import added
 from llmxsite.press.site.samples.sheets import page_numbers
 from llmxsite.press.site.search import Entry
 from llmxsite.study.study import slugify
-from llmxsite.study.suite import Item, item_hash
+from llmxsite.study.suite import Item, choices_of, item_hash
 from llmxsite.study.suite.datasheet import QUESTIONS, TITLES
 
 ITEMS_A_PAGE = 100
@@ -103,7 +103,7 @@ def _suite(edition: Edition, entry: SuiteEntry, number: int, _: Issues) -> Made:
             (2, "using", "Using it"),
         ],
     )
-    text = " ".join(i.question for i in shown)[:20_000]
+    text = " ".join(i.shown() for i in shown)[:20_000]
     summary = (suite.description if suite else None) or ""
     return Made(
         html,
@@ -146,7 +146,7 @@ class ItemRow(NamedTuple):
 
 def _item(item: Item, difficulty: dict[tuple[str, str], Row]) -> ItemRow:
     known = difficulty.get((item.id, item_hash(item))) or {}
-    letters = [chr(65 + i) for i in range(len(item.choices or []))]
+    letters = [chr(65 + i) for i in range(len(choices_of(item)))]
     return ItemRow(item, letters, known.get("accuracy"), known.get("n"))
 
 
