@@ -83,6 +83,25 @@ async def _nothing(asked: Asked) -> Seen:
     return Seen("; ".join(f"{part}" for part in parts))
 
 
+async def _compatible(asked: Asked) -> Seen:
+    (whole,) = await _vectors(asked, "tea")
+    more = (await _vectors(asked, "tea", dimensions=10 * len(whole)))[0]
+    packed = await _v1(asked, "tea", encoding_format="base64")
+    row = packed.body["data"][0]["embedding"] if packed.taken else None
+    given = packed.said if row is None else yes(isinstance(row, str), "given", "passed over")
+    long = await _v1(asked, "word " * (min(asked.model.context_length or 512, 8192) + 100))
+    parts = [
+        f"`/v1`, a text too long: {'cut without a word' if long.taken else long.said}",
+        f"`encoding_format: base64`: {given}",
+        f"more `dimensions` than there are: {yes(len(more) == len(whole), 'passed over', 'otherwise')}",
+    ]
+    return Seen("; ".join(parts))
+
+
+async def _v1(asked: Asked, text: str, **more: Any) -> Answer:
+    return await asked.server.post("/v1/embeddings", model=asked.name, input=text, **more)
+
+
 async def _chat(asked: Asked) -> Seen:
     answer = await _embed(asked, "tea")
     return Seen(yes(bool(answer.body.get("embeddings")), "a vector", "none") if answer.taken else answer.said)
@@ -93,5 +112,6 @@ QUESTIONS = (
     Question("embed-batch", "What does a batch give?", EMBEDS, _batch),
     Question("embed-too-long", "A text too long?", EMBEDS, _long),
     Question("embed-nothing", "How many vectors come for nothing?", EMBEDS, _nothing),
+    Question("embed-v1", "What does `/v1` do with vectors?", EMBEDS, _compatible),
     Question("embed-chat", "Does a model that completes text embed?", CHATS, _chat),
 )
