@@ -9,15 +9,14 @@ import random
 import re
 import signal
 import tomllib
-from collections.abc import Iterator
 from configparser import ConfigParser
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 from collect_support import Nursery, Watched, collect, run, samples_of, the_log
 from servers.fake import Fake
+from toy_support import MODELS, ROOT, parrot, toy
 from typer.testing import CliRunner
 
 from llmxsite.analysis import tables
@@ -38,33 +37,10 @@ from llmxsite.study import scaffold
 from llmxsite.study.study import Study
 from llmxsite.study.suite import find
 
-ROOT = Path(__file__).parent.parent / "toy_task"
+__all__ = ["toy"]
+pytestmark = pytest.mark.usefixtures("toy")
 PACKAGE = ROOT / "recall_task"
-MODELS = ("fake:1b", "near:1b", "judge:1b")
 KILLS = int(os.environ.get("LLMXSITE_KILLS", "4"))
-
-
-@pytest.fixture(autouse=True)
-def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.syspath_prepend(ROOT)
-    monkeypatch.setenv("LLMXSITE_TEST_PATH", str(ROOT))
-    registry.forget()
-    yield
-    monkeypatch.undo()
-    registry.forget()
-
-
-def parrot(body: dict[str, Any]) -> tuple[list[str], str]:
-    """Says the sentence; asked again in an odd place, it forgets the last word. As a judge it compares for itself."""
-    asked = [m["content"] for m in body.get("messages", ())]
-    if not asked:
-        return ["ready"], "stop"  # the model is only being loaded
-    if body["model"] == "judge:1b":
-        one, other = asked[-1].split("\n")[-2:]
-        return ["yes" if one[3:] == other[3:] else "no"], "stop"
-    words = asked[0].partition(": ")[2].split()
-    lost = len(asked) > 3 and len(words) % 2
-    return [f"{' ' if place else ''}{word}" for place, word in enumerate(words[:-1] if lost else words)], "stop"
 
 
 @pytest.fixture
@@ -172,7 +148,9 @@ def test_its_report_is_checked_collected_scored_and_built(study: Study, tmp_path
     assert (
         of_run.index("What became of the samples") < of_run.index("How much came back") < of_run.index('id="samples"')
     )
-    assert "<summary>Word by word</summary>" in of_run and "<del>" in of_run
+    assert "<summary>Word by word</summary>" in of_run
+    samples = (tmp_path / "site" / addresses.run("trial", log.stem)).with_name("samples-001.html")
+    assert "<del>noon.</del>" in samples.read_text(encoding="utf-8")
     assert "Saying it again" in (tmp_path / "site/methods.html").read_text(encoding="utf-8")
     suite = (tmp_path / "site/suites/trial/index.html").read_text(encoding="utf-8")
     assert "Seven green ladders slept under the sea." in suite

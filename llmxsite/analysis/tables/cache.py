@@ -23,7 +23,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from llmxsite.analysis.tables.columns import LogColumns, Setting
+from llmxsite.analysis.tables.columns import LogColumns, Setting, more_columns
 from llmxsite.base.diagnostics import Issue, display_path
 from llmxsite.log.record import End, Run
 
@@ -55,6 +55,7 @@ class _Frame(msgspec.Struct):
     settings: list[Setting]
     words: dict[str, list[str]]
     issues: list[Issue]
+    more: list[str] = []
 
 
 _decode_frame = msgspec.json.Decoder(_Frame).decode
@@ -81,6 +82,8 @@ class Cache:
             if sha256 is None:
                 return None
             log, issues = _read(self._table(sha256))
+            if log.more != [*more_columns(log.run.task)]:
+                return None  # its task has come, gone or changed since
         except (OSError, ValueError, KeyError, pa.ArrowException):
             return None
         self._remember(path, stat, sha256)
@@ -138,7 +141,7 @@ class Cache:
 
 
 def _write(path: Path, log: LogColumns, issues: list[Issue]) -> None:
-    frame = _Frame(log.run, log.end, log.lacks, log.rows, log.settings, log.words, issues)
+    frame = _Frame(log.run, log.end, log.lacks, log.rows, log.settings, log.words, issues, log.more)
     table = pa.table({name: pa.array(column) for name, column in log.columns.items()}).replace_schema_metadata(
         {_META: msgspec.json.encode(frame)}
     )
@@ -168,6 +171,7 @@ def _read(path: Path) -> tuple[LogColumns, list[Issue]]:
             rows=frame.rows,
             settings=frame.settings,
             words=frame.words,
+            more=frame.more,
         )
         arrays = [np.empty(frame.rows, field.type.to_pandas_dtype()) for field in reader.schema]
         at = 0

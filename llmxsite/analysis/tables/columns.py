@@ -12,6 +12,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from llmxsite.base import registry
+from llmxsite.base.diagnostics import Problem
 from llmxsite.log.record import End, Run, Scalar
 
 Array = npt.NDArray[Any]
@@ -74,16 +76,28 @@ class LogColumns(msgspec.Struct, kw_only=True):
     settings: list[Setting] = []
     words: dict[str, list[str]] = {}
     """The distinct texts of each column of `TEXTS`, in order of appearance."""
+    more: list[str] = []
+    """Columns of numbers that the task's scorers have beside `ALL`."""
     columns: dict[str, Any] = {}
     """Arrays of `rows` values by name. A column that is missing throughout is absent."""
 
 
+def more_columns(task: str) -> tuple[str, ...]:
+    """Columns of numbers that a task's scorers have beside those of everybody; none of a task that is not here."""
+    try:
+        scorers = getattr(registry.part(task, "answer"), "SCORERS", ())
+    except Problem:
+        return ()  # it is broken, which `check` says
+    every = (name for scorer in scorers for name in scorer.columns)
+    return tuple(dict.fromkeys(name for name in every if name not in ALL))
+
+
 def missing_value(name: str) -> float:
-    return np.nan if name in NUMBERS else -1
+    return -1 if name in (*TEXTS, *COUNTS, *FLAGS) else np.nan
 
 
 def dtype(name: str) -> np.dtype[Any]:
-    return np.dtype(np.float64 if name in NUMBERS else np.int8 if name in FLAGS else np.int32)
+    return np.dtype(np.int8 if name in FLAGS else np.int32 if name in (*TEXTS, *COUNTS) else np.float64)
 
 
 def last_of_each(hashes: Array, keys_at: Callable[[Array], list[str]]) -> Array | None:

@@ -52,7 +52,7 @@ COLUMNS = (
     "position",
     "line",
 )
-"""The columns of every frame, in order; the factors follow."""
+"""The columns of every frame, in order; those of tasks' scorers follow, then the factors."""
 _FIRST_FACTORS = ("prompt", "temperature", "top_p", "seed", "num_ctx", "think", "system")
 _NOT_FACTORS = ("model", "engine")
 """Parts of a condition that have a column of their own already."""
@@ -88,19 +88,20 @@ def assemble(sources: Sequence[Source]) -> tuple[pd.DataFrame, list[str]]:
     logs' columns are used up, so that no column is ever held twice.
     """
     builder = _Builder(sources)
-    data = {name: builder.column(name) for name in COLUMNS}
+    more = dict.fromkeys(name for source in sources for name in source.log.more if name not in COLUMNS)
+    data = {name: builder.column(name) for name in (*COLUMNS, *more)}
     data["correct"][data["outcome"] == "error"] = np.nan  # nothing was answered, whatever the line claims
-    factors = _factor_names(sources)
+    factors = _factor_names(sources, {*data})
     data |= {column: builder.factor(name) for column, name in factors.items()}
     return pd.DataFrame(data, copy=False), list(factors)
 
 
-def _factor_names(sources: Iterable[Source]) -> dict[str, str]:
+def _factor_names(sources: Iterable[Source], taken: set[str]) -> dict[str, str]:
     """Column to name in the condition: the well-known ones first, then by name."""
     found = {name for source in sources for setting in source.log.settings for name in setting.condition}
     first = [name for name in _FIRST_FACTORS if name in found]
     names = [*first, *sorted(found.difference(first, _NOT_FACTORS))]
-    return {f"{name}_factor" if name in COLUMNS else name: name for name in names}
+    return {f"{name}_factor" if name in taken else name: name for name in names}
 
 
 class _Builder:

@@ -21,9 +21,19 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from llmxsite.analysis.tables.columns import ALL, TEXTS, Array, LogColumns, Setting, dtype, last_of_each, missing_value
+from llmxsite.analysis.tables.columns import (
+    ALL,
+    TEXTS,
+    Array,
+    LogColumns,
+    Setting,
+    dtype,
+    last_of_each,
+    missing_value,
+    more_columns,
+)
 from llmxsite.analysis.tables.growing import Growing, Words
-from llmxsite.analysis.tables.slim import NAMES, SlimSample, decode_condition, decode_slim, unpack
+from llmxsite.analysis.tables.slim import SlimSample, decode_condition, slim, unpack
 from llmxsite.base.diagnostics import Issues, Problem
 from llmxsite.log import runlog
 from llmxsite.log.record import End, Lack, MaterialLine, Resume, Run
@@ -87,7 +97,8 @@ class _Hashing(io.RawIOBase):
 class _Reader:
     def __init__(self, path: Path, header: Run, issues: Issues) -> None:
         self.path, self.issues = path, issues
-        self.log = LogColumns(run=header)
+        self.log = LogColumns(run=header, more=[*more_columns(header.task)])
+        self.slim = slim(tuple(self.log.more))
         self.digests = {model.name: model.digest for model in header.models}
         self.known: dict[bytes, int] = {}
         """Index in `log.settings` of each condition met since the digests last changed, by its bytes; -1 is unreadable."""
@@ -97,13 +108,13 @@ class _Reader:
         self.words = {name: Words() for name in TEXTS}
         self.columns = {
             name: Growing(self.words[name].codes if name in TEXTS else _CONVERT[dtype(name)], missing_value(name))
-            for name in ALL
+            for name in (*ALL, *self.log.more)
         }
         self.keys: list[Any] = []
         self.hashes = Growing(_hashes, 0)
 
     def read(self, stream: IO[bytes]) -> LogColumns:
-        decode, known, samples = decode_slim, self.known, self.samples
+        (kind, decode, _), known, samples = self.slim, self.known, self.samples
         lines = iter(partial(stream.readline, MAX_LINE + 1), b"")
         for number, raw in enumerate(lines, 1):
             if raw[-1] != _NEWLINE:
@@ -115,7 +126,7 @@ class _Reader:
                 if raw.strip():
                     self._bad(number, raw, error)
                 continue
-            if type(line) is SlimSample:
+            if type(line) is kind:
                 if line.of is not None:
                     continue
                 condition = bytes(line.condition)
@@ -143,13 +154,15 @@ class _Reader:
             return
         self.log.end = None
         self.log.rows += len(rows)
-        fields: dict[str, Any] = dict(zip(NAMES, zip(*unpack(rows), strict=True), strict=True))
+        fields: dict[str, Any] = dict(zip(self.slim.names, zip(*unpack(rows), strict=True), strict=True))
         fields |= {"setting": self.settings, "line": self.numbers}
         self.keys.append(pa.array(fields["key"], pa.string()))
         self.hashes.add(fields["key"])
         for name in ("answer", "expected"):
             if not set(map(type, fields[name])) <= {str, NoneType}:
                 fields[name] = list(map(_text, fields[name]))
+        for name in self.log.more:
+            fields[name] = [value if isinstance(value, int | float) else None for value in fields[name]]
         for name, column in self.columns.items():
             column.add(fields[name])
         for gathered in (self.samples, self.settings, self.numbers):

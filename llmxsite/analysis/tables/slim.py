@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Annotated, Any
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import Annotated, Any, NamedTuple, cast
 
 import msgspec
 from msgspec.structs import astuple
@@ -59,6 +60,30 @@ class SlimSample(msgspec.Struct, gc=False, tag_field="type", tag="sample"):
     timing: _Timing = _Timing()
     usage: _Usage = _Usage()
     scores: _Scores = _Scores()
+
+
+class Slim(NamedTuple):
+    """How the lines of one task's logs are read."""
+
+    kind: type[SlimSample]
+    decode: Callable[[bytes], Any]
+    names: tuple[str, ...]
+    """The values that `unpack` gives, in its order."""
+
+
+@cache
+def slim(more: tuple[str, ...] = ()) -> Slim:
+    """The reader of lines with further scores: columns that a task's scorers have beside those of everybody."""
+    if not more:
+        return Slim(SlimSample, decode_slim, NAMES)
+    scores = msgspec.defstruct(
+        "_MoreScores", [(name, Any, None) for name in more], bases=(_Scores,), gc=False, frozen=True
+    )
+    kind = msgspec.defstruct(
+        "_MoreSample", [("scores", scores, scores())], bases=(SlimSample,), tag_field="type", tag="sample", gc=False
+    )
+    decode = msgspec.json.Decoder(kind | Run | Resume | MaterialLine | Lack | End).decode
+    return Slim(cast(type[SlimSample], kind), decode, (*NAMES, *more))
 
 
 decode_slim = msgspec.json.Decoder(SlimSample | Run | Resume | MaterialLine | Lack | End).decode

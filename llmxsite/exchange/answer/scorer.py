@@ -71,7 +71,7 @@ class Scorer(Generic[R, S]):
     score: Callable[[R, Sequence[Turn]], Scored]
     """Pure: the same rubric and turns give the same scores, today and from a log."""
     columns: tuple[str, ...] = ()
-    """Fields of `scores` that become columns of the samples' table."""
+    """Fields of `scores` that become columns of the samples' table: numbers and truth values."""
     read: Callable[[Sample], R | None] | None = None
     """The rubric from a line, of one that is older than the field `rubric` too. None reads the field alone."""
     verdict: Callable[[Sample], Verdict] = by_correct
