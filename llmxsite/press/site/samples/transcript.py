@@ -141,7 +141,7 @@ def replied(sample: Sample) -> str:
             f"<pre>{escape(reply.thinking, quote=False)}</pre></details>"
         )
     text = reply.text or ""
-    coloured = tokens(text, reply.tokens, reply.answer_token) if reply.tokens else None
+    coloured = token_spans(text, reply.tokens, reply.answer_token) if reply.tokens else None
     who = "Reply" + (", each token tinted by its probability" if coloured else "")
     if text or not reply.tool_calls:
         plain = escape(text.strip("\n"), quote=False) if text.strip() else "<span class=missing>(empty)</span>"
@@ -154,7 +154,7 @@ def replied(sample: Sample) -> str:
     return html
 
 
-def tokens(text: str, chosen: list[TokenLogprob], answer_token: int | None) -> str | None:
+def token_spans(text: str, chosen: list[TokenLogprob], answer_token: int | None) -> str | None:
     """The reply's text with each token in a span; None where the tokens do not spell it (then it is shown plain)."""
     spelt = "".join(t.token for t in chosen)
     start = spelt.rfind(text) if text else -1
