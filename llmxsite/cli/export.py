@@ -12,7 +12,6 @@ import typer
 
 from llmxsite.base.diagnostics import Issues
 from llmxsite.cli.terminal import err, finish, study_here
-from llmxsite.press.publish.every_eval_ever import PublisherOptions
 
 
 class ThemeOption(StrEnum):
@@ -145,7 +144,7 @@ def every_eval_ever(
     from llmxsite.press.publish import every_eval_ever as records
 
     issues = Issues()
-    options = PublisherOptions(
+    options = records.PublisherOptions(
         organization=organization,
         relationship=relationship.value,
         retrieved=retrieved.replace(tzinfo=UTC).isoformat() if retrieved else None,

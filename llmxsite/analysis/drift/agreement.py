@@ -16,7 +16,6 @@ from llmxsite.analysis.drift.reply import Seen, Timed
 from llmxsite.analysis.results.groups import scores, units
 from llmxsite.analysis.stats import determinism
 from llmxsite.analysis.stats.cluster import clustered_mean, clustered_wilson
-from llmxsite.analysis.stats.determinism import LogprobShift
 from llmxsite.analysis.stats.interval import UNDEFINED, Interval, ratio
 from llmxsite.analysis.stats.latency import throughput
 from llmxsite.analysis.stats.mcnemar import mcnemar
@@ -236,7 +235,7 @@ def _frame(heads: Sequence[SampleHead]) -> Any:
     return frame
 
 
-def _total(moved: Sequence[LogprobShift], get: Callable[[LogprobShift], float | None]) -> float:
+def _total(moved: Sequence[determinism.LogprobShift], get: Callable[[determinism.LogprobShift], float | None]) -> float:
     """The sum over tokens that a mean over the tokens of each pair stands for."""
     return sum((get(m) or 0.0) * m.tokens for m in moved)
 

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 from llmxsite.analysis.drift.log import Condition, SampleHead
 from llmxsite.analysis.drift.record import Pair
 from llmxsite.analysis.stats import determinism
-from llmxsite.analysis.stats.determinism import LogprobShift
 from llmxsite.exchange.engine.protocol import TokenLogprob
 from llmxsite.log.record import Answer, Rows, Sample, Scalar, Sent
 
@@ -32,7 +31,7 @@ class Seen(NamedTuple):
     pair: Pair
     margin: float | None
     """How far apart the two likeliest tokens at the answer were before, in nats."""
-    shift: LogprobShift
+    shift: determinism.LogprobShift
     times: tuple[Timed, Timed]
 
 
@@ -140,7 +139,7 @@ def _spoken(reply: Answer) -> str:
     return "".join([reply.thinking or "", reply.text or "", *calls])
 
 
-def _shift(a: Sequence[TokenLogprob], b: Sequence[TokenLogprob]) -> LogprobShift:
+def _shift(a: Sequence[TokenLogprob], b: Sequence[TokenLogprob]) -> determinism.LogprobShift:
     """A token of probability 0 on one side has no distance, and one without a number none that is known: left out."""
     known = [
         (x.logprob, y.logprob) for x, y in zip(a, b, strict=True) if x.logprob is not None and y.logprob is not None

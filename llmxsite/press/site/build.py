@@ -21,8 +21,6 @@ from llmxsite.base.memory import Cache, Seen, package_fingerprint, recall
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.site import disk, manifest
 from llmxsite.press.site.last_build import LastBuild, PageRecord
-from llmxsite.press.site.pages.runs import sheet_page
-from llmxsite.press.site.samples.sheets import SheetJob
 from llmxsite.study.study import Study
 
 if TYPE_CHECKING:
@@ -214,6 +212,7 @@ class _Build:
     def _samples(self) -> dict[str, tuple[str, SheetJob]]:
         """The runs whose pages of samples must be written, by name, each with its key."""
         from llmxsite.press.site.pages import runs
+        from llmxsite.press.site.samples import sheets
 
         todo: dict[str, tuple[str, SheetJob]] = {}
         for entry in self.edition.catalogue.logs:
@@ -225,8 +224,11 @@ class _Build:
                 self.issues.extend(old.issues)
                 self.built.pages += sum(a.endswith(".html") for a in old.files)
             else:
-                log, frame = self.edition.study.root / entry.path, sheet_page(self.edition, entry)
-                todo[name] = (key, SheetJob(log, entry.report, entry.id, entry.run.task, frame, runs.varied(entry)))
+                log, frame = self.edition.study.root / entry.path, runs.sheet_page(self.edition, entry)
+                todo[name] = (
+                    key,
+                    sheets.SheetJob(log, entry.report, entry.id, entry.run.task, frame, runs.varied(entry)),
+                )
         return todo
 
     def _sampled(self, name: str, key: str, output: Sheets, files: dict[str, Seen]) -> None:

@@ -13,7 +13,6 @@ import numpy as np
 from llmxsite.analysis.results.groups import number, scores, units
 from llmxsite.analysis.results.replies import Reply, replies
 from llmxsite.analysis.stats import determinism as stats
-from llmxsite.analysis.stats.determinism import LogprobShift
 from llmxsite.analysis.tables import Samples
 
 UNPARSED = "(unparsed)"
@@ -103,7 +102,7 @@ def most_frequent(values: Sequence[str]) -> str:
     return max(counts, key=lambda value: counts[value])
 
 
-def drifts(one: Sequence[Reply], other: Sequence[Reply] | None = None) -> list[LogprobShift]:
+def drifts(one: Sequence[Reply], other: Sequence[Reply] | None = None) -> list[stats.LogprobShift]:
     """Logprobs of replies against each other, or of one side against another, over the tokens that each pair shares.
 
     Replies alike to the last bit are taken as one; where all of one side are, it is compared with itself.

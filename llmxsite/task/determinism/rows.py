@@ -10,7 +10,6 @@ import numpy as np
 
 from llmxsite.analysis.stats import determinism as stats
 from llmxsite.analysis.stats.agreement import fleiss
-from llmxsite.analysis.stats.determinism import LogprobShift
 from llmxsite.analysis.stats.interval import ratio
 from llmxsite.analysis.stats.mcnemar import mcnemar
 from llmxsite.analysis.stats.power import never_seen
@@ -152,7 +151,7 @@ def fragile(group: list[Cell], matched: list[str]) -> list[dict[str, Any]]:
     return rows
 
 
-def _largest(found: Sequence[LogprobShift]) -> float | None:
+def _largest(found: Sequence[stats.LogprobShift]) -> float | None:
     return max((d.largest for d in found if d.largest is not None), default=None)
 
 

@@ -12,7 +12,6 @@ from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.entries import RunEntry
 from llmxsite.press.numbers import outcomes
 from llmxsite.press.site.samples import transcript
-from llmxsite.press.site.samples.transcript import token_spans
 from llmxsite.press.site.samples.worddiff import word_diff
 
 _decode = msgspec.json.Decoder(Line).decode
@@ -75,5 +74,5 @@ def _side(run: RunEntry, page: int, sample: Sample, html: str, tokens: bool) -> 
     reply = sample.reply
     tinted = None
     if tokens and reply is not None and reply.tokens:
-        tinted = token_spans(reply.text or "", reply.tokens, reply.answer_token)
+        tinted = transcript.token_spans(reply.text or "", reply.tokens, reply.answer_token)
     return Side(outcomes.state(sample), transcript.answer(sample), html, address, tinted)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable
 from html import escape
 from typing import Any
 
+from llmxsite.analysis.measure import show
 from llmxsite.base import registry
 from llmxsite.base.diagnostics import Problem
 from llmxsite.exchange.engine.protocol import Alternative, TokenLogprob
@@ -85,7 +86,7 @@ def answer(sample: Sample) -> str:
     parts = f"<b>{escape(_short(given))}</b>" if given is not None else "<b>–</b>"
     if wanted is not None and wanted != given:
         parts += f", expected {escape(_short(wanted))}"
-    return parts + (f" · {100 * sure:.0f}%" if isinstance(sure, int | float) else "")
+    return parts + (f" · {show(sure, 'percent', digits=0)}" if isinstance(sure, int | float) else "")
 
 
 def asked(sample: Sample) -> str:
@@ -192,9 +193,11 @@ def remarks(sample: Sample) -> list[str]:
     scores, said = sample.scores, []
     low, high = scores.get("confidence_low"), scores.get("confidence_high")
     if isinstance(low, int | float) and isinstance(high, int | float) and high - low >= 0.005:
-        said.append(f"confidence between {100 * low:.0f}% and {100 * high:.0f}%, as some letters were not listed")
+        said.append(
+            f"confidence between {show(low, 'percent', digits=0)} and {show(high, 'percent', digits=0)}, as some letters were not listed"
+        )
     if isinstance(mass := scores.get("letter_mass"), int | float):
-        said.append(f"probability on the letters {100 * mass:.1f}%")
+        said.append(f"probability on the letters {show(mass, 'percent')}")
     if (first := scores.get("first_token_letter")) and first != scores.get("answer"):
         said.append(f"likeliest first letter {escape(str(first))}, not the answer given")
     if sample.reply is not None:
