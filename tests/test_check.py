@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from llmxsite.base.diagnostics import Issue
 from llmxsite.base.memory import Cache
 from llmxsite.cli import app
-from llmxsite.press.check import leaks, leaving
+from llmxsite.press.check import leaks, release
 from llmxsite.press.check.check import _gathered, check
 from llmxsite.press.check.leaks import Scanner, Who
 from llmxsite.study import scaffold
@@ -241,12 +241,12 @@ def test_publish_names_what_is_not_stated(study: Study) -> None:
 
 
 def test_large_files_are_read_in_blocks(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(leaving, "BLOCK", 1000)
+    monkeypatch.setattr(release, "BLOCK", 1000)
     path = study.content / "pages" / "long.md"
     path.parent.mkdir()
     path.write_text("# Long\n" + "words and words\n" * 500 + KEY + "\n", encoding="utf-8")
     scanner = Scanner(Who())
-    found = leaving._scan(path, scanner, Cache(None), logged=False)
+    found = release._scan(path, scanner, Cache(None), logged=False)
     assert [(f.line, f.column) for f in found] == [(502, 1)]
 
 

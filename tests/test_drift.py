@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
-from llmxsite.analysis.drift import Drift, Fact, compare, words
+from llmxsite.analysis.drift import Drift, Fact, compare, fact_words, words
 from llmxsite.analysis.drift.lineage import ancestors
 from llmxsite.analysis.stats.mcnemar import mcnemar
 from llmxsite.analysis.stats.power import never_seen
@@ -217,7 +217,7 @@ def test_a_resume_line_changes_facts_in_mid_log(tmp_path: Path) -> None:
     found = drift(tmp_path, plain, resumed)
     version = fact(found, "server", "version")
     assert (version.state, version.before, version.after) == ("changed", ["0.20.7"], ["0.20.7", "0.21.0"])
-    assert words.value(version, version.after) == "0.20.7, then 0.21.0"
+    assert fact_words.value(version, version.after) == "0.20.7, then 0.21.0"
     assert found.after.resumed == 1
     assert fact(found, "model", "digest").state == "same", "what a resume line does not name is as in the header"
     both = drift(tmp_path, resumed, [header("two"), *resumed[1:]])

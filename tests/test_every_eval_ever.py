@@ -26,7 +26,7 @@ from llmxsite.cli import app
 from llmxsite.exchange.engine.protocol import Message, ToolCall, Usage
 from llmxsite.log.record import Answer, Sample, Sent, Shown
 from llmxsite.press.publish import every_eval_ever
-from llmxsite.press.publish.every_eval_ever import identity, instance
+from llmxsite.press.publish.every_eval_ever import PublisherOptions, identity, instance
 from llmxsite.press.publish.written import open_edition
 from llmxsite.study.study import Study
 
@@ -41,9 +41,7 @@ def export(study: Study, out: Path, **options: Any) -> tuple[list[Record], Issue
     """The records as written: address from the datastore's root, record, samples."""
     issues = Issues()
     reports = options.pop("reports", ())
-    written = every_eval_ever.export(
-        study, out, issues=issues, reports=reports, options=every_eval_ever.Options(**options)
-    )
+    written = every_eval_ever.export(study, out, issues=issues, reports=reports, options=PublisherOptions(**options))
     records = []
     for path in written:
         lines = path.with_name(f"{path.stem}_samples.jsonl").read_text(encoding="utf-8").splitlines()

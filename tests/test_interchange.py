@@ -23,7 +23,7 @@ from llmxsite.base.foreign_text import json_value
 from llmxsite.cli import main
 from llmxsite.log import log_formats, runlog
 from llmxsite.log.log_formats import archive
-from llmxsite.log.log_formats.foreign import Foreign, Options, finite
+from llmxsite.log.log_formats.foreign import Foreign, ImportOptions, finite
 from llmxsite.log.log_formats.imported import Imported, store, utc
 from llmxsite.log.record import Line, Sample, decode_line
 from llmxsite.study.study import Study
@@ -37,7 +37,7 @@ FORMATS = sorted(log_formats.FORMATS, key=len, reverse=True)
 def read(name: str, *paths: Path, **options: Any) -> tuple[list[Imported], Issues]:
     """The runs of the files; where there is none, what is wrong is raised."""
     issues = Issues()
-    found = list(log_formats.read(name, paths, Options(**options), issues))
+    found = list(log_formats.read(name, paths, ImportOptions(**options), issues))
     if not found and issues.failed():
         raise Problem(*(issue for issue in issues if issue.severity == "error"))
     return found, issues

@@ -22,7 +22,7 @@ import pytest
 from llmxsite.base.diagnostics import Issues, Problem
 from llmxsite.log import log_formats
 from llmxsite.log.log_formats import archive
-from llmxsite.log.log_formats.foreign import Options
+from llmxsite.log.log_formats.foreign import ImportOptions
 from llmxsite.log.log_formats.imported import Imported
 from llmxsite.log.log_formats.inspect_ai.grade import grade
 
@@ -46,7 +46,7 @@ NOT_GRADES = {"numeric.eval": "valued", "several.eval": "valued"}
 
 def read(path: Path) -> tuple[Imported, Issues]:
     issues = Issues()
-    runs = list(log_formats.read("inspect", [path], Options(), issues))
+    runs = list(log_formats.read("inspect", [path], ImportOptions(), issues))
     if not runs:
         raise Problem(*issues)
     (run,) = runs

@@ -11,7 +11,7 @@ import pytest
 
 from llmxsite.base.diagnostics import Issues
 from llmxsite.log import log_formats
-from llmxsite.log.log_formats.foreign import Options
+from llmxsite.log.log_formats.foreign import ImportOptions
 from llmxsite.log.log_formats.imported import Imported
 
 MADE = Path(__file__).parent / "cases" / "interchange" / "lm-eval-made" / "input" / "maker__by-rule-1b"
@@ -21,7 +21,7 @@ RESULTS: dict[str, Any] = json.loads(next(MADE.glob("results_*.json")).read_text
 
 def read(*paths: Path, **options: Any) -> tuple[dict[str, Imported], Issues]:
     issues = Issues()
-    runs = list(log_formats.read("lm-eval", paths, Options(**options), issues))
+    runs = list(log_formats.read("lm-eval", paths, ImportOptions(**options), issues))
     return {run.suites[0].id: run for run in runs}, issues
 
 

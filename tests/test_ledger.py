@@ -26,14 +26,14 @@ from llmxsite.log.record import End, RerunOf, Run, Share
 from llmxsite.press.catalogue import catalogue
 from llmxsite.press.catalogue.entries import RunEntry
 from llmxsite.press.site.build import build
-from llmxsite.press.site.ledger import Test, lines, of_pairs, of_value
+from llmxsite.press.site.ledger import LedgerEntry, lines, of_pairs, of_value
 from llmxsite.press.site.looks import looks
 from llmxsite.study.study import Study
 
 
-def shown(p: float | None, place: str = "Figure 1", report: str = "r", **more: Any) -> Test:
+def shown(p: float | None, place: str = "Figure 1", report: str = "r", **more: Any) -> LedgerEntry:
     sides = more.pop("sides", ["accuracy", "temperature", "0", "1"])
-    return Test(
+    return LedgerEntry(
         report=report,
         address=f"{report}#{place}",
         place=place,

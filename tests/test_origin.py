@@ -16,7 +16,7 @@ import yaml
 from llmxsite.base import origin
 from llmxsite.base.diagnostics import Issues
 from llmxsite.base.origin import Source, public_address
-from llmxsite.press.check import leaving
+from llmxsite.press.check import release
 from llmxsite.press.site.build import build
 from llmxsite.press.writing import bibtex
 from llmxsite.study import scaffold
@@ -110,7 +110,7 @@ def test_what_a_study_says_of_installing_is_true(
     study, issues = Study(tmp_path), Issues()
     path = tmp_path / ".github" / "workflows" / "publish.yml"
     steps = [step.get("run", "") for step in yaml.safe_load(path.read_text("utf-8"))["jobs"]["build"]["steps"]]
-    leaving._workflows(study, issues)
+    release._workflows(study, issues)
     if source is not None:
         assert f'python -m pip install "llmxsite @ git+{source.address}@{source.commit}"' in steps
         assert not len(issues)
@@ -123,7 +123,7 @@ def test_what_a_study_says_of_installing_is_true(
             path.read_text("utf-8").replace(f'"{origin.UNKNOWN}"', "vendor/llmxsite-1-py3-none-any.whl"), "utf-8"
         )
         issues = Issues()
-        leaving._workflows(study, issues)
+        release._workflows(study, issues)
         assert not len(issues)
 
 
@@ -148,7 +148,7 @@ def test_a_workflow_that_asks_an_index_is_found(line: str, found: bool, tmp_path
     folder.mkdir(parents=True)
     (folder / "own.yaml").write_text(f"jobs:\n  a:\n    steps:\n      - run: {line}\n", encoding="utf-8")
     issues = Issues()
-    leaving._workflows(Study(tmp_path), issues)
+    release._workflows(Study(tmp_path), issues)
     assert [i.line for i in issues] == ([4] if found else [])
 
 

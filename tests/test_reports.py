@@ -25,7 +25,7 @@ from report_servers import SERVERS, Right, make, right, run
 
 from llmxsite.base.diagnostics import Issue, Issues
 from llmxsite.log import log_formats
-from llmxsite.log.log_formats.foreign import Options
+from llmxsite.log.log_formats.foreign import ImportOptions
 from llmxsite.log.log_formats.imported import Imported
 from llmxsite.press.check.check import check
 from llmxsite.press.site.build import build
@@ -320,7 +320,7 @@ def llmxray(case: Path) -> None:
 
 def imported(name: str, path: Path, mapping: Path | None = None) -> tuple[list[Imported], list[Issue]]:
     issues = Issues()
-    return list(log_formats.read(name, [path], Options(mapping=mapping), issues)), list(issues)
+    return list(log_formats.read(name, [path], ImportOptions(mapping=mapping), issues)), list(issues)
 
 
 def lm_eval(case: Path) -> None:

@@ -15,7 +15,7 @@ from text_support import Table, samples
 from llmxsite.analysis.results import DIFFERENCES, contrast, verdicts
 from llmxsite.analysis.results.verdict import _levels
 from llmxsite.analysis.stats.equivalence import equivalence
-from llmxsite.analysis.stats.estimate import Drawn, Few, Student
+from llmxsite.analysis.stats.estimate import Few, Resampled, Student
 from llmxsite.analysis.stats.multiple import adjust
 from llmxsite.analysis.stats.paired import paired_difference
 from llmxsite.study.experiment import MEASURES
@@ -165,7 +165,7 @@ def test_p_and_interval_of_few_agree(n: int, k: int, common: float, value: float
 
 def test_draws_and_students_t_agree_where_both_hold() -> None:
     draws = np.random.default_rng(7).normal(0.1, 0.03, 4000)
-    drawn, student = Drawn(0.1, draws, np.ones(4000)), Student(0.1, 0.03, 1e6)
+    drawn, student = Resampled(0.1, draws, np.ones(4000)), Student(0.1, 0.03, 1e6)
     assert drawn.interval(0.05) == pytest.approx(student.interval(0.05), abs=0.003)
     assert drawn.p_above(0.05) == pytest.approx(student.p_above(0.05), abs=0.01)
     assert drawn.p_below(0.15) == pytest.approx(student.p_below(0.15), abs=0.01)

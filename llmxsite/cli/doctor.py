@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from llmxsite.analysis.measure import show
 from llmxsite.base.diagnostics import several
 from llmxsite.cli.doctor_machine import Check, look
 from llmxsite.cli.models import EngineName, Format, Host, described, print_table
@@ -199,7 +200,7 @@ def _loaded(model: ModelInfo, asked: int) -> Iterator[Check]:
     yield Check("context", "ok" if context is not None and context >= asked else "warn", told)
     if model.gpu_share is not None:
         shares = {0.0: "the model computes on the processor alone", 1.0: "the whole model is on the GPU"}
-        part = f"{100 * model.gpu_share:.0f}% of the model is on the GPU, the rest on the processor"
+        part = f"{show(model.gpu_share, 'percent', digits=0)} of the model is on the GPU, the rest on the processor"
         yield Check("GPU", "ok", shares.get(model.gpu_share, part))
 
 

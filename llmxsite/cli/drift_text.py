@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from llmxsite.analysis.drift import words
-from llmxsite.analysis.drift.words import percent, points
+from llmxsite.analysis.drift import fact_words, words
+from llmxsite.analysis.drift.quantities import count, percent, points
 from llmxsite.base.diagnostics import several
 from llmxsite.cli.columns import Column, print_columns
 from llmxsite.cli.terminal import out
 
 if TYPE_CHECKING:
-    from llmxsite.analysis.drift import Drift, Fact, Pair, Row, RunRef, Share
-    from llmxsite.analysis.drift.report import Change
+    from llmxsite.analysis.drift import Agreement, Drift, Fact, Pair, RunRef, Slice
+    from llmxsite.analysis.drift.findings import Change
 
 UNBOUNDED = 200
 """Columns of a table that goes into a file or a pipe."""
@@ -49,8 +49,8 @@ def _runs(found: Drift) -> None:
 
 
 def _about(run: RunRef) -> str:
-    parts = [(run.started or "no date")[:16].replace("T", " "), words.count(run.samples, "sample")]
-    parts += [words.count(run.errors, "error")] if run.errors else []
+    parts = [(run.started or "no date")[:16].replace("T", " "), count(run.samples, "sample")]
+    parts += [count(run.errors, "error")] if run.errors else []
     parts += ["taken up again " + ("once" if run.resumed == 1 else f"{run.resumed} times")] if run.resumed else []
     parts += [] if run.complete else ["not complete"]
     return ", ".join(parts)
@@ -64,16 +64,16 @@ def _facts(found: Drift) -> None:
         for fact in moved:
             differ = f" ({several(fact.pairs, 'pair')})" if fact.pairs else ""
             table.add_row(
-                Text(words.title(fact) + differ),
-                Text(words.value(fact, fact.before)),
-                Text(words.value(fact, fact.after)),
+                Text(fact_words.title(fact) + differ),
+                Text(fact_words.value(fact, fact.before)),
+                Text(fact_words.value(fact, fact.after)),
             )
         out().print(table)
     else:
         _heading("Around them nothing is known to have changed")
     table = _grid()
     for head, facts in (("unchanged", found.of("same")), *_unknown(found.of("not recorded"))):
-        for index, (about, names) in enumerate(words.grouped(facts)):
+        for index, (about, names) in enumerate(fact_words.grouped(facts)):
             table.add_row(*(Text(t, style="dim") for t in (head if index == 0 else "", about, ", ".join(names))))
     if table.row_count:
         out().print()
@@ -160,7 +160,7 @@ def _speed(found: Drift) -> None:
     )
 
 
-def _rows(title: str, rows: Sequence[Row], *, wide: bool) -> None:
+def _rows(title: str, rows: Sequence[Slice], *, wide: bool) -> None:
     """A table of the rows, under the first part of their label where that has two."""
     if not rows:
         return
@@ -188,7 +188,7 @@ _KEPT = ("before", "after", "change")
 """What a comparison cannot do without, in however narrow a terminal."""
 
 
-def _score(row: Row) -> dict[str, str]:
+def _score(row: Slice) -> dict[str, str]:
     a = row.accuracy
     p = "–" if row.p_holm is None else f"{row.p_holm:.3f}"
     cells = [percent(a.before), percent(a.after), points(a.difference), f"{a.lost:,}", f"{a.gained:,}", p]
@@ -248,7 +248,7 @@ def _range(part: Change) -> str:
     return "–" if part.low is None else f"{points(part.low)} to {points(part.high)}"
 
 
-def _span(share: Share) -> str:
+def _span(share: Agreement) -> str:
     return "–" if share.low is None else f"{percent(share.low)} to {percent(share.high)}"
 
 

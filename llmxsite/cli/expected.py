@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from llmxsite.analysis.measure import show
 from llmxsite.base.diagnostics import several
 from llmxsite.cli.terminal import out
 
@@ -85,7 +86,7 @@ def power(experiment: Resolved, suites: list[Suite]) -> None:
         return
     counted = several(n, "item")
     if smallest < 1:
-        words = f"{counted} can show a difference of {100 * smallest:.0f} points between two conditions"
+        words = f"{counted} can show a difference of {show(smallest, 'points', digits=0, sign=False)} points between two conditions"
         out().print(f"{words} (80% power, level {experiment.analysis.alpha:g})", markup=False)
     else:
         out().print(f"{counted} cannot show any difference between two conditions", markup=False)
@@ -116,9 +117,9 @@ def _reach(number: int, prediction: Prediction, experiment: Resolved, suites: li
         if margin is None or margin >= 1:
             return f"{stated} cannot show that a difference lies within any margin"
         short = "; its margin is narrower" if prediction.threshold < margin else ""
-        return f"{stated} can show that there is no difference beyond {100 * margin:.0f} points{short}"
+        return f"{stated} can show that there is no difference beyond {show(margin, 'points', digits=0, sign=False)} points{short}"
     reach = detectable(n, variance, alpha=level)
     if reach is None or reach >= 1:
         return f"{stated} cannot show any difference"
     beyond = f" beyond its margin of {100 * prediction.threshold:g}" if prediction.threshold else ""
-    return f"{stated} can show {100 * reach:.0f} points{beyond} (level {level:g})"
+    return f"{stated} can show {show(reach, 'points', digits=0, sign=False)} points{beyond} (level {level:g})"

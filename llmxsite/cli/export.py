@@ -14,7 +14,7 @@ from llmxsite.base.diagnostics import Issues
 from llmxsite.cli.terminal import err, finish, study_here
 
 
-class Theme(StrEnum):
+class ThemeOption(StrEnum):
     """Which theme's pictures are written."""
 
     light = "light"
@@ -39,7 +39,7 @@ def figures(
     format: Annotated[  # noqa: A002 - it is the option's name
         str, typer.Option("--format", help="What is written, separated by commas: png, svg, csv, spec.")
     ] = "png,svg,csv",
-    theme: Annotated[Theme, typer.Option("--theme", help="Which pictures are written.")] = Theme.both,
+    theme: Annotated[ThemeOption, typer.Option("--theme", help="Which pictures are written.")] = ThemeOption.both,
     hashed: Annotated[
         bool,
         typer.Option("--hashed", help="Put a hash of the content into each name, for places that cache by address."),
@@ -54,7 +54,7 @@ def figures(
     from llmxsite.press.publish import pictures
 
     wanted = pictures.formats(format)
-    themes = ("light", "dark") if theme is Theme.both else (theme.value,)
+    themes = ("light", "dark") if theme is ThemeOption.both else (theme.value,)
     issues = Issues()
     written = pictures.export(
         study_here(), out, issues=issues, report=report, wanted=wanted, themes=themes, hashed=hashed
@@ -144,7 +144,7 @@ def every_eval_ever(
     from llmxsite.press.publish import every_eval_ever as records
 
     issues = Issues()
-    options = records.Options(
+    options = records.PublisherOptions(
         organization=organization,
         relationship=relationship.value,
         retrieved=retrieved.replace(tzinfo=UTC).isoformat() if retrieved else None,

@@ -41,12 +41,12 @@ def import_(
              llmxsite import jsonl answers.csv --mapping columns.yaml
     """
     from llmxsite.log import log_formats
-    from llmxsite.log.log_formats.foreign import Options
+    from llmxsite.log.log_formats.foreign import ImportOptions
     from llmxsite.log.log_formats.imported import store
 
     issues = Issues()
     study = study_here()
-    for run in log_formats.read(format, paths, Options(model=model, mapping=mapping), issues):
+    for run in log_formats.read(format, paths, ImportOptions(model=model, mapping=mapping), issues):
         stored = store(study, into or f"imported-{format}", run, replace=replace or run.goes_on)
         place = study.relative(stored.path)
         if stored.counts is None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from llmxsite.analysis.measure import show
 from llmxsite.base.diagnostics import Problem, did_you_mean
 from llmxsite.cli.terminal import err, out
 
@@ -117,7 +118,7 @@ def show_model(
         if field == "size_bytes":
             value = _size(value)
         elif field == "gpu_share":
-            value = f"{100 * value:.0f}%"
+            value = show(value, "percent", digits=0)
         elif field == "remote":
             field, value = "not local", "another machine computes, behind the address of a local server"
         elif isinstance(value, list):

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from llmxsite.base.diagnostics import Issues, Problem, several
-from llmxsite.cli import collecting
-from llmxsite.cli.collecting import Contributor, Host, Live, Resume
+from llmxsite.cli import collection
+from llmxsite.cli.collection import Contributor, Host, Live, Resume
 from llmxsite.cli.run_names import log_of
 from llmxsite.cli.terminal import finish, out, study_here
 
@@ -68,13 +68,13 @@ def rerun(
         host=host,
         concurrency=1 if live and concurrency is None else concurrency,
         contributor=contributor,
-        mode=collecting.mode_of(resume),
+        mode=collection.mode_of(resume),
     )
     name = engine_of(subject, before, engine)
 
     async def opened(stack: AsyncExitStack) -> Session:
         root = study.root if study is not None else target
-        return await open_subject(stack, subject, wish, name=name, root=root, clock=Clock(), say=collecting.say)
+        return await open_subject(stack, subject, wish, name=name, root=root, clock=Clock(), say=collection.say)
 
     def introduce(session: Session) -> None:
         console = out()
@@ -86,19 +86,19 @@ def rerun(
                 "1 sample that ended in an error is" if errors == 1 else f"{errors:,} samples that ended in errors are"
             )
             console.print(f"  {words} not repeated: the log does not say what would have been right", markup=False)
-        collecting.surroundings(session)
+        collection.surroundings(session)
         if different := changes(before, session.header):
             console.print("Not as in the log:", style="yellow")
             for line in different:
                 console.print(f"  {line}", style="yellow", markup=False, soft_wrap=True)
-        collecting.remaining(session, study)
+        collection.remaining(session, study)
 
     again = " ".join(["llmxsite rerun", run, *([] if folder is None else ["--out", str(folder)])])
-    result = collecting.watch(
-        opened, introduce, again, live=live, interrupts=collecting.interrupts(), issues=issues, study=study
+    result = collection.watch(
+        opened, introduce, again, live=live, interrupts=collection.interrupts(), issues=issues, study=study
     )
     if folder is None and (result is None or result.reason == "complete"):
-        collecting.following([f"llmxsite drift {before.report}"])
+        collection.following([f"llmxsite drift {before.report}"])
     finish(issues)
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from llmxsite.base.diagnostics import Issues, several
-from llmxsite.cli import collecting, expected, run_cluster
-from llmxsite.cli.collecting import Contributor, Host, Live, Resume
+from llmxsite.cli import collection, expected, run_cluster
+from llmxsite.cli.collection import Contributor, Host, Live, Resume
 from llmxsite.cli.terminal import finish, out, study_here
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def plan(
                     wish,
                     name=name,
                     clock=Clock(),
-                    say=collecting.say,
+                    say=collection.say,
                 )
                 _requests(study, experiment, suites, conditions, session)
 
@@ -135,12 +135,12 @@ def run(
         limit=limit,
         concurrency=1 if live and concurrency is None else concurrency,
         contributor=contributor,
-        mode=collecting.mode_of(resume),
+        mode=collection.mode_of(resume),
     )
     experiment, suites = prepare(study, report, wish, issues)
     expected.refuse_template(study, report, anyway, issues)
     expected.introduce(study, report, experiment)
-    interrupts = collecting.interrupts()
+    interrupts = collection.interrupts()
     for name, conditions in engines(experiment, wish):
         if cluster:
             _requests(study, experiment, suites, conditions)
@@ -153,14 +153,14 @@ def run(
 
         async def opened(stack: AsyncExitStack, name: str = name, conditions: list[Condition] = conditions) -> Session:
             return await open_session(
-                stack, study, report, experiment, suites, conditions, wish, name=name, clock=Clock(), say=collecting.say
+                stack, study, report, experiment, suites, conditions, wish, name=name, clock=Clock(), say=collection.say
             )
 
         def introduce(session: Session, conditions: list[Condition] = conditions) -> None:
             _requests(study, experiment, suites, conditions, session)
             expected.power(experiment, suites)
 
-        result = collecting.watch(
+        result = collection.watch(
             opened,
             introduce,
             f"llmxsite run {report}",
@@ -172,7 +172,7 @@ def run(
         if result is not None and result.reason == "stopped":
             break
     else:
-        collecting.following([_look(report, experiment, suites), "llmxsite serve"])
+        collection.following([_look(report, experiment, suites), "llmxsite serve"])
     finish(issues)
 
 
@@ -212,5 +212,5 @@ def _requests(
         console.print(f"  {requests:,} requests, because each vote takes several", markup=False)
     if session is None:
         return
-    collecting.surroundings(session)
-    collecting.remaining(session, study)
+    collection.surroundings(session)
+    collection.remaining(session, study)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llmxsite.base.diagnostics import several
-from llmxsite.cli import collecting
+from llmxsite.cli import collection
 from llmxsite.cli.terminal import out
 
 if TYPE_CHECKING:
@@ -53,14 +53,14 @@ def watch(
                     name=name,
                     root=study.root,
                     clock=Clock(),
-                    say=collecting.say,
+                    say=collection.say,
                 )
                 _introduce(assembled)
-                fleet, watched = assembled.fleet, collecting.display()
+                fleet, watched = assembled.fleet, collection.display()
                 watched.machines = fleet.machines
                 with watched:
                     paths, result = await fleet.collect(watched, started=lambda f: interrupts.finish_with(f.stop))
-                logs = ", ".join(collecting.place(path, study) for path in paths)
+                logs = ", ".join(collection.place(path, study) for path in paths)
                 if result is None:
                     words = f"Everything is done: {logs} hold all {fleet.workload.planned:,} samples."
                     out().print(words, markup=False, soft_wrap=True)
@@ -68,13 +68,13 @@ def watch(
                     return None
                 watched.summary()
                 if result.reason == "interrupted":
-                    collecting.interrupted(logs, again)
+                    collection.interrupted(logs, again)
                 else:
                     issues.extend(result.issues)
-                    collecting.done(result, logs, about.header.report, again, issues)
+                    collection.done(result, logs, about.header.report, again, issues)
                 return result
 
-    return collecting.finished(collect())
+    return collection.finished(collect())
 
 
 def _introduce(assembled: Assembled) -> None:
@@ -104,7 +104,7 @@ def _introduce(assembled: Assembled) -> None:
 
         together = f"{words} together" if len(fleet.machines) > 1 else words
         basis = f"{together}, if all requests are as fast as one of each was just now"
-        collecting.expected(duration(assembled.expected), basis)
+        collection.expected(duration(assembled.expected), basis)
 
 
 def _words(machine: Machine) -> str:

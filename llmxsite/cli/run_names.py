@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from llmxsite.study.study import Study
 
 
-class Logged(NamedTuple):
+class NamedRun(NamedTuple):
     """A run with its log, and the report it is filed under."""
 
     run: Run
@@ -70,7 +70,7 @@ def pair_of(name: str) -> tuple[Path, Path]:
 def _with_earlier(study: Study, path: Path) -> tuple[Path, Path]:
     from llmxsite.analysis.drift.lineage import ancestors
 
-    entries = [Logged(_header(p), p.parent.name, p) for p in study.run_logs()]
+    entries = [NamedRun(_header(p), p.parent.name, p) for p in study.run_logs()]
     wanted = _header(path).id
     for before, after in ancestors(entries):
         if after.run.id == wanted:

@@ -82,7 +82,7 @@ def statistics_record(found: ItemTable, suite: Suite) -> dict[str, Any]:
 
 
 def print_statistics(found: ItemTable) -> None:
-    from llmxsite.analysis.drift.words import percent
+    from llmxsite.analysis.drift.quantities import percent
     from llmxsite.analysis.results.item_table import ENOUGH
     from llmxsite.cli.columns import Column, print_columns
 

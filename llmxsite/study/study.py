@@ -114,10 +114,6 @@ class Study:
         return self.root / "runs"
 
     @property
-    def contributions(self) -> Path:
-        return self.root / "contributions"
-
-    @property
     def cache(self) -> Path:
         """`.llmxsite/`: never committed, always safe to delete."""
         return self.root / ".llmxsite"
@@ -139,9 +135,6 @@ class Study:
             return []
         found = [p for p in self.reports.iterdir() if (p / "index.md").is_file() or (p / "experiment.yaml").is_file()]
         return sorted(p.name for p in found)
-
-    def model_page(self, slug: str) -> Path:
-        return self.content / "models" / f"{check_slug(slug, 'model')}.md"
 
     def run_log(self, report: str, run: str) -> Path:
         return self.runs / check_slug(report, "report") / f"{check_slug(run, 'run')}.jsonl"

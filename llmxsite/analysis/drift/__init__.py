@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from llmxsite.analysis.drift.report import Drift, Fact, Pair, Row, RunRef, Share
+from llmxsite.analysis.drift.findings import Agreement, Slice
+from llmxsite.analysis.drift.record import Drift, Fact, Pair, RunRef
 from llmxsite.log.record import Scalar
 
 if TYPE_CHECKING:
     from llmxsite.analysis.drift.log import Log
     from llmxsite.base.diagnostics import Issues
 
-__all__ = ["Drift", "Fact", "Pair", "Row", "RunRef", "Share", "compare", "compare_logs"]
+__all__ = ["Agreement", "Drift", "Fact", "Pair", "RunRef", "Slice", "compare", "compare_logs"]
 
 
 def compare(before: Path, after: Path, issues: Issues) -> Drift:

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from llmxsite.analysis.drift.log import Head
+from llmxsite.analysis.drift.findings import Accuracy, Agreement, Confidence, Divergence, Fragile, Shift, Slice, Speed
+from llmxsite.analysis.drift.log import SampleHead
+from llmxsite.analysis.drift.record import Pair
 from llmxsite.analysis.drift.reply import Seen, Timed
-from llmxsite.analysis.drift.report import Accuracy, Confidence, Divergence, Fragile, Pair, Row, Share, Shift, Speed
 from llmxsite.analysis.results.groups import scores, units
 from llmxsite.analysis.stats import determinism
 from llmxsite.analysis.stats.cluster import clustered_mean, clustered_wilson
@@ -33,7 +34,9 @@ Flags = npt.NDArray[np.bool_]
 class Values:
     """The pairs as arrays: which independent unit each is of, and its score before and after (NaN where there is none)."""
 
-    def __init__(self, pairs: Sequence[tuple[Head, Head]], before: Sequence[Head], after: Sequence[Head]) -> None:
+    def __init__(
+        self, pairs: Sequence[tuple[SampleHead, SampleHead]], before: Sequence[SampleHead], after: Sequence[SampleHead]
+    ) -> None:
         """`before` and `after` are all samples of each run: whether a run was scored at all, the whole of it says."""
         first, second = [a for a, _ in pairs], [b for _, b in pairs]
         self.unit: Codes = units(_frame(first))[1] if pairs else np.zeros(0, np.int64)
@@ -44,14 +47,14 @@ class Values:
         return np.asarray(~np.isnan(self.before) & ~np.isnan(self.after))
 
 
-def share(alike: Sequence[bool | None], unit: Codes, alpha: float = 0.05) -> Share:
+def share(alike: Sequence[bool | None], unit: Codes, alpha: float = 0.05) -> Agreement:
     """How many pairs are alike, of those that can be compared."""
     known = np.array([a is not None for a in alike], dtype=np.bool_)
     values = np.array([bool(a) for a in alike], dtype=np.float64)[known]
     codes = unit[known]
     n, k, count = len(values), int(values.sum()), len(np.unique(codes))
     span = wilson(k, n, alpha) if count == n else _clustered(values, codes, alpha)
-    return Share(
+    return Agreement(
         n=n,
         alike=k,
         share=ratio(k, n),
@@ -162,7 +165,7 @@ def speed(samples: Sequence[tuple[Timed, Timed]], same_machine: bool | None) -> 
     )
 
 
-def rows(pairs: Sequence[Pair], values: Values, labels: Sequence[dict[str, Scalar]]) -> list[Row]:
+def rows(pairs: Sequence[Pair], values: Values, labels: Sequence[dict[str, Scalar]]) -> list[Slice]:
     """The pairs by label, in the order of the labels' values; none where there is only one. p is adjusted over the rows."""
     keys = [tuple(label.items()) for label in labels]
     order = sorted(set(keys), key=_sortable)
@@ -174,7 +177,7 @@ def rows(pairs: Sequence[Pair], values: Values, labels: Sequence[dict[str, Scala
         chosen = [p for p, inside in zip(pairs, here, strict=True) if inside]
         unit, scored = values.unit[here], here & values.scored
         made.append(
-            Row(
+            Slice(
                 label=dict(key),
                 replies=share([p.same_reply for p in chosen], unit),
                 answers=share([p.same_answer for p in chosen], unit),
@@ -213,7 +216,7 @@ def _clustered(values: Floats, codes: Codes, alpha: float) -> Interval:
     return Interval(float(low[0]), float(high[0]))
 
 
-def _scores(all_heads: Sequence[Head], chosen: Sequence[Head]) -> Floats:
+def _scores(all_heads: Sequence[SampleHead], chosen: Sequence[SampleHead]) -> Floats:
     """The score of each of some samples by the rule of every table: what was not read counts as wrong."""
     if not all_heads:
         return np.zeros(0)
@@ -222,7 +225,7 @@ def _scores(all_heads: Sequence[Head], chosen: Sequence[Head]) -> Floats:
     return np.asarray(value[[place[head.line] for head in chosen]], np.float64)
 
 
-def _frame(heads: Sequence[Head]) -> Any:
+def _frame(heads: Sequence[SampleHead]) -> Any:
     import pandas as pd
 
     names = ("suite", "item", "item_hash", "cluster", "outcome", "parsed", "correct")
@@ -232,7 +235,7 @@ def _frame(heads: Sequence[Head]) -> Any:
     return frame
 
 
-def _total(moved: Sequence[determinism.Drift], get: Callable[[determinism.Drift], float | None]) -> float:
+def _total(moved: Sequence[determinism.LogprobShift], get: Callable[[determinism.LogprobShift], float | None]) -> float:
     """The sum over tokens that a mean over the tokens of each pair stands for."""
     return sum((get(m) or 0.0) * m.tokens for m in moved)
 

@@ -12,8 +12,8 @@ from typing import Any, get_args
 import msgspec
 
 from llmxsite.analysis.drift.log import Log
+from llmxsite.analysis.drift.record import Fact, FactState, Group
 from llmxsite.analysis.drift.reply import recorded
-from llmxsite.analysis.drift.report import Fact, Group, State
 from llmxsite.exchange.engine.protocol import EngineInfo, ModelInfo
 from llmxsite.log.record import Git, Gpu, Host, Sample, Sent
 from llmxsite.log.runlog.facts import MACHINE, MODEL, SERVER, SUITE
@@ -121,7 +121,7 @@ class _Part:
                     known.setdefault(_text(value), value)
 
     def fact(self, group: Group, name: str) -> Fact:
-        state: State = "changed" if self.differ else "same" if self.both else "not recorded"
+        state: FactState = "changed" if self.differ else "same" if self.both else "not recorded"
         before, after = ([v for _, v in sorted(known.items())] for known in self._values)
         return Fact(group=group, subject=None, name=name, state=state, before=before, after=after, pairs=self.differ)
 
@@ -135,7 +135,7 @@ WORDS = ("messages", "prompt", "tools", "draws")
 """Parts of a request that are another for every item, or too long to be listed."""
 
 
-def state_of(before: list[Any], after: list[Any]) -> State:
+def state_of(before: list[Any], after: list[Any]) -> FactState:
     """What two histories of a value say of a change."""
     if not before or not after:
         return "not recorded"

@@ -19,7 +19,7 @@ Place = tuple[str, str, str, Condition, int]
 """Suite, item, hash of the item, condition, repeat: what two samples share when they are of the same thing."""
 
 
-class Head(NamedTuple):
+class SampleHead(NamedTuple):
     """What is kept of every sample."""
 
     line: int
@@ -50,7 +50,7 @@ class Log:
         """What the server turned out to lack after the header was written."""
         self.end: End | None = None
         self._conditions: dict[Condition, Condition] = {}
-        found: dict[str, Head] = {}
+        found: dict[str, SampleHead] = {}
         for number, line in iterate(path, issues):
             self.end = None
             if isinstance(line, Sample) and isinstance(line.of, str):
@@ -70,19 +70,19 @@ class Log:
         """The last line of each key, in the order of those lines."""
 
     @contextmanager
-    def reading(self) -> Iterator[Samples]:
+    def reading(self) -> Iterator[SampleReader]:
         """Every sample by its line, as long as the context lasts."""
         starts, at = array("Q"), 0
         with self.path.open("rb") as stream:
             for raw in stream:
                 starts.append(at)
                 at += len(raw)
-            yield Samples(stream, starts)
+            yield SampleReader(stream, starts)
 
-    def _head(self, number: int, sample: Sample) -> Head:
+    def _head(self, number: int, sample: Sample) -> SampleHead:
         scores, condition = sample.scores, _condition(sample.condition)
         correct, parsed = scores.get("correct"), scores.get("parsed")
-        return Head(
+        return SampleHead(
             line=number,
             suite=sys.intern(sample.suite or self._only),
             item=sys.intern(sample.item),
@@ -97,7 +97,7 @@ class Log:
         )
 
 
-class Samples:
+class SampleReader:
     """The samples of an open log, read one at a time."""
 
     def __init__(self, stream: IO[bytes], starts: array[int]) -> None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from llmxsite.analysis.drift.log import Head, Place
-from llmxsite.analysis.drift.report import Lost, Paired
+from llmxsite.analysis.drift.log import Place, SampleHead
+from llmxsite.analysis.drift.record import Lost, Paired
 
 EXAMPLES = 5
 """Items named for each reason."""
@@ -19,11 +19,11 @@ EXAMPLES = 5
 class Matched(NamedTuple):
     """The pairs without an error, in the order of the first run's lines, and what became of all other samples."""
 
-    pairs: list[tuple[Head, Head]]
+    pairs: list[tuple[SampleHead, SampleHead]]
     paired: Paired
 
 
-def match(before: Iterable[Head], after: Iterable[Head]) -> Matched:
+def match(before: Iterable[SampleHead], after: Iterable[SampleHead]) -> Matched:
     """Pair the samples of two runs."""
     lost_before, lost_after = Lost(), Lost()
     first, second = _latest(before, lost_before), _latest(after, lost_after)
@@ -54,9 +54,9 @@ def match(before: Iterable[Head], after: Iterable[Head]) -> Matched:
     )
 
 
-def _latest(heads: Iterable[Head], lost: Lost) -> dict[Place, Head]:
+def _latest(heads: Iterable[SampleHead], lost: Lost) -> dict[Place, SampleHead]:
     """The last sample of each place: where weights changed in mid-run, an item has one under each."""
-    found: dict[Place, Head] = {}
+    found: dict[Place, SampleHead] = {}
     for head in heads:
         if head.place in found:
             _note(lost, "asked_again", head)
@@ -64,7 +64,7 @@ def _latest(heads: Iterable[Head], lost: Lost) -> dict[Place, Head]:
     return found
 
 
-def _count(own: dict[Place, Head], other: dict[Place, Head], lost: Lost) -> None:
+def _count(own: dict[Place, SampleHead], other: dict[Place, SampleHead], lost: Lost) -> None:
     """Why samples of one run have no partner in the other."""
     hashes: dict[tuple[str, str], set[str]] = {}
     conditions = set()
@@ -85,7 +85,7 @@ def _count(own: dict[Place, Head], other: dict[Place, Head], lost: Lost) -> None
             _note(lost, "other_repeat", head)
 
 
-def _note(lost: Lost, reason: str, head: Head) -> None:
+def _note(lost: Lost, reason: str, head: SampleHead) -> None:
     setattr(lost, reason, getattr(lost, reason) + 1)
     named = lost.examples.setdefault(reason, [])
     if head.item not in named and len(named) < EXAMPLES:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from llmxsite.analysis.drift.log import Condition, Head
-from llmxsite.analysis.drift.report import Pair
+from llmxsite.analysis.drift.log import Condition, SampleHead
+from llmxsite.analysis.drift.record import Pair
 from llmxsite.analysis.stats import determinism
 from llmxsite.exchange.engine.protocol import TokenLogprob
 from llmxsite.log.record import Answer, Rows, Sample, Scalar, Sent
@@ -31,11 +31,11 @@ class Seen(NamedTuple):
     pair: Pair
     margin: float | None
     """How far apart the two likeliest tokens at the answer were before, in nats."""
-    shift: determinism.Drift
+    shift: determinism.LogprobShift
     times: tuple[Timed, Timed]
 
 
-def compare(heads: tuple[Head, Head], before: Sample, after: Sample) -> Seen:
+def compare(heads: tuple[SampleHead, SampleHead], before: Sample, after: Sample) -> Seen:
     """One pair of samples, neither of them an error."""
     a, b = before.reply or Answer(), after.reply or Answer()
     first, second = said(before), said(after)
@@ -139,7 +139,7 @@ def _spoken(reply: Answer) -> str:
     return "".join([reply.thinking or "", reply.text or "", *calls])
 
 
-def _shift(a: Sequence[TokenLogprob], b: Sequence[TokenLogprob]) -> determinism.Drift:
+def _shift(a: Sequence[TokenLogprob], b: Sequence[TokenLogprob]) -> determinism.LogprobShift:
     """A token of probability 0 on one side has no distance, and one without a number none that is known: left out."""
     known = [
         (x.logprob, y.logprob) for x, y in zip(a, b, strict=True) if x.logprob is not None and y.logprob is not None

@@ -5,45 +5,14 @@ No sentence says that nothing drifted: where nothing differs, it says how large 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator
 
-from llmxsite.analysis.drift.report import Drift, Fact, Lost, Share
+from llmxsite.analysis.drift.fact_words import title
+from llmxsite.analysis.drift.findings import Agreement
+from llmxsite.analysis.drift.quantities import count, nats, p_value, percent, points, span
+from llmxsite.analysis.drift.record import Drift, Fact, Lost
 from llmxsite.analysis.measure import show
 
-NAMES = {
-    ("server", "name"): "server",
-    ("server", "version"): "server version",
-    ("server", "backend"): "backend",
-    ("server", "threads"): "processor threads",
-    ("server", "address"): "server address",
-    ("server", "lacks"): "what the server lacks",
-    ("model", "weights"): "hash of the weights' file",
-    ("model", "gpu_share"): "share on the GPU",
-    ("model", "system"): "stored system prompt",
-    ("model", "render_hash"): "hash of a rendered conversation",
-    ("model", "size_bytes"): "size of the weights",
-    ("machine", "os"): "operating system",
-    ("machine", "machine"): "architecture",
-    ("machine", "cpu"): "processor",
-    ("machine", "memory_bytes"): "memory",
-    ("machine", "gpus"): "GPUs",
-    ("suite", "hash"): "hash",
-    ("study", "commit"): "commit of the study",
-    ("software", "python"): "Python",
-    ("experiment", "templates"): "prompt templates",
-    ("experiment", "models"): "models asked",
-    ("experiment", "suites"): "suites asked",
-    ("request", "messages"): "messages sent",
-    ("request", "prompt"): "raw prompt sent",
-    ("request", "tools"): "tools sent",
-    ("request", "draws"): "options of further votes",
-    ("request", "top_logprobs"): "alternatives asked for",
-    ("request", "keep_alive"): "time a model stays loaded",
-    ("experiment", "concurrency"): "requests under way at once",
-    ("request", "think"): "thinking asked for",
-}
-"""How a fact is called where its own name does not say it."""
 LOST = {
     "item_changed": "the item has other words, options or key in the other run",
     "not_asked": "the item was not asked in the other run",
@@ -88,65 +57,9 @@ def headline(found: Drift) -> str:
     return ", and ".join(parts) + "." if parts else "No reply can be compared: they are not kept in both logs."
 
 
-def name(fact: Fact) -> str:
-    """`digest`, `server version`, `temperature`: what it is called beside others of its group."""
-    return NAMES.get((fact.group, fact.name), fact.name.replace("_", " ") if fact.group != "request" else fact.name)
-
-
-def title(fact: Fact) -> str:
-    """`digest of smollm2:135m`, `server version`, `temperature sent`: what it is called by itself."""
-    own = name(fact)
-    if (fact.group, fact.name) not in NAMES:
-        own = {"request": f"{own} sent", "experiment": f"planned {own}"}.get(fact.group, own)
-    return f"{own} of {fact.subject}" if fact.subject else own
-
-
-def grouped(facts: Iterable[Fact]) -> list[tuple[str, list[str]]]:
-    """The names of facts by what they are about: `("model smollm2:135m", ["digest", "quantization"])`."""
-    found: dict[str, list[str]] = {}
-    for fact in facts:
-        found.setdefault(f"{fact.group} {fact.subject}" if fact.subject else fact.group, []).append(name(fact))
-    return list(found.items())
-
-
-def value(fact: Fact, values: Sequence[Any]) -> str:
-    """The values of one side as a person reads them, in the order they held."""
-    if not values:
-        return (
-            "in other words" if fact.pairs and fact.name in ("messages", "prompt", "tools", "draws") else "not recorded"
-        )
-    joint = ", " if fact.group in ("request", "scoring") else ", then "
-    return joint.join(_one(fact, v) for v in values)
-
-
 def reasons(lost: Lost) -> list[tuple[int, str, list[str]]]:
     """How many samples have no partner, why, and a few of their items."""
     return [(n, words, lost.examples.get(name, [])) for name, words in LOST.items() if (n := getattr(lost, name))]
-
-
-def percent(share: float | None, digits: int = 1) -> str:
-    """A bound of 0.00004 is not 0.0%: as many digits as it takes."""
-    while share is not None and 0 < share < 0.5 * 10 ** -(digits + 2) and digits < 6:
-        digits += 1
-    return show(share, "percent", digits=digits)
-
-
-def points(share: float | None) -> str:
-    """A difference in points: `−0.8`."""
-    return show(share, "points", sign=True)
-
-
-def p_value(p: float | None) -> str:
-    return "–" if p is None else "below 0.001" if p < 0.001 else f"{p:.3f}"
-
-
-def nats(value: float | None) -> str:
-    """A distance of log-probabilities: `0.0004`, `3.1e-07`."""
-    return "–" if value is None else "0" if value == 0 else f"{value:.1e}" if value < 1e-4 else f"{value:.2g}"
-
-
-def span(low: float | None, high: float | None) -> str:
-    return f"{percent(low)} to {percent(high)}"
 
 
 def _replies(found: Drift) -> str:
@@ -185,7 +98,9 @@ def _answers(found: Drift) -> str:
             + "."
         )
         if c.detectable is not None:
-            said.append(f"{count(c.units, 'item')} could have shown a change of {100 * c.detectable:.1f} points.")
+            said.append(
+                f"{count(c.units, 'item')} could have shown a change of {show(c.detectable, 'points', sign=False)} points."
+            )
     return " ".join(said)
 
 
@@ -270,18 +185,14 @@ def _relation(found: Drift) -> str:
     return "The run named first is the later one." if a and b and a > b else ""
 
 
-def _bound(share: Share, chance: str) -> str:
+def _bound(share: Agreement, chance: str) -> str:
     return (
         f"With {count(share.units, 'item')} the chance {chance} may still be up to {percent(share.differ_below)} (95%)."
     )
 
 
-def _all(share: Share, one: str, many: str) -> str:
+def _all(share: Agreement, one: str, many: str) -> str:
     return f"The only {one}" if share.n == 1 else f"All {share.n:,} {many}"
-
-
-def count(n: int, one: str) -> str:
-    return f"{n:,} {one}" if n == 1 else f"{n:,} {one}s"
 
 
 def _of(k: int, n: int, one: str, many: str = "") -> str:
@@ -297,29 +208,3 @@ def _list(names: Iterable[str], most: int = 8) -> str:
     all_names = list(names)
     rest = len(all_names) - most
     return ", ".join(all_names[:most]) + (f" and {rest} more" if rest > 0 else "")
-
-
-def _one(fact: Fact, value: Any) -> str:
-    """One value: hashes by their start, sizes in their unit."""
-    if value is None:
-        return "not set"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if fact.name in ("digest", "weights", "template_hash", "render_hash", "hash"):
-        return str(value)[:12]
-    if fact.name == "commit":
-        commit, _, rest = str(value).partition(" ")
-        return f"{commit[:12]} {rest}".rstrip()
-    if fact.name in ("memory_bytes", "size_bytes") and isinstance(value, int):
-        return f"{value / 1e9:.1f} GB" if value >= 1e9 else f"{value / 1e6:.1f} MB"
-    if fact.name == "gpu_share":
-        return percent(float(value), 0)
-    if isinstance(value, int) and fact.name not in ("seed",):
-        return f"{value:,}"
-    if isinstance(value, float):
-        return f"{value:g}"
-    if isinstance(value, dict):
-        return ", ".join(f"{k} {_one(fact, v)}" for k, v in value.items()) or "none"
-    if isinstance(value, list | tuple):
-        return ", ".join(_one(fact, v) for v in value) or "none"
-    return str(value)

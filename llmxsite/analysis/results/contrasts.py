@@ -11,8 +11,8 @@ import pandas as pd
 
 from llmxsite.analysis.results.comparison import order
 from llmxsite.analysis.results.groups import Codes, Flags, Floats, Table, group, key_columns, number, units
-from llmxsite.analysis.results.measures import MEASURES, Rows, known, made, method, span
-from llmxsite.analysis.results.repeating import AGREEMENT, SEED, by_item
+from llmxsite.analysis.results.measures import MEASURES, SampleColumns, known, made, method, span
+from llmxsite.analysis.results.repeats import AGREEMENT, SEED, by_item
 from llmxsite.analysis.stats.measures import difference
 from llmxsite.analysis.stats.multiple import Correction, adjust
 from llmxsite.analysis.stats.paired import paired_difference
@@ -70,7 +70,7 @@ def contrast(
     """
     name = known(measure)
     keys = [column for column in key_columns(table, [*by, factor]) if column != factor]
-    rows = Rows(table.frame, table.factors)
+    rows = SampleColumns(table.frame, table.factors)
     found = [
         [*key, factor, a, b, name, *_measure(rows, name, sides, alpha, draws, seed, bins)]
         for key, a, b, sides in _pairs(table, rows, name, factor, keys, levels)
@@ -104,7 +104,7 @@ def apart(
     table: Table, measure: str, factor: str, a: object, b: object, *, draws: int = DRAWS, seed: int = 0
 ) -> Apart | None:
     """Level `a` minus level `b`, paired and resampled as `contrast` does; None where they share no item that has it."""
-    name, rows = known(measure), Rows(table.frame, table.factors)
+    name, rows = known(measure), SampleColumns(table.frame, table.factors)
     for _, _, _, sides in _pairs(table, rows, name, factor, [], [a, b]):
         counts = len(np.unique(sides.item[sides.a])), sides.lost, sides.confounded
         if not counts[0]:
@@ -129,7 +129,7 @@ class Sides:
 
 
 def _pairs(
-    table: Table, rows: Rows, name: str, factor: str, keys: list[str], levels: Sequence[object] | None
+    table: Table, rows: SampleColumns, name: str, factor: str, keys: list[str], levels: Sequence[object] | None
 ) -> Iterator[tuple[list[object], object, object, Sides]]:
     """Each pair of levels in each group, with its samples."""
     frame = table.frame
@@ -164,7 +164,7 @@ def _sides(a: Flags, b: Flags, item: Codes, title: Codes, cell: Codes) -> Sides:
     return Sides(a, b, item, lost, refused, confounded)
 
 
-def _measure(rows: Rows, name: str, sides: Sides, alpha: float, draws: int, seed: int, bins: int) -> list[Any]:
+def _measure(rows: SampleColumns, name: str, sides: Sides, alpha: float, draws: int, seed: int, bins: int) -> list[Any]:
     """From `n` to `confounded`, without what the whole family decides."""
     n, nan = len(np.unique(sides.item[sides.a])), np.nan
     counts = [n, sides.lost, sides.refused]
@@ -185,7 +185,7 @@ def _measure(rows: Rows, name: str, sides: Sides, alpha: float, draws: int, seed
     ]
 
 
-def _between(rows: Rows, name: str, sides: Sides, bins: int) -> tuple[Measure, Measure, Measure, int]:
+def _between(rows: SampleColumns, name: str, sides: Sides, bins: int) -> tuple[Measure, Measure, Measure, int]:
     """The measure of either side and of their difference, over the units that both sides have together, and how many these are."""
     owners = np.unique(rows.unit[sides.a | sides.b])
     a, b = (
@@ -195,7 +195,7 @@ def _between(rows: Rows, name: str, sides: Sides, bins: int) -> tuple[Measure, M
     return a, b, difference(a, b), len(owners)
 
 
-def _shares(rows: Rows, name: str, sides: Sides) -> tuple[Floats, Floats, Codes, int]:
+def _shares(rows: SampleColumns, name: str, sides: Sides) -> tuple[Floats, Floats, Codes, int]:
     """Agreement of each item on which both sides have a pair, the item's unit, and how many items only one side has it on."""
     a, b = (
         by_item(rows.frame, rows.factors, side, sides.item, parsed=name == AGREEMENT[1]) for side in (sides.a, sides.b)
@@ -207,7 +207,7 @@ def _shares(rows: Rows, name: str, sides: Sides) -> tuple[Floats, Floats, Codes,
     return a[both], b[both], unit[both], sides.lost + int(either.sum() - both.sum())
 
 
-def _agreement(rows: Rows, name: str, sides: Sides, alpha: float) -> list[Any]:
+def _agreement(rows: SampleColumns, name: str, sides: Sides, alpha: float) -> list[Any]:
     """The same of agreement within items: items on which both sides have a pair, compared by the paired t."""
     first, second, unit, lost = _shares(rows, name, sides)
     found = paired_difference(first, second, unit, alpha)

@@ -93,14 +93,14 @@ def _items(samples: Samples, asked: Asked) -> pd.DataFrame:
 
     from llmxsite.analysis.results.groups import group
     from llmxsite.analysis.results.item_table import conditions
-    from llmxsite.analysis.results.measures import Rows
+    from llmxsite.analysis.results.measures import SampleColumns
 
     if not asked.by:
         return conditions(samples)
     groups = group(samples, asked.by)
     parts = []
     for number, key in enumerate(groups.keys.itertuples(index=False, name=None)):
-        part = conditions(Rows(samples.frame[groups.codes == number], samples.factors))
+        part = conditions(SampleColumns(samples.frame[groups.codes == number], samples.factors))
         for place, (name, level) in enumerate(zip(groups.keys.columns, key, strict=True)):
             part.insert(place, str(name), level)
         parts.append(part)

@@ -6,7 +6,7 @@ lists together. A new measure is an entry in both.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,9 +14,9 @@ import pandas as pd
 
 from llmxsite.analysis.results.comparison import compare, paired
 from llmxsite.analysis.results.contrasts import apart
-from llmxsite.analysis.results.groups import Codes, Floats, Table
+from llmxsite.analysis.results.groups import Codes, Floats, Subset, Table
 from llmxsite.analysis.results.measures import CONTRASTED
-from llmxsite.analysis.stats.estimate import Drawn, Estimate, Few, Student, Unknown
+from llmxsite.analysis.stats.estimate import Estimate, Few, Resampled, Student, Unknown
 from llmxsite.analysis.stats.mean import ROUNDING
 from llmxsite.analysis.stats.paired import paired_difference
 from llmxsite.analysis.tables.samples import equals
@@ -25,14 +25,6 @@ from llmxsite.study.experiment.prediction import Prediction, Scalar, values
 
 FEW = 6
 """Items that differ below which no interval is taken from how they do: no exact test of five can come below .05."""
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Some rows of a samples table."""
-
-    frame: pd.DataFrame
-    factors: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -69,7 +61,7 @@ def difference(table: Table, prediction: Prediction) -> Difference | None:
     return found
 
 
-def chosen(table: Table, prediction: Prediction) -> Rows | None:
+def chosen(table: Table, prediction: Prediction) -> Subset | None:
     """The samples that a prediction is about; None where the table has no column, or no sample, of that kind."""
     frame = table.frame
     wanted: dict[str, list[Scalar]] = {name: values(value) for name, value in prediction.where.items()}
@@ -78,7 +70,7 @@ def chosen(table: Table, prediction: Prediction) -> Rows | None:
         if name not in frame.columns:
             return None
         frame = frame[equals(frame[name], levels)]
-    return Rows(frame, table.factors) if len(frame) else None
+    return Subset(frame, table.factors) if len(frame) else None
 
 
 def _accuracy(table: Table, factor: str, a: object, b: object) -> Difference | None:
@@ -117,7 +109,7 @@ def _measured(measure: str) -> Between:
             spread = float(np.ptp(values)) if len(values) else 0.0
             # Where every resample gives the same there is no interval, and no bound: it is no mean of items.
             estimate = (
-                Drawn(found.difference, values, weights, exact) if spread > ROUNDING else Unknown(found.difference)
+                Resampled(found.difference, values, weights, exact) if spread > ROUNDING else Unknown(found.difference)
             )
         return Difference(found.n, found.lost, estimate, found.confounded)
 

@@ -36,6 +36,14 @@ class Table(Protocol):
 
 
 @dataclass(frozen=True)
+class Subset:
+    """Some rows of a samples table."""
+
+    frame: pd.DataFrame
+    factors: Sequence[str]
+
+
+@dataclass(frozen=True)
 class Groups:
     """Which group each row is in, and the key columns of each group, sorted."""
 

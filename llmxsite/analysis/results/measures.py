@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from llmxsite.analysis.results.groups import Codes, Flags, Floats, Scores, floats, scores, units
-from llmxsite.analysis.results.repeating import AGREEMENT
+from llmxsite.analysis.results.repeats import AGREEMENT
 from llmxsite.analysis.stats import measures as stats
 from llmxsite.analysis.stats.interval import UNDEFINED, Interval
 from llmxsite.analysis.stats.resample import Bootstrap, Measure
@@ -26,7 +26,7 @@ Make = Callable[[Floats, Floats, Codes, int], Measure]
 
 
 @dataclass(frozen=True)
-class Rows:
+class SampleColumns:
     """Columns of samples as arrays: what a measure is made of. NaN where a sample has no such thing."""
 
     frame: pd.DataFrame
@@ -65,27 +65,27 @@ class Rows:
         return np.asarray(~np.isnan(first) & ~np.isnan(second))
 
 
-class Kind(NamedTuple):
+class Recipe(NamedTuple):
     """How a measure is made."""
 
     family: str
-    """Which columns it takes: a key of `Rows.pairs`."""
+    """Which columns it takes: a key of `SampleColumns.pairs`."""
     make: Make
 
 
-MEASURES: dict[str, Kind] = {
-    "accuracy": Kind("scores", lambda a, _, unit, n: stats.mean(a, unit, n)),
-    "mean_confidence": Kind("confidence", lambda c, _, unit, n: stats.mean(c, unit, n)),
-    "confidence_gap": Kind("confidence", lambda c, y, unit, n: stats.mean(c - y, unit, n)),
-    "ece": Kind("confidence", stats.ece),
-    "ece_unweighted": Kind("confidence", lambda c, y, unit, n: stats.ece(c, y, unit, n, weighted=False)),
-    "brier": Kind("confidence", stats.brier),
-    "auroc": Kind("confidence", stats.auroc),
-    "letter_mass": Kind("letters", lambda a, _, unit, n: stats.mean(a, unit, n)),
-    "latency_ms": Kind("latency", lambda a, _, unit, n: stats.median(a, unit, n)),
-    "first_token_ms": Kind("first token", lambda a, _, unit, n: stats.median(a, unit, n)),
-    "tokens_per_second": Kind("tokens", stats.ratio),
-    "accuracy_per_second": Kind("rights", stats.ratio),
+MEASURES: dict[str, Recipe] = {
+    "accuracy": Recipe("scores", lambda a, _, unit, n: stats.mean(a, unit, n)),
+    "mean_confidence": Recipe("confidence", lambda c, _, unit, n: stats.mean(c, unit, n)),
+    "confidence_gap": Recipe("confidence", lambda c, y, unit, n: stats.mean(c - y, unit, n)),
+    "ece": Recipe("confidence", stats.ece),
+    "ece_unweighted": Recipe("confidence", lambda c, y, unit, n: stats.ece(c, y, unit, n, weighted=False)),
+    "brier": Recipe("confidence", stats.brier),
+    "auroc": Recipe("confidence", stats.auroc),
+    "letter_mass": Recipe("letters", lambda a, _, unit, n: stats.mean(a, unit, n)),
+    "latency_ms": Recipe("latency", lambda a, _, unit, n: stats.median(a, unit, n)),
+    "first_token_ms": Recipe("first token", lambda a, _, unit, n: stats.median(a, unit, n)),
+    "tokens_per_second": Recipe("tokens", stats.ratio),
+    "accuracy_per_second": Recipe("rights", stats.ratio),
 }
 """Measures whose interval is taken from resampled units; that of `accuracy` itself has a formula, and `summarise` has it."""
 CONTRASTED = (*(name for name in MEASURES if name != "accuracy"), *AGREEMENT)
@@ -100,7 +100,7 @@ def known(name: str) -> str:
     raise KeyError(f"no measure with an interval is called '{name}'; {hint}")
 
 
-def made(rows: Rows, name: str, here: Flags, unit: Codes, count: int, bins: int = 10) -> Measure:
+def made(rows: SampleColumns, name: str, here: Flags, unit: Codes, count: int, bins: int = 10) -> Measure:
     """A measure of the samples `here`, `unit` being the number of each one's unit out of `count`; `bins` is the ECE's."""
     kind = MEASURES[name]
     first, second = rows.pairs[kind.family]

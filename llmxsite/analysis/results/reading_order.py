@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from llmxsite.analysis.measure import show
 from llmxsite.analysis.results.rereading import OURS, Read, read
 from llmxsite.exchange.answer.rules import ASKS, RULES
 
@@ -98,16 +99,16 @@ def _apart(names: list[str], heard: Floats) -> Iterator[str]:
     if len(apart) > MOST:
         yield (
             f"By other rules of reading ({', '.join(RULES)}), {len(apart)} of {len(heard)} accuracies move by more than a point, "
-            f"the most by {100 * spread.max():.1f} points."
+            f"the most by {show(float(spread.max()), 'points', sign=False)} points."
         )
         return
     for group in apart:
         ours, *others = heard[group]
         parts = ", ".join(
-            f"{rule} {100 * value:.1f}%" for rule, value in zip(RULES, others, strict=True) if not np.isnan(value)
+            f"{rule} {show(value, 'percent')}" for rule, value in zip(RULES, others, strict=True) if not np.isnan(value)
         )
         of = f" of {names[group]}" if names[group] else ""
-        yield f"By other rules of reading, the accuracy{of} is {parts}; {100 * ours:.1f}% as scored."
+        yield f"By other rules of reading, the accuracy{of} is {parts}; {show(ours, 'percent')} as scored."
 
 
 def _deaf(names: list[str], found: Read) -> Iterator[str]:

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from llmxsite.analysis.results.groups import Table, group
-from llmxsite.analysis.results.measures import MEASURES, Rows, known, made, method, span
-from llmxsite.analysis.results.repeating import AGREEMENT, asked, within
+from llmxsite.analysis.results.measures import MEASURES, SampleColumns, known, made, method, span
+from llmxsite.analysis.results.repeats import AGREEMENT, asked, within
 from llmxsite.analysis.stats.cluster import clustered_mean
 from llmxsite.analysis.stats.interval import UNDEFINED
 from llmxsite.analysis.stats.resample import DRAWS, Bootstrap, resample_units
@@ -43,7 +43,7 @@ def intervals(
     An ECE is biased upwards, and its resamples more so: compare two by `contrast`, and read one beside its noise floor.
     """
     names = [known(name) for name in measures]
-    rows = Rows(table.frame, table.factors)
+    rows = SampleColumns(table.frame, table.factors)
     groups = group(table, by)
     order = np.argsort(groups.codes, kind="stable")
     bounds = np.searchsorted(groups.codes[order], np.arange(groups.count + 1))
@@ -75,7 +75,7 @@ def intervals(
 
 
 def _family(
-    rows: Rows,
+    rows: SampleColumns,
     inside: np.ndarray,
     family: str,
     names: Sequence[str],

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.special import ndtri, stdtrit
 
 from llmxsite.analysis.results.groups import Codes, Flags, Floats, Groups, Scores, Table, floats, group, scores, units
-from llmxsite.analysis.results.repeating import AGREEMENT, asked, within
+from llmxsite.analysis.results.repeats import AGREEMENT, asked, within
 from llmxsite.analysis.stats.calibration import bin_index
 from llmxsite.analysis.stats.cluster import clustered_wilson
 from llmxsite.analysis.stats.proportion import wilson_bounds

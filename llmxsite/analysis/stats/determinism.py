@@ -64,7 +64,7 @@ class TotalAgreement:
 
 
 @dataclass(frozen=True, slots=True)
-class Drift:
+class LogprobShift:
     """Logprobs of the same tokens from two runs. In nats; None for no common token."""
 
     tokens: int
@@ -118,15 +118,15 @@ def total_agreement(answers: Sequence[Sequence[Hashable]], alpha: float = 0.05) 
     )
 
 
-def drift(first: Numbers, second: Numbers) -> Drift:
+def drift(first: Numbers, second: Numbers) -> LogprobShift:
     """Difference of two runs' logprobs over their common tokens, cut at the first divergence before this."""
     (a, b), _ = complete(first, second)
     if len(a) == 0:
-        return Drift(0, None, None, None)
+        return LogprobShift(0, None, None, None)
     same = a == b
     apart = np.zeros(len(a))
     apart[~same] = np.abs(a[~same] - b[~same])
-    return Drift(len(a), float(apart.max()), float(apart.mean()), float(same.mean()))
+    return LogprobShift(len(a), float(apart.max()), float(apart.mean()), float(same.mean()))
 
 
 def fragile(margin: float, largest_drift: float) -> bool:

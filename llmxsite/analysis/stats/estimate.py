@@ -65,7 +65,7 @@ class Student:
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class Resampled:
     """A statistic with its resamples: percentile intervals, and p from the same resamples."""
 
     difference: float

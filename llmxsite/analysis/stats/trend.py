@@ -48,7 +48,7 @@ class CochranQ:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class PageTest:
     """Page's L: is there a monotone trend, by ranks within items? One-sided."""
 
     statistic: float
@@ -111,7 +111,7 @@ def cochran_q(scores: npt.ArrayLike) -> CochranQ:
     return CochranQ(defined(found.statistic), defined(found.pvalue), int(found.df))
 
 
-def page_decreasing(scores: npt.ArrayLike) -> Page | None:
+def page_decreasing(scores: npt.ArrayLike) -> PageTest | None:
     """Page's L against a fall from the first setting to the last; None for fewer than three settings or two items.
 
     Source: Page 1963; ranks of ties are averaged.
@@ -120,7 +120,7 @@ def page_decreasing(scores: npt.ArrayLike) -> Page | None:
     if s.shape[1] < 3 or s.shape[0] < 2:
         return None
     found = stats.page_trend_test(s[:, ::-1])
-    return Page(float(found.statistic), float(found.pvalue), str(found.method))
+    return PageTest(float(found.statistic), float(found.pvalue), str(found.method))
 
 
 def kendall(settings: Numbers, means: Numbers) -> Kendall:

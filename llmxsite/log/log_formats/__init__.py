@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from llmxsite.base.diagnostics import Issue, Issues, Problem, did_you_mean
-from llmxsite.log.log_formats.foreign import Foreign, Options, find
+from llmxsite.log.log_formats.foreign import Foreign, ImportOptions, find
 from llmxsite.log.log_formats.imported import Imported
 
 FORMATS = {
@@ -26,19 +26,19 @@ FORMATS = {
 """Name on the command line to module."""
 
 
-class Format(Protocol):
+class LogFormat(Protocol):
     """What each module of this folder offers."""
 
     TITLE: str
     SUFFIXES: tuple[str, ...]
     """Of the files to look for in folders and archives."""
 
-    def read(self, file: Foreign, options: Options, issues: Issues) -> list[Imported]:
+    def read(self, file: Foreign, options: ImportOptions, issues: Issues) -> list[Imported]:
         """The runs in one file. Raises `Problem` when it is not of this format."""
         ...
 
 
-def read(name: str, paths: Iterable[Path], options: Options, issues: Issues) -> Iterator[Imported]:
+def read(name: str, paths: Iterable[Path], options: ImportOptions, issues: Issues) -> Iterator[Imported]:
     """Every run in the files that `paths` name, once. A file that cannot be used is an issue, and stops no other.
 
     A run that comes again is passed over, unless it holds more than before: a log of the same run when it was further on.
@@ -63,7 +63,7 @@ def read(name: str, paths: Iterable[Path], options: Options, issues: Issues) -> 
                 yield run
 
 
-def get(name: str) -> Format:
+def get(name: str) -> LogFormat:
     """The format of that name. Raises `Problem` with the nearest one when there is none."""
     if name not in FORMATS:
         raise Problem(
@@ -74,4 +74,4 @@ def get(name: str) -> Format:
                 hint=did_you_mean(name, FORMATS),
             )
         )
-    return cast("Format", importlib.import_module(f"{__name__}.{FORMATS[name]}"))
+    return cast("LogFormat", importlib.import_module(f"{__name__}.{FORMATS[name]}"))

@@ -19,7 +19,7 @@ MOST_TOLD = 5
 _decode_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
-class Options(msgspec.Struct, kw_only=True, frozen=True):
+class ImportOptions(msgspec.Struct, kw_only=True, frozen=True):
     """What a person can say that a file does not."""
 
     model: str | None = None

@@ -11,7 +11,7 @@ import msgspec
 from llmxsite.base.diagnostics import Issues
 from llmxsite.base.foreign_text import same
 from llmxsite.exchange.engine.protocol import EngineInfo, ModelInfo, Timing, Usage
-from llmxsite.log.log_formats.foreign import Foreign, Oddities, Options, finite
+from llmxsite.log.log_formats.foreign import Foreign, ImportOptions, Oddities, finite
 from llmxsite.log.log_formats.imported import Imported, Repeats, fingerprint, suite_ref, utc
 from llmxsite.log.record import Answer, Sample, Scalar, Sent, Shown, sample_key
 from llmxsite.study.suite import QuestionItem, item_hash
@@ -61,7 +61,7 @@ class Result(msgspec.Struct, rename="camel"):
     accuracy: float | None = None
 
 
-def read(file: Foreign, options: Options, issues: Issues) -> list[Imported]:
+def read(file: Foreign, options: ImportOptions, issues: Issues) -> list[Imported]:
     """Every result in the file, a run each."""
     found = list(_results(file.value(), 0))
     if not found:
@@ -81,7 +81,7 @@ def _results(value: Any, depth: int) -> Iterator[dict[str, Any]]:
             yield from _results(inner, depth + 1)
 
 
-def _imported(file: Foreign, number: int, data: dict[str, Any], options: Options, issues: Issues) -> Imported:
+def _imported(file: Foreign, number: int, data: dict[str, Any], options: ImportOptions, issues: Issues) -> Imported:
     try:
         result = msgspec.convert(data, Result)
     except msgspec.ValidationError as error:

@@ -11,7 +11,7 @@ from llmxsite.base import foreign_text
 from llmxsite.base.diagnostics import Issues
 from llmxsite.base.foreign_text import same
 from llmxsite.exchange.engine.protocol import EngineInfo, ModelInfo, Timing, Usage
-from llmxsite.log.log_formats.foreign import Foreign, Oddities, Options, finite
+from llmxsite.log.log_formats.foreign import Foreign, ImportOptions, Oddities, finite
 from llmxsite.log.log_formats.imported import Imported, Repeats, fingerprint, suite_ref, utc
 from llmxsite.log.log_formats.mapping import Mapping, check, load, rows_of
 from llmxsite.log.log_formats.nested import get
@@ -22,7 +22,7 @@ TITLE = "rows read by a mapping"
 SUFFIXES = (".jsonl", ".json", ".csv", ".tsv")
 
 
-def read(file: Foreign, options: Options, issues: Issues) -> list[Imported]:
+def read(file: Foreign, options: ImportOptions, issues: Issues) -> list[Imported]:
     """The runs in the file, one a model. Raises `Problem` where mapping and file do not fit."""
     mapping, digest = load(options)
     odd = Oddities(file, issues)

@@ -12,7 +12,7 @@ import msgspec
 from llmxsite.base.diagnostics import Issues, Problem, did_you_mean
 from llmxsite.base.document import Document
 from llmxsite.base.foreign_text import Table, blank, json_value
-from llmxsite.log.log_formats.foreign import Foreign, Oddities, Options
+from llmxsite.log.log_formats.foreign import Foreign, ImportOptions, Oddities
 from llmxsite.log.log_formats.nested import has, lists, paths, walk
 
 
@@ -66,7 +66,7 @@ class Mapping(msgspec.Struct, kw_only=True):
     """Answers that stand for `none was found`, beside null."""
 
 
-def load(options: Options) -> tuple[Mapping, str]:
+def load(options: ImportOptions) -> tuple[Mapping, str]:
     """The mapping and the hash of its file."""
     if options.mapping is None:
         raise Problem.at(

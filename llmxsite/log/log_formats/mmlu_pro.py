@@ -17,7 +17,7 @@ from llmxsite.exchange.answer.scorer import newest
 from llmxsite.exchange.asking.plan import Turn
 from llmxsite.exchange.asking.question import Question
 from llmxsite.exchange.engine.protocol import EngineInfo, ModelInfo, Reply
-from llmxsite.log.log_formats.foreign import Foreign, Oddities, Options
+from llmxsite.log.log_formats.foreign import Foreign, ImportOptions, Oddities
 from llmxsite.log.log_formats.imported import Imported, Repeats, fingerprint, suite_ref
 from llmxsite.log.record import Answer, Sample, Scalar, Sent, Shown, sample_key
 from llmxsite.study.suite import LETTERS, QuestionItem, item_hash
@@ -49,7 +49,7 @@ _NEEDED = [field.name for field in msgspec.structs.fields(Row) if field.required
 _decode = msgspec.json.Decoder(Row).decode
 
 
-def read(file: Foreign, options: Options, issues: Issues) -> list[Imported]:
+def read(file: Foreign, options: ImportOptions, issues: Issues) -> list[Imported]:
     """The one run in the file. Every row of the right shape is a sample; the others are counted and told.
 
     Raises `Problem` where there is none.

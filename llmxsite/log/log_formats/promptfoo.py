@@ -11,7 +11,7 @@ import msgspec
 from llmxsite.base.diagnostics import Issues
 from llmxsite.base.foreign_text import json_value
 from llmxsite.exchange.engine.protocol import EngineInfo, ModelInfo, Timing, Usage
-from llmxsite.log.log_formats.foreign import Foreign, Oddities, Options, finite
+from llmxsite.log.log_formats.foreign import Foreign, ImportOptions, Oddities, finite
 from llmxsite.log.log_formats.imported import Imported, Repeats, fingerprint, suite_ref, utc
 from llmxsite.log.record import Answer, Fault, Sample, Scalar, Sent, Shown, sample_key
 from llmxsite.study.suite import QuestionItem, item_hash
@@ -85,7 +85,7 @@ class Row(msgspec.Struct, rename="camel"):
         return self.response.error if self.response else None
 
 
-def read(file: Foreign, options: Options, issues: Issues) -> list[Imported]:
+def read(file: Foreign, options: ImportOptions, issues: Issues) -> list[Imported]:
     """The runs in the file, one a provider. Raises `Problem` when it is no result of promptfoo."""
     odd = Oddities(file, issues)
     head, raws = _rows(file, odd)

@@ -16,7 +16,7 @@ from llmxsite.log.runlog.reader import raw_lines
 from llmxsite.log.runlog.trouble import unwritable
 
 
-class State:
+class LogState:
     """What is known of the bytes in a log: how many, their hash, and the samples counted."""
 
     def __init__(self) -> None:
@@ -97,10 +97,10 @@ class _Closing(msgspec.Struct, tag_field="type", tag="end"):
 _decode_mark = msgspec.json.Decoder(_Mark | _Material | _Other | _Found | _Closing).decode
 
 
-def scan(path: Path, issues: Issues) -> tuple[State, set[str], int]:
+def scan(path: Path, issues: Issues) -> tuple[LogState, set[str], int]:
     """The state of an existing log, the keys done (all but errors), and the length of the torn tail after its last
     whole line. Lines that cannot be read go to `issues`. Raises `Problem` when it has no header, and OSError."""
-    state = State()
+    state = LogState()
     outcomes: dict[str, str] = {}
     held = b""  # lines that cannot be read: torn when nothing readable follows, a fault of the file otherwise
     with path.open("rb") as stream:

@@ -17,7 +17,7 @@ from llmxsite.base.diagnostics import Issues, Problem
 from llmxsite.log.record import End, Lack, Line, MaterialLine, Resume, Run, Sample, encode_line
 from llmxsite.log.runlog.file import LogFile
 from llmxsite.log.runlog.seal import Reason, seal
-from llmxsite.log.runlog.state import State, material_mark, scan
+from llmxsite.log.runlog.state import LogState, material_mark, scan
 from llmxsite.log.runlog.trouble import unwritable
 
 GATHER = 0.02
@@ -33,7 +33,7 @@ class RunLogWriter:
     thread (`trouble` has them); the file then holds whole lines only.
     """
 
-    def __init__(self, file: LogFile, state: State, resume: Resume | None = None) -> None:
+    def __init__(self, file: LogFile, state: LogState, resume: Resume | None = None) -> None:
         self._file, self._state, self._resume = file, state, resume
         self._condition = threading.Condition()
         self._waiting: list[Line] = []
@@ -49,7 +49,7 @@ class RunLogWriter:
         """A new log that holds its header. Raises `Problem` when there is a file already or none can be made."""
         header = encode_line(run)
         file = LogFile.create(path, header)
-        state = State()
+        state = LogState()
         state.take(header)
         return cls(file, state)
 

@@ -61,11 +61,6 @@ def report(slug: str) -> str:
     return f"reports/{part(slug)}/index.html"
 
 
-def report_file(slug: str, name: str) -> str:
-    """A picture beside a report: `report_file("temperature", "setup.png")` -> `reports/temperature/setup.png`."""
-    return f"reports/{part(slug)}/{'/'.join(part(p) for p in name.split('/'))}"
-
-
 def page(slug: str) -> str:
     """`page("about")` -> `pages/about.html`."""
     return f"pages/{part(slug)}.html"
@@ -118,11 +113,6 @@ def figure_file(figure_id: str, kind: str, suffix: str, content: bytes | None = 
     `figure_file("t-acc", "light", "svg", b"...")` -> `figures/t-acc/light-3f1c9a02.svg`
     """
     return f"figures/{part(figure_id)}/{hashed(kind, suffix, content) if content is not None else f'{kind}.{suffix}'}"
-
-
-def asset(name: str, suffix: str, content: bytes) -> str:
-    """`asset("site", "css", b"...")` -> `assets/site-3f1c9a02.css`."""
-    return f"assets/{hashed(name, suffix, content)}"
 
 
 def hashed(name: str, suffix: str, content: bytes) -> str:

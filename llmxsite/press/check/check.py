@@ -42,9 +42,9 @@ def check(study: Study, *, publish: bool = False, out: Path | None = None, jobs:
         _logs(study, cache, issues, verified)
     issues.extend(texts)
     if publish:
-        from llmxsite.press.check import leaving
+        from llmxsite.press.check import release
 
-        leaving.check(study, edition, cache, issues, out or study.root / "site")
+        release.check(study, edition, cache, issues, out or study.root / "site")
     cache.save(Past())
     return issues
 

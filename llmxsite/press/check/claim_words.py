@@ -14,7 +14,7 @@ _NUMBER = r"(?:\d|one\b|two\b|three\b|four\b|five\b|ten\b|half\b|a (?:few|point|
 _MORE = r"(?:more|less|fewer|better|worse|higher|lower|faster|slower|surer)"
 
 
-class Words(NamedTuple):
+class ClaimWords(NamedTuple):
     """What a language has of them, as regular expressions."""
 
     nothing: tuple[str, ...]
@@ -25,8 +25,8 @@ class Words(NamedTuple):
     """The clause claims nothing after all."""
 
 
-LANGUAGES: dict[str, Words] = {
-    "en": Words(
+LANGUAGES: dict[str, ClaimWords] = {
+    "en": ClaimWords(
         nothing=(
             r"no (?:\w+ )?(?:effect|difference|change|influence|impact|gain|loss|benefit)\b",
             rf"\bnot? (?:\w+ )?{_MORE}\b(?! than (?:\w+ )?{_NUMBER})",
@@ -62,7 +62,7 @@ LANGUAGES: dict[str, Words] = {
             r"\?",
         ),
     ),
-    "de": Words(
+    "de": ClaimWords(
         nothing=(
             r"\bkein\w* (?:\w+ )?(?:effekt|unterschied|einfluss|wirkung|änderung)\b",
             r"\bnicht (?:mehr|weniger|besser|schlechter|häufiger|seltener|öfter)\b(?! als (?:\d|ein|zwei|drei|fünf))",
@@ -76,7 +76,7 @@ LANGUAGES: dict[str, Words] = {
             r"\?",
         ),
     ),
-    "fr": Words(
+    "fr": ClaimWords(
         nothing=(
             r"\b(?:aucun\w*|pas d[’'e]) ?(?:\w+ )?(?:effet|différence|influence|changement)\b",
             r"\bpas (?:plus|moins|mieux|meilleure?s?)\b(?! de (?:\d|un|deux|trois|cinq))",
@@ -90,7 +90,7 @@ LANGUAGES: dict[str, Words] = {
             r"\?",
         ),
     ),
-    "es": Words(
+    "es": ClaimWords(
         nothing=(
             r"\b(?:ning[uú]n\w*|sin) (?:\w+ )?(?:efecto|diferencia|influencia|cambio)\b",
             r"\bno (?:\w+ )?(?:más|menos|mejor|peor)\b(?! de (?:\d|un|dos|tres|cinco))",

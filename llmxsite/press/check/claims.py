@@ -18,8 +18,8 @@ from llmxsite.press.site import predictions
 from llmxsite.press.site.edition import Edition
 from llmxsite.press.site.templates import value
 from llmxsite.press.writing.markdown import Rendered
+from llmxsite.press.writing.rendering import Paragraph
 from llmxsite.press.writing.source import Source
-from llmxsite.press.writing.state import Paragraph
 from llmxsite.study.experiment import MEASURES
 
 CODE = "claim-beyond-interval"

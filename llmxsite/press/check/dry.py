@@ -23,7 +23,7 @@ from llmxsite.press.writing.frontmatter import Article
 from llmxsite.press.writing.markdown import Rendered, render
 
 
-class Written(msgspec.Struct):
+class WriteUp(msgspec.Struct):
     """One write-up of the study and where its page will be."""
 
     article: Article[Any]
@@ -43,7 +43,7 @@ class _Fault(msgspec.Struct):
 class DryHost(PageHost):
     """The page's host, with charts checked but not drawn: a picture takes a hundred times as long as its mistakes."""
 
-    def __init__(self, edition: Edition, issues: Issues, written: Written) -> None:
+    def __init__(self, edition: Edition, issues: Issues, written: WriteUp) -> None:
         super().__init__(edition, issues, written.address, written.article.path, directives(), report=written.report)
 
     def directive(self, directive: Directive) -> str:
@@ -81,22 +81,22 @@ class DryHost(PageHost):
             directive.add(issue.code, issue.message, key=problem.option, hint=issue.hint)
 
 
-def articles(edition: Edition) -> Iterator[Written]:
+def articles(edition: Edition) -> Iterator[WriteUp]:
     """Every write-up, with the report it belongs to."""
     c = edition.catalogue
     if c.home is not None:
-        yield Written(c.home.article, addresses.HOME)
+        yield WriteUp(c.home.article, addresses.HOME)
     for report in c.reports:
         if report.article is not None:
-            yield Written(report.article, report.address, report)
+            yield WriteUp(report.article, report.address, report)
     for model in c.models:
         if model.article is not None:
-            yield Written(model.article, model.address)
+            yield WriteUp(model.article, model.address)
     for page in c.pages:
-        yield Written(page.article, addresses.page(page.slug))
+        yield WriteUp(page.article, addresses.page(page.slug))
 
 
-def read(edition: Edition, written: Written, issues: Issues) -> Rendered:
+def read(edition: Edition, written: WriteUp, issues: Issues) -> Rendered:
     """Render one write-up for its mistakes."""
     article = written.article
     return render(

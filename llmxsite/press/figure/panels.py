@@ -92,7 +92,7 @@ def columns_for(count: int, layout: Layout) -> int:
 
 
 @dataclass
-class Frame:
+class PanelGrid:
     """Lines and words of the grid, as data sets of a figure."""
 
     lines: pd.DataFrame
@@ -101,14 +101,14 @@ class Frame:
     """`x`, `y`, `text`, `role` (`title`, `subtitle`, `x`, `x-last`, `y`, `y-title`)."""
 
 
-def frame(
+def panel_grid(
     panels: Panels,
     titles: Sequence[str],
     subtitles: Sequence[Sequence[str]],
     ticks: Sequence[tuple[float, str]],
     axes: tuple[str, str],
     foot: float,
-) -> Frame:
+) -> PanelGrid:
     """Grid, diagonal, tick labels and titles of every panel; `subtitles` are lines. `foot` is the y under which x is labelled.
 
     The axis y is labelled beside the first column, and both are named at the first column and the last row only.
@@ -136,7 +136,7 @@ def frame(
             texts.append(
                 (panels.x(p, 0), top - (16 + 15 * i) * pixel, words.shorten(words_below, room, 11.5), "subtitle")
             )
-    return Frame(
+    return PanelGrid(
         pd.DataFrame(lines, columns=["x", "y", "x2", "y2", "diagonal"]),
         pd.DataFrame(texts, columns=["x", "y", "text", "role"]),
     )

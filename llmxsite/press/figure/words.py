@@ -134,7 +134,7 @@ def percent(value: float, digits: int = 1) -> str:
 
 def size(value: float, form: Form) -> str:
     """How large a difference is, without a sign: points as `13.3`."""
-    return f"{100 * value:.1f}" if form in ("points", "percent") else show(value, form)
+    return show(value, "points", sign=False) if form == "percent" else show(value, form, sign=False)
 
 
 def signed_text(value: float, form: Form) -> str:
@@ -145,9 +145,9 @@ def signed_text(value: float, form: Form) -> str:
 def brief(value: float, form: Form) -> str:
     """A number for a cell: as few characters as make sense. `0.634` -> `63` as a percentage."""
     if form == "percent":
-        return f"{100 * value:.0f}"
+        return show(value, "points", digits=0, sign=False)
     if form == "points":
-        return f"{100 * value:+.0f}".replace("-", "−")
+        return show(value, form, digits=0)
     if form == "probability":
         return f"{value:.2f}".removeprefix("0")
     if abs(value) >= 100_000:

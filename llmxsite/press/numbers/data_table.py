@@ -38,7 +38,7 @@ def rows(
     return [*ordered, *(r for r in found if r not in known)]
 
 
-class Head(NamedTuple):
+class TableHead(NamedTuple):
     """A column of a table on a page."""
 
     measure: Measure
@@ -59,6 +59,6 @@ class Head(NamedTuple):
         return self.measure.form != "text" and not self.marked
 
 
-def heads(kind: TableKind, shown: Sequence[str]) -> list[Head]:
+def heads(kind: TableKind, shown: Sequence[str]) -> list[TableHead]:
     """The columns of a table."""
-    return [Head(m, m.form == "percent" and m.interval is not None and not m.resampled) for m in kind.heads(shown)]
+    return [TableHead(m, m.form == "percent" and m.interval is not None and not m.resampled) for m in kind.heads(shown)]

@@ -7,17 +7,17 @@ unless `pool=yes`. Other factors that vary among them are averaged over, and the
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from html import escape
 from typing import Any, TypeVar
 
 import numpy as np
-import pandas as pd
 
 from llmxsite.analysis import results, tables
 from llmxsite.analysis.measure import MISSING, ends, show
 from llmxsite.analysis.results import Table, measured
+from llmxsite.analysis.results.groups import Subset
 from llmxsite.analysis.results.tables import Asked, TableKind, fitting, rows
 from llmxsite.analysis.tables.samples import equals
 from llmxsite.base.diagnostics import did_you_mean
@@ -29,14 +29,6 @@ Memory = dict[tuple[Any, ...], Any]
 """What queries of one table worked out, by the samples they left and what it is: prose has several numbers of the same."""
 POPULATION = ("suite", "suite_hash", "model", "digest", "contributor")
 _NOTHING = "not measured"
-
-
-@dataclass(frozen=True)
-class Samples:
-    """Some rows of a samples table: what `results` asks of one."""
-
-    frame: pd.DataFrame
-    factors: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -125,7 +117,7 @@ class _Once:
         return made
 
 
-def _whole(samples: Samples, table: Table) -> tables.Samples:
+def _whole(samples: Subset, table: Table) -> tables.Samples:
     """The samples with what a study's have beside their rows: where their logs are."""
     if isinstance(table, tables.Samples):
         return replace(table, frame=samples.frame)
@@ -181,7 +173,7 @@ def _tested(query: Query, kind: TableKind, asked: Asked, row: dict[str, Any]) ->
     return {**limits, **sides, "test": asdict(kind.test)}
 
 
-def _read_by(query: Query, samples: Samples, table: Table) -> Samples:
+def _read_by(query: Query, samples: Subset, table: Table) -> Subset:
     """The samples with choices judged by the rule that the query names. Raises `QueryError` where there are none."""
     rule = query.options["reading"]
     whole = tables.Samples(samples.frame, tuple(samples.factors), {}, {}, getattr(table, "paths", {}))
@@ -189,10 +181,10 @@ def _read_by(query: Query, samples: Samples, table: Table) -> Samples:
     if found is whole:
         words = "no choice scored by llmxsite is among these samples, so that nothing can be read by another rule"
         raise QueryError(words, query.place("reading"))
-    return Samples(found.frame, samples.factors)
+    return Subset(found.frame, samples.factors)
 
 
-def select(query: Query, table: Table, report: str | None = None) -> Samples:
+def select(query: Query, table: Table, report: str | None = None) -> Subset:
     """The rows a query's filters leave. Raises `QueryError`, with what is known, when there are none."""
     frame = table.frame
     whole = np.ones(len(frame), dtype=np.bool_)
@@ -225,7 +217,7 @@ def select(query: Query, table: Table, report: str | None = None) -> Samples:
                 f"with {others}, {name} is: {', '.join(levels) or 'none'}",
             )
         left &= mask
-    return Samples(frame if left.all() else frame[left], table.factors)
+    return Subset(frame if left.all() else frame[left], table.factors)
 
 
 def write(query: Query, number: float) -> str:
@@ -234,7 +226,7 @@ def write(query: Query, number: float) -> str:
     return _NOTHING if text == MISSING else text
 
 
-def _count(query: Query, samples: Samples, runs: list[str]) -> Value:
+def _count(query: Query, samples: Subset, runs: list[str]) -> Value:
     column = query.options.get("of")
     if column is None:
         number, title = len(samples.frame), "samples"
@@ -247,7 +239,7 @@ def _count(query: Query, samples: Samples, runs: list[str]) -> Value:
     return Value(query, float(number), math.nan, math.nan, title, runs, write(query, float(number)))
 
 
-def _single_population(query: Query, samples: Samples) -> None:
+def _single_population(query: Query, samples: Subset) -> None:
     compared = query.options.get("factor")
     for column in POPULATION:
         if column == compared or (compared == "model" and column == "digest"):
@@ -291,4 +283,4 @@ def _float(value: Any) -> float:
     return math.nan if value is None else float(value)
 
 
-__all__ = ["QueryError", "Samples", "Value", "evaluate", "select", "write"]
+__all__ = ["QueryError", "Value", "evaluate", "select", "write"]

@@ -26,9 +26,9 @@ from llmxsite.study.study import Study
 if TYPE_CHECKING:
     from llmxsite.press.catalogue.entries import RunEntry
     from llmxsite.press.site.figures.drawing import Drawn
-    from llmxsite.press.site.ledger import Test
+    from llmxsite.press.site.ledger import LedgerEntry
     from llmxsite.press.site.pages import Page
-    from llmxsite.press.site.samples.sheets import Job, Output
+    from llmxsite.press.site.samples.sheets import SheetJob, Sheets
     from llmxsite.press.site.search import Entry
 
 WATCHED = ("content", "suites", "runs", "contributions")
@@ -122,7 +122,7 @@ class _Build:
         self.state = LastBuild()
         self.pages: list[Page] = []
         self.search: list[Entry] = []
-        self.tests: list[Test] = []
+        self.tests: list[LedgerEntry] = []
         self.figures: dict[str, tuple[Drawn, str, str]] = {}
         self.photos: dict[str, str] = {}
 
@@ -209,12 +209,12 @@ class _Build:
         for theme, svg in drawn.titled.items():
             self.photos[drawn.photo(theme)] = svg
 
-    def _samples(self) -> dict[str, tuple[str, Job]]:
+    def _samples(self) -> dict[str, tuple[str, SheetJob]]:
         """The runs whose pages of samples must be written, by name, each with its key."""
         from llmxsite.press.site.pages import runs
         from llmxsite.press.site.samples import sheets
 
-        todo: dict[str, tuple[str, Job]] = {}
+        todo: dict[str, tuple[str, SheetJob]] = {}
         for entry in self.edition.catalogue.logs:
             name = sampled(entry)
             key = memory.digest(msgspec.json.encode([self.edition.frame_key, entry.hash, entry.path], order="sorted"))
@@ -224,11 +224,14 @@ class _Build:
                 self.issues.extend(old.issues)
                 self.built.pages += sum(a.endswith(".html") for a in old.files)
             else:
-                log, frame = self.edition.study.root / entry.path, runs.frame(self.edition, entry)
-                todo[name] = (key, sheets.Job(log, entry.report, entry.id, entry.run.task, frame, runs.varied(entry)))
+                log, frame = self.edition.study.root / entry.path, runs.sheet_page(self.edition, entry)
+                todo[name] = (
+                    key,
+                    sheets.SheetJob(log, entry.report, entry.id, entry.run.task, frame, runs.varied(entry)),
+                )
         return todo
 
-    def _sampled(self, name: str, key: str, output: Output, files: dict[str, Seen]) -> None:
+    def _sampled(self, name: str, key: str, output: Sheets, files: dict[str, Seen]) -> None:
         """Note what the writing of a run's samples gave."""
         entry = next(r for r in self.edition.catalogue.logs if sampled(r) == name)
         self.state.pages[name] = PageRecord(key, output.files, [], output.issues)

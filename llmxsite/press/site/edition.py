@@ -20,7 +20,7 @@ from llmxsite.press.catalogue.catalogue import Catalogue
 from llmxsite.press.catalogue.entries import RunEntry
 from llmxsite.press.numbers.remembered import Numbers
 from llmxsite.press.site.assets import Assets
-from llmxsite.press.site.ledger import Test
+from llmxsite.press.site.ledger import LedgerEntry
 from llmxsite.press.site.search import Entry
 from llmxsite.press.site.search import field as field_html
 from llmxsite.study.study import SiteConfig, Study
@@ -63,7 +63,7 @@ class Made:
     search: list[Entry] = field(default_factory=list)
     wanted: list[tuple[str, Issue]] = field(default_factory=list)
     """Figures its links lead to, each with the issue that there is no such figure."""
-    tests: list[Test] = field(default_factory=list)
+    tests: list[LedgerEntry] = field(default_factory=list)
     """Tests that its figures, tables and numbers show, for the ledger."""
 
 

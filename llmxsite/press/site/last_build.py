@@ -7,7 +7,7 @@ from msgspec import field
 
 from llmxsite.base.diagnostics import Issue
 from llmxsite.base.memory import Past, Seen
-from llmxsite.press.site.ledger import Test
+from llmxsite.press.site.ledger import LedgerEntry
 from llmxsite.press.site.search import Entry
 
 
@@ -22,7 +22,7 @@ class PageRecord(msgspec.Struct):
     issues: list[Issue] = []
     search: list[Entry] = []
     wanted: list[tuple[str, Issue]] = []
-    tests: list[Test] = []
+    tests: list[LedgerEntry] = []
 
 
 class LastBuild(Past):

@@ -18,7 +18,7 @@ import msgspec
 from llmxsite.analysis.results.kind import Test as RowTest
 
 
-class Test(msgspec.Struct, kw_only=True):
+class LedgerEntry(msgspec.Struct, kw_only=True):
     """One test as one place shows it."""
 
     __test__ = False
@@ -49,7 +49,7 @@ class Test(msgspec.Struct, kw_only=True):
     """Adjusted (Holm) over its place: the figure, the table, the report's predictions. A number in prose has none."""
     verdict: str | None = None
 
-    def same(self, other: Test) -> bool:
+    def same(self, other: LedgerEntry) -> bool:
         """Whether two places show one test. Which level comes first says nothing; a figure's table is rounded."""
         if (self.report, self.sides, self.n) != (other.report, other.sides, other.n):
             return False
@@ -62,7 +62,7 @@ class Test(msgspec.Struct, kw_only=True):
 class Line(msgspec.Struct, kw_only=True):
     """One test of the ledger, with every place that shows it."""
 
-    test: Test
+    test: LedgerEntry
     number: int
     places: list[tuple[str, str]]
     """`(words, address)`."""
@@ -73,12 +73,12 @@ class Line(msgspec.Struct, kw_only=True):
     """Holm over the study. Never below what a place gives: a place may have compared more pairs than it shows, and those count."""
 
 
-def lines(tests: Iterable[Test]) -> list[Line]:
+def lines(tests: Iterable[LedgerEntry]) -> list[Line]:
     """Every test once, in the order of the reports and of its places, each with its three adjusted p."""
     from llmxsite.analysis.stats.multiple import adjust
 
-    groups: list[list[Test]] = []
-    alike: dict[tuple[Any, ...], list[list[Test]]] = {}
+    groups: list[list[LedgerEntry]] = []
+    alike: dict[tuple[Any, ...], list[list[LedgerEntry]]] = {}
     for test in tests:
         near = alike.setdefault((test.report, *test.sides, test.n), [])
         group = next((group for group in near if group[0].same(test)), None)
@@ -105,7 +105,7 @@ def lines(tests: Iterable[Test]) -> list[Line]:
     return found
 
 
-def of_figure(text: str, options: Mapping[str, Any], *, report: str, address: str, place: str) -> list[Test]:
+def of_figure(text: str, options: Mapping[str, Any], *, report: str, address: str, place: str) -> list[LedgerEntry]:
     """The tests of a figure of differences, from its CSV and the options it was drawn with."""
     factor, by = str(options.get("factor") or "model"), options.get("by")
     rows = [{k: _read(v) for k, v in row.items()} for row in csv.DictReader(io.StringIO(text))]
@@ -125,7 +125,7 @@ def of_rows(
     place: str,
     declared: str = "",
     measure: str = "accuracy",
-) -> list[Test]:
+) -> list[LedgerEntry]:
     """The tests of a comparison, a row each, as `results.compare` gives them, or of another measure `results.contrast`."""
     from llmxsite.press.site.templates import value
     from llmxsite.study.experiment import MEASURES
@@ -136,7 +136,7 @@ def of_rows(
         if row.get("n"):
             scope = " ".join([*limits, *(f"{name}={value(row[name])}" for name in by if row.get(name) is not None)])
             found.append(
-                Test(
+                LedgerEntry(
                     report=report,
                     address=address,
                     place=place,
@@ -166,7 +166,7 @@ def of_pairs(
     report: str,
     address: str,
     place: str,
-) -> list[Test]:
+) -> list[LedgerEntry]:
     """The tests of a table of pairs that has one in each row, such as McNemar's of the answers that flip."""
     from llmxsite.analysis.stats.multiple import adjust
     from llmxsite.press.site.templates import value
@@ -177,7 +177,7 @@ def of_pairs(
         if row.get(test.column) is not None:
             scope = " ".join(f"{name}={value(row[name])}" for name in by if name in row and row[name] is not None)
             found.append(
-                Test(
+                LedgerEntry(
                     report=report,
                     address=address,
                     place=place,
@@ -193,7 +193,7 @@ def of_pairs(
     return found
 
 
-def of_value(tested: Mapping[str, Any], *, report: str, address: str) -> list[Test]:
+def of_value(tested: Mapping[str, Any], *, report: str, address: str) -> list[LedgerEntry]:
     """The test behind a number in prose, whose verdict stands in its title: `Value.tested`. No family goes with it."""
     factor, where, rule = str(tested["factor"]), tested["where"], tested["reading"]
     place = {"report": report, "address": address, "place": "Text"}
@@ -211,7 +211,7 @@ def of_value(tested: Mapping[str, Any], *, report: str, address: str) -> list[Te
 
 
 def sides(measure: str, factor: str, a: object, b: object) -> list[str]:
-    """`Test.sides` of two levels in either order."""
+    """`LedgerEntry.sides` of two levels in either order."""
     return [measure, factor, *sorted((str(a), str(b)))]
 
 

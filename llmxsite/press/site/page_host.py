@@ -14,7 +14,7 @@ from llmxsite.base.reading import read_text
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.entries import ReportEntry, RunEntry
 from llmxsite.press.site.edition import Edition
-from llmxsite.press.site.ledger import Test, of_value
+from llmxsite.press.site.ledger import LedgerEntry, of_value
 from llmxsite.press.writing.directive import Declared, Directive
 from llmxsite.press.writing.source import lines_of
 
@@ -58,7 +58,7 @@ class PageHost:
         self.drawn: set[str] = set()
         self.wanted: list[tuple[str, Issue]] = []
         """Figures that links lead to, each with what is to be said when there is no such figure."""
-        self.tests: list[Test] = []
+        self.tests: list[LedgerEntry] = []
         """Tests that its figures, tables and numbers show."""
 
     @property

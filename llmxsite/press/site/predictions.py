@@ -13,7 +13,7 @@ from llmxsite.analysis.results.tables import Row
 from llmxsite.base.diagnostics import several
 from llmxsite.log.record import hypothesis_hash
 from llmxsite.press.catalogue.entries import ReportEntry, RunEntry
-from llmxsite.press.site.ledger import Test, sides
+from llmxsite.press.site.ledger import LedgerEntry, sides
 from llmxsite.press.site.looks import Look, looks
 from llmxsite.study.experiment import MEASURES, Prediction, PredictionError
 from llmxsite.study.experiment.prediction import checked, values, write
@@ -32,8 +32,8 @@ CHIPS = {
 
 
 @dataclass(frozen=True)
-class Answered:
-    """A prediction, and what the data say to it (`results.Answer`)."""
+class PredictionRow:
+    """A prediction, and what the data say to it (`results.Finding`)."""
 
     number: int
     sentence: str
@@ -72,7 +72,7 @@ class Registration:
     git: str | None
     logged: str | None
     """Another wording, which a log has."""
-    predictions: list[Answered]
+    predictions: list[PredictionRow]
     looks: list[Look]
 
 
@@ -114,14 +114,14 @@ def predicted(report: ReportEntry) -> list[tuple[Prediction, str]]:
     return found
 
 
-def answers(edition: Edition, report: ReportEntry) -> list[Answered]:
+def answers(edition: Edition, report: ReportEntry) -> list[PredictionRow]:
     """Each prediction, as the hypothesis box shows it."""
     found = predicted(report)
     if not found:
         return []
     verdicts = edition.numbers.verdicts(report.runs, [p for p, _ in found], alpha(report))
     return [
-        Answered(
+        PredictionRow(
             number=number,
             sentence=answer["sentence"],
             state=state,
@@ -139,10 +139,10 @@ def answers(edition: Edition, report: ReportEntry) -> list[Answered]:
     ]
 
 
-def tests(edition: Edition, report: ReportEntry) -> list[Test]:
+def tests(edition: Edition, report: ReportEntry) -> list[LedgerEntry]:
     """The predictions of a report as tests; those stated after the data were not declared."""
     return [
-        Test(
+        LedgerEntry(
             report=report.slug,
             address=report.address,
             place=f"Prediction {row.number}",

@@ -12,19 +12,19 @@ from llmxsite.press.catalogue import addresses
 from llmxsite.press.site import disk
 from llmxsite.press.site.samples import drifts as drifting
 from llmxsite.press.site.samples import sheets
-from llmxsite.press.site.samples.drifts import Found, Two
-from llmxsite.press.site.samples.sheets import Job, Output
+from llmxsite.press.site.samples.drifts import DriftView, Two
+from llmxsite.press.site.samples.sheets import SheetJob, Sheets
 
 LARGE = 40_000_000
 """Bytes of logs from which a process of their own is worth its start."""
-Done = tuple[str, Output, dict[str, Seen]]
+Done = tuple[str, Sheets, dict[str, Seen]]
 """A job's name, what became of it, and its files as they stand."""
 
 
 @contextmanager
 def sampling(
-    todo: Mapping[str, Job], compared: Mapping[str, Two], out: Path, jobs: int
-) -> Iterator[tuple[Iterator[Done], Iterator[tuple[str, Found]]]]:
+    todo: Mapping[str, SheetJob], compared: Mapping[str, Two], out: Path, jobs: int
+) -> Iterator[tuple[Iterator[Done], Iterator[tuple[str, DriftView]]]]:
     """Start on the jobs; the results come when they are asked for, in the order of the jobs, then the comparisons by name.
 
     With `jobs` of at least 2 and much to write, that is done in `jobs - 1` processes while the caller goes on; otherwise a comparison
@@ -45,7 +45,7 @@ def sampling(
         )
 
 
-def write(job: Job, out: Path) -> tuple[Output, dict[str, Seen]]:
+def write(job: SheetJob, out: Path) -> tuple[Sheets, dict[str, Seen]]:
     """One job, in whatever process this is."""
     written: dict[str, Seen] = {}
 

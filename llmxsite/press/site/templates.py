@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from llmxsite.analysis.measure import Form, Measure, show
 from llmxsite.base import registry
-from llmxsite.press.numbers.data_table import Head
+from llmxsite.press.numbers.data_table import TableHead
 from llmxsite.press.site import sketch
 
 FOLDER = Path(__file__).parent / "templates"
@@ -109,7 +109,7 @@ def seconds(ms: float | None) -> Any:
     return shown(ms, "duration")
 
 
-def cell(row: Mapping[str, Any], head: Head) -> Any:
+def cell(row: Mapping[str, Any], head: TableHead) -> Any:
     """One number of a row as a table has it: drawn with its interval, or written, with the interval that was made for it."""
     measure = head.measure
     if head.marked:

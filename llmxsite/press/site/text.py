@@ -9,7 +9,7 @@ from llmxsite.base.diagnostics import Issue, Issues
 from llmxsite.press.catalogue.entries import ReportEntry
 from llmxsite.press.site.directives.kinds import directives
 from llmxsite.press.site.edition import Edition
-from llmxsite.press.site.ledger import Test
+from llmxsite.press.site.ledger import LedgerEntry
 from llmxsite.press.site.page_host import PageHost
 from llmxsite.press.writing.citations import Bibliography
 from llmxsite.press.writing.frontmatter import Article
@@ -32,7 +32,7 @@ class Text:
     words_for_search: str = ""
     directives: set[str] = field(default_factory=set)
     wanted: list[tuple[str, Issue]] = field(default_factory=list)
-    tests: list[Test] = field(default_factory=list)
+    tests: list[LedgerEntry] = field(default_factory=list)
 
 
 def render_article(

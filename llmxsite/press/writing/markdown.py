@@ -29,8 +29,8 @@ from llmxsite.press.writing.directive import Directive
 from llmxsite.press.writing.emphasis import beside_cjk
 from llmxsite.press.writing.host import Host
 from llmxsite.press.writing.renderer import Renderer
+from llmxsite.press.writing.rendering import Paragraph, Rendering
 from llmxsite.press.writing.source import Source
-from llmxsite.press.writing.state import Paragraph, State
 from llmxsite.press.writing.table_rows import whole_table
 
 __all__ = ["Bibliography", "Directive", "Host", "Rendered", "render"]
@@ -83,34 +83,34 @@ def render(
     if not trusted and len(text) > MAX_UNTRUSTED:
         source.add("text-too-long", f"{len(text):,} characters; {MAX_UNTRUSTED:,} are read", line=first_line)
         text = text[:MAX_UNTRUSTED]
-    state = State(host, source, bibliography or Bibliography(), trusted)
+    rendering = Rendering(host, source, bibliography or Bibliography(), trusted)
     page = Outline(
         source,
-        state.bibliography,
+        rendering.bibliography,
         language,
         trusted,
-        lambda words, line: _inline(state, words, line, language),
+        lambda words, line: _inline(rendering, words, line, language),
         host.directives,
     )
     page.anchors |= {"references", *reserved}
     md = _parser(trusted, language)
-    env: dict[str, Any] = {"page": page, "state": state}
-    state.page = page
+    env: dict[str, Any] = {"page": page, "rendering": rendering}
+    rendering.page = page
     tokens = md.parse(text, env)
     title = _take_title(tokens, page)
     _one_title(tokens, page)
-    state.read(tokens)
+    rendering.read(tokens)
     html = md.renderer.render(tokens, md.options, env)
-    html += state.references(placed=any(t.type == "bibliography" for t in tokens))
+    html += rendering.references(placed=any(t.type == "bibliography" for t in tokens))
     return Rendered(
-        html=sanitise.clean(html, state.slots, trusted=trusted),
+        html=sanitise.clean(html, rendering.slots, trusted=trusted),
         title=title,
         headings=page.headings,
-        words=sum(len(_WORD.findall(words)) for _, words in state.prose),
-        text=" ".join(words for _, words in state.prose),
-        prose=state.prose,
-        paragraphs=state.paragraphs,
-        citations=list(dict.fromkeys(state.cited)),
+        words=sum(len(_WORD.findall(words)) for _, words in rendering.prose),
+        text=" ".join(words for _, words in rendering.prose),
+        prose=rendering.prose,
+        paragraphs=rendering.paragraphs,
+        citations=list(dict.fromkeys(rendering.cited)),
         labels=page.labels,
         directives=[t.meta["directive"] for t in tokens if t.type in ("directive", "figure")],
     )
@@ -145,16 +145,16 @@ def _parser(trusted: bool, language: str) -> MarkdownIt:
     return md
 
 
-def _inline(state: State, text: str, line: int, language: str) -> str:
+def _inline(rendering: Rendering, text: str, line: int, language: str) -> str:
     """One paragraph of Markdown in a caption, on `line` of the file."""
-    md = _parser(state.trusted, language)
-    env: dict[str, Any] = {"page": state.page, "state": state}
+    md = _parser(rendering.trusted, language)
+    env: dict[str, Any] = {"page": rendering.page, "rendering": rendering}
     tokens = md.parseInline(text, env)
     for child in (c for t in tokens for c in t.children or []):
         if "at" in child.meta:
             content, _, offset = child.meta["at"]
-            child.meta["at"] = (content, line - state.source.first_line, offset)
-    return sanitise.clean(md.renderer.render(tokens, md.options, env), state.slots, trusted=state.trusted)
+            child.meta["at"] = (content, line - rendering.source.first_line, offset)
+    return sanitise.clean(md.renderer.render(tokens, md.options, env), rendering.slots, trusted=rendering.trusted)
 
 
 def _take_title(tokens: list[Token], page: Outline) -> str | None:

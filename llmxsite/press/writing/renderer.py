@@ -16,7 +16,7 @@ from llmxsite.press.writing import anchors, citations, highlight, maths, sanitis
 from llmxsite.press.writing.blocks import plain
 from llmxsite.press.writing.directive import Directive
 from llmxsite.press.writing.host import NAMED
-from llmxsite.press.writing.state import State
+from llmxsite.press.writing.rendering import Rendering
 
 ROLES = {"value", "ref", "cite", "sub", "sup", "kbd"}
 _REMOTE = re.compile(rf"(?!(?:{'|'.join(NAMED)}):)(?:[A-Za-z][A-Za-z0-9+.-]*:|//)")
@@ -29,11 +29,11 @@ class Renderer(RendererHTML):
     """One method a kind of token, named as markdown-it names them."""
 
     def directive(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        state: State = env["state"]
-        return state.slot(state.host.directive(tokens[idx].meta["directive"]), block=True) + "\n"
+        rendering: Rendering = env["rendering"]
+        return rendering.slot(rendering.host.directive(tokens[idx].meta["directive"]), block=True) + "\n"
 
     def figure(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        state: State = env["state"]
+        rendering: Rendering = env["rendering"]
         directive: Directive = tokens[idx].meta["directive"]
         alt = str(directive.options.get("alt") or "")
         caption = str(directive.options.get("caption") or " ".join(directive.body.split()))
@@ -44,89 +44,89 @@ class Renderer(RendererHTML):
         size = "".join(
             f' {k}="{directive.options[k]}"' for k in ("width", "height") if isinstance(directive.options.get(k), int)
         )
-        picture = _picture(state, directive.argument, alt, directive.line, size)
+        picture = _picture(rendering, directive.argument, alt, directive.line, size)
         text = directive.inline(caption, directive.body_line) if caption else ""
-        return state.slot(
+        return rendering.slot(
             f'<figure class="picture" id="{directive.id}">{picture}'
             f"<figcaption><strong>{directive.label}.</strong> {text}</figcaption></figure>",
             block=True,
         )
 
     def image(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        state: State = env["state"]
+        rendering: Rendering = env["rendering"]
         token = tokens[idx]
         alt = plain(token.children or [])
         if not alt:
-            state.add(token, "picture-alt", "the picture has no alternative text", hint=_ALT, severity="warning")
+            rendering.add(token, "picture-alt", "the picture has no alternative text", hint=_ALT, severity="warning")
         title = f' title="{escape(str(token.attrs["title"]))}"' if token.attrs.get("title") else ""
-        return _picture(state, str(token.attrs.get("src", "")), alt, state.place(token)[0], title)
+        return _picture(rendering, str(token.attrs.get("src", "")), alt, rendering.place(token)[0], title)
 
     def link_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        state: State = env["state"]
+        rendering: Rendering = env["rendering"]
         token = tokens[idx]
         href = str(token.attrs.get("href", ""))
         title = f' title="{escape(str(token.attrs["title"]))}"' if token.attrs.get("title") else ""
         if href.startswith("#"):
             href = unquote(href)  # as the heading has it; markdown-it has escaped what is not ASCII
-            if href[1:] not in state.page.anchors and href != "#":
-                state.add(
+            if href[1:] not in rendering.page.anchors and href != "#":
+                rendering.add(
                     token,
                     "link-anchor",
                     f"nothing on this page is called '{href}'",
-                    hint=did_you_mean(href[1:], state.page.anchors),
+                    hint=did_you_mean(href[1:], rendering.page.anchors),
                 )
         elif _REMOTE.match(href):
             return f'<a href="{escape(href)}" rel="noopener"{title}>'
         else:
-            href = state.target(href, state.place(token)[0])
+            href = rendering.target(href, rendering.place(token)[0])
         return f'<a href="{escape(href)}"{title}>'
 
     def role(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        state: State = env["state"]
+        rendering: Rendering = env["rendering"]
         token = tokens[idx]
         name, content = token.info, token.content
-        line, column = state.place(token)
+        line, column = rendering.place(token)
         if name == "value":
-            return state.slot(state.host.value(content, line, column + token.meta["content"]))
+            return rendering.slot(rendering.host.value(content, line, column + token.meta["content"]))
         if name == "ref":
-            href, words = _reference(state, token)
+            href, words = _reference(rendering, token)
             return f'<a class="ref" href="{escape(href)}">{escape(words, quote=False)}</a>'
         if name in ("cite", "cite:p", "cite:t"):
             cites = citations.parse_group("; ".join(f"@{k.strip()}" for k in re.split(r"[,;]", content))) or []
             if name == "cite:t" and len(cites) == 1:
-                return state.cite(token, None, cites[0].key)
-            return state.cite(token, cites, "")
+                return rendering.cite(token, None, cites[0].key)
+            return rendering.cite(token, cites, "")
         if name in ("sub", "sup", "kbd"):
             return f"<{name}>{escape(content, quote=False)}</{name}>"
         known = ROLES | {"cite:p", "cite:t"}
-        state.add(token, "role-unknown", f"unknown role '{name}'", hint=did_you_mean(name, known), skip=1)
+        rendering.add(token, "role-unknown", f"unknown role '{name}'", hint=did_you_mean(name, known), skip=1)
         return f"<code>{escape(content, quote=False)}</code>"
 
     def citation(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        state: State = env["state"]
+        rendering: Rendering = env["rendering"]
         token = tokens[idx]
-        return state.cite(token, token.meta["cites"], token.content[1:])
+        return rendering.cite(token, token.meta["cites"], token.content[1:])
 
     def bibliography(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        state: State = env["state"]
-        state.bibliography_slot = len(state.slots)
-        return state.slot("", block=True)
+        rendering: Rendering = env["rendering"]
+        rendering.bibliography_slot = len(rendering.slots)
+        return rendering.slot("", block=True)
 
     def math_inline(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         token = tokens[idx]
-        line, column = env["state"].place(token)
-        return _formula(env["state"], token.content, line, column, display=token.markup == "$$")
+        line, column = env["rendering"].place(token)
+        return _formula(env["rendering"], token.content, line, column, display=token.markup == "$$")
 
     def math_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        state: State = env["state"]
-        line = (tokens[idx].map or [0])[0] + state.source.first_line
-        return f'<div class="equation">{_formula(state, tokens[idx].content, line, 1, display=True)}</div>\n'
+        rendering: Rendering = env["rendering"]
+        line = (tokens[idx].map or [0])[0] + rendering.source.first_line
+        return f'<div class="equation">{_formula(rendering, tokens[idx].content, line, 1, display=True)}</div>\n'
 
     def math_block_label(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        state: State = env["state"]
+        rendering: Rendering = env["rendering"]
         anchor, number, _ = tokens[idx].meta["number"]
-        line = (tokens[idx].map or [0])[0] + state.source.first_line
-        formula = _formula(state, tokens[idx].content, line, 1, display=True)
+        line = (tokens[idx].map or [0])[0] + rendering.source.first_line
+        formula = _formula(rendering, tokens[idx].content, line, 1, display=True)
         return f'<div class="equation numbered" id="{anchor}">{formula}<span class="number">({number})</span></div>\n'
 
     def heading_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
@@ -138,23 +138,24 @@ class Renderer(RendererHTML):
         return f' <a class="anchor" href="#{anchor}" aria-label="Link to section: {words}">#</a></{tokens[idx].tag}>\n'
 
     def fence(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        state: State = env["state"]
+        rendering: Rendering = env["rendering"]
         token = tokens[idx]
         language = token.info.strip().split()[0].lower() if token.info.strip() else ""
         body = highlight.code(token.content, language) if language and language not in _NO_LANGUAGE else None
         if body is None:
             if language and language not in _NO_LANGUAGE:
-                state.source.add(
+                rendering.source.add(
                     "code-language",
                     f"code in an unknown language '{language}' is not coloured",
-                    line=(token.map or [0])[0] + state.source.first_line,
+                    line=(token.map or [0])[0] + rendering.source.first_line,
                     hint=did_you_mean(language, highlight.languages()),
                     severity="hint",
                 )
             body = escape(token.content, quote=False)
         named = f' data-language="{escape(language)}"' if language else ""
         return (
-            state.slot(f'<div class="code"{named}><pre tabindex="0"><code>{body}</code></pre></div>', block=True) + "\n"
+            rendering.slot(f'<div class="code"{named}><pre tabindex="0"><code>{body}</code></pre></div>', block=True)
+            + "\n"
         )
 
     def code_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
@@ -235,22 +236,22 @@ def _alignment(token: Token) -> str:
     return f' class="{side}"' if side in ("left", "right", "center") else ""
 
 
-def _picture(state: State, target: str, alt: str, line: int, attributes: str) -> str:
+def _picture(rendering: Rendering, target: str, alt: str, line: int, attributes: str) -> str:
     """A picture beside the page, or its words where there is none to show."""
     if _REMOTE.match(target):
-        state.source.add(
+        rendering.source.add(
             "picture-remote",
             "a picture from another site is not loaded by a reader's browser",
             line=line,
             hint="save it beside the page",
         )
-    source = state.host.link(target, line) if target and not _REMOTE.match(target) else ""
+    source = rendering.host.link(target, line) if target and not _REMOTE.match(target) else ""
     if not source:
         return f'<span class="problem">{escape(alt or target or "picture", quote=False)}</span>'
     return f'<img src="{escape(source)}" alt="{escape(alt)}"{attributes} loading="lazy">'
 
 
-def _reference(state: State, token: Token) -> tuple[str, str]:
+def _reference(rendering: Rendering, token: Token) -> tuple[str, str]:
     """`(href, words)` of `` {ref}`name` ``, on this page or elsewhere in the study."""
     name = token.content
     for candidate in (
@@ -260,29 +261,30 @@ def _reference(state: State, token: Token) -> tuple[str, str]:
         name.removeprefix("table-"),
         name.removeprefix("eq-"),
     ):
-        if candidate in state.page.labels:
-            anchor, words = state.page.labels[candidate]
+        if candidate in rendering.page.labels:
+            anchor, words = rendering.page.labels[candidate]
             return f"#{anchor}", words
-    return state.host.reference(name, state.place(token)[0])
+    return rendering.host.reference(name, rendering.place(token)[0])
 
 
-def _formula(state: State, tex: str, line: int, column: int, *, display: bool) -> str:
+def _formula(rendering: Rendering, tex: str, line: int, column: int, *, display: bool) -> str:
     try:
-        return state.slot(maths.to_mathml(tex, display=display))
+        return rendering.slot(maths.to_mathml(tex, display=display))
     except maths.FormulaError as error:
-        state.source.add("maths", f"the formula cannot be drawn: {error}", line=line, column=column)
+        rendering.source.add("maths", f"the formula cannot be drawn: {error}", line=line, column=column)
         return f'<code class="problem">{escape(tex, quote=False)}</code>'
 
 
 def _raw(token: Token, env: EnvType) -> str:
     """Raw HTML of a trusted page: what may not run is taken out and named."""
-    state: State = env["state"]
-    line = token.map[0] + state.source.first_line if token.map else state.place(token)[0]
+    rendering: Rendering = env["rendering"]
+    line = token.map[0] + rendering.source.first_line if token.map else rendering.place(token)[0]
     html, removed = sanitise.fragment(
-        token.content, lambda tag, url: url if _REMOTE.match(url) or url.startswith("#") else state.host.link(url, line)
+        token.content,
+        lambda tag, url: url if _REMOTE.match(url) or url.startswith("#") else rendering.host.link(url, line),
     )
     for what in dict.fromkeys(removed):
-        state.source.add(
+        rendering.source.add(
             "html-removed",
             f"'{what}' is left out: pages run no scripts of their own and load nothing from elsewhere",
             line=line,

@@ -7,9 +7,9 @@ from pathlib import Path
 from llmxsite.base.diagnostics import Issues, Problem, did_you_mean
 from llmxsite.study.suite import Suite, llmxray, read
 from llmxsite.study.suite_formats import arc, gsm8k, hellaswag, mmlu_pro, rows, truthfulqa
-from llmxsite.study.suite_formats.convert import SEED, Format, convert, sample
+from llmxsite.study.suite_formats.convert import SEED, SuiteFormat, convert, sample
 
-FORMATS: dict[str, Format] = {
+FORMATS: dict[str, SuiteFormat] = {
     published.name: published
     for published in (
         truthfulqa.FORMAT,

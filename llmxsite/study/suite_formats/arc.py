@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from llmxsite.study.suite.model import LETTERS, QuestionItem, Suite
-from llmxsite.study.suite_formats.convert import BadRow, Format, letter, name, options, text
+from llmxsite.study.suite_formats.convert import BadRow, SuiteFormat, letter, name, options, text
 from llmxsite.study.suite_formats.rows import Row
 
 
@@ -49,7 +49,7 @@ def _choices(value: Any) -> tuple[list[Any], list[Any]]:
     return texts, [str(label) for label in labels]
 
 
-def _format(format: str, title: str, which: str) -> Format:  # noqa: A002
+def _format(format: str, title: str, which: str) -> SuiteFormat:  # noqa: A002
     about = Suite(
         id=format,
         title=title,
@@ -64,7 +64,7 @@ def _format(format: str, title: str, which: str) -> Format:  # noqa: A002
             }
         },
     )
-    return Format(format, about, recognises, item)
+    return SuiteFormat(format, about, recognises, item)
 
 
 FORMAT = _format("arc", "ARC", "")

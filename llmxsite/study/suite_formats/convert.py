@@ -30,7 +30,7 @@ class BadRow(Exception):  # noqa: N818 - a row that is no item, which is nothing
         self.kind = kind
 
 
-class Format(NamedTuple):
+class SuiteFormat(NamedTuple):
     """A published format."""
 
     name: str
@@ -43,7 +43,7 @@ class Format(NamedTuple):
 
 
 def convert(
-    format: Format,  # noqa: A002
+    format: SuiteFormat,  # noqa: A002
     path: Path,
     issues: Issues,
     *,
@@ -94,7 +94,7 @@ def convert(
 
 
 def _suite(
-    format: Format,  # noqa: A002
+    format: SuiteFormat,  # noqa: A002
     items: list[Item],
     total: int,
     faults: dict[str, list[int]],

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from llmxsite.study.suite.model import QuestionItem, Suite
-from llmxsite.study.suite_formats.convert import BadRow, Format, text
+from llmxsite.study.suite_formats.convert import BadRow, SuiteFormat, text
 from llmxsite.study.suite_formats.rows import Row
 
 _MARKS = re.compile(r"<<[^<>]*>>")
@@ -33,7 +33,7 @@ def item(row: dict[str, Any], place: Row, seed: int) -> QuestionItem:
     )
 
 
-FORMAT = Format(
+FORMAT = SuiteFormat(
     "gsm8k",
     Suite(
         id="gsm8k",

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from llmxsite.study.suite.model import QuestionItem, Suite
-from llmxsite.study.suite_formats.convert import BadRow, Format, label, letter, optional, options, text, whole
+from llmxsite.study.suite_formats.convert import BadRow, SuiteFormat, label, letter, optional, options, text, whole
 from llmxsite.study.suite_formats.rows import Row
 
 _TAG = re.compile(r"\[(header|title|step|substeps)\]")
@@ -50,7 +50,7 @@ def _clean(value: str) -> str:
     return _SPACES.sub(" ", _TAG.sub("", plain)).replace("..", ".").strip()
 
 
-FORMAT = Format(
+FORMAT = SuiteFormat(
     "hellaswag",
     Suite(
         id="hellaswag",

@@ -8,7 +8,17 @@ from __future__ import annotations
 from typing import Any
 
 from llmxsite.study.suite.model import LETTERS, QuestionItem, Suite
-from llmxsite.study.suite_formats.convert import BadRow, Format, label, letter, name, optional, options, text, whole
+from llmxsite.study.suite_formats.convert import (
+    BadRow,
+    SuiteFormat,
+    label,
+    letter,
+    name,
+    optional,
+    options,
+    text,
+    whole,
+)
 from llmxsite.study.suite_formats.rows import Row
 
 
@@ -44,7 +54,7 @@ def _right(row: dict[str, Any]) -> int:
     return index
 
 
-FORMAT = Format(
+FORMAT = SuiteFormat(
     "mmlu-pro",
     Suite(
         id="mmlu-pro",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from llmxsite.study.suite.model import LETTERS, QuestionItem, Suite
-from llmxsite.study.suite_formats.convert import BadRow, Format, label, letter, optional, order_key, text
+from llmxsite.study.suite_formats.convert import BadRow, SuiteFormat, label, letter, optional, order_key, text
 from llmxsite.study.suite_formats.rows import Row
 
 
@@ -53,7 +53,7 @@ _MOTIVATION = {
     "purpose": "To measure whether a language model repeats falsehoods that people often say.",
     "creators": "Stephanie Lin, Jacob Hilton and Owain Evans.",
 }
-FORMAT = Format(
+FORMAT = SuiteFormat(
     "truthfulqa",
     Suite(
         id="truthfulqa",
@@ -71,7 +71,7 @@ FORMAT = Format(
     recognises,
     item,
 )
-BINARY = Format(
+BINARY = SuiteFormat(
     "truthfulqa-binary",
     Suite(
         id="truthfulqa-binary",

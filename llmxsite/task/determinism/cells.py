@@ -102,7 +102,7 @@ def most_frequent(values: Sequence[str]) -> str:
     return max(counts, key=lambda value: counts[value])
 
 
-def drifts(one: Sequence[Reply], other: Sequence[Reply] | None = None) -> list[stats.Drift]:
+def drifts(one: Sequence[Reply], other: Sequence[Reply] | None = None) -> list[stats.LogprobShift]:
     """Logprobs of replies against each other, or of one side against another, over the tokens that each pair shares.
 
     Replies alike to the last bit are taken as one; where all of one side are, it is compared with itself.

@@ -151,7 +151,7 @@ def fragile(group: list[Cell], matched: list[str]) -> list[dict[str, Any]]:
     return rows
 
 
-def _largest(found: Sequence[stats.Drift]) -> float | None:
+def _largest(found: Sequence[stats.LogprobShift]) -> float | None:
     return max((d.largest for d in found if d.largest is not None), default=None)
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from llmxsite.base.diagnostics import Issues
 from llmxsite.exchange.engine.protocol import EngineInfo, ModelInfo, Timing, Usage
-from llmxsite.log.log_formats.foreign import Foreign, Oddities, Options, finite
+from llmxsite.log.log_formats.foreign import Foreign, ImportOptions, Oddities, finite
 from llmxsite.log.log_formats.imported import Imported, Repeats, suite_ref, utc
 from llmxsite.log.log_formats.inspect_ai import log as logs
 from llmxsite.log.log_formats.inspect_ai.grade import grade, primary
@@ -37,7 +37,7 @@ _SETTINGS = (
 """What of a generation's configuration reaches the model; connections and timeouts do not."""
 
 
-def read(file: Foreign, options: Options, issues: Issues) -> list[Imported]:
+def read(file: Foreign, options: ImportOptions, issues: Issues) -> list[Imported]:
     """The one run in the log. Raises `Problem` when it is no log of inspect_ai."""
     odd = Oddities(file, issues)
     log, rows = logs.read(file, odd)

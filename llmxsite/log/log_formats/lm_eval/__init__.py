@@ -11,7 +11,7 @@ import msgspec
 from llmxsite.base.diagnostics import Issues
 from llmxsite.base.foreign_text import json_value
 from llmxsite.exchange.engine.protocol import EngineInfo, ModelInfo
-from llmxsite.log.log_formats.foreign import Foreign, Oddities, Options, finite
+from llmxsite.log.log_formats.foreign import Foreign, ImportOptions, Oddities, finite
 from llmxsite.log.log_formats.imported import Imported, Repeats, fingerprint, suite_ref, utc
 from llmxsite.log.log_formats.lm_eval.results import Results, beside, model_of, task_of
 from llmxsite.log.log_formats.lm_eval.row import NEEDED, Row
@@ -27,7 +27,7 @@ _INVALID = "[invalid]"
 _FACTORS = ("temperature", "top_p", "top_k", "max_gen_toks")
 
 
-def read(file: Foreign, options: Options, issues: Issues) -> list[Imported]:
+def read(file: Foreign, options: ImportOptions, issues: Issues) -> list[Imported]:
     """The one run in the file. The model is the one given, or the one that the results beside the file name, or the folder.
 
     The results themselves, which a pattern such as `output/*` names too, hold no samples: no run.

@@ -15,7 +15,7 @@ from llmxsite.press.figure.kinds.calibration_words import span
 from llmxsite.press.figure.late import alt, np, pd, results
 from llmxsite.press.figure.marks import only, point, rect, room, rule, stack, table
 from llmxsite.press.figure.options import ChartProblem, Kind
-from llmxsite.press.figure.panels import Binned, Panels, columns_for, draw_frame, frame, limit
+from llmxsite.press.figure.panels import Binned, Panels, columns_for, draw_frame, limit, panel_grid
 from llmxsite.press.figure.summary import apart, key_column, key_columns, level_text, records
 
 MOST = 12
@@ -77,7 +77,7 @@ def make(samples: Samples, options: Binned) -> Draft:
     for suffix, layout in (("", Layout("wide", options.width)), ("_narrow", Layout("narrow", NARROW))):
         panels = _panels(len(order), layout)
         subtitles = [[f"n = {int(summary[level]['n']):,}"] for level in order]
-        grid = frame(panels, titles, subtitles, TICKS, ("confidence", "share right"), WRONG - 0.12)
+        grid = panel_grid(panels, titles, subtitles, TICKS, ("confidence", "share right"), WRONG - 0.12)
         marks |= {
             f"lines{suffix}": grid.lines,
             f"texts{suffix}": _with_strips(grid.texts, panels),

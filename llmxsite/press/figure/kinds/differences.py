@@ -44,7 +44,7 @@ class Differences(Options):
 def make(samples: Samples, options: Differences) -> Draft:
     """Every pair of levels of `factor` (models unless said otherwise), or every level against `baseline`."""
     from llmxsite.analysis.results.measures import CONTRASTED
-    from llmxsite.analysis.results.repeating import AGREEMENT
+    from llmxsite.analysis.results.repeats import AGREEMENT
 
     samples = apart(samples)
     factor = key_column(samples, options.factor or "model", "factor")

@@ -16,7 +16,7 @@ from llmxsite.press.figure.kinds.calibration_words import findings, interval_wor
 from llmxsite.press.figure.late import alt, np, pd, results
 from llmxsite.press.figure.marks import only, point, rect, room, rule, stack, table
 from llmxsite.press.figure.options import ChartProblem, Kind
-from llmxsite.press.figure.panels import Binned, Panels, columns_for, draw_frame, frame, limit
+from llmxsite.press.figure.panels import Binned, Panels, columns_for, draw_frame, limit, panel_grid
 from llmxsite.press.figure.summary import apart, key_column, key_columns
 
 BASE, TALLEST = -0.38, 0.28
@@ -55,7 +55,7 @@ def make(samples: Samples, options: Binned) -> Draft:
         panels = _panels(len(order), layout)
         beside = len(order) == 1 and not layout.narrow
         subtitles = [[] if beside else subtitle(row, panels.unit) for _, row in summary.iterrows()]
-        grid = frame(panels, titles, subtitles, TICKS, ("mean confidence", "accuracy"), BASE)
+        grid = panel_grid(panels, titles, subtitles, TICKS, ("mean confidence", "accuracy"), BASE)
         if beside:
             grid.texts = pd.concat([grid.texts, _beside(panels, summary.iloc[0])], ignore_index=True)
         marks |= {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from llmxsite.analysis.measure import show
 from llmxsite.exchange.engine.protocol import ModelInfo
 from llmxsite.press.publish import github
 from llmxsite.press.publish.written import Written
@@ -79,8 +80,10 @@ def accuracies(written: Written) -> str:
             *([str(r["suite"])] if several else []),
             *([r["setting"] or "–"] if varied else []),
             str(r["model"]),
-            f"{100 * r['accuracy']:.1f}%",
-            f"{100 * r['ci_low']:.1f}% to {100 * r['ci_high']:.1f}%" if r.get("ci_low") is not None else "–",
+            show(r["accuracy"], "percent"),
+            f"{show(r['ci_low'], 'percent')} to {show(r['ci_high'], 'percent')}"
+            if r.get("ci_low") is not None
+            else "–",
             f"{r['answered']:,}",
             f"{r['unparsed']:,}",
         ]

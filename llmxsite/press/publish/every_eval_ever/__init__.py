@@ -29,7 +29,7 @@ FLUSH = 1024 * 1024
 """Bytes of a samples file kept in memory before they are written."""
 
 
-class Options(msgspec.Struct, kw_only=True):
+class PublisherOptions(msgspec.Struct, kw_only=True):
     """What logs cannot say."""
 
     organization: str | None = None
@@ -41,7 +41,7 @@ class Options(msgspec.Struct, kw_only=True):
 
 
 def export(
-    study: Study, out: Path, *, issues: Issues, reports: Sequence[str] = (), options: Options | None = None
+    study: Study, out: Path, *, issues: Issues, reports: Sequence[str] = (), options: PublisherOptions | None = None
 ) -> list[Path]:
     """Write the records of the runs of these reports, or of all, below `out`; gives the record files back in order.
 
@@ -49,7 +49,7 @@ def export(
     a report that has no runs.
     """
     edition = open_edition(study, issues)
-    wanted = options or Options()
+    wanted = options or PublisherOptions()
     publisher = Publisher(
         organization=wanted.organization or study.config.title,
         relationship=wanted.relationship,

@@ -6,7 +6,7 @@ from llmxsite.press.site import ledger
 from llmxsite.press.site.directives.part import place
 from llmxsite.press.site.directives.scope import scope
 from llmxsite.press.site.figures.drawing import draw
-from llmxsite.press.site.figures.frame import frame
+from llmxsite.press.site.figures.markup import figure_markup
 from llmxsite.press.site.page_host import PageHost, failed
 from llmxsite.press.writing.directive import Directive
 
@@ -25,4 +25,4 @@ def draw_chart(host: PageHost, d: Directive) -> str:
     host.figures.append(key)
     if drawn.kind == "differences":
         host.tests += ledger.of_figure(drawn.csv, d.options, **place(host, d))
-    return str(frame(host.edition, drawn, host.address, label=d.label, anchor=d.id))
+    return str(figure_markup(host.edition, drawn, host.address, label=d.label, anchor=d.id))

@@ -25,7 +25,7 @@ SHOWN_ROWS = 200
 """Rows of a figure's table on a page; the CSV has all."""
 
 
-class Head(msgspec.Struct):
+class FigureHead(msgspec.Struct):
     """The head of a column of a figure's table."""
 
     title: str
@@ -42,7 +42,7 @@ class Drawn(msgspec.Struct):
     title: str
     caption: str
     alt: str
-    heads: list[Head]
+    heads: list[FigureHead]
     cells: list[list[str]]
     """The table's first rows as a person reads them."""
     total_rows: int
@@ -139,7 +139,7 @@ def _draw(
         title=made.title,
         caption=made.caption,
         alt=made.alt,
-        heads=[Head(c.title, c.unit, c.format != "text", c.description) for c in made.columns],
+        heads=[FigureHead(c.title, c.unit, c.format != "text", c.description) for c in made.columns],
         cells=[[_cell(plain(v), c.format, show) for v, c in zip(row, made.columns, strict=True)] for row in values],
         total_rows=len(made.data),
         runs=list(made.runs),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any, NamedTuple
 
-from llmxsite.analysis.drift import Drift, Fact, Row, words
+from llmxsite.analysis.drift import Drift, Fact, Slice, fact_words, quantities, words
 from llmxsite.base.diagnostics import Issues
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.entries import RunEntry
@@ -46,9 +46,9 @@ def _drift(edition: Edition, before: RunEntry, after: RunEntry, _: Issues) -> Ma
         headline=headline,
         drift=drift,
         found=found,
-        words=words,
+        quantities=quantities,
         facts=[_fact(f) for f in drift.of("changed", "mixed")],
-        unchanged=words.grouped(drift.of("same")),
+        unchanged=fact_words.grouped(drift.of("same")),
         unknown=[_fact(f) for f in drift.of("not recorded")],
         shares=_shares(drift),
         lost=[
@@ -82,14 +82,14 @@ class Table(NamedTuple):
     """Rows of one kind with the heads of their labels."""
 
     heads: list[str]
-    rows: list[Row]
+    rows: list[Slice]
     scored: bool
     """Whether one of them has an accuracy."""
 
 
 def _fact(fact: Fact) -> FactRow:
-    before, after = (words.value(fact, known) for known in (fact.before, fact.after))
-    return FactRow(words.title(fact), before, after, (bool(fact.before), bool(fact.after)), fact.pairs)
+    before, after = (fact_words.value(fact, known) for known in (fact.before, fact.after))
+    return FactRow(fact_words.title(fact), before, after, (bool(fact.before), bool(fact.after)), fact.pairs)
 
 
 def _shares(drift: Drift) -> list[dict[str, Any]]:
@@ -105,6 +105,6 @@ def _shares(drift: Drift) -> list[dict[str, Any]]:
     ]
 
 
-def _table(rows: list[Row]) -> Table | None:
+def _table(rows: list[Slice]) -> Table | None:
     """None where there are none."""
     return Table(list(rows[0].label), rows, any(r.accuracy.n for r in rows)) if rows else None

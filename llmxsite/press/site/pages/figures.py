@@ -10,7 +10,7 @@ from llmxsite.base.memory import digest
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.site.edition import Edition, Made
 from llmxsite.press.site.figures.drawing import Drawn
-from llmxsite.press.site.figures.frame import frame
+from llmxsite.press.site.figures.markup import figure_markup
 from llmxsite.press.site.pages import Page
 from llmxsite.press.site.search import Entry
 
@@ -56,7 +56,7 @@ def _figure(edition: Edition, figure: Drawn, address: str, title: str, _: Issues
         title=figure.title,
         section="figures",
         crumbs=[("Figures", addresses.index("figures"))],
-        frame=frame(edition, figure, figure.address),
+        frame=figure_markup(edition, figure, figure.address),
         figure=figure,
         stands=(address, title),
         charts=True,

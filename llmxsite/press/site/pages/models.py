@@ -21,7 +21,7 @@ from llmxsite.press.site import populations
 from llmxsite.press.site.directives import setup
 from llmxsite.press.site.edition import Edition, Made
 from llmxsite.press.site.figures.drawing import draw
-from llmxsite.press.site.figures.frame import frame
+from llmxsite.press.site.figures.markup import figure_markup
 from llmxsite.press.site.pages import Page
 from llmxsite.press.site.pages.shared import model_rows, run_rows
 from llmxsite.press.site.parts import added
@@ -123,7 +123,7 @@ def _card(edition: Edition, model: ModelEntry, issues: Issues) -> Made:
     return Made(html, files, figures, [entry], wanted, tests)
 
 
-class Written(NamedTuple):
+class CardText(NamedTuple):
     """What a person wrote on a card, and what came with it."""
 
     sections: dict[str, Markup]
@@ -131,7 +131,7 @@ class Written(NamedTuple):
     texts: list[Text]
 
 
-def _written(edition: Edition, model: ModelEntry, issues: Issues) -> Written:
+def _written(edition: Edition, model: ModelEntry, issues: Issues) -> CardText:
     """The card's text at its headings."""
     found = dict.fromkeys([*(s.id for s in SECTIONS), "intro", "more"], Markup(""))
     texts: list[Text] = []
@@ -146,7 +146,7 @@ def _written(edition: Edition, model: ModelEntry, issues: Issues) -> Written:
         head = Markup("<h3>{}</h3>").format(title) if place == "more" else Markup("")
         found[place] += head + Markup(text.html)  # cleaned by the Markdown room
         texts.append(text)
-    return Written(found, texts)
+    return CardText(found, texts)
 
 
 def split(body: str, first_line: int) -> list[tuple[str | None, str, int]]:
@@ -183,7 +183,7 @@ def _chart(
     except Problem:
         return None  # more rows or columns than a picture holds: the tables below say the same
     figures.append(key)
-    return frame(edition, drawn, model.address)
+    return figure_markup(edition, drawn, model.address)
 
 
 def _heads(found: list[dict[str, Any]]) -> list[tuple[str, populations.Span]]:

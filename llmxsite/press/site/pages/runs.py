@@ -41,7 +41,7 @@ WARNED = {
 
 
 def pages(edition: Edition) -> Iterator[Page]:
-    """One page a run. Its pages of samples are written by `samples.sheets`, from the frame `frame` gives."""
+    """One page a run. Its pages of samples are written by `samples.sheets`, from the frame `sheet_page` gives."""
     for entry in edition.catalogue.logs:
         yield Page(
             entry.address,
@@ -126,7 +126,7 @@ def not_installed(run: Run) -> str | None:
     )
 
 
-def frame(edition: Edition, entry: RunEntry) -> str:
+def sheet_page(edition: Edition, entry: RunEntry) -> str:
     """The page around a run's samples, with marks where the samples go."""
     address = addresses.samples(entry.report, entry.id, 1)
     return (

@@ -19,7 +19,7 @@ from llmxsite.press.catalogue.entries import RunEntry, SuiteEntry
 from llmxsite.press.site import populations
 from llmxsite.press.site.edition import Edition, Made
 from llmxsite.press.site.figures.drawing import draw
-from llmxsite.press.site.figures.frame import frame
+from llmxsite.press.site.figures.markup import figure_markup
 from llmxsite.press.site.pages import Page
 from llmxsite.press.site.pages.shared import run_rows
 from llmxsite.press.site.parts import added
@@ -131,7 +131,7 @@ def _chart(
     except Problem:
         return None  # more rows or columns than a picture holds: the table above says the same
     figures.append(key)
-    return frame(edition, drawn, entry.address)
+    return figure_markup(edition, drawn, entry.address)
 
 
 class ItemRow(NamedTuple):

@@ -11,7 +11,7 @@ from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.entries import ReportEntry
 from llmxsite.press.site import ledger, predictions
 from llmxsite.press.site.edition import Edition, Made
-from llmxsite.press.site.ledger import Line, Test
+from llmxsite.press.site.ledger import LedgerEntry, Line
 from llmxsite.press.site.looks import Look, looks
 from llmxsite.press.site.pages import Page, compare
 from llmxsite.press.site.search import Entry
@@ -20,7 +20,7 @@ LEVEL = 0.05
 """The level at which the page counts what is left after correction."""
 
 
-def pages(edition: Edition, shown: Sequence[Test]) -> Iterator[Page]:
+def pages(edition: Edition, shown: Sequence[LedgerEntry]) -> Iterator[Page]:
     """One page, where there are runs. `shown` are the tests of the texts' figures, tables and numbers, as their pages gave them."""
     if not edition.catalogue.runs:
         return
@@ -39,13 +39,13 @@ def pages(edition: Edition, shown: Sequence[Test]) -> Iterator[Page]:
     )
 
 
-def _declared(edition: Edition) -> Iterator[Test]:
+def _declared(edition: Edition) -> Iterator[LedgerEntry]:
     for report in edition.catalogue.reports:
         if report.runs:
             yield from predictions.tests(edition, report)
 
 
-def _compared(edition: Edition) -> Iterator[Test]:
+def _compared(edition: Edition) -> Iterator[LedgerEntry]:
     """The pairs of the compare pages; where a report has no predictions from before the data, its `analysis.compare` declared them."""
     for pair in compare.pairs(edition):
         plan: dict[str, Any] = pair.report.runs[0].run.experiment.get("analysis") or {}

@@ -29,7 +29,7 @@ class Side(msgspec.Struct):
     """The words again, each token tinted by its probability; None where the log has no tokens, or they are not wanted."""
 
 
-class Item(msgspec.Struct):
+class PairedItem(msgspec.Struct):
     """One item with both replies."""
 
     item: str
@@ -56,11 +56,13 @@ def read(study: Path, runs: Sequence[RunEntry], wanted: Iterable[tuple[int, int]
     return found
 
 
-def item(a: tuple[RunEntry, int, Sample], b: tuple[RunEntry, int, Sample], under: str, *, tokens: bool = False) -> Item:
+def item(
+    a: tuple[RunEntry, int, Sample], b: tuple[RunEntry, int, Sample], under: str, *, tokens: bool = False
+) -> PairedItem:
     """Each side is the run, the number of its page of samples the reply is on, and the sample."""
     words = word_diff(text(a[2]), text(b[2]))
     sides = [_side(*side, html, tokens) for side, html in zip((a, b), words, strict=True)]
-    return Item(a[2].item, under, transcript.snippet(a[2], 160), sides)
+    return PairedItem(a[2].item, under, transcript.snippet(a[2], 160), sides)
 
 
 def text(sample: Sample) -> str:
@@ -72,5 +74,5 @@ def _side(run: RunEntry, page: int, sample: Sample, html: str, tokens: bool) -> 
     reply = sample.reply
     tinted = None
     if tokens and reply is not None and reply.tokens:
-        tinted = transcript.tokens(reply.text or "", reply.tokens, reply.answer_token)
+        tinted = transcript.token_spans(reply.text or "", reply.tokens, reply.answer_token)
     return Side(outcomes.state(sample), transcript.answer(sample), html, address, tinted)

@@ -16,7 +16,7 @@ from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.entries import RunEntry
 from llmxsite.press.site.edition import Edition
 from llmxsite.press.site.samples import beside
-from llmxsite.press.site.samples.beside import Item
+from llmxsite.press.site.samples.beside import PairedItem
 from llmxsite.press.site.templates import value
 
 if TYPE_CHECKING:
@@ -30,13 +30,13 @@ DOTS = 1500
 """Most pairs of confidences drawn; of more, every so many."""
 
 
-class Found(msgspec.Struct):
+class DriftView(msgspec.Struct):
     """A comparison, with the pairs a page shows in the place of all pairs."""
 
     drift: Drift
     differing: int
     """Pairs whose reply, answer or score is another one."""
-    items: list[Item]
+    items: list[PairedItem]
     confidence: list[tuple[float, float, bool]]
     """Before, after, and whether the answer is the same one."""
     drawn_of: int
@@ -56,20 +56,20 @@ class Two(NamedTuple):
         return [self.before.path, self.before.hash, self.after.path, self.after.hash]
 
 
-def compared(edition: Edition, before: RunEntry, after: RunEntry) -> Found:
+def compared(edition: Edition, before: RunEntry, after: RunEntry) -> DriftView:
     """The comparison of two runs of the study, from memory where their logs are as they were."""
     two = Two(edition.study.root, before, after)
-    return edition.cache.memo(KIND, two.parts, Found, lambda: compare_two(two))
+    return edition.cache.memo(KIND, two.parts, DriftView, lambda: compare_two(two))
 
 
 def missing(edition: Edition) -> dict[str, Two]:
     """The comparisons of this study that are not in memory, by the name they are kept under."""
     pairs = [Two(edition.study.root, before, after) for before, after in edition.lineage]
     named = {edition.cache.name(KIND, two.parts): two for two in pairs}
-    return {name: two for name, two in named.items() if edition.cache.recall(name, Found) is None}
+    return {name: two for name, two in named.items() if edition.cache.recall(name, DriftView) is None}
 
 
-def compare_two(two: Two) -> Found:
+def compare_two(two: Two) -> DriftView:
     """Compare them now."""
     root, before, after = two
     runs = before, after
@@ -82,7 +82,7 @@ def compare_two(two: Two) -> Found:
         for p in drift.pairs
         if p.confidence_before is not None and p.confidence_after is not None
     ]
-    found = Found(
+    found = DriftView(
         drift=drift,
         differing=len(differing),
         items=_items(root, runs, differing[:SHOWN], _varied(drift.pairs)),
@@ -101,7 +101,7 @@ def _log(path: Path, content: str) -> Log:
     return Log(path, Issues())
 
 
-def _items(root: Path, runs: tuple[RunEntry, RunEntry], pairs: list[Pair], varied: set[str]) -> list[Item]:
+def _items(root: Path, runs: tuple[RunEntry, RunEntry], pairs: list[Pair], varied: set[str]) -> list[PairedItem]:
     """The pairs with their words, in full."""
     lines = [sorted(last_lines(root / run.path)) for run in runs]
     at = [(p.line_before, p.line_after) for p in pairs]

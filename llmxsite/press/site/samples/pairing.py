@@ -21,7 +21,7 @@ from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.entries import RunEntry
 from llmxsite.press.numbers.outcomes import state
 from llmxsite.press.site.samples import beside
-from llmxsite.press.site.samples.beside import Item
+from llmxsite.press.site.samples.beside import PairedItem
 from llmxsite.press.site.templates import value
 
 SHOWN = 40
@@ -37,7 +37,7 @@ class Met(msgspec.Struct):
     neither: int
     worded: int
     """Items where both were right or both were not, in other words."""
-    items: list[Item]
+    items: list[PairedItem]
 
     @property
     def total(self) -> int:
@@ -115,7 +115,7 @@ def _note(study: Path, runs: Sequence[RunEntry], factor: str, levels: set[str]) 
     return noted
 
 
-def _item(runs: Sequence[RunEntry], key: Key, a: tuple[_Place, Sample], b: tuple[_Place, Sample]) -> Item:
+def _item(runs: Sequence[RunEntry], key: Key, a: tuple[_Place, Sample], b: tuple[_Place, Sample]) -> PairedItem:
     under = ", ".join(f"{k} {v}" for k, v in key[3] if k in ("model", "temperature", "prompt"))
     first, second = ((runs[place.run], place.page, sample) for place, sample in (a, b))
     return beside.item(first, second, under)

@@ -27,7 +27,7 @@ PACKED_BYTES = 8_000_000
 """Largest log that is published beside its pages, gzipped."""
 
 
-class Job(NamedTuple):
+class SheetJob(NamedTuple):
     """One log to be written as pages."""
 
     log: Path
@@ -40,7 +40,7 @@ class Job(NamedTuple):
     """The factors that vary within the run: a sample names its own value of each."""
 
 
-class Output(NamedTuple):
+class Sheets(NamedTuple):
     """What became of a job."""
 
     files: dict[str, str]
@@ -49,7 +49,7 @@ class Output(NamedTuple):
     issues: list[Issue]
 
 
-def write(job: Job, put: Callable[[str, bytes], str]) -> Output:
+def write(job: SheetJob, put: Callable[[str, bytes], str]) -> Sheets:
     """Write a run's sample pages. `put` writes an address and gives the content's hash."""
     issues = Issues()
     final = last_lines(job.log)
@@ -89,7 +89,7 @@ def write(job: Job, put: Callable[[str, bytes], str]) -> Output:
     if is_packed(job.log.stat().st_size):
         address = packed_log(job.report, job.run)
         files[address] = put(address, gzip.compress(job.log.read_bytes(), 6, mtime=0))
-    return Output(files, tally, list(issues))
+    return Sheets(files, tally, list(issues))
 
 
 def index_script(report: str, run: str) -> str:

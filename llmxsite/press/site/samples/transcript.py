@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable
 from html import escape
 from typing import Any
 
+from llmxsite.analysis.measure import show
 from llmxsite.base import registry
 from llmxsite.base.diagnostics import Problem
 from llmxsite.exchange.engine.protocol import Alternative, TokenLogprob
@@ -85,7 +86,7 @@ def answer(sample: Sample) -> str:
     parts = f"<b>{escape(_short(given))}</b>" if given is not None else "<b>–</b>"
     if wanted is not None and wanted != given:
         parts += f", expected {escape(_short(wanted))}"
-    return parts + (f" · {100 * sure:.0f}%" if isinstance(sure, int | float) else "")
+    return parts + (f" · {show(sure, 'percent', digits=0)}" if isinstance(sure, int | float) else "")
 
 
 def asked(sample: Sample) -> str:
@@ -141,7 +142,7 @@ def replied(sample: Sample) -> str:
             f"<pre>{escape(reply.thinking, quote=False)}</pre></details>"
         )
     text = reply.text or ""
-    coloured = tokens(text, reply.tokens, reply.answer_token) if reply.tokens else None
+    coloured = token_spans(text, reply.tokens, reply.answer_token) if reply.tokens else None
     who = "Reply" + (", each token tinted by its probability" if coloured else "")
     if text or not reply.tool_calls:
         plain = escape(text.strip("\n"), quote=False) if text.strip() else "<span class=missing>(empty)</span>"
@@ -154,7 +155,7 @@ def replied(sample: Sample) -> str:
     return html
 
 
-def tokens(text: str, chosen: list[TokenLogprob], answer_token: int | None) -> str | None:
+def token_spans(text: str, chosen: list[TokenLogprob], answer_token: int | None) -> str | None:
     """The reply's text with each token in a span; None where the tokens do not spell it (then it is shown plain)."""
     spelt = "".join(t.token for t in chosen)
     start = spelt.rfind(text) if text else -1
@@ -192,9 +193,11 @@ def remarks(sample: Sample) -> list[str]:
     scores, said = sample.scores, []
     low, high = scores.get("confidence_low"), scores.get("confidence_high")
     if isinstance(low, int | float) and isinstance(high, int | float) and high - low >= 0.005:
-        said.append(f"confidence between {100 * low:.0f}% and {100 * high:.0f}%, as some letters were not listed")
+        said.append(
+            f"confidence between {show(low, 'percent', digits=0)} and {show(high, 'percent', digits=0)}, as some letters were not listed"
+        )
     if isinstance(mass := scores.get("letter_mass"), int | float):
-        said.append(f"probability on the letters {100 * mass:.1f}%")
+        said.append(f"probability on the letters {show(mass, 'percent')}")
     if (first := scores.get("first_token_letter")) and first != scores.get("answer"):
         said.append(f"likeliest first letter {escape(str(first))}, not the answer given")
     if sample.reply is not None:

@@ -15,7 +15,7 @@ from llmxsite.press.site.figures.drawing import Drawn
 RUNS_LISTED = 40
 
 
-def frame(
+def figure_markup(
     edition: Edition, drawn: Drawn, address: str, *, label: str | None = None, anchor: str | None = None
 ) -> Markup:
     """The figure for the page at `address`. `label` is `Figure 2`; `anchor` its id on the page."""

@@ -20,12 +20,12 @@ class Paragraph:
     """A block of running text."""
 
     lines: list[tuple[int, str]]
-    """Line of the file and its words, as `State.prose` has them."""
+    """Line of the file and its words, as `Rendering.prose` has them."""
     values: list[str]
     """The queries of the `{value}` roles in it."""
 
 
-class State:
+class Rendering:
     """What one rendering gathers: the host's drawings, citations, prose."""
 
     page: Outline

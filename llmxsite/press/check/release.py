@@ -35,7 +35,7 @@ MOST_SHOWN = 20
 """Findings shown of one file: the first names the trouble, the thousandth adds nothing."""
 
 
-class Found(msgspec.Struct, array_like=True):
+class RememberedLeak(msgspec.Struct, array_like=True):
     """A leak as it may be remembered: its text only as a hash."""
 
     line: int
@@ -99,12 +99,12 @@ def _sources(study: Study) -> Iterator[Path]:
             yield from sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix.lower() in TEXTS)
 
 
-def _scan(path: Path, scanner: Scanner, cache: Cache, *, logged: bool) -> list[Found]:
+def _scan(path: Path, scanner: Scanner, cache: Cache, *, logged: bool) -> list[RememberedLeak]:
     parts = [cache.hash(path), scanner.key, logged]
-    return cache.memo("check-leaks", parts, list[Found], lambda: list(_blocks(path, scanner, logged)))
+    return cache.memo("check-leaks", parts, list[RememberedLeak], lambda: list(_blocks(path, scanner, logged)))
 
 
-def _blocks(path: Path, scanner: Scanner, logged: bool) -> Iterator[Found]:
+def _blocks(path: Path, scanner: Scanner, logged: bool) -> Iterator[RememberedLeak]:
     """A file's leaks, read in blocks of whole lines so that a large log costs no memory."""
     line, count = 0, 0
     with path.open("rb") as stream:
@@ -113,14 +113,14 @@ def _blocks(path: Path, scanner: Scanner, logged: bool) -> Iterator[Found]:
                 number = line + leak.line
                 digest = hashlib.sha256(leak.text.lower().encode()).hexdigest()[:16]
                 severity = leaks.severity(leak, in_sample=logged and number > 1)
-                yield Found(number, leak.column, leak.code, leak.kind, leak.shown, leak.mend, severity, digest)
+                yield RememberedLeak(number, leak.column, leak.code, leak.kind, leak.shown, leak.mend, severity, digest)
                 count += 1
                 if count > MOST_SHOWN * 5:
                     return
             line += len(lines)
 
 
-def _report(path: Path, found: list[Found], issues: Issues, where: str) -> None:
+def _report(path: Path, found: list[RememberedLeak], issues: Issues, where: str) -> None:
     for leak in found[:MOST_SHOWN]:
         issues.add(
             path,
