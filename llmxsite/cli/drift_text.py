@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from llmxsite.analysis.drift import fact_words, words
-from llmxsite.analysis.drift.quantities import count, percent, points
+from llmxsite.analysis.drift.quantities import percent, points
 from llmxsite.base.diagnostics import several
 from llmxsite.cli.columns import Column, print_columns
 from llmxsite.cli.terminal import out
@@ -49,8 +49,8 @@ def _runs(found: Drift) -> None:
 
 
 def _about(run: RunRef) -> str:
-    parts = [(run.started or "no date")[:16].replace("T", " "), count(run.samples, "sample")]
-    parts += [count(run.errors, "error")] if run.errors else []
+    parts = [(run.started or "no date")[:16].replace("T", " "), several(run.samples, "sample")]
+    parts += [several(run.errors, "error")] if run.errors else []
     parts += ["taken up again " + ("once" if run.resumed == 1 else f"{run.resumed} times")] if run.resumed else []
     parts += [] if run.complete else ["not complete"]
     return ", ".join(parts)

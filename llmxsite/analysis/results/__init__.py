@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from llmxsite.analysis.results.contrasts import contrast as contrast
     from llmxsite.analysis.results.difference import DIFFERENCES as DIFFERENCES
     from llmxsite.analysis.results.groups import Table as Table
+    from llmxsite.analysis.results.groups import answered as answered
     from llmxsite.analysis.results.groups import settings as settings
     from llmxsite.analysis.results.item_table import ItemTable as ItemTable
     from llmxsite.analysis.results.item_table import conditions as conditions
@@ -37,7 +38,7 @@ _NAMES = {
     "comparison": ("compare",),
     "contrasts": ("contrast",),
     "difference": ("DIFFERENCES",),
-    "groups": ("Table", "settings"),
+    "groups": ("Table", "answered", "settings"),
     "item_table": ("ItemTable", "conditions", "items"),
     "reading_order": ("SCALED", "Order", "order", "reading_notes"),
     "rereading": ("readings", "reread"),

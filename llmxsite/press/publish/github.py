@@ -12,6 +12,7 @@ from html import escape
 from typing import Literal
 from urllib.parse import urljoin
 
+from llmxsite.base.diagnostics import several
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.publish.written import Shown, Written
 from llmxsite.press.site.figures.drawing import Drawn
@@ -145,7 +146,7 @@ def folded_table(figure: Drawn, address: str, before: Sequence[str] = ()) -> str
         if figure.total_rows > len(shown)
         else ""
     )
-    rows = f"{figure.total_rows:,} row{'' if figure.total_rows == 1 else 's'}"
+    rows = several(figure.total_rows, "row")
     cells = table(heads, shown, [h.numeric for h in figure.heads])
     return "\n\n".join([f"<details>\n<summary>The numbers ({rows})</summary>", *before, f"{cells}{more}", "</details>"])
 
