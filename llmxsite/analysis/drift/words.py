@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from llmxsite.analysis.drift.fact_words import title
-from llmxsite.analysis.drift.findings import Agreement
+from llmxsite.analysis.drift.findings import Likeness
 from llmxsite.analysis.drift.quantities import nats, p_value, percent, points, span
 from llmxsite.analysis.drift.record import Drift, Fact, Lost
 from llmxsite.analysis.measure import show
@@ -186,11 +186,11 @@ def _relation(found: Drift) -> str:
     return "The run named first is the later one." if a and b and a > b else ""
 
 
-def _bound(share: Agreement, chance: str) -> str:
+def _bound(share: Likeness, chance: str) -> str:
     return f"With {several(share.units, 'item')} the chance {chance} may still be up to {percent(share.differ_below)} (95%)."
 
 
-def _all(share: Agreement, one: str, many: str) -> str:
+def _all(share: Likeness, one: str, many: str) -> str:
     return f"The only {one}" if share.n == 1 else f"All {share.n:,} {many}"
 
 

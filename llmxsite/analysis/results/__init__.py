@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from llmxsite.analysis.results.rereading import reread as reread
     from llmxsite.analysis.results.resampled import intervals as intervals
     from llmxsite.analysis.results.summary import summarise as summarise
-    from llmxsite.analysis.results.verdict import Finding as Finding
+    from llmxsite.analysis.results.verdict import Judgement as Judgement
     from llmxsite.analysis.results.verdict import verdicts as verdicts
     from llmxsite.analysis.results.warn import warnings as warnings
 
@@ -44,7 +44,7 @@ _NAMES = {
     "rereading": ("readings", "reread"),
     "resampled": ("intervals",),
     "summary": ("summarise",),
-    "verdict": ("Finding", "verdicts"),
+    "verdict": ("Judgement", "verdicts"),
     "warn": ("warnings",),
 }
 """Module to what it has for other rooms."""

@@ -14,7 +14,7 @@ from urllib.parse import urljoin
 
 from llmxsite.base.diagnostics import several
 from llmxsite.press.catalogue import addresses
-from llmxsite.press.publish.written import Shown, Written
+from llmxsite.press.publish.written import ShownDirective, Written
 from llmxsite.press.site.figures.drawing import Drawn
 from llmxsite.press.writing.citations import KEY, UNSPACED, Cite, parse_group, short_names
 
@@ -180,7 +180,7 @@ def absolute(written: Written, target: str, line: int) -> str:
     return urljoin(page, href) if href else page
 
 
-def _block(written: Written, shown: Shown | None, lines: list[str], info: str, line: int) -> list[Block]:
+def _block(written: Written, shown: ShownDirective | None, lines: list[str], info: str, line: int) -> list[Block]:
     """A fence: a directive becomes what it drew, code stays code."""
     name = re.match(r"\{([\w:-]+)\}", info)
     if name is None:

@@ -12,7 +12,7 @@ from typing import Any
 from llmxsite.base.diagnostics import several
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.draft import NARROW, Draft, Layout, Samples
-from llmxsite.press.figure.kinds.polar import Plan
+from llmxsite.press.figure.kinds.polar import PolarLayout
 from llmxsite.press.figure.late import pd, results
 from llmxsite.press.figure.metrics import Metric, metric
 from llmxsite.press.figure.options import Alpha, ChartProblem, Domain, Kind, Name, Options, Sort, Value
@@ -87,8 +87,8 @@ def make(samples: Samples, options: Radar) -> Draft:
     low, high = options.domain or _domain(known, shown)
     spoke_names = [words.clean(levels.text(v)) for v in spokes]
     plans = {
-        "": Plan(Layout("wide", options.width), spoke_names, list(names)),
-        "_narrow": Plan(Layout("narrow", NARROW), spoke_names, list(names)),
+        "": PolarLayout(Layout("wide", options.width), spoke_names, list(names)),
+        "_narrow": PolarLayout(Layout("narrow", NARROW), spoke_names, list(names)),
     }
     marks: dict[str, pd.DataFrame] = {}
     for suffix, plan in plans.items():
