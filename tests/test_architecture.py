@@ -60,12 +60,19 @@ def test_no_room_has_more_than_its_share_of_the_lines() -> None:
 
 
 def test_every_wing_and_every_task_stands_in_the_contracts() -> None:
-    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
     layers = [c for c in contracts if c["type"] == "layers"]
     assert all(c.get("exhaustive") for c in layers if c["name"] != "Inside a task, as outside")
     held = {container for c in layers for container in c.get("containers", ())}
     # What parses, calls and prints, what is above the log and what makes schemas have no rooms to order.
-    assert {f"llmxsite.{wing}" for wing in rooms()} - held == {"llmxsite.cli", "llmxsite.library", "llmxsite.schema", "llmxsite.task"}
+    assert {f"llmxsite.{wing}" for wing in rooms()} - held == {
+        "llmxsite.cli",
+        "llmxsite.library",
+        "llmxsite.schema",
+        "llmxsite.task",
+    }
     tasks = {f"llmxsite.task.{name}" for name in registry.built_in()}
     named = {c["name"]: c for c in contracts}
     assert set(named["Tasks are independent"]["modules"]) == tasks

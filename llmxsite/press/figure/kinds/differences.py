@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from msgspec import Meta
 
 from llmxsite.analysis.measure import Form
+from llmxsite.base.diagnostics import several
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.draft import NARROW, Draft, Layout, Samples
 from llmxsite.press.figure.kinds.difference_columns import columns, form_of
@@ -96,7 +97,7 @@ def make(samples: Samples, options: Differences) -> Draft:
             ),
         ],
         alt=[
-            f"Dot plot of {words.count(len(data), 'paired difference')} in {title} with intervals and a line at 0.",
+            f"Dot plot of {several(len(data), 'paired difference')} in {title} with intervals and a line at 0.",
             *said,
         ],
         notes=notes(data, form),
