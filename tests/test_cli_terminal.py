@@ -19,7 +19,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from llmxsite.cli import app, columns, terminal
-from llmxsite.cli.columns import GAP, Column, aligned, fitting
+from llmxsite.cli.columns import GAP, TerminalColumn, aligned, fitting
 
 CASES = Path(__file__).parent / "cases" / "interchange"
 posix = pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
@@ -130,19 +130,19 @@ TEXTS = st.text(st.characters(codec="utf-8", categories=("L", "N", "P")), min_si
 
 
 @st.composite
-def tables(draw: st.DrawFn) -> list[Column]:
+def tables(draw: st.DrawFn) -> list[TerminalColumn]:
     rows = draw(st.integers(1, 5))
     made = []
     for role, least, most in (("key", 1, 3), ("kept", 1, 3), ("more", 0, 6)):
         for _ in range(draw(st.integers(least, most))):
             cells = draw(st.lists(TEXTS, min_size=rows, max_size=rows))
-            made.append(Column(draw(TEXTS), cells, role, draw(st.booleans())))  # type: ignore[arg-type]
+            made.append(TerminalColumn(draw(TEXTS), cells, role, draw(st.booleans())))  # type: ignore[arg-type]
     return made
 
 
 @settings(max_examples=300, deadline=None)
 @given(tables(), st.integers(40, 200), st.booleans())
-def test_no_table_at_any_width_shortens_what_must_stay(table: list[Column], width: int, headed: bool) -> None:
+def test_no_table_at_any_width_shortens_what_must_stay(table: list[TerminalColumn], width: int, headed: bool) -> None:
     stream = io.StringIO()
     console = Console(file=stream, width=width, force_terminal=True, color_system=None, highlight=False)
     with pytest.MonkeyPatch.context() as patch:

@@ -13,27 +13,29 @@ from hypothesis import strategies as st
 
 from llmxsite.press.site import feed, search
 from llmxsite.press.site.feed import FeedEntry
-from llmxsite.press.site.search import Entry
+from llmxsite.press.site.search import SearchEntry
 from llmxsite.study.study import Author, SiteConfig
 
 SCRIPT = Path(search.__file__).parent / "static" / "js" / "search.js"
 CHROMIUM = shutil.which("chromium")
 ENTRIES = [
-    Entry(address="reports/sizes/index.html", title="Does size help?", kind="Report", summary="Élan of small models."),
-    Entry(
+    SearchEntry(
+        address="reports/sizes/index.html", title="Does size help?", kind="Report", summary="Élan of small models."
+    ),
+    SearchEntry(
         address="models/llama3.2-3b.html",
         title="llama3.2:3b",
         kind="Model",
         text="A model of three billion parameters.",
     ),
-    Entry(
+    SearchEntry(
         address="models/phi3.html",
         title="phi3:mini",
         kind="Model",
         text="Small model, calibration poor.",
         headings=["Limits"],
     ),
-    Entry(
+    SearchEntry(
         address="pages/about.html", title="About", kind="Page", text="Who we are <script>alert(1)</script> __proto__"
     ),
 ]
@@ -66,7 +68,7 @@ def test_every_word_leads_to_its_page_by_its_best_place() -> None:
 
 @given(st.lists(st.text(max_size=30), max_size=5))
 def test_any_text_gives_the_same_index_in_any_order(texts: list[str]) -> None:
-    entries = [Entry(address=f"p{n}.html", title=t, kind="Page", text=t) for n, t in enumerate(texts)]
+    entries = [SearchEntry(address=f"p{n}.html", title=t, kind="Page", text=t) for n, t in enumerate(texts)]
     files = search.build(entries)
     assert files == search.build(entries[::-1])
     _postings(files)
@@ -74,11 +76,11 @@ def test_any_text_gives_the_same_index_in_any_order(texts: list[str]) -> None:
 
 def test_a_large_site_is_split_and_bounded() -> None:
     words = [f"{chr(97 + n % 26)}word{n}" for n in range(5000)]
-    entries = [Entry(address=f"p{n}.html", title=f"P{n}", kind="Page", text=" ".join(words)) for n in range(60)]
+    entries = [SearchEntry(address=f"p{n}.html", title=f"P{n}", kind="Page", text=" ".join(words)) for n in range(60)]
     files = search.build(entries)
     assert len(_postings(files)) < 5000
     entries = [
-        Entry(address=f"p{n}.html", title=f"P{n}", kind="Page", text=" ".join(words[n * 80 : n * 80 + 80]))
+        SearchEntry(address=f"p{n}.html", title=f"P{n}", kind="Page", text=" ".join(words[n * 80 : n * 80 + 80]))
         for n in range(60)
     ]
     files = search.build([*entries, *ENTRIES])

@@ -153,9 +153,9 @@ class Problem(Exception):  # noqa: N818 - it is what the user sees: a problem, n
         return cls(Issue(path=display_path(path), line=line, code=code, message=message, hint=hint))
 
 
-def several(count: int, noun: str) -> str:
-    """`1 error`, `1,204 errors`: a number with its noun."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+def several(count: int, noun: str, nouns: str = "") -> str:
+    """`1 error`, `1,204 errors`: a number with its noun; `nouns` where an s is not enough."""
+    return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"
 
 
 def display_path(path: str | Path) -> str:

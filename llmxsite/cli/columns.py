@@ -23,7 +23,7 @@ MORE = "--wide"
 
 
 @dataclass(frozen=True)
-class Column:
+class TerminalColumn:
     """One column: its head and the text of its cells, top to bottom."""
 
     head: str
@@ -39,7 +39,7 @@ class Column:
 
 
 def print_columns(
-    columns: Sequence[Column],
+    columns: Sequence[TerminalColumn],
     *,
     title: str | None = None,
     above: Sequence[str] | None = None,
@@ -70,7 +70,7 @@ def aligned(cells: Sequence[str]) -> list[str]:
     return [" " * (first - _length(cell.partition(" ")[0])) + cell for cell in cells]
 
 
-def fitting(columns: Sequence[Column], width: int) -> tuple[list[Column] | None, bool]:
+def fitting(columns: Sequence[TerminalColumn], width: int) -> tuple[list[TerminalColumn] | None, bool]:
     """The columns for which there is room, and whether their heads are folded; None where the needed ones have none."""
     shown = list(columns)
     while True:
@@ -83,7 +83,7 @@ def fitting(columns: Sequence[Column], width: int) -> tuple[list[Column] | None,
         del shown[spare[-1]]
 
 
-def _lines(columns: Sequence[Column], folded: bool, above: Sequence[str] | None, indent: str) -> None:
+def _lines(columns: Sequence[TerminalColumn], folded: bool, above: Sequence[str] | None, indent: str) -> None:
     widths = [column.width(folded=folded) for column in columns]
     heads = [_folded(c.head, w) if folded else [c.head] for c, w in zip(columns, widths, strict=True)]
     tallest = max(map(len, heads), default=1)
@@ -98,7 +98,7 @@ def _lines(columns: Sequence[Column], folded: bool, above: Sequence[str] | None,
         _print(indent + _joined(columns, widths, cells))
 
 
-def _stacked(columns: Sequence[Column], above: Sequence[str] | None) -> None:
+def _stacked(columns: Sequence[TerminalColumn], above: Sequence[str] | None) -> None:
     """Every row as a heading and, below it, what must not be missing."""
     for number in range(len(columns[0].cells)):
         names = [above[number]] if above is not None else []
@@ -121,7 +121,7 @@ def _filled(pieces: Sequence[str], between: str) -> Iterator[str]:
     yield line
 
 
-def _joined(columns: Sequence[Column], widths: Sequence[int], cells: Sequence[str]) -> str:
+def _joined(columns: Sequence[TerminalColumn], widths: Sequence[int], cells: Sequence[str]) -> str:
     padded = []
     for column, width, cell in zip_longest(columns, widths, cells):
         space = " " * (width - _length(cell))

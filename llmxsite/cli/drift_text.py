@@ -10,13 +10,13 @@ from rich.table import Table
 from rich.text import Text
 
 from llmxsite.analysis.drift import fact_words, words
-from llmxsite.analysis.drift.quantities import count, percent, points
+from llmxsite.analysis.drift.quantities import percent, points
 from llmxsite.base.diagnostics import several
-from llmxsite.cli.columns import Column, print_columns
+from llmxsite.cli.columns import TerminalColumn, print_columns
 from llmxsite.cli.terminal import out
 
 if TYPE_CHECKING:
-    from llmxsite.analysis.drift import Agreement, Drift, Fact, Pair, RunRef, Slice
+    from llmxsite.analysis.drift import Drift, Fact, Likeness, Pair, RunRef, Slice
     from llmxsite.analysis.drift.findings import Change
 
 UNBOUNDED = 200
@@ -49,8 +49,8 @@ def _runs(found: Drift) -> None:
 
 
 def _about(run: RunRef) -> str:
-    parts = [(run.started or "no date")[:16].replace("T", " "), count(run.samples, "sample")]
-    parts += [count(run.errors, "error")] if run.errors else []
+    parts = [(run.started or "no date")[:16].replace("T", " "), several(run.samples, "sample")]
+    parts += [several(run.errors, "error")] if run.errors else []
     parts += ["taken up again " + ("once" if run.resumed == 1 else f"{run.resumed} times")] if run.resumed else []
     parts += [] if run.complete else ["not complete"]
     return ", ".join(parts)
@@ -111,12 +111,12 @@ def _agreement(found: Drift, *, wide: bool) -> None:
     ]
     print_columns(
         [
-            Column("", [name for name, _ in shares], "key"),
-            Column("alike", [f"{share.alike:,}" for _, share in shares], "kept", right=True),
-            Column("of", [f"{share.n:,}" for _, share in shares], "kept", right=True),
-            Column("share", [percent(share.share) for _, share in shares], "kept", right=True),
-            Column("95% interval", [_span(share) for _, share in shares], "kept", right=True),
-            Column("items", [f"{share.units:,}" for _, share in shares], right=True),
+            TerminalColumn("", [name for name, _ in shares], "key"),
+            TerminalColumn("alike", [f"{share.alike:,}" for _, share in shares], "kept", right=True),
+            TerminalColumn("of", [f"{share.n:,}" for _, share in shares], "kept", right=True),
+            TerminalColumn("share", [percent(share.share) for _, share in shares], "kept", right=True),
+            TerminalColumn("95% interval", [_span(share) for _, share in shares], "kept", right=True),
+            TerminalColumn("items", [f"{share.units:,}" for _, share in shares], right=True),
         ],
         wide=wide,
     )
@@ -125,12 +125,12 @@ def _agreement(found: Drift, *, wide: bool) -> None:
         out().print()
         print_columns(
             [
-                Column("", [name for name, _ in parts], "key"),
-                Column("before", [percent(part.before) for _, part in parts], "kept", right=True),
-                Column("after", [percent(part.after) for _, part in parts], "kept", right=True),
-                Column("difference", [points(part.difference) for _, part in parts], "kept", right=True),
-                Column("95% interval", [_range(part) for _, part in parts], "kept", right=True),
-                Column("of", [f"{part.n:,}" for _, part in parts], "kept", right=True),
+                TerminalColumn("", [name for name, _ in parts], "key"),
+                TerminalColumn("before", [percent(part.before) for _, part in parts], "kept", right=True),
+                TerminalColumn("after", [percent(part.after) for _, part in parts], "kept", right=True),
+                TerminalColumn("difference", [points(part.difference) for _, part in parts], "kept", right=True),
+                TerminalColumn("95% interval", [_range(part) for _, part in parts], "kept", right=True),
+                TerminalColumn("of", [f"{part.n:,}" for _, part in parts], "kept", right=True),
             ],
             wide=wide,
         )
@@ -170,14 +170,16 @@ def _rows(title: str, rows: Sequence[Slice], *, wide: bool) -> None:
     names = rest if nested else [first, *rest]
     labels = [", ".join(_label(row.label[name]) for name in names) for row in rows]
     columns = [
-        Column(", ".join(names).replace("_", " "), labels, "key"),
-        Column("pairs", [f"{row.replies.n or row.answers.n:,}" for row in rows], "kept", right=True),
+        TerminalColumn(", ".join(names).replace("_", " "), labels, "key"),
+        TerminalColumn("pairs", [f"{row.replies.n or row.answers.n:,}" for row in rows], "kept", right=True),
     ]
     same = [("replies", [row.replies.share for row in rows]), ("answers", [row.answers.share for row in rows])]
-    columns += [Column(head, [percent(share) for share in shares], right=True) for head, shares in same]
+    columns += [TerminalColumn(head, [percent(share) for share in shares], right=True) for head, shares in same]
     scores = [_score(row) for row in rows] if any(row.accuracy.n for row in rows) else []
     for head in _SCORED if scores else ():
-        columns.append(Column(head, [score[head] for score in scores], "kept" if head in _KEPT else "more", right=True))
+        columns.append(
+            TerminalColumn(head, [score[head] for score in scores], "kept" if head in _KEPT else "more", right=True)
+        )
     print_columns(columns, above=[_label(row.label[first]) for row in rows] if nested else None, wide=wide)
 
 
@@ -248,7 +250,7 @@ def _range(part: Change) -> str:
     return "–" if part.low is None else f"{points(part.low)} to {points(part.high)}"
 
 
-def _span(share: Agreement) -> str:
+def _span(share: Likeness) -> str:
     return "–" if share.low is None else f"{percent(share.low)} to {percent(share.high)}"
 
 

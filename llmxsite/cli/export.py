@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from llmxsite.base.diagnostics import Issues
+from llmxsite.base.diagnostics import Issues, several
 from llmxsite.cli.terminal import err, finish, study_here
 
 
@@ -60,7 +60,7 @@ def figures(
         study_here(), out, issues=issues, report=report, wanted=wanted, themes=themes, hashed=hashed
     )
     if written:
-        err().print(f"{len(written):,} file{'' if len(written) == 1 else 's'} written to {out}")
+        err().print(f"{several(len(written), 'file')} written to {out}")
     finish(issues)
 
 
@@ -150,7 +150,7 @@ def every_eval_ever(
         retrieved=retrieved.replace(tzinfo=UTC).isoformat() if retrieved else None,
     )
     written = records.export(study_here(), out, issues=issues, reports=reports or [], options=options)
-    err().print(f"{len(written):,} record{'' if len(written) == 1 else 's'} written to {out}")
+    err().print(f"{several(len(written), 'record')} written to {out}")
     finish(issues)
 
 

@@ -179,20 +179,22 @@ def _with_engine(name: str, host: str | None, ask: Any) -> Any:
 
 
 def _print_models(title: str, models: list[ModelInfo]) -> None:
-    from llmxsite.cli.columns import Column, print_columns
+    from llmxsite.cli.columns import TerminalColumn, print_columns
 
     models = sorted(models, key=lambda m: m.name)
     sizes = [m.parameter_size or (f"{m.parameters / 1e6:,.0f}M" if m.parameters else "") for m in models]
     able = [", ".join([*(m.capabilities or []), *(["not local"] if m.remote else [])]) for m in models]
     print_columns(
         [
-            Column("name", [m.name for m in models], "key"),
-            Column("size", [_size(m.size_bytes) for m in models], "kept", right=True),
-            Column("quantization", [m.quantization or "" for m in models]),
-            Column("parameters", sizes, right=True),
-            Column("context", [f"{m.context_length:,}" if m.context_length else "" for m in models], right=True),
-            Column("digest", [(m.digest or "")[:12] for m in models]),
-            Column("capabilities", able, "kept"),
+            TerminalColumn("name", [m.name for m in models], "key"),
+            TerminalColumn("size", [_size(m.size_bytes) for m in models], "kept", right=True),
+            TerminalColumn("quantization", [m.quantization or "" for m in models]),
+            TerminalColumn("parameters", sizes, right=True),
+            TerminalColumn(
+                "context", [f"{m.context_length:,}" if m.context_length else "" for m in models], right=True
+            ),
+            TerminalColumn("digest", [(m.digest or "")[:12] for m in models]),
+            TerminalColumn("capabilities", able, "kept"),
         ],
         title=title,
         more="--format json",

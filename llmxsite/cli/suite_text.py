@@ -30,7 +30,7 @@ def summary(suite: Suite, path: Path) -> dict[str, Any]:
 
 
 def print_suites(rows: list[dict[str, Any]], columns: list[str]) -> None:
-    from llmxsite.cli.columns import Column, print_columns
+    from llmxsite.cli.columns import TerminalColumn, print_columns
 
     def cell(row: dict[str, Any], name: str) -> str:
         value = {**row, "categories": len(row["categories"]), "hash": row["hash"][:12]}[name]
@@ -39,7 +39,10 @@ def print_suites(rows: list[dict[str, Any]], columns: list[str]) -> None:
     roles: dict[str, Literal["key", "kept"]] = {"id": "key", "title": "kept", "items": "kept"}
     right = ("items", "categories")
     print_columns(
-        [Column(name, [cell(row, name) for row in rows], roles.get(name, "more"), name in right) for name in columns],
+        [
+            TerminalColumn(name, [cell(row, name) for row in rows], roles.get(name, "more"), name in right)
+            for name in columns
+        ],
         more="--format json",
     )
 
@@ -84,27 +87,27 @@ def statistics_record(found: ItemTable, suite: Suite) -> dict[str, Any]:
 def print_statistics(found: ItemTable) -> None:
     from llmxsite.analysis.drift.quantities import percent
     from llmxsite.analysis.results.item_table import ENOUGH
-    from llmxsite.cli.columns import Column, print_columns
+    from llmxsite.cli.columns import TerminalColumn, print_columns
 
     frame = found.frame
     letters = [str(column) for column in frame.columns if str(column).startswith("chosen_")]
     rows = frame.to_dict("records")
     print_columns(
         [
-            Column("item", [row["item"] for row in rows], "key"),
-            Column("n", [str(row["n"]) for row in rows], "kept", right=True),
-            Column(
+            TerminalColumn("item", [row["item"] for row in rows], "key"),
+            TerminalColumn("n", [str(row["n"]) for row in rows], "kept", right=True),
+            TerminalColumn(
                 "correct",
                 [percent(None if math.isnan(row["correct"]) else row["correct"]) for row in rows],
                 "kept",
                 right=True,
             ),
-            Column("", [row["verdict"] for row in rows], "kept"),
-            Column("item-rest", [_share(row["item_rest"]) for row in rows], right=True),
-            Column("unparsed", [str(row["unparsed"]) for row in rows], right=True),
-            *(Column(letter[7:], [str(row[letter]) for row in rows], right=True) for letter in letters),
-            Column("category", [row["category"] or "" for row in rows]),
-            Column("difficulty", [row["difficulty"] or "" for row in rows]),
+            TerminalColumn("", [row["verdict"] for row in rows], "kept"),
+            TerminalColumn("item-rest", [_share(row["item_rest"]) for row in rows], right=True),
+            TerminalColumn("unparsed", [str(row["unparsed"]) for row in rows], right=True),
+            *(TerminalColumn(letter[7:], [str(row[letter]) for row in rows], right=True) for letter in letters),
+            TerminalColumn("category", [row["category"] or "" for row in rows]),
+            TerminalColumn("difficulty", [row["difficulty"] or "" for row in rows]),
         ],
         more="--format json",
     )

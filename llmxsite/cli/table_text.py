@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 
 def print_table(kind: TableKind, frame: pd.DataFrame, *, wide: bool, kept: Sequence[str] = ()) -> None:
     """Print a table. `kept`: measures that were asked for, and stay beside those the table is for."""
-    from llmxsite.cli.columns import Column, aligned, print_columns
+    from llmxsite.cli.columns import TerminalColumn, aligned, print_columns
 
     found, names = rows(frame), [str(name) for name in frame.columns]
     keys = shown.keys(kind, frame)
     same = [key for key in keys if len(found) > 1 and len({str(row[key]) for row in found}) == 1]
     columns = [
-        Column(key, [shown.text(row[key]) for row in found], "key", right=_numbers(found, key))
+        TerminalColumn(key, [shown.text(row[key]) for row in found], "key", right=_numbers(found, key))
         for key in keys
         if key not in same
     ]
     for measure in shown.measures(kind, frame, kept):
         cells, spanned = [shown.cell(row, measure) for row in found], shown.spanned(measure, names)
         columns.append(
-            Column(
+            TerminalColumn(
                 _head(measure),
                 aligned(cells) if spanned else cells,
                 shown.role(kind, measure, kept),

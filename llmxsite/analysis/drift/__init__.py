@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from llmxsite.analysis.drift.findings import Agreement, Slice
+from llmxsite.analysis.drift.findings import Likeness, Slice
 from llmxsite.analysis.drift.record import Drift, Fact, Pair, RunRef
 from llmxsite.log.record import Scalar
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from llmxsite.analysis.drift.log import Log
     from llmxsite.base.diagnostics import Issues
 
-__all__ = ["Agreement", "Drift", "Fact", "Pair", "RunRef", "Slice", "compare", "compare_logs"]
+__all__ = ["Drift", "Fact", "Likeness", "Pair", "RunRef", "Slice", "compare", "compare_logs"]
 
 
 def compare(before: Path, after: Path, issues: Issues) -> Drift:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from llmxsite.analysis.drift.findings import Accuracy, Agreement, Confidence, Divergence, Fragile, Shift, Slice, Speed
+from llmxsite.analysis.drift.findings import Accuracy, Confidence, Divergence, Fragile, Likeness, Shift, Slice, Speed
 from llmxsite.analysis.drift.log import SampleHead
 from llmxsite.analysis.drift.record import Pair
 from llmxsite.analysis.drift.reply import Seen, Timed
@@ -47,14 +47,14 @@ class Values:
         return np.asarray(~np.isnan(self.before) & ~np.isnan(self.after))
 
 
-def share(alike: Sequence[bool | None], unit: Codes, alpha: float = 0.05) -> Agreement:
+def share(alike: Sequence[bool | None], unit: Codes, alpha: float = 0.05) -> Likeness:
     """How many pairs are alike, of those that can be compared."""
     known = np.array([a is not None for a in alike], dtype=np.bool_)
     values = np.array([bool(a) for a in alike], dtype=np.float64)[known]
     codes = unit[known]
     n, k, count = len(values), int(values.sum()), len(np.unique(codes))
     span = wilson(k, n, alpha) if count == n else _clustered(values, codes, alpha)
-    return Agreement(
+    return Likeness(
         n=n,
         alike=k,
         share=ratio(k, n),

@@ -7,7 +7,7 @@ import msgspec
 from llmxsite.log.record import Scalar
 
 
-class Agreement(msgspec.Struct, kw_only=True):
+class Likeness(msgspec.Struct, kw_only=True):
     """How many of some pairs are alike."""
 
     n: int
@@ -75,7 +75,7 @@ class Divergence(msgspec.Struct, kw_only=True):
 class Shift(msgspec.Struct, kw_only=True):
     """Log-probabilities of the tokens both replies begin with, before they part."""
 
-    pairs: Agreement
+    pairs: Likeness
     """Pairs in which every shared token has the same log-probability to the last bit."""
     tokens: int
     """Tokens compared."""
@@ -128,8 +128,8 @@ class Slice(msgspec.Struct, kw_only=True):
     """The pairs of one condition, or of one category."""
 
     label: dict[str, Scalar]
-    replies: Agreement
-    answers: Agreement
+    replies: Likeness
+    answers: Likeness
     accuracy: Accuracy
     p_holm: float | None
     """McNemar's p, adjusted by Holm over the rows of the table."""

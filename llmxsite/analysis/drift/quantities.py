@@ -28,7 +28,3 @@ def nats(value: float | None) -> str:
 
 def span(low: float | None, high: float | None) -> str:
     return f"{percent(low)} to {percent(high)}"
-
-
-def count(n: int, one: str) -> str:
-    return f"{n:,} {one}" if n == 1 else f"{n:,} {one}s"

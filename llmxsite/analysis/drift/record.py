@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from llmxsite.analysis.drift.findings import Accuracy, Agreement, Confidence, Divergence, Fragile, Shift, Slice, Speed
+from llmxsite.analysis.drift.findings import Accuracy, Confidence, Divergence, Fragile, Likeness, Shift, Slice, Speed
 from llmxsite.log.record import Scalar
 
 VERSION = 1
@@ -151,10 +151,10 @@ class Drift(msgspec.Struct, kw_only=True):
     """The findings in sentences."""
     facts: list[Fact]
     paired: Paired
-    requests: Agreement
+    requests: Likeness
     """Requests that are the same in every part."""
-    replies: Agreement
-    answers: Agreement
+    replies: Likeness
+    answers: Likeness
     """Answers as they were read; none read is an answer of its own."""
     accuracy: Accuracy
     divergence: Divergence

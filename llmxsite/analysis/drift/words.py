@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from llmxsite.analysis.drift.fact_words import title
-from llmxsite.analysis.drift.findings import Agreement
-from llmxsite.analysis.drift.quantities import count, nats, p_value, percent, points, span
+from llmxsite.analysis.drift.findings import Likeness
+from llmxsite.analysis.drift.quantities import nats, p_value, percent, points, span
 from llmxsite.analysis.drift.record import Drift, Fact, Lost
 from llmxsite.analysis.measure import show
+from llmxsite.base.diagnostics import several
 
 LOST = {
     "item_changed": "the item has other words, options or key in the other run",
@@ -86,20 +87,20 @@ def _answers(found: Drift) -> str:
             said.append(f"{_of(a.n - a.alike, a.n, 'answer')} {_verb(a.n - a.alike, 'is', 'are')} another one.")
     if c.n and c.flips_below is not None:
         said.append(
-            f"Accuracy is {percent(c.before)} in both, and no score differs: with {count(c.units, 'item')}, "
+            f"Accuracy is {percent(c.before)} in both, and no score differs: with {several(c.units, 'item')}, "
             f"a change of up to {percent(c.flips_below)} of the answers could have stayed unseen."
         )
     elif c.n:
         said.append(
             f"Accuracy went from {percent(c.before)} to {percent(c.after)}: {points(c.difference)} points"
             + (f", 95% interval {points(c.low)} to {points(c.high)}" if c.low is not None else "")
-            + f". {count(c.lost, 'answer')} turned from right to wrong and {c.gained:,} from wrong to right"
+            + f". {several(c.lost, 'answer')} turned from right to wrong and {c.gained:,} from wrong to right"
             + (f" (McNemar’s exact p {p_value(c.mcnemar_p)})" if c.mcnemar_p is not None else "")
             + "."
         )
         if c.detectable is not None:
             said.append(
-                f"{count(c.units, 'item')} could have shown a change of {show(c.detectable, 'points', sign=False)} points."
+                f"{several(c.units, 'item')} could have shown a change of {show(c.detectable, 'points', sign=False)} points."
             )
     return " ".join(said)
 
@@ -131,15 +132,15 @@ def _around(found: Drift) -> str:
     said = []
     if changed:
         said.append(
-            f"Around them {len(changed)} of {count(known, 'known fact')} changed: {_list(map(title, changed))}."
+            f"Around them {len(changed)} of {several(known, 'known fact')} changed: {_list(map(title, changed))}."
         )
     elif known:
-        said.append(f"None of {count(known, 'known fact')} around them changed.")
+        said.append(f"None of {several(known, 'known fact')} around them changed.")
     if mixed:
         said.append(f"In the middle of both runs: {_list(map(title, mixed))}.")
     if unknown:
         said.append(
-            f"{count(len(unknown), 'fact')} {_verb(len(unknown), 'is', 'are')} not recorded on both sides, "
+            f"{several(len(unknown), 'fact')} {_verb(len(unknown), 'is', 'are')} not recorded on both sides, "
             "so nothing is known of a change there."
         )
     if same := [f.subject for f in found.facts if f.name == "weights" and f.state == "same" and _changed(found, f)]:
@@ -165,14 +166,14 @@ def _unseen(found: Drift) -> str | None:
 def _pairing(found: Drift) -> str:
     p = found.paired
     left = [
-        f"{count(lost.total, 'sample')} of the {name} run"
+        f"{several(lost.total, 'sample')} of the {name} run"
         for name, lost in (("first", p.lost_before), ("second", p.lost_after))
         if lost.total
     ]
     failed = p.error_before + p.error_after + p.error_both
-    said = f"Compared: {count(p.compared, 'pair')} of {count(p.items, 'item')}."
+    said = f"Compared: {several(p.compared, 'pair')} of {several(p.items, 'item')}."
     if failed:
-        said += f" {count(failed, 'pair')} left out for an error of machine or network."
+        said += f" {several(failed, 'pair')} left out for an error of machine or network."
     if left:
         said += f" Without a partner: {' and '.join(left)}."
     return said
@@ -185,13 +186,11 @@ def _relation(found: Drift) -> str:
     return "The run named first is the later one." if a and b and a > b else ""
 
 
-def _bound(share: Agreement, chance: str) -> str:
-    return (
-        f"With {count(share.units, 'item')} the chance {chance} may still be up to {percent(share.differ_below)} (95%)."
-    )
+def _bound(share: Likeness, chance: str) -> str:
+    return f"With {several(share.units, 'item')} the chance {chance} may still be up to {percent(share.differ_below)} (95%)."
 
 
-def _all(share: Agreement, one: str, many: str) -> str:
+def _all(share: Likeness, one: str, many: str) -> str:
     return f"The only {one}" if share.n == 1 else f"All {share.n:,} {many}"
 
 

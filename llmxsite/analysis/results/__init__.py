@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from llmxsite.analysis.results.contrasts import contrast as contrast
     from llmxsite.analysis.results.difference import DIFFERENCES as DIFFERENCES
     from llmxsite.analysis.results.groups import Table as Table
+    from llmxsite.analysis.results.groups import answered as answered
     from llmxsite.analysis.results.groups import settings as settings
     from llmxsite.analysis.results.item_table import ItemTable as ItemTable
     from llmxsite.analysis.results.item_table import conditions as conditions
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from llmxsite.analysis.results.rereading import reread as reread
     from llmxsite.analysis.results.resampled import intervals as intervals
     from llmxsite.analysis.results.summary import summarise as summarise
-    from llmxsite.analysis.results.verdict import Finding as Finding
+    from llmxsite.analysis.results.verdict import Judgement as Judgement
     from llmxsite.analysis.results.verdict import verdicts as verdicts
     from llmxsite.analysis.results.warn import warnings as warnings
 
@@ -37,13 +38,13 @@ _NAMES = {
     "comparison": ("compare",),
     "contrasts": ("contrast",),
     "difference": ("DIFFERENCES",),
-    "groups": ("Table", "settings"),
+    "groups": ("Table", "answered", "settings"),
     "item_table": ("ItemTable", "conditions", "items"),
     "reading_order": ("SCALED", "Order", "order", "reading_notes"),
     "rereading": ("readings", "reread"),
     "resampled": ("intervals",),
     "summary": ("summarise",),
-    "verdict": ("Finding", "verdicts"),
+    "verdict": ("Judgement", "verdicts"),
     "warn": ("warnings",),
 }
 """Module to what it has for other rooms."""

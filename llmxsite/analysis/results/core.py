@@ -6,6 +6,7 @@ What computes one imports pandas, and is imported where it is called.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -146,24 +147,28 @@ def _contrast(measure: str) -> TableKind:
     if measure not in measured.COMPARED:
         known = ("accuracy", *measured.COMPARED)
         raise KeyError(f"no measure is called '{measure}'; {did_you_mean(measure, known) or ', '.join(known)}")
-    return TableKind(
-        name="comparison",
-        summary=_COMPARED,
+    return replace(
+        COMPARISON,
         measures=measured.contrasted(measure),
         shown=("a", "b", "n", "value_a", "value_b", "difference", "ci_low", "ci_high", "p_holm", "verdict"),
-        more=("mde", "lost"),
-        make=_comparison,
-        by=(),
-        factor="model",
-        value="difference",
-        of="difference",
-        pair=True,
-        said=_said_comparison,
-        measuring=_contrast,
     )
 
 
-_COMPARED = "A row a pair of levels of a factor, on the items they share."
+COMPARISON = TableKind(
+    name="comparison",
+    summary="A row a pair of levels of a factor, on the items they share.",
+    measures=measured.COMPARISON,
+    shown=("a", "b", "n", "accuracy_a", "accuracy_b", "difference", "ci_low", "ci_high", "p_holm", "verdict"),
+    more=("mde", "lost"),
+    make=_comparison,
+    by=(),
+    factor="model",
+    value="difference",
+    of="difference",
+    pair=True,
+    said=_said_comparison,
+    measuring=_contrast,
+)
 TABLES: tuple[TableKind, ...] = (
     TableKind(
         name="summary",
@@ -182,21 +187,7 @@ TABLES: tuple[TableKind, ...] = (
         more=("n",),
         make=_summary,
     ),
-    TableKind(
-        name="comparison",
-        summary=_COMPARED,
-        measures=measured.COMPARISON,
-        shown=("a", "b", "n", "accuracy_a", "accuracy_b", "difference", "ci_low", "ci_high", "p_holm", "verdict"),
-        more=("mde", "lost"),
-        make=_comparison,
-        by=(),
-        factor="model",
-        value="difference",
-        of="difference",
-        pair=True,
-        said=_said_comparison,
-        measuring=_contrast,
-    ),
+    COMPARISON,
     TableKind(
         name="calibration",
         summary="A row a group of samples with a confidence: calibration errors beside the noise that n leaves in them.",

@@ -135,6 +135,11 @@ def units(frame: pd.DataFrame) -> tuple[Codes, Codes]:
     return items, np.where(declared, clusters, items + int(clusters.max()) + 1)
 
 
+def answered(frame: pd.DataFrame) -> Flags:
+    """The samples that machine and network did not fail."""
+    return np.asarray(~_equal(frame["outcome"], ("error",))[0])
+
+
 def scores(frame: pd.DataFrame) -> Scores:
     """Who answered, and how well.
 

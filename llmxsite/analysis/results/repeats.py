@@ -36,7 +36,7 @@ class Repeats:
 
 
 @dataclass(frozen=True)
-class Requests:
+class RepeatedRequests:
     """Samples among which a request may have come more than once: what both kinds of agreement start from."""
 
     frame: pd.DataFrame
@@ -52,17 +52,17 @@ class Requests:
         return units(self.frame)
 
 
-def asked(frame: pd.DataFrame, factors: Sequence[str]) -> Requests | None:
+def asked(frame: pd.DataFrame, factors: Sequence[str]) -> RepeatedRequests | None:
     """The requests behind some samples; None where nothing repeats."""
     if not _repeated(frame, factors):
         return None
     given = scores(frame)
     read = frame["answer"].notna().to_numpy() & ~given.unparsed
     columns = ["run", *ITEM, "model", "digest", "engine", *(f for f in factors if f not in (SEED, "model", "engine"))]
-    return Requests(frame, given, read, number(frame, columns)[0])
+    return RepeatedRequests(frame, given, read, number(frame, columns)[0])
 
 
-def repeats(every: Requests, split: Codes, *, parsed: bool) -> Repeats | None:
+def repeats(every: RepeatedRequests, split: Codes, *, parsed: bool) -> Repeats | None:
     """The requests that were answered, those of different `split` (a number a row) apart; None where there are no answers."""
     s, read = every.given, every.read
     # Where a run is neither read nor scored there are no answers that could agree.
@@ -95,7 +95,7 @@ class Within:
     """Answers of those items."""
 
 
-def within(every: Requests | None, codes: Codes, count: int, *, parsed: bool, alpha: float = 0.05) -> Within:
+def within(every: RepeatedRequests | None, codes: Codes, count: int, *, parsed: bool, alpha: float = 0.05) -> Within:
     """The mean over items of their shares of agreeing pairs, in each of `count` groups that `codes` numbers, one a row.
 
     An item met under several conditions counts once, with the mean of its shares. The interval is Student's t over items, or

@@ -20,7 +20,7 @@ _POPULATION = {"suite": "suites", "model": "models", "digest": "digests of a mod
 
 
 @dataclass(frozen=True)
-class Finding:
+class Judgement:
     """One prediction, and what the data say to it. Numbers are in the unit of the scores; None where nothing was measured."""
 
     prediction: Prediction
@@ -45,7 +45,7 @@ class Finding:
     confounded: bool = False
 
 
-def verdicts(table: Table, predictions: Sequence[Prediction], alpha: float = 0.05) -> list[Finding]:
+def verdicts(table: Table, predictions: Sequence[Prediction], alpha: float = 0.05) -> list[Judgement]:
     """The answer to each prediction. All of them are one family, and its chance of any false verdict is `alpha` (Holm).
 
     A direction, or a margin, is *supported* where the interval lies beyond it, *refuted* where it lies short of it. An equality is
@@ -61,7 +61,7 @@ def verdicts(table: Table, predictions: Sequence[Prediction], alpha: float = 0.0
     answers = []
     for prediction, apart, raw, holm, level in zip(predictions, found, p, adjusted, levels, strict=True):
         if apart is None or raw is None or holm is None:
-            answers.append(Finding(prediction, "not measured yet"))
+            answers.append(Judgement(prediction, "not measured yet"))
         else:
             answers.append(_answer(table, prediction, apart, raw, holm, holm < alpha, level))
     return answers
@@ -69,7 +69,7 @@ def verdicts(table: Table, predictions: Sequence[Prediction], alpha: float = 0.0
 
 def _answer(
     table: Table, prediction: Prediction, found: Difference, p: float, p_holm: float, decided: bool, alpha: float
-) -> Finding:
+) -> Judgement:
     estimate, margin = found.estimate, prediction.threshold
     inside = prediction.relation == "=" and abs(estimate.difference) <= margin
     tail = 2 * alpha if inside else alpha
@@ -79,7 +79,7 @@ def _answer(
         verdict = "equivalent" if inside else "refuted"
     elif decided:
         verdict = "supported" if (estimate.difference > margin) == (prediction.relation == ">") else "refuted"
-    return Finding(
+    return Judgement(
         prediction,
         verdict,
         n=found.n,

@@ -14,6 +14,7 @@ from llmxsite.analysis.results.groups import Table, floats, key_columns, number,
 from llmxsite.analysis.results.reading_order import reading_notes
 from llmxsite.analysis.results.summary import summarise
 from llmxsite.analysis.tables import Samples
+from llmxsite.base.diagnostics import several
 
 FEW, FEW_IN_CELL, FEW_CLUSTERS = 30, 10, 10
 """Answers below which nothing is ranked; the same for a cell of a heatmap; clusters below which the SE is unsure itself."""
@@ -53,7 +54,7 @@ def _of_servers(lacks: Mapping[str, Sequence[str]]) -> Iterator[str]:
         for lack in words:
             found.setdefault(lack, []).append(run)
     for lack, runs in found.items():
-        yield f"In the middle of {_count(len(runs), 'run')} ({', '.join(runs)}) the server turned out to lack something: {lack}."
+        yield f"In the middle of {several(len(runs), 'run')} ({', '.join(runs)}) the server turned out to lack something: {lack}."
 
 
 def _of_summary(table: pd.DataFrame) -> Iterator[str]:
@@ -66,7 +67,7 @@ def _of_summary(table: pd.DataFrame) -> Iterator[str]:
         yield f"Fewer than {least} answers for {where(few)}: intervals are shown, no ranking."
     if (errors := table["errors"].to_numpy() > 0).any():
         total = int(table["errors"].sum())
-        yield f"{_count(total, 'sample')} failed for the machine's or network's fault and {_are(total)} left out: {where(errors)}."
+        yield f"{several(total, 'sample')} failed for the machine's or network's fault and {_are(total)} left out: {where(errors)}."
     if (constant := known & np.isin(accuracy, (0.0, 1.0))).any():
         yield f"All right or all wrong for {where(constant)}: the standard error says nothing there, the interval is Wilson's."
     lost = _share(table["unparsed"].to_numpy() + table["truncated"].to_numpy(), answered)
@@ -148,7 +149,7 @@ def _of_comparison(table: Table, by: Sequence[str], margin: float | None) -> Ite
     if found.empty:
         return
     if refused := int(found["refused"].max()):
-        yield f"Up to {_count(refused, 'item')} left out of comparisons: the same id, but different content."
+        yield f"Up to {several(refused, 'item')} left out of comparisons: the same id, but different content."
     if found["confounded"].any():
         yield "Some models share no condition: their difference is also that of their settings."
     if len(found) > 1:
@@ -163,7 +164,7 @@ def _of_comparison(table: Table, by: Sequence[str], margin: float | None) -> Ite
             yield f"No comparison here could have shown differences below {reach} (power 80%)."
     open_ones = int((found["verdict"] == "not shown").sum())
     if open_ones and margin is None:
-        yield f"{_count(open_ones, 'difference')} not shown: without a margin stated before the run, that is not “the same”."
+        yield f"{several(open_ones, 'difference')} not shown: without a margin stated before the run, that is not “the same”."
 
 
 class _Names:
@@ -191,10 +192,6 @@ def _list(names: Sequence[str], most: int = 3) -> str:
 
 def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     return np.asarray(np.divide(part, whole, out=np.zeros(len(whole)), where=whole > 0))
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n:,} {noun}" + ("" if n == 1 else "s")
 
 
 def _are(n: int) -> str:

@@ -7,26 +7,12 @@ shape of apostrophes and the width of spaces do not matter, and neither do space
 from __future__ import annotations
 
 import re
-import tomllib
 from functools import cached_property, lru_cache
-from pathlib import Path
 
 import msgspec
 
-from llmxsite.base.words.fields import Table
 from llmxsite.base.words.patterns import alternatives, anywhere, spaceless
-
-_FOLDER = Path(__file__).parent
-
-
-def languages() -> tuple[str, ...]:
-    """Primary subtags of the languages that have a table, in alphabetical order."""
-    return tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))
-
-
-def has_words(language: str) -> bool:
-    """Whether a primary language subtag has a table."""
-    return (_FOLDER / f"{language}.toml").is_file() if language.isalpha() else False
+from llmxsite.base.words.vocabulary import Vocabulary, has_words, languages, table
 
 
 @lru_cache(maxsize=64)
@@ -46,22 +32,15 @@ def _together(names: tuple[str, ...]) -> Words:
         f.encode_name: "".join(t.letters for t in tables)
         if f.name == "letters"
         else list(dict.fromkeys(word for t in tables for word in getattr(t, f.name)))
-        for f in msgspec.structs.fields(Table)
+        for f in msgspec.structs.fields(Vocabulary)
     }
-    return Words(msgspec.convert(fields, Table))
-
-
-@lru_cache(maxsize=64)
-def table(language: str) -> Table:
-    """The table of a language that has one."""
-    data = tomllib.loads((_FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
-    return msgspec.convert(data, Table)
+    return Words(msgspec.convert(fields, Vocabulary))
 
 
 class Words:
     """A table as regular expressions, all of them without regard to case."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Vocabulary) -> None:
         self.table = table
         self.letters = frozenset(table.letters)
         t = table

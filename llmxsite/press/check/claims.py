@@ -28,7 +28,7 @@ _KEYS = re.compile(r"\b(?:right|correct|wrong) (?:options?|letters?|keys?|choice
 _OTHER = re.compile(r"\b(?:of|measure|format|digits|interval)=(?:'[^']*'|\"[^\"]*\"|\S+)\s*")
 
 
-class Judged(NamedTuple):
+class JudgedSentence(NamedTuple):
     """A comparison that a claim may be about, and what the data say to it."""
 
     what: str
@@ -69,7 +69,7 @@ def find(edition: Edition, report: ReportEntry, rendered: Rendered, source: Sour
                 source.issues.extend([_issue(source, claim, wrong, line, max(at, 0) + 1, source.line(line))])
 
 
-def _issue(source: Source, claim: Claim, wrong: Judged, line: int, column: int, excerpt: str | None) -> Issue:
+def _issue(source: Source, claim: Claim, wrong: JudgedSentence, line: int, column: int, excerpt: str | None) -> Issue:
     says = "says that nothing differs" if claim.nothing else "says that it is certain"
     if claim.nothing:
         mend = (
@@ -90,7 +90,7 @@ def _issue(source: Source, claim: Claim, wrong: Judged, line: int, column: int, 
     )
 
 
-def _wrong(claim: Claim, judged: Sequence[Judged]) -> Judged | None:
+def _wrong(claim: Claim, judged: Sequence[JudgedSentence]) -> JudgedSentence | None:
     """The first comparison that a claim goes beyond. Words of certainty are wrong only where nothing at all was decided."""
     undecided = [j for j in judged if j.open]
     if not undecided or (not claim.nothing and len(undecided) < len(judged)):
@@ -98,7 +98,7 @@ def _wrong(claim: Claim, judged: Sequence[Judged]) -> Judged | None:
     return undecided[0]
 
 
-def _spoken_of(clause: str, judged: Sequence[Judged], *, alone: bool) -> list[Judged]:
+def _spoken_of(clause: str, judged: Sequence[JudgedSentence], *, alone: bool) -> list[JudgedSentence]:
     """The comparisons that a clause is about: on the measures and suites that it names.
 
     A clause that names no measure is about none of them, but for a title (`alone`), which is about the report.
@@ -110,12 +110,12 @@ def _spoken_of(clause: str, judged: Sequence[Judged], *, alone: bool) -> list[Ju
     return nearer or found
 
 
-def _of_report(edition: Edition, report: ReportEntry) -> Iterator[Judged]:
+def _of_report(edition: Edition, report: ReportEntry) -> Iterator[JudgedSentence]:
     """The report's predictions; for accuracy without one, every comparison of the factor that the report varies."""
     rows = predictions.answers(edition, report)
     for row in rows:
         if row.difference is not None:
-            yield Judged(row.compared, row.words, row.verdict, row.measure, row.suites)
+            yield JudgedSentence(row.compared, row.words, row.verdict, row.measure, row.suites)
     if not any(row.measure == "accuracy" for row in rows):
         from llmxsite.press.site.pages.compare import pairs
 
@@ -123,7 +123,7 @@ def _of_report(edition: Edition, report: ReportEntry) -> Iterator[Judged]:
             if pair.report is report:
                 a, b = (value(level) for level in (pair.row["a"], pair.row["b"]))
                 what = f"accuracy of {pair.factor}={a} minus {pair.factor}={b}"
-                yield Judged(
+                yield JudgedSentence(
                     what,
                     _ends(pair.row["difference"], pair.row["ci_low"], pair.row["ci_high"], pair.row["n"]),
                     pair.row["verdict"],
@@ -131,7 +131,7 @@ def _of_report(edition: Edition, report: ReportEntry) -> Iterator[Judged]:
                 )
 
 
-def _of_paragraph(edition: Edition, report: ReportEntry, paragraph: Paragraph) -> Iterator[Judged]:
+def _of_paragraph(edition: Edition, report: ReportEntry, paragraph: Paragraph) -> Iterator[JudgedSentence]:
     """The differences that a paragraph shows, each as the interval that stands there judges it."""
     for text in paragraph.values:
         try:
@@ -147,7 +147,7 @@ def _of_paragraph(edition: Edition, report: ReportEntry, paragraph: Paragraph) -
             continue
         options = query.options
         what = f"{query.measure} of {options['factor']}={options['a']} minus {options['factor']}={options['b']}"
-        yield Judged(what, found["text"], "not shown" if low <= 0 <= high else "different", query.measure)
+        yield JudgedSentence(what, found["text"], "not shown" if low <= 0 <= high else "different", query.measure)
 
 
 def _ends(difference: float | None, low: float | None, high: float | None, n: int) -> str:

@@ -61,10 +61,10 @@ def build(
 
 def _read(samples: Samples, draft: Draft) -> list[str]:
     """Of a chart of accuracies: how far they depend on the rule by which replies are read."""
-    from llmxsite.analysis import results, tables
+    from llmxsite.analysis import results
 
     shows = any(column.name == "accuracy" for column in draft.columns)
-    if draft.keys is None or not shows or not isinstance(samples, tables.Samples):
+    if draft.keys is None or not shows:
         return []
     order = draft.order if draft.order is not None else results.order(samples, draft.keys)
     return order.sentences()

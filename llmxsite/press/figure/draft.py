@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from llmxsite.press.figure.figure import Column, Size
 
@@ -13,24 +12,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from llmxsite.analysis import results
+    from llmxsite.analysis.tables import Samples as Samples
+else:
+    Samples = Any  # a name for signatures alone: the module behind it imports pandas
 
 FEW = 10
 """Fewer answers than this in a cell or a bin, and it is marked."""
-
-
-class Samples(Protocol):
-    """What is needed of `llmxsite.analysis.tables.Samples`."""
-
-    @property
-    def frame(self) -> pd.DataFrame: ...
-
-    @property
-    def factors(self) -> Sequence[str]: ...
-
-    @property
-    def paths(self) -> Mapping[str, Path]: ...
-
-    def where(self, **filters: Any) -> Samples: ...
 
 
 @dataclass(frozen=True)

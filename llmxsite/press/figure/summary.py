@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
+from llmxsite.base.diagnostics import several
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.draft import Samples
 from llmxsite.press.figure.figure import Column
@@ -26,7 +27,7 @@ def apart(samples: Samples) -> Samples:
         return samples
     named = frame["model"].astype(str) + " (" + frame["digest"].astype(str).str[:8] + ")"
     names = frame["model"].astype(object).where(~frame["model"].isin(doubled), named)
-    return cast(Samples, replace(cast(Any, samples), frame=frame.assign(model=names.astype("category"))))
+    return replace(samples, frame=frame.assign(model=names.astype("category")))
 
 
 MOST_SPANS = 120
@@ -53,9 +54,8 @@ def summarise(samples: Samples, by: Sequence[str], alpha: float, shown: Metric |
 
 def order_of(samples: Samples, keys: Sequence[str], shown: Metric) -> results.Order | None:
     """How other rules of reading order a chart's groups; None where nothing in it is read by another rule."""
-    from llmxsite.analysis import tables
 
-    if shown.name not in results.SCALED or not isinstance(samples, tables.Samples):
+    if shown.name not in results.SCALED:
         return None
     return results.order(samples, keys)
 
@@ -138,11 +138,11 @@ def notes(summary: pd.DataFrame) -> list[str]:
     n, unread, cut = (int(summary[name].sum()) for name in ("n", "unparsed", "truncated"))
     if unread:
         said.append(
-            f"{words.count(unread, 'answer')} of {n:,} could not be read and {'counts' if unread == 1 else 'count'} as wrong."
+            f"{several(unread, 'answer')} of {n:,} could not be read and {'counts' if unread == 1 else 'count'} as wrong."
         )
     if cut:
         said.append(
-            f"{words.count(cut, 'reply', 'replies')} of {n:,} {'was' if cut == 1 else 'were'} cut off, and scored by what "
+            f"{several(cut, 'reply', 'replies')} of {n:,} {'was' if cut == 1 else 'were'} cut off, and scored by what "
             f"{'it states' if cut == 1 else 'they state'}."
         )
     return [*results.warnings(summary), *said]

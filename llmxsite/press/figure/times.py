@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from llmxsite.press.figure import words
+from llmxsite.base.diagnostics import several
 from llmxsite.press.figure.draft import Samples
-from llmxsite.press.figure.late import alt, np, pd
+from llmxsite.press.figure.late import alt, np, pd, results
 from llmxsite.press.figure.options import ChartProblem
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _LOADING_MS = 50.0
 def times(samples: Samples, by: str) -> dict[Any, npt.NDArray[np.float64]]:
     """Milliseconds of each answered request, by level. Raises `ChartProblem` where none was measured."""
     frame = samples.frame
-    kept = frame[(frame["outcome"].astype(object) != "error") & frame["latency_ms"].notna() & frame[by].notna()]
+    kept = frame[results.answered(frame) & frame["latency_ms"].notna() & frame[by].notna()]
     if kept.empty:
         raise ChartProblem("chart-empty", "no answer has a time: these logs do not say how long a request took")
     groups = kept.groupby(kept[by].astype(object), sort=False)["latency_ms"]
@@ -56,16 +56,16 @@ def axis(low: float, high: float, title: str, few: bool) -> alt.Axis:
 
 def notes(samples: Samples) -> list[str]:
     """How many requests waited for the model to be loaded, and how many times are missing."""
-    frame = samples.frame[samples.frame["outcome"].astype(object) != "error"]
+    frame = samples.frame[results.answered(samples.frame)]
     out = []
     cold = int((pd.to_numeric(frame["load_ms"], errors="coerce") > _LOADING_MS).sum())
     if cold:
         out.append(
-            f"{words.count(cold, 'request')} waited over {_LOADING_MS:.0f} ms for the model to be loaded; they are included."
+            f"{several(cold, 'request')} waited over {_LOADING_MS:.0f} ms for the model to be loaded; they are included."
         )
     missing = int(frame["latency_ms"].isna().sum())
     if missing:
-        out.append(f"{words.count(missing, 'answer')} of {len(frame):,} have no time.")
+        out.append(f"{several(missing, 'answer')} of {len(frame):,} have no time.")
     machines = frame["run"].nunique()
     if machines > 1:
         out.append(f"Times come from {machines} runs; they compare only as far as the machines do.")

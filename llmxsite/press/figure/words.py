@@ -183,11 +183,6 @@ def extremes(top: str | None, bottom: str | None) -> list[str]:
     return [f"No {' or '.join(unsure)} is named: which {which} depends on how replies are read.", *named]
 
 
-def count(n: int, word: str, plural: str | None = None) -> str:
-    """`1 model`, `6 models`."""
-    return f"{n:,} {word if n == 1 else plural or word + 's'}"
-
-
 def listed(words: Sequence[str], most: int = 6) -> str:
     """`a, b and c`; beyond `most`: `a, b and 4 more`."""
     if len(words) > most:

@@ -154,12 +154,12 @@ class Numbers:
         def make() -> list[Row]:
             from dataclasses import asdict
 
-            from llmxsite.analysis.results import Finding, verdicts
+            from llmxsite.analysis.results import Judgement, verdicts
 
             found = (
                 verdicts(self.of(runs), predictions, alpha)
                 if runs
-                else [Finding(prediction, "not measured yet") for prediction in predictions]
+                else [Judgement(prediction, "not measured yet") for prediction in predictions]
             )
             return [
                 {

@@ -12,8 +12,9 @@ from html import escape
 from typing import Literal
 from urllib.parse import urljoin
 
+from llmxsite.base.diagnostics import several
 from llmxsite.press.catalogue import addresses
-from llmxsite.press.publish.written import Shown, Written
+from llmxsite.press.publish.written import ShownDirective, Written
 from llmxsite.press.site.figures.drawing import Drawn
 from llmxsite.press.writing.citations import KEY, UNSPACED, Cite, parse_group, short_names
 
@@ -145,7 +146,7 @@ def folded_table(figure: Drawn, address: str, before: Sequence[str] = ()) -> str
         if figure.total_rows > len(shown)
         else ""
     )
-    rows = f"{figure.total_rows:,} row{'' if figure.total_rows == 1 else 's'}"
+    rows = several(figure.total_rows, "row")
     cells = table(heads, shown, [h.numeric for h in figure.heads])
     return "\n\n".join([f"<details>\n<summary>The numbers ({rows})</summary>", *before, f"{cells}{more}", "</details>"])
 
@@ -179,7 +180,7 @@ def absolute(written: Written, target: str, line: int) -> str:
     return urljoin(page, href) if href else page
 
 
-def _block(written: Written, shown: Shown | None, lines: list[str], info: str, line: int) -> list[Block]:
+def _block(written: Written, shown: ShownDirective | None, lines: list[str], info: str, line: int) -> list[Block]:
     """A fence: a directive becomes what it drew, code stays code."""
     name = re.match(r"\{([\w:-]+)\}", info)
     if name is None:

@@ -23,7 +23,7 @@ from llmxsite.study.study import Study
 
 
 @dataclass
-class Shown:
+class ShownDirective:
     """A directive of the text with what it drew."""
 
     directive: Directive
@@ -38,7 +38,7 @@ class Written:
     report: ReportEntry
     edition: Edition
     host: RecordingHost
-    shown: list[Shown]
+    shown: list[ShownDirective]
     bibliography: Bibliography
     anchors: dict[str, str]
     """Name of a figure or table to its words: `fig-sizes` to `Figure 2`."""
@@ -54,14 +54,14 @@ class RecordingHost(PageHost):
     def __init__(self, edition: Edition, issues: Issues, report: ReportEntry) -> None:
         source = report.article.path if report.article else edition.study.reports / report.slug / "index.md"
         super().__init__(edition, issues, report.address, source, directives(), report=report, prefix=report.slug)
-        self.shown: list[Shown] = []
+        self.shown: list[ShownDirective] = []
 
     def directive(self, directive: Directive) -> str:
         before = len(self.figures)
         html = super().directive(directive)
         key = self.figures[before] if len(self.figures) > before else None
         drawn = self.edition.cache.recall(key, Drawn) if key else None
-        self.shown.append(Shown(directive, html, drawn))
+        self.shown.append(ShownDirective(directive, html, drawn))
         return html
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from llmxsite.press.site.ledger import LedgerEntry
     from llmxsite.press.site.pages import Page
     from llmxsite.press.site.samples.sheets import SheetJob, Sheets
-    from llmxsite.press.site.search import Entry
+    from llmxsite.press.site.search import SearchEntry
 
 WATCHED = ("content", "suites", "runs", "contributions")
 """Folders of a study that a build reads."""
@@ -121,7 +121,7 @@ class _Build:
         self.old = manifest.read(out)
         self.state = LastBuild()
         self.pages: list[Page] = []
-        self.search: list[Entry] = []
+        self.search: list[SearchEntry] = []
         self.tests: list[LedgerEntry] = []
         self.figures: dict[str, tuple[Drawn, str, str]] = {}
         self.photos: dict[str, str] = {}

@@ -21,7 +21,7 @@ from llmxsite.press.catalogue.entries import RunEntry
 from llmxsite.press.numbers.remembered import Numbers
 from llmxsite.press.site.assets import Assets
 from llmxsite.press.site.ledger import LedgerEntry
-from llmxsite.press.site.search import Entry
+from llmxsite.press.site.search import SearchEntry
 from llmxsite.press.site.search import field as field_html
 from llmxsite.study.study import SiteConfig, Study
 from llmxsite.study.suite import choices_of
@@ -60,7 +60,7 @@ class Made:
     """Other files the page needs, by address."""
     figures: list[str] = field(default_factory=list)
     """Keys of drawn figures on it."""
-    search: list[Entry] = field(default_factory=list)
+    search: list[SearchEntry] = field(default_factory=list)
     wanted: list[tuple[str, Issue]] = field(default_factory=list)
     """Figures its links lead to, each with the issue that there is no such figure."""
     tests: list[LedgerEntry] = field(default_factory=list)
@@ -198,7 +198,7 @@ class Edition:
                 found[entry.id] = sum(shares) / len(shares)
         return found
 
-    def search_page(self, entries: list[Entry]) -> str:
+    def search_page(self, entries: list[SearchEntry]) -> str:
         """The page to search on; without scripts, a list of everything there is."""
         from llmxsite.press.site.search import listing
 

@@ -8,7 +8,7 @@ from msgspec import field
 from llmxsite.base.diagnostics import Issue
 from llmxsite.base.memory import Past, Seen
 from llmxsite.press.site.ledger import LedgerEntry
-from llmxsite.press.site.search import Entry
+from llmxsite.press.site.search import SearchEntry
 
 
 class PageRecord(msgspec.Struct):
@@ -20,7 +20,7 @@ class PageRecord(msgspec.Struct):
     figures: list[str] = []
     """Keys of the drawn figures on it."""
     issues: list[Issue] = []
-    search: list[Entry] = []
+    search: list[SearchEntry] = []
     wanted: list[tuple[str, Issue]] = []
     tests: list[LedgerEntry] = []
 

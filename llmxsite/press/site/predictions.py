@@ -33,7 +33,7 @@ CHIPS = {
 
 @dataclass(frozen=True)
 class PredictionRow:
-    """A prediction, and what the data say to it (`results.Finding`)."""
+    """A prediction, and what the data say to it (`results.Judgement`)."""
 
     number: int
     sentence: str

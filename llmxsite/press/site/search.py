@@ -31,7 +31,7 @@ _WEIGHTS = {"title": 7, "heading": 4, "summary": 3, "text": 1}
 """Weights reach from 1 to 7: three bits of a posting."""
 
 
-class Entry(msgspec.Struct, kw_only=True):
+class SearchEntry(msgspec.Struct, kw_only=True):
     """One page to be found."""
 
     address: str
@@ -65,7 +65,7 @@ def fold(text: str) -> str:
     )
 
 
-def build(entries: Iterable[Entry]) -> dict[str, bytes]:
+def build(entries: Iterable[SearchEntry]) -> dict[str, bytes]:
     """The index's files by address. The same entries give the same bytes."""
     pages = sorted(entries, key=lambda e: e.address)
     postings: dict[str, list[int]] = {}
@@ -88,7 +88,7 @@ def build(entries: Iterable[Entry]) -> dict[str, bytes]:
     return files
 
 
-def _weights(page: Entry) -> dict[str, int]:
+def _weights(page: SearchEntry) -> dict[str, int]:
     """Terms of a page with the weight of the best place they stand in."""
     found: dict[str, int] = {}
     for place, text in (("title", page.title), ("heading", " ".join(page.headings)), ("summary", page.summary)):
@@ -136,9 +136,9 @@ def field(to: Callable[[str], str]) -> str:
     )
 
 
-def listing(entries: Iterable[Entry], to: Callable[[str], str]) -> str:
+def listing(entries: Iterable[SearchEntry], to: Callable[[str], str]) -> str:
     """Every page of the site as lists, one a kind: what the search page is without JavaScript."""
-    kinds: dict[str, list[Entry]] = {}
+    kinds: dict[str, list[SearchEntry]] = {}
     for entry in sorted(entries, key=lambda e: (e.kind, e.title.casefold(), e.address)):
         kinds.setdefault(entry.kind, []).append(entry)
     parts = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from llmxsite.base.diagnostics import several
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.classes import classes_of
 from llmxsite.press.figure.draft import Draft
@@ -88,7 +89,7 @@ def by_item(samples: tables.Samples, factor: str, by: list[str], alpha: float, w
     spread = data.groupby([*by, "item"], sort=False)["usual"].min()
     apart_ = int((spread < 1).sum())
     said = [
-        f"{apart_} of {words.count(len(spread), 'item')} got more than one reply over {words.count(len(known), words.heading(factor).lower())}.",
+        f"{apart_} of {several(len(spread), 'item')} got more than one reply over {several(len(known), words.heading(factor).lower())}.",
         "A cell is the share of replies that are the most frequent reply to the item over all of them.",
     ]
     return Draft(
@@ -100,7 +101,7 @@ def by_item(samples: tables.Samples, factor: str, by: list[str], alpha: float, w
         title=f"The usual reply by item and {both(by, factor)}",
         caption=said,
         alt=[
-            f"Grid of {words.count(len(order), 'row')} by {words.count(len(known), 'column')}: items against {words.heading(factor).lower()}s.",
+            f"Grid of {several(len(order), 'row')} by {several(len(known), 'column')}: items against {words.heading(factor).lower()}s.",
             *said,
         ],
         notes=[],

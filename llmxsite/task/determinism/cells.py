@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from llmxsite.analysis.results.groups import number, scores, units
+from llmxsite.analysis.results.groups import answered, number, scores, units
 from llmxsite.analysis.results.replies import Reply, replies
 from llmxsite.analysis.stats import determinism as stats
 from llmxsite.analysis.tables import Samples
@@ -58,7 +58,7 @@ def cells(samples: Samples) -> list[Cell]:
     Replies of the same text are given the same tokens, so that two spellings of one text are no divergence. Raises
     `Problem` for a log that is not there any more.
     """
-    frame = samples.frame[(samples.frame["outcome"] != "error").to_numpy(dtype=bool)].reset_index(drop=True)
+    frame = samples.frame[answered(samples.frame)].reset_index(drop=True)
     columns = [*_CELL, *samples.factors]
     codes, first = number(frame, columns)
     keys = frame[columns].iloc[first].astype(object)

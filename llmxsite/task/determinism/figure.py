@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from llmxsite.press.figure.draft import Draft, Samples
 from llmxsite.press.figure.options import Alpha, ChartProblem, Kind, Name, Options
@@ -11,7 +11,7 @@ from llmxsite.task.determinism.by_item import by_item
 from llmxsite.task.determinism.matrix import matrix
 
 if TYPE_CHECKING:
-    from llmxsite.analysis import tables
+    pass
 
 TASK = "determinism"
 
@@ -30,7 +30,7 @@ class Determinism(Options):
 
 def make(samples: Samples, options: Determinism) -> Draft:
     """Levels of `factor` (regimes unless said otherwise) against each other; with `rows: item`, items against levels."""
-    kept = cast("tables.Samples", apart(samples)).where(task=TASK)
+    kept = apart(samples).where(task=TASK)
     if not len(kept):
         raise ChartProblem(
             "chart-empty",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from llmxsite.base.diagnostics import several
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.classes import classes_of
 from llmxsite.press.figure.draft import Draft
@@ -69,7 +70,7 @@ def matrix(samples: tables.Samples, factor: str, by: list[str], alpha: float, wi
         title=f"Identical replies by {both(by, factor)}",
         caption=[*said, _reads(factor)],
         alt=[
-            f"Matrix of {words.count(len(known), words.heading(factor).lower())} against each other"
+            f"Matrix of {several(len(known), words.heading(factor).lower())} against each other"
             + (f", for each {words.heading(by[0]).lower()}" if by else "")
             + f": {words.listed([levels.text(v) for v in known])}.",
             *said,

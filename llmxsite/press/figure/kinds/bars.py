@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from llmxsite.base.diagnostics import several
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.draft import Draft, Layout, Samples
 from llmxsite.press.figure.late import alt, np, pd, results
@@ -91,7 +92,7 @@ def make(samples: Samples, options: Bars) -> Draft:
         alt=[
             (
                 f"Bar chart of {shown.title.lower()} by {words.heading(by).lower()}"
-                f"{' and ' + words.heading(colour).lower() if colour else ''}, {words.count(len(data), 'bar')}."
+                f"{' and ' + words.heading(colour).lower() if colour else ''}, {several(len(data), 'bar')}."
             ),
             *said,
         ],
@@ -281,6 +282,6 @@ def _caption(
     if chance is not None and shown.interval:
         above = sum(row[shown.interval[0]] > chance for row in rows)
         out.append(
-            f"The interval lies above chance ({words.percent(chance)}) for {above} of {words.count(len(rows), 'bar')}."
+            f"The interval lies above chance ({words.percent(chance)}) for {above} of {several(len(rows), 'bar')}."
         )
     return out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from llmxsite.base.diagnostics import several
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.draft import FEW
 from llmxsite.press.figure.late import pd
@@ -63,14 +64,14 @@ def _interval(row: pd.Series) -> str:
 
 def _answers(row: pd.Series) -> str:
     """`118 answers to 33 items`, or `48 answers` where no item repeats."""
-    answers = words.count(int(row["n"]), "answer")
-    return answers if row["units"] == row["n"] else f"{answers} to {words.count(int(row['units']), 'item')}"
+    answers = several(int(row["n"]), "answer")
+    return answers if row["units"] == row["n"] else f"{answers} to {several(int(row['units']), 'item')}"
 
 
 def shape(bins: pd.DataFrame, name: str) -> str:
     """How many occupied bins lie on which side of the diagonal."""
     below = int((bins["accuracy"] < bins["confidence"]).sum())
-    return f"{name}: {below} of {words.count(len(bins), 'occupied bin')} lie below the diagonal."
+    return f"{name}: {below} of {several(len(bins), 'occupied bin')} lie below the diagonal."
 
 
 def notes(summary: pd.DataFrame, without: pd.DataFrame, by: str, bins: pd.DataFrame) -> list[str]:
@@ -93,7 +94,7 @@ def notes(summary: pd.DataFrame, without: pd.DataFrame, by: str, bins: pd.DataFr
     few = int((bins["units"] < FEW).sum())
     if few:
         of = "answers" if (bins["units"] == bins["n"]).all() else "items"
-        notes.append(f"{words.count(few, 'bin')} of {len(bins)} hold fewer than {FEW} {of}; their points are hollow.")
+        notes.append(f"{several(few, 'bin')} of {len(bins)} hold fewer than {FEW} {of}; their points are hollow.")
     return notes
 
 
@@ -103,5 +104,5 @@ def apart(found: pd.DataFrame, by: str) -> list[str]:
     for row in records(found[found["n"] > 0]):
         two = f"{levels.named(by, row['a'])} minus {levels.named(by, row['b'])}"
         ends = words.measured(row["difference"], row["ci_low"], row["ci_high"], None, "points")
-        said.append(f"Calibration error of {two}: {ends}, paired over {words.count(int(row['n']), 'item')}.")
+        said.append(f"Calibration error of {two}: {ends}, paired over {several(int(row['n']), 'item')}.")
     return said

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from llmxsite.base.diagnostics import several
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.draft import FEW, NARROW, Draft, Layout, Samples
 from llmxsite.press.figure.figure import Column
@@ -48,12 +49,7 @@ def make(samples: Samples, options: Binned) -> Draft:
     samples = apart(samples)
     by = key_column(samples, options.by or "model", "by")
     found = samples.frame
-    kept = found[
-        (found["outcome"].astype(object) != "error")
-        & found["confidence"].notna()
-        & found["correct"].notna()
-        & found[by].notna()
-    ]
+    kept = found[results.answered(found) & found["confidence"].notna() & found["correct"].notna() & found[by].notna()]
     if kept.empty:
         raise ChartProblem(
             "chart-empty",
@@ -101,7 +97,7 @@ def make(samples: Samples, options: Binned) -> Draft:
         if len(order) > 1
         else f"Right and wrong answers of {titles[0]} against confidence",
         caption=[*said, f"{strip}: right above, wrong below. Points between are the share right in each of {options.bins} equal bins, with 95% intervals."],
-        alt=[f"Scatter of {words.count(len(kept), 'answer')} against confidence in {words.count(len(order), 'panel')}, with the share right in bins.", *said],
+        alt=[f"Scatter of {several(len(kept), 'answer')} against confidence in {several(len(order), 'panel')}, with the share right in bins.", *said],
         notes=[
             *([f"No confidence, and so no panel: {words.listed(missing)}."] if missing else []),
             *([f"{len(kept):,} answers are more than {POINTS:,}: they are drawn as counts."] if aggregated else []),

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from llmxsite.analysis.measure import Form
+from llmxsite.base.diagnostics import several
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.late import pd
 from llmxsite.press.figure.summary import records
@@ -42,7 +43,7 @@ def caption(data: pd.DataFrame, factor: str, by: list[str], alpha: float, form: 
     rows = records(data)
     different = [r for r in rows if r["verdict"] == "different"]
     said = [
-        f"{len(different)} of {words.count(len(rows), 'difference')} {'has' if len(rows) == 1 else 'have'} a Holm-adjusted p below {alpha:g}."
+        f"{len(different)} of {several(len(rows), 'difference')} {'has' if len(rows) == 1 else 'have'} a Holm-adjusted p below {alpha:g}."
     ]
     largest = max(rows, key=lambda r: abs(r["difference"]))
     said.append(f"Largest: {row_text(largest, factor, by, form)}.")
@@ -68,7 +69,7 @@ def notes(data: pd.DataFrame, form: Form = "points") -> list[str]:
     lost = int(data["lost"].max())
     if lost:
         said.append(
-            f"Up to {words.count(lost, 'item')} a row lost: only one of the two answered them, or their content differs."
+            f"Up to {several(lost, 'item')} a row lost: only one of the two answered them, or their content differs."
         )
     if "confounded" in data and bool(data["confounded"].any()):
         said.append("Some levels share no other condition: the difference is also that of those conditions.")

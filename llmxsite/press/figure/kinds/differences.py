@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from msgspec import Meta
 
 from llmxsite.analysis.measure import Form
+from llmxsite.base.diagnostics import several
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.draft import NARROW, Draft, Layout, Samples
 from llmxsite.press.figure.kinds.difference_columns import columns, form_of
@@ -96,7 +97,7 @@ def make(samples: Samples, options: Differences) -> Draft:
             ),
         ],
         alt=[
-            f"Dot plot of {words.count(len(data), 'paired difference')} in {title} with intervals and a line at 0.",
+            f"Dot plot of {several(len(data), 'paired difference')} in {title} with intervals and a line at 0.",
             *said,
         ],
         notes=notes(data, form),
@@ -250,6 +251,7 @@ def _draw(layout: Layout, marks: pd.DataFrame, title: str, form: Form) -> dict[s
         alt.Tooltip("n:Q", title="Items", format=",d"),
     ]
     base = table().encode(y=y)
+    faint = {"align": "left", "dx": 54, "dy": offset, "color": "var(--muted)", "fontSize": 11}
     layers = [
         rect(
             base,
@@ -280,12 +282,7 @@ def _draw(layout: Layout, marks: pd.DataFrame, title: str, form: Form) -> dict[s
             for different in (False, True)
         ),
         text(base, {"align": "right", "dx": 44, "dy": offset}, x="width", text="shown:N"),
-        text(
-            base,
-            {"align": "left", "dx": 54, "dy": offset, "color": "var(--muted)", "fontSize": 11},
-            x="width",
-            text="p:N",
-        ),
+        text(base, faint, x="width", text="p:N"),
     ]
     if layout.narrow:
         layers += haloed(base, {"align": "left", "dy": -13, "baseline": "middle"}, x=0, text=f"{label}:N")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from llmxsite.base.diagnostics import several
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.draft import Draft, Layout, Samples
 from llmxsite.press.figure.figure import Column
-from llmxsite.press.figure.late import alt, np, pd
+from llmxsite.press.figure.late import alt, np, pd, results
 from llmxsite.press.figure.marks import once, room, stack, table, text
 from llmxsite.press.figure.options import ChartProblem, Height, Kind, Name, Options
 from llmxsite.press.figure.summary import apart, key_column, level_text
@@ -45,7 +46,7 @@ def make(samples: Samples, options: Difficulty) -> Draft:
     samples = apart(samples)
     by = key_column(samples, options.by or "model", "by")
     frame = samples.frame
-    scored = frame[(frame["outcome"].astype(object) != "error") & frame["correct"].notna() & frame[by].notna()]
+    scored = frame[results.answered(frame) & frame["correct"].notna() & frame[by].notna()]
     count = scored[by].nunique()
     if count < 2:
         raise ChartProblem(
@@ -67,7 +68,7 @@ def make(samples: Samples, options: Difficulty) -> Draft:
         title=f"Items by the {noun}s that get them right",
         caption=said,
         alt=[
-            f"Histogram of {words.count(len(drawn), 'item')} by how many of {count} {noun}s get them right: "
+            f"Histogram of {several(len(drawn), 'item')} by how many of {count} {noun}s get them right: "
             + "; ".join(f"{label}: {n}" for label, n in zip(marks["label"], marks["n"], strict=True) if n)
             + ".",
             *said,
@@ -162,7 +163,7 @@ def _caption(data: pd.DataFrame, count: int, noun: str) -> list[str]:
     split = int(((data["share"] > 0) & (data["share"] < 1)).sum())
     return [
         (
-            f"Of {words.count(n, 'item')}, {none:,} ({words.percent(none / n)}) are right under none of {count} {noun}s, {every:,} "
+            f"Of {several(n, 'item')}, {none:,} ({words.percent(none / n)}) are right under none of {count} {noun}s, {every:,} "
             f"({words.percent(every / n)}) under all, and on {split:,} ({words.percent(split / n)}) they disagree."
         ),
         f"Median share right: {words.percent(float(np.median(data['share'])))}.",
@@ -174,7 +175,7 @@ def _notes(data: pd.DataFrame, count: int, noun: str, exact: bool) -> list[str]:
     partial = int((data["answered_by"] < count).sum())
     if partial:
         rest = "they are in the table only" if exact else "their share is over those that did"
-        notes.append(f"{words.count(partial, 'item')} of {len(data):,} were not answered under every {noun}; {rest}.")
+        notes.append(f"{several(partial, 'item')} of {len(data):,} were not answered under every {noun}; {rest}.")
     if count == 2:
         notes.append(f"With two {noun}s this shows only on which items they disagree.")
     return notes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from llmxsite.base.diagnostics import several
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.draft import FEW
 from llmxsite.press.figure.late import pd, results
@@ -43,7 +44,7 @@ def caption(
     missing = int(data[shown.name].isna().sum())
     said = _extremes(data, rows, columns, shown, order)
     if missing:
-        said.append(f"{missing} of {words.count(len(data), 'cell')} {'was' if missing == 1 else 'were'} not measured.")
+        said.append(f"{missing} of {several(len(data), 'cell')} {'was' if missing == 1 else 'were'} not measured.")
     return said
 
 
@@ -61,8 +62,8 @@ def alt_text(
     names = [words.clean(levels.text(v)) for v in row_order]
     return [
         (
-            f"Heatmap of {shown.title.lower()}: {words.count(len(row_order), 'row')} ({words.heading(rows).lower()}: "
-            f"{words.listed(names)}) by {words.count(len(column_order), 'column')} ({words.heading(columns).lower()})."
+            f"Heatmap of {shown.title.lower()}: {several(len(row_order), 'row')} ({words.heading(rows).lower()}: "
+            f"{words.listed(names)}) by {several(len(column_order), 'column')} ({words.heading(columns).lower()})."
         ),
         (
             f"Values run from {words.show(known.min(), shown.form)} to {words.show(known.max(), shown.form)}"
@@ -78,5 +79,5 @@ def few_notes(data: pd.DataFrame, shown: Metric) -> list[str]:
     few = int((known["answered"] < FEW).sum())
     if not few:
         return []
-    cells = f"{words.count(few, 'cell')} of {len(data)} {'rests' if few == 1 else 'rest'}"
+    cells = f"{several(few, 'cell')} of {len(data)} {'rests' if few == 1 else 'rest'}"
     return [f"{cells} on fewer than {FEW} answers; they are dashed and left out of highest and lowest."]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from llmxsite.base.diagnostics import several
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.draft import NARROW, Draft, Layout, Samples
 from llmxsite.press.figure.figure import Column
@@ -80,9 +81,9 @@ def make(samples: Samples, options: Latency) -> Draft:
         draw=lambda layout: _draw(layout, marks, by, height, options),
         title="Accuracy against time of an answer",
         caption=said,
-        alt=[f"Scatter of accuracy against median time of an answer, {words.count(len(data), 'point')} with intervals both ways.", *said],
+        alt=[f"Scatter of accuracy against median time of an answer, {several(len(data), 'point')} with intervals both ways.", *said],
         notes=[
-            *([f"{words.count(unnamed, 'point')} too close to others to be named; hover, or see the table."] if unnamed else []),
+            *([f"{several(unnamed, 'point')} too close to others to be named; hover, or see the table."] if unnamed else []),
             *notes(summary),
             *time_notes(samples),
         ],

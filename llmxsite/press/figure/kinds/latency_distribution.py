@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from llmxsite.base.diagnostics import several
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.draft import FEW, Draft, Layout, Samples
 from llmxsite.press.figure.figure import Column
@@ -70,8 +71,8 @@ def make(samples: Samples, options: LatencyDistribution) -> Draft:
         draw=lambda layout: _draw(layout, marks, by),
         title=f"Time of an answer by {words.heading(by).lower()}",
         caption=[*said, "The tick is the median, the bar the middle half, the line the 5th to the 95th percentile."],
-        alt=[f"Distribution of the time of an answer, {words.count(len(data), 'row')}.", *said],
-        notes=[*([f"{few} of {words.count(len(data), 'row')} rest on fewer than {FEW} times."] if few else []), *notes(samples)],
+        alt=[f"Distribution of the time of an answer, {several(len(data), 'row')}.", *said],
+        notes=[*([f"{few} of {several(len(data), 'row')} rest on fewer than {FEW} times."] if few else []), *notes(samples)],
     )  # fmt: skip
 
 

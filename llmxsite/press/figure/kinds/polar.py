@@ -15,7 +15,7 @@ from llmxsite.press.figure.series import flow
 from llmxsite.press.figure.summary import bounds, interval_text, level_text, records
 
 
-class Plan:
+class PolarLayout:
     """Where everything is in one layout, in pixels with y downwards: the radar, the dot plot beside or below it, the legend."""
 
     def __init__(self, layout: Layout, spokes: Sequence[str], names: Sequence[str]) -> None:

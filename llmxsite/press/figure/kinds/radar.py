@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from llmxsite.base.diagnostics import several
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.draft import NARROW, Draft, Layout, Samples
-from llmxsite.press.figure.kinds.polar import Plan
+from llmxsite.press.figure.kinds.polar import PolarLayout
 from llmxsite.press.figure.late import pd, results
 from llmxsite.press.figure.metrics import Metric, metric
 from llmxsite.press.figure.options import Alpha, ChartProblem, Domain, Kind, Name, Options, Sort, Value
@@ -86,8 +87,8 @@ def make(samples: Samples, options: Radar) -> Draft:
     low, high = options.domain or _domain(known, shown)
     spoke_names = [words.clean(levels.text(v)) for v in spokes]
     plans = {
-        "": Plan(Layout("wide", options.width), spoke_names, list(names)),
-        "_narrow": Plan(Layout("narrow", NARROW), spoke_names, list(names)),
+        "": PolarLayout(Layout("wide", options.width), spoke_names, list(names)),
+        "_narrow": PolarLayout(Layout("narrow", NARROW), spoke_names, list(names)),
     }
     marks: dict[str, pd.DataFrame] = {}
     for suffix, plan in plans.items():
@@ -106,8 +107,8 @@ def make(samples: Samples, options: Radar) -> Draft:
         title=f"{shown.title} profile by {words.heading(axes).lower()}",
         caption=said,
         alt=[
-            (f"Radar chart of {shown.title.lower()} over {words.count(len(spokes), 'axis', 'axes')} "
-            f"({words.listed([levels.text(v) for v in spokes], 16)}) with {words.count(len(profiles), 'profile')}, and the same numbers as a dot plot."),
+            (f"Radar chart of {shown.title.lower()} over {several(len(spokes), 'axis', 'axes')} "
+            f"({words.listed([levels.text(v) for v in spokes], 16)}) with {several(len(profiles), 'profile')}, and the same numbers as a dot plot."),
             *said,
         ],
         notes=notes(summary),
@@ -174,8 +175,6 @@ def _caption(
             parts.append(f"where it is {' and '.join(unsure)} depends on how replies are read")
         said.append(f"{levels.named(colour, level)}: {', '.join(parts)}.")
     if missing:
-        said.append(
-            f"{words.count(missing, 'point')} {'was' if missing == 1 else 'were'} not measured: a gap in the line."
-        )
+        said.append(f"{several(missing, 'point')} {'was' if missing == 1 else 'were'} not measured: a gap in the line.")
     said.append("The area inside a profile has no meaning; read the dots, with their intervals, beside it.")
     return said

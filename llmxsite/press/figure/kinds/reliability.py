@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from llmxsite.base.diagnostics import several
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.draft import FEW, NARROW, Draft, Layout, Samples
 from llmxsite.press.figure.figure import Column
@@ -79,7 +80,7 @@ def make(samples: Samples, options: Binned) -> Draft:
             ),
         ],
         alt=[
-            f"Reliability diagram, {words.count(len(order), 'panel')}: accuracy against mean confidence in {ends}.",
+            f"Reliability diagram, {several(len(order), 'panel')}: accuracy against mean confidence in {ends}.",
             *findings(titles, summary),
             *(shape(bins[bins["panel"] == i], title) for i, title in enumerate(titles)),
         ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from llmxsite.base.diagnostics import several
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.draft import Draft, Layout, Samples
 from llmxsite.press.figure.late import alt, pd
@@ -89,7 +90,7 @@ def make(samples: Samples, options: Sweep) -> Draft:
         alt=[
             (
                 f"Line chart of {shown.title.lower()} along {words.heading(x).lower()} "
-                f"({words.listed([levels.text(v) for v in along])}), {words.count(len(series), 'line')} with interval bands: "
+                f"({words.listed([levels.text(v) for v in along])}), {several(len(series), 'line')} with interval bands: "
                 f"{words.listed(list(names))}."
             ),
             *caption,

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from llmxsite.base.diagnostics import several
 from llmxsite.log import record
 from llmxsite.press.figure import words
 from llmxsite.press.figure.draft import NARROW, Draft, Layout, Samples
@@ -242,7 +243,7 @@ def _caption(data: pd.DataFrame) -> list[str]:
     known = data[data["probability"].notna()]
     lowest = min(records(known), key=lambda r: float(r["probability"]))
     return [
-        (f"{words.count(len(data), 'token')}, mean probability {words.percent(float(known['probability'].mean()))}, "
+        (f"{several(len(data), 'token')}, mean probability {words.percent(float(known['probability'].mean()))}, "
         f"{int((known['probability'] < 0.5).sum()):,} below 50%."),
         f"Least probable: “{words.clean(str(lowest['token'])) or '⏎'}” at {words.percent(float(lowest['probability']))} (number {int(lowest['index'])}).",
     ]  # fmt: skip

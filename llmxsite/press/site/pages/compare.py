@@ -24,7 +24,7 @@ MOST_LEVELS = 8
 """Levels compared: of more, the most and the least accurate, since pairs grow with their square."""
 
 
-class Pair(NamedTuple):
+class ComparedPair(NamedTuple):
     """Two levels of a report's factor, as `results.compare` measured them."""
 
     report: ReportEntry
@@ -62,7 +62,7 @@ def pages(edition: Edition) -> Iterator[Page]:
         )
 
 
-def pairs(edition: Edition) -> list[Pair]:
+def pairs(edition: Edition) -> list[ComparedPair]:
     """Each report's pairs of levels, the largest differences first."""
     found = []
     for report in edition.catalogue.reports:
@@ -74,9 +74,9 @@ def pairs(edition: Edition) -> list[Pair]:
         asked = Asked(factor=factor, alpha=plan.get("alpha") or 0.05, margin=plan.get("margin"), levels=levels)
         rows = edition.numbers.table("comparison", report.runs, asked)
         ordered = sorted(rows, key=lambda r: -abs(r["difference"] or 0))
-        seen: dict[str, Pair] = {}
+        seen: dict[str, ComparedPair] = {}
         for row in ordered:
-            pair = Pair(report, factor, row)
+            pair = ComparedPair(report, factor, row)
             seen.setdefault(pair.address, pair)
         found += list(seen.values())[:MOST_PAIRS]
     return found
@@ -91,7 +91,7 @@ def _extremes(edition: Edition, report: ReportEntry, factor: str) -> tuple[Any, 
     return tuple(r[factor] for r in [*ordered[: MOST_LEVELS // 2], *ordered[-MOST_LEVELS // 2 :]])
 
 
-def _list(edition: Edition, found: list[Pair], _: Issues) -> Made:
+def _list(edition: Edition, found: list[ComparedPair], _: Issues) -> Made:
     html = edition.html(
         "compares.html",
         addresses.index("compare"),
@@ -103,7 +103,7 @@ def _list(edition: Edition, found: list[Pair], _: Issues) -> Made:
     return Made(html)
 
 
-def _pair(edition: Edition, pair: Pair, _: Issues) -> Made:
+def _pair(edition: Edition, pair: ComparedPair, _: Issues) -> Made:
     levels = [p.names for p in pairs(edition) if p.report is pair.report]
     runs = list(reversed(pair.report.runs))
     met = edition.cache.memo(

@@ -13,7 +13,7 @@ from llmxsite.press.catalogue.entries import RunEntry
 from llmxsite.press.site.edition import Edition, Made
 from llmxsite.press.site.pages import Page
 from llmxsite.press.site.samples.drifts import SHOWN, compared
-from llmxsite.press.site.search import Entry
+from llmxsite.press.site.search import SearchEntry
 
 
 def pages(edition: Edition) -> Iterator[Page]:
@@ -64,7 +64,7 @@ def _drift(edition: Edition, before: RunEntry, after: RunEntry, _: Issues) -> Ma
         command=f"llmxsite drift {before.id} {after.id}",
         description=f"{headline} Run {after.id} against run {before.id}.",
     )
-    entry = Entry(address=after.drift, title=f"Drift of run {after.id}", kind="Run", summary=headline)
+    entry = SearchEntry(address=after.drift, title=f"Drift of run {after.id}", kind="Run", summary=headline)
     return Made(html, search=[entry])
 
 
@@ -78,7 +78,7 @@ class FactRow(NamedTuple):
     pairs: int | None
 
 
-class Table(NamedTuple):
+class SliceTable(NamedTuple):
     """Rows of one kind with the heads of their labels."""
 
     heads: list[str]
@@ -105,6 +105,6 @@ def _shares(drift: Drift) -> list[dict[str, Any]]:
     ]
 
 
-def _table(rows: list[Slice]) -> Table | None:
+def _table(rows: list[Slice]) -> SliceTable | None:
     """None where there are none."""
-    return Table(list(rows[0].label), rows, any(r.accuracy.n for r in rows)) if rows else None
+    return SliceTable(list(rows[0].label), rows, any(r.accuracy.n for r in rows)) if rows else None

@@ -12,7 +12,7 @@ from llmxsite.press.site.edition import Edition, Made
 from llmxsite.press.site.figures.drawing import Drawn
 from llmxsite.press.site.figures.markup import figure_markup
 from llmxsite.press.site.pages import Page
-from llmxsite.press.site.search import Entry
+from llmxsite.press.site.search import SearchEntry
 
 
 def pages(edition: Edition, drawn: Mapping[str, tuple[Drawn, str, str]]) -> Iterator[Page]:
@@ -63,5 +63,5 @@ def _figure(edition: Edition, figure: Drawn, address: str, title: str, _: Issues
         description=figure.alt[:300],
         card=edition.absolute(figure.photo("light")),
     )
-    entry = Entry(address=figure.address, title=figure.title, kind="Figure", text=figure.caption)
+    entry = SearchEntry(address=figure.address, title=figure.title, kind="Figure", text=figure.caption)
     return Made(html, search=[entry])

@@ -12,7 +12,7 @@ from llmxsite.press.catalogue import addresses
 from llmxsite.press.site.edition import Edition, Made, linked_data
 from llmxsite.press.site.pages import Page
 from llmxsite.press.site.pages.shared import model_rows, report_rows, run_rows, suite_rows
-from llmxsite.press.site.search import Entry
+from llmxsite.press.site.search import SearchEntry
 from llmxsite.press.site.text import article_key, render_article
 
 LATEST = 6
@@ -80,7 +80,7 @@ def _home(edition: Edition, issues: Issues) -> Made:
     )
     if text is None:
         return Made(html)
-    entry = Entry(address=addresses.HOME, title=c.config.title, kind="Page", text=text.words_for_search)
+    entry = SearchEntry(address=addresses.HOME, title=c.config.title, kind="Page", text=text.words_for_search)
     return Made(html, text.files, text.figures, [entry], text.wanted, text.tests)
 
 

@@ -18,7 +18,7 @@ from llmxsite.press.site.page_host import PageHost
 from llmxsite.press.site.pages import Page
 from llmxsite.press.site.pages.shared import varied
 from llmxsite.press.site.predictions import predicted
-from llmxsite.press.site.search import Entry
+from llmxsite.press.site.search import SearchEntry
 
 ADDRESS = "methods.html"
 SOURCE = Path(__file__).with_name("methods.md")
@@ -119,5 +119,5 @@ def _methods(edition: Edition, issues: Issues) -> Made:
         figures_index=addresses.index("figures"),
         description="How each number on this site is computed, with its source.",
     )
-    entry = Entry(address=ADDRESS, title="Methods", kind="Page", headings=[s.title for s in shown])
+    entry = SearchEntry(address=ADDRESS, title="Methods", kind="Page", headings=[s.title for s in shown])
     return Made(html, search=[entry])

@@ -25,7 +25,7 @@ from llmxsite.press.site.figures.markup import figure_markup
 from llmxsite.press.site.pages import Page
 from llmxsite.press.site.pages.shared import model_rows, run_rows
 from llmxsite.press.site.parts import added
-from llmxsite.press.site.search import Entry
+from llmxsite.press.site.search import SearchEntry
 from llmxsite.press.site.text import Text, article_key, render_article
 
 
@@ -115,7 +115,7 @@ def _card(edition: Edition, model: ModelEntry, issues: Issues) -> Made:
         warnings=_warnings(edition, model, runs),
         description=f"Model card of {model.name}: what it is, how it was evaluated here, and what came out.",
     )
-    entry = Entry(
+    entry = SearchEntry(
         address=model.address, title=model.name, kind="Model", text=" ".join(t.words_for_search for t in written.texts)
     )
     files = {address: content for text in written.texts for address, content in text.files.items()}

@@ -21,7 +21,7 @@ from llmxsite.press.site.pages import Page
 from llmxsite.press.site.pages.shared import run_rows
 from llmxsite.press.site.parts import added
 from llmxsite.press.site.samples import sheets
-from llmxsite.press.site.search import Entry
+from llmxsite.press.site.search import SearchEntry
 from llmxsite.press.site.text import Text, article_key, render_article
 from llmxsite.study.study import Author
 
@@ -95,7 +95,7 @@ def _report(edition: Edition, report: ReportEntry, issues: Issues) -> Made:
         card=_card(edition, report, text),
         language=(meta.language if meta else None) or edition.config.language,
     )
-    entry = Entry(
+    entry = SearchEntry(
         address=report.address,
         title=title,
         kind="Report",

@@ -23,7 +23,7 @@ from llmxsite.press.site.pages import Page
 from llmxsite.press.site.pages.shared import run_state
 from llmxsite.press.site.parts import added
 from llmxsite.press.site.samples import sheets, transcript
-from llmxsite.press.site.search import Entry
+from llmxsite.press.site.search import SearchEntry
 from llmxsite.press.site.templates import count
 
 SHOWN = 12
@@ -196,9 +196,9 @@ def _cells(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return named if len({r["category"] for r in named}) > 1 else []
 
 
-def _search_entry(entry: RunEntry) -> Entry:
+def _search_entry(entry: RunEntry) -> SearchEntry:
     names = [m.name for m in entry.run.models] + [s.title or s.id for s in entry.run.suites]
-    return Entry(address=entry.address, title=f"Run {entry.id}", kind="Run", summary=", ".join(names))
+    return SearchEntry(address=entry.address, title=f"Run {entry.id}", kind="Run", summary=", ".join(names))
 
 
 def remarks(entry: RunEntry, warned: Mapping[str, int], lacks: Sequence[str] = ()) -> list[str]:

@@ -24,7 +24,7 @@ from llmxsite.press.site.pages import Page
 from llmxsite.press.site.pages.shared import run_rows
 from llmxsite.press.site.parts import added
 from llmxsite.press.site.samples.sheets import page_numbers
-from llmxsite.press.site.search import Entry
+from llmxsite.press.site.search import SearchEntry
 from llmxsite.study.study import slugify
 from llmxsite.study.suite import Item, choices_of, item_hash
 from llmxsite.study.suite.datasheet import QUESTIONS, TITLES
@@ -108,7 +108,7 @@ def _suite(edition: Edition, entry: SuiteEntry, number: int, _: Issues) -> Made:
     return Made(
         html,
         figures=figures,
-        search=[Entry(address=address, title=entry.title, kind="Suite", summary=summary, text=text)],
+        search=[SearchEntry(address=address, title=entry.title, kind="Suite", summary=summary, text=text)],
     )
 
 

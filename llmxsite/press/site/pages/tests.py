@@ -14,7 +14,7 @@ from llmxsite.press.site.edition import Edition, Made
 from llmxsite.press.site.ledger import LedgerEntry, Line
 from llmxsite.press.site.looks import Look, looks
 from llmxsite.press.site.pages import Page, compare
-from llmxsite.press.site.search import Entry
+from llmxsite.press.site.search import SearchEntry
 
 LEVEL = 0.05
 """The level at which the page counts what is left after correction."""
@@ -89,5 +89,6 @@ def _tests(edition: Edition, lines: list[Line], seen: Sequence[tuple[ReportEntry
         description="Every test that this study shows or declared, with p adjusted over the figure, the report and the study.",
     )
     return Made(
-        html, search=[Entry(address=addresses.TESTS, title="Tests", kind="Page", summary="Every test of this study")]
+        html,
+        search=[SearchEntry(address=addresses.TESTS, title="Tests", kind="Page", summary="Every test of this study")],
     )

@@ -12,7 +12,7 @@ from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.entries import PageEntry
 from llmxsite.press.site.edition import Edition, Made
 from llmxsite.press.site.pages import Page
-from llmxsite.press.site.search import Entry
+from llmxsite.press.site.search import SearchEntry
 from llmxsite.press.site.text import article_key, render_article
 
 
@@ -44,7 +44,7 @@ def _page(edition: Edition, entry: PageEntry, issues: Issues) -> Made:
         charts=bool(text.figures),
         description=entry.article.meta.summary,
     )
-    found = Entry(
+    found = SearchEntry(
         address=address,
         title=entry.title,
         kind="Page",

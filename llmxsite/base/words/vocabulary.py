@@ -1,11 +1,17 @@
-"""What a table of words has: a field a kind of words, each as a list in the language's file."""
+"""The words of a language as its file has them, and which languages have one."""
 
 from __future__ import annotations
 
+import tomllib
+from functools import lru_cache
+from pathlib import Path
+
 import msgspec
 
+_FOLDER = Path(__file__).parent
 
-class Table(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+
+class Vocabulary(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The words of one language, or of several together."""
 
     answer: list[str]
@@ -50,3 +56,20 @@ class Table(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """What stands between a letter and the part of the question that it answers: "(A) for the first and (C) for the second"."""
     letters: str
     """Single letters that are words of the language, as A and I are in English."""
+
+
+def languages() -> tuple[str, ...]:
+    """Primary subtags of the languages that have a table, in alphabetical order."""
+    return tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))
+
+
+def has_words(language: str) -> bool:
+    """Whether a primary language subtag has a table."""
+    return (_FOLDER / f"{language}.toml").is_file() if language.isalpha() else False
+
+
+@lru_cache(maxsize=64)
+def table(language: str) -> Vocabulary:
+    """The table of a language that has one."""
+    data = tomllib.loads((_FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
+    return msgspec.convert(data, Vocabulary)
