@@ -7,6 +7,7 @@ import json
 import os
 import random
 import re
+import shlex
 import signal
 import tomllib
 from configparser import ConfigParser
@@ -54,12 +55,12 @@ def study(tmp_path: Path) -> Study:
     return here
 
 
-def written(here: Study) -> None:
+def written(here: Study, report: str = "trial") -> None:
     """What a person adds to the scaffold before the first run."""
-    page = here.report("trial") / "index.md"
+    page = here.report(report) / "index.md"
     text = page.read_text(encoding="utf-8").replace("Say in a sentence what came back and what did not.", "Most do.")
     page.write_text(text, encoding="utf-8")
-    path = here.experiment("trial")
+    path = here.experiment(report)
     design = yaml.safe_load(path.read_text(encoding="utf-8"))
     design |= {"question": "Does it come back?", "hypothesis": "Not after three rounds."}
     design |= {"models": ["fake:1b"], "repeats": 2}
@@ -221,3 +222,21 @@ def test_nothing_of_llmxsite_names_it() -> None:
         if path.suffix in (".py", ".html", ".md", ".yaml", ".json", ".toml"):
             assert "recall_task" not in path.read_text(encoding="utf-8"), path
     assert scorer("recall/1") is not None
+
+
+def test_the_commands_of_the_page_on_architecture_do_what_it_says(tmp_path: Path) -> None:
+    page = (ROOT.parent.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```bash\n(.*?)```", page, flags=re.S)
+    install, *commands = block.strip().split("\n")
+    assert install == "pip install ./tests/toy_task"  # which the fixture does
+    scaffold.study(tmp_path / "study", title="T", author="Ada")
+    here = Study(tmp_path / "study")
+    with Watched(models=MODELS, reply=parrot) as server:
+        for line in commands:
+            program, *words = shlex.split(line)
+            assert program == "llmxsite"
+            done = run(here, *words, server=server if words[0] in ("plan", "run") else None)
+            assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+            if words[0] == "new":
+                written(here, "echo")
+    assert (here.root / "site/reports/echo/index.html").is_file()

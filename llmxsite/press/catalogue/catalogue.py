@@ -13,18 +13,18 @@ from pathlib import Path
 import msgspec
 
 from llmxsite.base import memory, origin
-from llmxsite.base.diagnostics import Issue, Issues, Problem
+from llmxsite.base.diagnostics import Issues, Problem
 from llmxsite.base.document import Document
 from llmxsite.base.memory import Cache
 from llmxsite.log import registration
 from llmxsite.log.record import End, Host, Lack, Resume, Run
 from llmxsite.log.runlog import read_header, repeated, weights_of
 from llmxsite.press.catalogue.entries import ModelEntry, PageEntry, ReportEntry, RunEntry, SuiteEntry, Version
+from llmxsite.press.catalogue.suites import suites_of
 from llmxsite.press.writing import frontmatter
 from llmxsite.press.writing.frontmatter import ModelMeta, PageMeta, ReportMeta
 from llmxsite.study.experiment import Experiment, prediction_check
 from llmxsite.study.study import SITE_FILE, SiteConfig, Study, slugify
-from llmxsite.study.suite import Suite, item_kind, load
 
 _END = b'\n{"type":"end"'
 TAIL = 256 * 1024
@@ -88,7 +88,7 @@ def read(study: Study, cache: Cache, issues: Issues) -> Catalogue:
         home=_page(study.content / "index.md", "index", issues),
         reports=_reports(study, cache, runs, issues),
         models=_models(study, runs, issues),
-        suites=_suites(study, runs, cache, issues),
+        suites=suites_of(study, runs, cache, issues),
         runs=runs,
         reruns=[entry for entry in logs if entry.id in repeats],
         pages=_pages(study, issues),
@@ -245,51 +245,6 @@ def _models(study: Study, runs: list[RunEntry], issues: Issues) -> list[ModelEnt
             name = article.meta.models[0] if article.meta.models else (article.meta.title or path.stem)
             models[name] = ModelEntry(slug=path.stem, name=name, article=article)
     return sorted(models.values(), key=lambda m: m.name.lower())
-
-
-class _Loaded(msgspec.Struct):
-    """A suite with what was wrong with its file, to be said again by every build."""
-
-    head: Suite
-    """Without its items."""
-    examples: msgspec.Raw
-    items: msgspec.Raw
-    """As they are remembered: of which type they are stands in the head."""
-    issues: list[Issue]
-
-    def suite(self) -> Suite:
-        kind = item_kind(self.head.kind)
-        assert kind is not None  # what is remembered is of these very packages
-        examples, items = (msgspec.msgpack.decode(raw, type=list[kind]) for raw in (self.examples, self.items))  # type: ignore[valid-type]
-        return msgspec.structs.replace(self.head, examples=examples, items=items)
-
-
-def _load(path: Path) -> _Loaded:
-    issues = Issues()
-    suite = load(path, issues)
-    examples, items = (msgspec.Raw(msgspec.msgpack.encode(some)) for some in (suite.examples, suite.items))
-    return _Loaded(msgspec.structs.replace(suite, examples=[], items=[]), examples, items, list(issues))
-
-
-def _suites(study: Study, runs: list[RunEntry], cache: Cache, issues: Issues) -> list[SuiteEntry]:
-    suites: dict[str, SuiteEntry] = {}
-    for path in study.suite_files():
-        items = path.parent / "items.jsonl" if path.stem == "suite" else path
-        try:
-            made_from = [study.relative(path), cache.hash(path), cache.hash(items)]
-            loaded = cache.memo("suite", made_from, _Loaded, partial(_load, path))
-        except Problem as problem:
-            issues.extend(problem.issues)
-            continue
-        issues.extend(loaded.issues)
-        suite = loaded.suite()
-        suites[suite.id] = SuiteEntry(id=suite.id, suite=suite, path=study.relative(path), hash=suite.hash())
-    for entry in reversed(runs):
-        for ref in entry.run.suites:
-            known = suites.setdefault(ref.id, SuiteEntry(id=ref.id))
-            known.refs.setdefault(ref.hash, ref)
-            known.runs.setdefault(ref.hash, []).append(entry.id)
-    return sorted(suites.values(), key=lambda s: (s.title.lower(), s.id))
 
 
 def _pages(study: Study, issues: Issues) -> list[PageEntry]:

@@ -247,10 +247,7 @@ class _Build:
         """The figures' PNGs: those that stand are left alone."""
         from llmxsite.press.site.figures import png
 
-        missing = {}
-        for address, svg in self.photos.items():
-            if not self.folder.keep({address: None}):
-                missing[address] = svg
+        missing = {address: svg for address, svg in self.photos.items() if not self.folder.keep({address: None})}
         return png.develop(missing, self.cache, self.jobs).items()
 
     def _extras(self) -> Iterator[tuple[str, bytes]]:

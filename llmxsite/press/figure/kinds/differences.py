@@ -251,6 +251,7 @@ def _draw(layout: Layout, marks: pd.DataFrame, title: str, form: Form) -> dict[s
         alt.Tooltip("n:Q", title="Items", format=",d"),
     ]
     base = table().encode(y=y)
+    faint = {"align": "left", "dx": 54, "dy": offset, "color": "var(--muted)", "fontSize": 11}
     layers = [
         rect(
             base,
@@ -281,12 +282,7 @@ def _draw(layout: Layout, marks: pd.DataFrame, title: str, form: Form) -> dict[s
             for different in (False, True)
         ),
         text(base, {"align": "right", "dx": 44, "dy": offset}, x="width", text="shown:N"),
-        text(
-            base,
-            {"align": "left", "dx": 54, "dy": offset, "color": "var(--muted)", "fontSize": 11},
-            x="width",
-            text="p:N",
-        ),
+        text(base, faint, x="width", text="p:N"),
     ]
     if layout.narrow:
         layers += haloed(base, {"align": "left", "dy": -13, "baseline": "middle"}, x=0, text=f"{label}:N")
