@@ -17,7 +17,7 @@ from llmxsite.analysis.results.rereading import _of_log, alone
 from llmxsite.analysis.results.rereading import read as read_groups
 from llmxsite.analysis.tables import Samples
 from llmxsite.base.diagnostics import Issues
-from llmxsite.base.words import languages
+from llmxsite.base.words.vocabulary import languages
 from llmxsite.exchange.answer.rules import RULES
 from llmxsite.exchange.engine.protocol import EngineInfo, ModelInfo, Timing
 from llmxsite.log import runlog

@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmxsite.base.diagnostics import Issues
-from llmxsite.base.words import has_words, languages, table, words
+from llmxsite.base.words import words
+from llmxsite.base.words.vocabulary import has_words, languages, table
 from llmxsite.exchange.answer.choice import parse_choice, read_choice
 from llmxsite.exchange.answer.letters import plain
 from llmxsite.exchange.answer.statement import LONGEST, answer_part

@@ -12,10 +12,7 @@ from functools import cached_property, lru_cache
 import msgspec
 
 from llmxsite.base.words.patterns import alternatives, anywhere, spaceless
-from llmxsite.base.words.vocabulary import Vocabulary as Vocabulary
-from llmxsite.base.words.vocabulary import has_words as has_words
-from llmxsite.base.words.vocabulary import languages as languages
-from llmxsite.base.words.vocabulary import table as table
+from llmxsite.base.words.vocabulary import Vocabulary, has_words, languages, table
 
 
 @lru_cache(maxsize=64)

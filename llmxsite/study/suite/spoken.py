@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from llmxsite.base.words import has_words, languages
+from llmxsite.base.words.vocabulary import has_words, languages
 from llmxsite.study.suite.model import Suite
 
 CODE = "suite-language-words"
