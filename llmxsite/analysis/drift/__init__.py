@@ -39,13 +39,13 @@ def compare_logs(first: Log, second: Log) -> Drift:
     from llmxsite.analysis.drift.matching import match
 
     pairs, paired = match(first.heads, second.heads)
-    requests, seen = around.Requests(), []
+    requests, seen = around.RequestFacts(), []
     with first.reading() as old, second.reading() as new:
         for a, b in pairs:
             x, y = old[a.line], new[b.line]
             requests.add(x, y)
             seen.append(reply.compare((a, b), x, y))
-    values = agreement.Values(pairs, first.heads, second.heads)
+    values = agreement.PairScores(pairs, first.heads, second.heads)
     unit, scored = values.unit, values.scored
     found = [s.pair for s in seen]
     for pair, was, now in zip(found, values.before, values.after, strict=True):

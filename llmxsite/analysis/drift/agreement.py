@@ -12,7 +12,7 @@ import numpy.typing as npt
 from llmxsite.analysis.drift.findings import Accuracy, Confidence, Divergence, Fragile, Likeness, Shift, Slice, Speed
 from llmxsite.analysis.drift.log import SampleHead
 from llmxsite.analysis.drift.record import Pair
-from llmxsite.analysis.drift.reply import Seen, Timed
+from llmxsite.analysis.drift.reply import MeasuredPair, Timed
 from llmxsite.analysis.results.groups import scores, units
 from llmxsite.analysis.stats import determinism
 from llmxsite.analysis.stats.cluster import clustered_mean, clustered_wilson
@@ -31,7 +31,7 @@ Flags = npt.NDArray[np.bool_]
 """One a pair."""
 
 
-class Values:
+class PairScores:
     """The pairs as arrays: which independent unit each is of, and its score before and after (NaN where there is none)."""
 
     def __init__(
@@ -85,7 +85,7 @@ def accuracy(before: Floats, after: Floats, unit: Codes, alpha: float = 0.05) ->
     )
 
 
-def divergence(seen: Sequence[Seen]) -> Divergence:
+def divergence(seen: Sequence[MeasuredPair]) -> Divergence:
     """Where replies part that differ."""
     differing = [s for s in seen if s.pair.same_reply is False]
     places = sorted(s.pair.first_token for s in differing if s.pair.first_token is not None)
@@ -102,7 +102,7 @@ def divergence(seen: Sequence[Seen]) -> Divergence:
     )
 
 
-def shift(seen: Sequence[Seen], unit: Codes) -> Shift:
+def shift(seen: Sequence[MeasuredPair], unit: Codes) -> Shift:
     """How far the log-probabilities of shared tokens moved."""
     known: list[bool | None] = [s.shift.identical == 1 if s.shift.tokens else None for s in seen]
     moved = [s.shift for s in seen if s.shift.tokens]
@@ -116,7 +116,7 @@ def shift(seen: Sequence[Seen], unit: Codes) -> Shift:
     )
 
 
-def fragile(seen: Sequence[Seen], largest: float | None) -> Fragile:
+def fragile(seen: Sequence[MeasuredPair], largest: float | None) -> Fragile:
     """Which answers a shift of the largest size could have turned, and which turned."""
     known = [s for s in seen if s.margin is not None and s.pair.same_answer is not None]
     weak = [s for s in known if s.margin is not None and determinism.fragile(s.margin, largest or 0.0)]
@@ -165,7 +165,7 @@ def speed(samples: Sequence[tuple[Timed, Timed]], same_machine: bool | None) -> 
     )
 
 
-def rows(pairs: Sequence[Pair], values: Values, labels: Sequence[dict[str, Scalar]]) -> list[Slice]:
+def rows(pairs: Sequence[Pair], values: PairScores, labels: Sequence[dict[str, Scalar]]) -> list[Slice]:
     """The pairs by label, in the order of the labels' values; none where there is only one. p is adjusted over the rows."""
     keys = [tuple(label.items()) for label in labels]
     order = sorted(set(keys), key=_sortable)

@@ -73,7 +73,7 @@ def _rank(fact: Fact) -> tuple[int, str]:
     return GROUPS.index(fact.group), fact.subject or ""
 
 
-class Requests:
+class RequestFacts:
     """What was sent with every request, gathered pair by pair."""
 
     def __init__(self) -> None:

@@ -9,7 +9,7 @@ from llmxsite.log.record import Run
 from llmxsite.study.experiment import fingerprint
 
 
-class Entry(Protocol):
+class LoggedRun(Protocol):
     """Whatever holds a run's header."""
 
     @property
@@ -21,7 +21,7 @@ class Entry(Protocol):
         ...
 
 
-E = TypeVar("E", bound=Entry)
+E = TypeVar("E", bound=LoggedRun)
 
 
 def ancestors(entries: Iterable[E]) -> list[tuple[E, E]]:

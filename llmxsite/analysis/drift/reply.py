@@ -28,7 +28,7 @@ class Timed(NamedTuple):
     tokens: int | None
 
 
-class Seen(NamedTuple):
+class MeasuredPair(NamedTuple):
     """A pair, with what only the sums over all pairs need."""
 
     pair: Pair
@@ -38,7 +38,7 @@ class Seen(NamedTuple):
     times: tuple[Timed, Timed]
 
 
-def compare(heads: tuple[SampleHead, SampleHead], before: Sample, after: Sample) -> Seen:
+def compare(heads: tuple[SampleHead, SampleHead], before: Sample, after: Sample) -> MeasuredPair:
     """One pair of samples, neither of them an error."""
     a, b = before.reply or Answer(), after.reply or Answer()
     first, second = said(before), said(after)
@@ -73,7 +73,7 @@ def compare(heads: tuple[SampleHead, SampleHead], before: Sample, after: Sample)
     if shift.tokens:
         pair.tokens_compared, pair.tokens_identical = shift.tokens, round((shift.identical or 0) * shift.tokens)
         pair.shift_mean, pair.shift_largest = shift.mean, shift.largest
-    return Seen(pair, _margin(a), shift, (_timed(before), _timed(after)))
+    return MeasuredPair(pair, _margin(a), shift, (_timed(before), _timed(after)))
 
 
 @lru_cache(maxsize=4096)

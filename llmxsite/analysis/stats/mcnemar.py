@@ -31,10 +31,6 @@ class McNemar:
     odds: float | None
     """only_a / only_b: infinite when only_b is 0, None when both are."""
 
-    @property
-    def discordant(self) -> int:
-        return self.only_a + self.only_b
-
 
 def mcnemar(only_a: int, only_b: int) -> McNemar:
     """The exact binomial test on the discordant items, and its large-sample relatives.

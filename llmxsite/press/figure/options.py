@@ -108,3 +108,9 @@ def column_of(samples: Samples, name: str, option: str) -> str:
             hint=did_you_mean(name, known),
         )
     return name
+
+
+def limit(count: int, most: int, noun: str, option: str, hint: str = "narrow it down with `where`") -> None:
+    """Raises `ChartProblem` for more than a picture holds; `noun` says of what, in the plural."""
+    if count > most:
+        raise ChartProblem("chart-too-large", f"{count} {noun} are more than {most}", option=option, hint=hint)

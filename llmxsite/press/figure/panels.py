@@ -16,7 +16,7 @@ from llmxsite.press.figure import words
 from llmxsite.press.figure.draft import Layout
 from llmxsite.press.figure.late import alt, pd
 from llmxsite.press.figure.marks import linear, only, rule, table, text
-from llmxsite.press.figure.options import Alpha, ChartProblem, Name, Options
+from llmxsite.press.figure.options import Alpha, Name, Options
 
 
 class Binned(Options):
@@ -142,7 +142,7 @@ def panel_grid(
     )
 
 
-def draw_frame(panels: Panels, suffix: str) -> list[alt.Chart]:
+def draw_panel_grid(panels: Panels, suffix: str) -> list[alt.Chart]:
     """The layers behind the marks, on data sets `lines<suffix>` and `texts<suffix>`."""
     sx, sy = panels.scales()
     x, y = alt.X("x:Q", scale=sx, axis=None), alt.Y("y:Q", scale=sy, axis=None)
@@ -164,11 +164,3 @@ def draw_frame(panels: Panels, suffix: str) -> list[alt.Chart]:
         said("x", fontSize=11, color="var(--muted)", baseline="middle"),
         said("y", fontSize=11, color="var(--muted)", align="right", dx=-6, baseline="middle"),
     ]
-
-
-def limit(count: int, most: int, option: str = "by") -> None:
-    """Raise `ChartProblem` for more panels than can be read."""
-    if count > most:
-        raise ChartProblem(
-            "chart-too-large", f"{count} panels are more than {most}", option=option, hint="narrow it down with `where`"
-        )

@@ -224,11 +224,9 @@ class _Build:
                 self.issues.extend(old.issues)
                 self.built.pages += sum(a.endswith(".html") for a in old.files)
             else:
-                log, frame = self.edition.study.root / entry.path, runs.sheet_page(self.edition, entry)
-                todo[name] = (
-                    key,
-                    sheets.SheetJob(log, entry.report, entry.id, entry.run.task, frame, runs.varied(entry)),
-                )
+                log, page = self.edition.study.root / entry.path, runs.sheet_page(self.edition, entry)
+                job = sheets.SheetJob(log, entry.report, entry.id, entry.run.task, page, runs.varied(entry))
+                todo[name] = (key, job)
         return todo
 
     def _sampled(self, name: str, key: str, output: Sheets, files: dict[str, Seen]) -> None:

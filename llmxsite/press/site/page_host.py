@@ -36,7 +36,7 @@ class Drawing(Declared, Protocol):
 
 
 class PageHost:
-    """What a page offers its text (`host.Host`)."""
+    """What a page offers its text (`host.TextHost`)."""
 
     def __init__(
         self,

@@ -12,7 +12,7 @@ NAMED = ("model", "suite", "run", "report", "figure")
 """Kinds of page that a link may name instead of a file: `[phi3](model:phi3:mini)`."""
 
 
-class Host(Protocol):
+class TextHost(Protocol):
     """What a page offers its text. Each method adds the issues of what it cannot do."""
 
     issues: Issues

@@ -1,6 +1,6 @@
 """Markdown to HTML: CommonMark and what a report needs beyond it, every complaint with its line.
 
-`render` is pure but for what the page's `Host` offers it: drawing directives and numbers, and knowing where links
+`render` is pure but for what the page's `TextHost` offers it: drawing directives and numbers, and knowing where links
 lead. What the host draws is put into the text after the text has been cleaned, so that a contribution's words pass an
 allow list and a chart does not have to.
 """
@@ -27,13 +27,13 @@ from llmxsite.press.writing.blocks import Outline
 from llmxsite.press.writing.citations import Bibliography
 from llmxsite.press.writing.directive import Directive
 from llmxsite.press.writing.emphasis import beside_cjk
-from llmxsite.press.writing.host import Host
+from llmxsite.press.writing.host import TextHost
 from llmxsite.press.writing.renderer import Renderer
 from llmxsite.press.writing.rendering import Paragraph, Rendering
 from llmxsite.press.writing.source import Source
 from llmxsite.press.writing.table_rows import whole_table
 
-__all__ = ["Bibliography", "Directive", "Host", "Rendered", "render"]
+__all__ = ["Bibliography", "Directive", "Rendered", "TextHost", "render"]
 
 MAX_UNTRUSTED = 1_000_000
 """Characters read of a text by somebody else."""
@@ -66,7 +66,7 @@ class Rendered:
 def render(
     text: str,
     path: Path,
-    host: Host,
+    host: TextHost,
     *,
     first_line: int = 1,
     trusted: bool = True,

@@ -11,7 +11,7 @@ from llmxsite.base.diagnostics import Severity, did_you_mean
 from llmxsite.press.writing import citations, sanitise
 from llmxsite.press.writing.blocks import Outline
 from llmxsite.press.writing.citations import Bibliography
-from llmxsite.press.writing.host import Host
+from llmxsite.press.writing.host import TextHost
 from llmxsite.press.writing.source import Source
 
 
@@ -30,7 +30,7 @@ class Rendering:
 
     page: Outline
 
-    def __init__(self, host: Host, source: Source, bibliography: Bibliography, trusted: bool) -> None:
+    def __init__(self, host: TextHost, source: Source, bibliography: Bibliography, trusted: bool) -> None:
         self.host, self.source, self.bibliography, self.trusted = host, source, bibliography, trusted
         self.letters = bibliography.letters()
         self.slots: list[str] = []

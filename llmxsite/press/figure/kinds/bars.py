@@ -10,7 +10,7 @@ from llmxsite.press.figure.draft import Draft, Layout, Samples
 from llmxsite.press.figure.late import alt, np, pd, results
 from llmxsite.press.figure.marks import haloed, once, only, room, rule, stack, table, text
 from llmxsite.press.figure.metrics import Metric, metric
-from llmxsite.press.figure.options import Alpha, Chance, ChartProblem, Domain, Kind, Name, Options, Sort, Value
+from llmxsite.press.figure.options import Alpha, Chance, ChartProblem, Domain, Kind, Name, Options, Sort, Value, limit
 from llmxsite.press.figure.series import colours, legend
 from llmxsite.press.figure.summary import (
     apart,
@@ -58,10 +58,7 @@ def make(samples: Samples, options: Bars) -> Draft:
     data = summary[summary[shown.name].notna()]
     if data.empty:
         raise ChartProblem("chart-empty", f"no sample has a {shown.title.lower()}", option="value")
-    if len(data) > MOST:
-        raise ChartProblem(
-            "chart-too-large", f"{len(data)} bars are more than {MOST}", option="by", hint="narrow it down with `where`"
-        )
+    limit(len(data), MOST, "bars", "by")
     over = summarise(samples, [by], options.alpha) if colour else data
     rank = dict(zip(over[by], over[shown.name], strict=True))
     order = levels.order(data[by], options.sort, rank, descending=shown.better != "lower")

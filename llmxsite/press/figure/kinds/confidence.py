@@ -15,8 +15,8 @@ from llmxsite.press.figure.figure import Column
 from llmxsite.press.figure.kinds.calibration_words import span
 from llmxsite.press.figure.late import alt, np, pd, results
 from llmxsite.press.figure.marks import only, point, rect, room, rule, stack, table
-from llmxsite.press.figure.options import ChartProblem, Kind
-from llmxsite.press.figure.panels import Binned, Panels, columns_for, draw_frame, limit, panel_grid
+from llmxsite.press.figure.options import ChartProblem, Kind, limit
+from llmxsite.press.figure.panels import Binned, Panels, columns_for, draw_panel_grid, panel_grid
 from llmxsite.press.figure.summary import apart, key_column, key_columns, level_text, records
 
 MOST = 12
@@ -60,7 +60,7 @@ def make(samples: Samples, options: Binned) -> Draft:
     occupied = tables.bins[tables.bins["n"] > 0].copy()
     occupied[by] = occupied[by].astype(object)
     summary = {row[by]: row for row in records(tables.summary) if row["n"] > 0}
-    limit(len(summary), MOST)
+    limit(len(summary), MOST, "panels", "by")
     order = levels.order(summary, None, {level: row["accuracy"] for level, row in summary.items()})
     panel = {level: i for i, level in enumerate(order)}
     occupied["panel"] = occupied[by].map(panel)
@@ -226,7 +226,7 @@ def _draw(panels: Panels, by: str, aggregated: bool) -> dict[str, Any]:
     sx, sy = panels.scales()
     x, y = alt.X("x:Q", scale=sx, axis=None), alt.Y("y:Q", scale=sy, axis=None)
     who = alt.Tooltip("name:N", title=words.heading(by))
-    layers = draw_frame(panels, suffix)
+    layers = draw_panel_grid(panels, suffix)
     for kind in ("right", "wrong"):
         base = only(table(f"table{suffix}"), "kind", kind)
         if aggregated:

@@ -16,7 +16,7 @@ from llmxsite.press.figure.kinds.difference_words import caption, label, notes, 
 from llmxsite.press.figure.late import alt, pd, results
 from llmxsite.press.figure.marks import haloed, linear, once, only, point, rect, room, rule, stack, table, text
 from llmxsite.press.figure.metrics import metric
-from llmxsite.press.figure.options import Alpha, ChartProblem, Kind, Name, Options, Scalar, Sort, Value
+from llmxsite.press.figure.options import Alpha, ChartProblem, Kind, Name, Options, Scalar, Sort, Value, limit
 from llmxsite.press.figure.summary import apart, key_column, key_columns, records
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def make(samples: Samples, options: Differences) -> Draft:
             option="factor",
             hint="a comparison needs the same suite under at least two levels",
         )
-    _limited(len(found))
+    limit(len(found), MOST, "differences", "factor", "name a `baseline`")
     data = _turned(found, factor, options)
     if options.sort != "given":
         key = "a" if options.sort == "name" else "difference"
@@ -153,22 +153,12 @@ def _measured(
     else:
         pairs = [wanted]
     groups = samples.frame[by[0]].nunique() if by else 1
-    _limited(groups * sum(math.comb(len(pair), 2) for pair in pairs))
+    tests = groups * sum(math.comb(len(pair), 2) for pair in pairs)
+    limit(tests, MOST, "differences", "factor", "name a `baseline`")
     found = [
         results.contrast(samples, options.value, factor, by, options.alpha, correction, levels=pair) for pair in pairs
     ]
     return pd.concat(found, ignore_index=True)
-
-
-def _limited(rows: int) -> None:
-    """Raises `ChartProblem` for more rows than a picture holds."""
-    if rows > MOST:
-        raise ChartProblem(
-            "chart-too-large",
-            f"{rows} differences are more than {MOST}",
-            option="factor",
-            hint="name a `baseline`",
-        )
 
 
 def _turned(found: pd.DataFrame, factor: str, options: Differences) -> pd.DataFrame:

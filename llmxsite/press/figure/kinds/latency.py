@@ -12,7 +12,7 @@ from llmxsite.press.figure.figure import Column
 from llmxsite.press.figure.late import alt, pd, results
 from llmxsite.press.figure.marks import haloed, linear, once, only, point, room, rule, stack, table, text
 from llmxsite.press.figure.metrics import METRICS
-from llmxsite.press.figure.options import Alpha, Chance, ChartProblem, Height, Kind, Name, Options
+from llmxsite.press.figure.options import Alpha, Chance, ChartProblem, Height, Kind, Name, Options, limit
 from llmxsite.press.figure.places import beside, free_end
 from llmxsite.press.figure.summary import (
     apart,
@@ -56,13 +56,7 @@ def make(samples: Samples, options: Latency) -> Draft:
     data = summary[summary["accuracy"].notna() & summary[by].isin(list(measured))].copy()
     if data.empty:
         raise ChartProblem("chart-empty", "no level has both an accuracy and a time")
-    if len(data) > MOST:
-        raise ChartProblem(
-            "chart-too-large",
-            f"{len(data)} points are more than {MOST}",
-            option="by",
-            hint="narrow it down with `where`",
-        )
+    limit(len(data), MOST, "points", "by")
     data = data.sort_values("accuracy", ascending=False, kind="stable").reset_index(drop=True)
     height = float(options.height or HEIGHT)
     marks = _marks(data, by)

@@ -10,7 +10,7 @@ from llmxsite.press.figure.draft import FEW, Draft, Layout, Samples
 from llmxsite.press.figure.figure import Column
 from llmxsite.press.figure.late import alt, np, pd
 from llmxsite.press.figure.marks import haloed, room, rule, stack, table, text
-from llmxsite.press.figure.options import ChartProblem, Kind, Name, Options, Sort
+from llmxsite.press.figure.options import Kind, Name, Options, Sort, limit
 from llmxsite.press.figure.summary import apart, key_column, key_columns, records
 from llmxsite.press.figure.times import axis, notes, scale, times
 
@@ -41,13 +41,7 @@ def make(samples: Samples, options: LatencyDistribution) -> Draft:
     samples = apart(samples)
     by = key_column(samples, options.by or "model", "by")
     measured = times(samples, by)
-    if len(measured) > MOST:
-        raise ChartProblem(
-            "chart-too-large",
-            f"{len(measured)} rows are more than {MOST}",
-            option="by",
-            hint="narrow it down with `where`",
-        )
+    limit(len(measured), MOST, "rows", "by")
     rank = {level: float(np.median(v)) for level, v in measured.items()}
     order = levels.order(measured, options.sort, rank, descending=False)
     data = pd.DataFrame(

@@ -30,7 +30,7 @@ class PolarLayout:
         self.radius = max(64.0, min(96.0 if layout.narrow else 118.0, (zone - left - right) / 2 - 12))
         slack = max(0.0, zone - left - right - 2 * self.radius - 24)
         middle = left + 12 + self.radius + slack / 2
-        self.room_left, self.room_right = middle - self.radius - 12, zone - middle - self.radius - 12
+        self.room_right = zone - middle - self.radius - 12
         rows = self.row * self.spokes
         if layout.narrow:
             self.centre = (middle, self.top + 44 + self.radius)

@@ -16,8 +16,8 @@ from llmxsite.press.figure.kinds.calibration_words import apart as apart_words
 from llmxsite.press.figure.kinds.calibration_words import findings, interval_words, notes, shape, span, subtitle
 from llmxsite.press.figure.late import alt, np, pd, results
 from llmxsite.press.figure.marks import only, point, rect, room, rule, stack, table
-from llmxsite.press.figure.options import ChartProblem, Kind
-from llmxsite.press.figure.panels import Binned, Panels, columns_for, draw_frame, limit, panel_grid
+from llmxsite.press.figure.options import ChartProblem, Kind, limit
+from llmxsite.press.figure.panels import Binned, Panels, columns_for, draw_panel_grid, panel_grid
 from llmxsite.press.figure.summary import apart, key_column, key_columns
 
 BASE, TALLEST = -0.38, 0.28
@@ -41,7 +41,7 @@ def make(samples: Samples, options: Binned) -> Draft:
             hint="set `logprobs: answer` in experiment.yaml and run again",
         )
     without = tables.summary[tables.summary["n"] == 0]
-    limit(len(summary), MOST)
+    limit(len(summary), MOST, "panels", "by")
     rank = dict(zip(summary[by].astype(object), summary["ece"], strict=True))
     order = levels.order(summary[by].astype(object), None, rank, descending=False)
     summary = summary.set_index(summary[by].astype(object)).loc[order].reset_index(drop=True)
@@ -225,7 +225,7 @@ def _draw(panels: Panels, by: str) -> dict[str, Any]:
         return alt.Y(f"{field}:Q", scale=sy, axis=None)
 
     layers = [
-        *draw_frame(panels, suffix),
+        *draw_panel_grid(panels, suffix),
         rule(
             base,
             {"stroke": "var(--line-strong)", "opacity": 0.4, "strokeWidth": 8},
