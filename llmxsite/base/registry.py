@@ -15,6 +15,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib import metadata, resources
 from importlib.resources.abc import Traversable
@@ -232,6 +233,27 @@ def _module(task: str, name: str) -> ModuleType | None:
             f"the task '{task}' of {whose} cannot be used: {name}: {type(error).__name__}: {error}",
             hint="install the package again, or a version of it that is made for this llmxsite",
         ) from None
+
+
+@contextmanager
+def running(task: str, what: str) -> Iterator[None]:
+    """Code of a task at work, while a run depends on it: what it raises becomes a `Problem` that names its package. A `Problem` of
+    its own stays, and what is raised by a task of this package is a fault of ours."""
+    try:
+        yield
+    except Problem:
+        raise
+    except Exception as error:  # whatever the code of others raises
+        if task in built_in():
+            raise
+        brings = distribution(task)
+        whose = f" of {brings[0]} {brings[1]}" if brings is not None else ""
+        raise Problem.at(
+            PLACE,
+            "task-broken",
+            f"the task '{task}'{whose} cannot go on: its {what} raises {type(error).__name__}: {error}",
+            hint="tell its authors; with a version that is mended, the same command goes on where this stopped",
+        ) from error
 
 
 def _distribution(point: metadata.EntryPoint) -> str:

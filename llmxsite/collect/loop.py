@@ -155,7 +155,7 @@ class Collector:
     async def _ask(self, job: Job, source: Source) -> Sample | None:
         """The sample's line; None when it was not made: stopped while it waited to try again, or left to others."""
         self._observer.start(job)
-        said = lines.Said(self._workload.asking, job.plan, [])
+        said = lines.Said(self._workload.asking, job.plan, [], self._workload.experiment.task)
         before: list[str] | None = None
         turns: list[Turn] = []
         try:
@@ -168,7 +168,7 @@ class Collector:
             if not job.plan.opening:
                 await self._reply(job, None, source, opens=True)
             said = said.then(turns)
-            while calls := said.asking.next_calls(job.plan, turns):
+            while calls := said.next_calls():
                 if len(turns) + len(calls) > MOST_TURNS:
                     raise _endless(self._workload.experiment.task)
                 for call in calls:

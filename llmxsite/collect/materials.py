@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from llmxsite.base import registry
 from llmxsite.base.diagnostics import Problem
 from llmxsite.collect.job import Job
 from llmxsite.collect.workload import Workload
@@ -44,9 +45,10 @@ class Materials:
         async with self._workload.making:  # of several jobs, on several machines, the first makes for all
             if id(material) not in self._whole:
                 model = self._workload.model(job.condition)
-                for request in self._workload.asking.prepare(
-                    self._workload.experiment, job.suite, job.condition, model
-                ):
+                experiment = self._workload.experiment
+                with registry.running(experiment.task, "prepare"):
+                    requests = list(self._workload.asking.prepare(experiment, job.suite, job.condition, model))
+                for request in requests:
                     await self._make(job.suite.id, request, material)
                 self._whole.add(id(material))
 

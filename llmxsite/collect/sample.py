@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 from msgspec import UNSET
 
+from llmxsite.base import registry
 from llmxsite.base.diagnostics import Problem
 from llmxsite.collect.job import Job
 from llmxsite.exchange.answer.scorer import Scored, scorer
@@ -28,13 +29,20 @@ class Said(NamedTuple):
     asking: Asking
     plan: Plan
     turns: Sequence[Turn]
+    task: str
 
     def then(self, turns: Sequence[Turn]) -> Said:
         return self._replace(turns=turns)
 
     @property
     def rubric(self) -> msgspec.Struct:
-        return self.asking.rubric(self.plan, self.turns)
+        with registry.running(self.task, "rubric"):
+            return self.asking.rubric(self.plan, self.turns)
+
+    def next_calls(self) -> tuple[Call, ...]:
+        """What is asked after these turns."""
+        with registry.running(self.task, "next_calls"):
+            return tuple(self.asking.next_calls(self.plan, self.turns))
 
     def scored(self) -> Scored:
         """Raises `Problem` where the plan names a scorer that is not installed."""
@@ -43,7 +51,9 @@ class Said(NamedTuple):
             raise Problem.at(
                 "experiment.yaml", "task-broken", f"the task scores by '{self.plan.scorer}', which is not installed"
             )
-        return known.score(self.rubric, self.turns)
+        rubric = self.rubric
+        with registry.running(self.task, f"scorer {known.id}"):
+            return known.score(rubric, self.turns)
 
 
 def answered(job: Job, said: Said, keep: Keep, time: str, before: list[str] | None = None) -> Sample:

@@ -11,6 +11,7 @@ from typing import Self
 
 import msgspec
 
+from llmxsite.base import registry
 from llmxsite.collect.job import Job, keyed
 from llmxsite.collect.schedule import Asked, Schedule
 from llmxsite.exchange.asking.material import Material
@@ -154,14 +155,14 @@ class Workload:
                 if sample.condition not in self.conditions:
                     continue
                 condition = self.conditions[self.conditions.index(sample.condition)]
-                for plan in self.asking.follow(sample):
+                for plan in self._judges(sample):
                     job = self._planned(*found, condition, sample.repeat, plan, sample.key)
                     if job.key not in done:
                         yield job
 
     def following(self, job: Job, sample: Sample) -> Iterator[Job]:
         """The samples that judge one that was made."""
-        for plan in self.asking.follow(sample):
+        for plan in self._judges(sample):
             yield self._planned(job.suite, job.item, job.condition, job.repeat, plan, sample.key)
 
     def settled(self, call: Call, condition: Condition) -> Call:
@@ -178,7 +179,13 @@ class Workload:
     def _job(self, suite: Suite, item: Item, condition: Condition, repeat: int) -> Job:
         material = self.material(suite, condition) if self.prepares else _NOTHING
         case = Case(self.experiment, suite, item, condition, repeat, self.model(condition), material)
-        return self._planned(suite, item, condition, repeat, self.asking.plan(case))
+        with registry.running(self.experiment.task, "plan"):
+            plan = self.asking.plan(case)
+        return self._planned(suite, item, condition, repeat, plan)
+
+    def _judges(self, sample: Sample) -> list[Plan]:
+        with registry.running(self.experiment.task, "follow"):
+            return list(self.asking.follow(sample))
 
     def _planned(
         self, suite: Suite, item: Item, condition: Condition, repeat: int, plan: Plan, of: str | None = None

@@ -315,3 +315,63 @@ class _Stopping(Notes):
         self.left -= 1
         if self.left == 0 and self.stop is not None:
             self.stop()
+
+
+@pytest.mark.parametrize("at", ["plan", "next_calls", "follow", "scorer talk/1"])
+def test_a_task_that_raises_ends_the_run_and_its_log_can_be_gone_on_with(
+    study: Study, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    from talk_task import answer as answers
+    from talk_task import asking
+
+    whole = the_whole(study)
+    the_log(study).unlink()
+    seen: list[object] = []
+
+    def broken(*_: object) -> Any:
+        seen.append(_)
+        raise ZeroDivisionError("nothing to divide by")
+
+    async def go() -> None:
+        async with Fake(models=MODELS, reply=answer) as server:
+            with monkeypatch.context() as patch:
+                if at.startswith("scorer"):
+                    patch.setitem(vars(answers.SCORERS[0]), "score", broken)
+                else:
+                    patch.setattr(asking.Talk, at, broken)
+                with pytest.raises(Problem) as raised:
+                    await collect(study, server)
+            (issue,) = raised.value.issues
+            assert issue.code == "task-broken" and "talk" in issue.message and at in issue.message
+            assert issue.message.endswith("raises ZeroDivisionError: nothing to divide by")
+            await collect(study, server)
+
+    asyncio.run(go())
+    assert seen and told(the_log(study)) == whole and not [*runlog_faults(study)]
+
+
+def the_whole(study: Study) -> dict[str, tuple[object, ...]]:
+    async def go() -> None:
+        async with Fake(models=MODELS, reply=answer) as server:
+            await collect(study, server)
+
+    asyncio.run(go())
+    return told(the_log(study))
+
+
+def runlog_faults(study: Study) -> Issues:
+    issues = Issues()
+    runlog.verify(the_log(study), issues)
+    return issues
+
+
+def test_what_judges_is_not_counted_among_the_samples_of_a_run(study: Study) -> None:
+    from llmxsite.press.numbers.outcomes import Tally
+
+    the_whole(study)
+    tally = Tally()
+    for sample in samples_of(the_log(study)):
+        tally.add(sample)
+    assert sum(tally.states.values()) == 16
+    judge = next(s for s in samples_of(the_log(study)) if isinstance(s.of, str))
+    assert "judges another sample of this run" in transcript.article(judge, 3)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from llmxsite.base.diagnostics import Issues
-from llmxsite.log.record import End, Lack, Resume, Run, Sample, Scalar, decode_line
+from llmxsite.log.record import End, Lack, Resume, Run, Sample, Scalar, decode_line, scores_of
 from llmxsite.log.runlog import iterate
 from llmxsite.log.runlog.final import put_last
 
@@ -80,8 +80,8 @@ class Log:
             yield SampleReader(stream, starts)
 
     def _head(self, number: int, sample: Sample) -> SampleHead:
-        scores, condition = sample.scores, _condition(sample.condition)
-        correct, parsed = scores.get("correct"), scores.get("parsed")
+        scores, condition = scores_of(sample), _condition(sample.condition)
+        correct, parsed = scores.correct, scores.parsed
         return SampleHead(
             line=number,
             suite=sys.intern(sample.suite or self._only),

@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from msgspec import UNSET
+
 from llmxsite.analysis.drift.log import Condition, SampleHead
 from llmxsite.analysis.drift.record import Pair
 from llmxsite.analysis.stats import determinism
+from llmxsite.exchange.answer.scores import ChoiceScores
 from llmxsite.exchange.engine.protocol import TokenLogprob
-from llmxsite.log.record import Answer, Rows, Sample, Scalar, Sent
+from llmxsite.log.record import Answer, Rows, Sample, Scalar, Sent, scores_of
 
 SHOWN = 60
 """Characters kept of what two replies share and of how each goes on."""
@@ -53,12 +56,12 @@ def compare(heads: tuple[SampleHead, SampleHead], before: Sample, after: Sample)
         same_request=same_request(before.request, after.request),
         same_reply=first == second if kept else None,
         same_answer=_same_answer(before, after),
-        answer_before=before.scores.get("answer"),
-        answer_after=after.scores.get("answer"),
+        answer_before=_known(scores_of(before).answer),
+        answer_after=_known(scores_of(after).answer),
         correct_before=heads[0].correct,
         correct_after=heads[1].correct,
-        confidence_before=_number(before.scores.get("confidence")),
-        confidence_after=_number(after.scores.get("confidence")),
+        confidence_before=_number(scores_of(before, ChoiceScores).confidence),
+        confidence_after=_number(scores_of(after, ChoiceScores).confidence),
         latency_before=before.timing.total_ms,
         latency_after=after.timing.total_ms,
     )
@@ -108,11 +111,15 @@ def recorded(sent: Sent) -> bool:
     return bool(sent.messages or sent.prompt or sent.options or sent.texts)
 
 
+def _known(score: Any) -> Any:
+    """A score as a table has it: what is unset is missing."""
+    return None if score is UNSET else score
+
+
 def _same_answer(before: Sample, after: Sample) -> bool | None:
     """None where one of them was not read for an answer at all."""
-    if "answer" not in before.scores or "answer" not in after.scores:
-        return None
-    return bool(before.scores["answer"] == after.scores["answer"])
+    first, second = scores_of(before).answer, scores_of(after).answer
+    return None if UNSET in (first, second) else bool(first == second)
 
 
 def _tokens(pair: Pair, a: Sequence[TokenLogprob], b: Sequence[TokenLogprob]) -> int:

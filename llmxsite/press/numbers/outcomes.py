@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import msgspec
+from msgspec import UNSET
 
-from llmxsite.log.record import Sample
+from llmxsite.exchange.answer.scorer import verdict_of
+from llmxsite.log.record import Sample, scores_of
 
 STATES = ("right", "wrong", "unparsed", "truncated", "error", "unscored")
 WORDS = {
@@ -19,17 +21,15 @@ WORDS = {
 
 def state(sample: Sample) -> str:
     """What became of a sample, one of `STATES`: what failed first is what it is called by."""
-    scores = sample.scores
     if sample.outcome == "error":
         return "error"
-    correct = scores.get("correct")
-    if correct is not None and float(correct) >= 1:
+    verdict = verdict_of(sample)
+    if verdict == "right":
         return "right"
     if sample.outcome == "truncated":
         return "truncated"
-    if scores.get("parsed") is False or (sample.outcome == "failure" and scores.get("answer") is None):
-        return "unparsed"
-    return "unscored" if correct is None else "wrong"
+    silent = sample.outcome == "failure" and scores_of(sample).answer in (None, UNSET)
+    return "unparsed" if silent else verdict
 
 
 class Tally(msgspec.Struct):
@@ -43,8 +43,10 @@ class Tally(msgspec.Struct):
     """What the server turned out to lack while the run went on."""
 
     def add(self, sample: Sample) -> str:
-        """Count one sample; its state."""
+        """Count one sample, unless it judges another; its state."""
         kind = state(sample)
+        if isinstance(sample.of, str):
+            return kind
         self.states[kind] = self.states.get(kind, 0) + 1
         for warning in sample.reply.warnings if sample.reply is not None else ():
             self.warned[warning] = self.warned.get(warning, 0) + 1

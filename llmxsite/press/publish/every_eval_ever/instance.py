@@ -7,9 +7,11 @@ import json
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 
+from llmxsite.exchange.answer.scores import Answered, ChoiceScores
 from llmxsite.exchange.engine.protocol import Message
-from llmxsite.log.record import Sample
+from llmxsite.log.record import Sample, scores_of
 
 VERSION = "0.3.0"
 """Of both schemas; see tests/vendored/every_eval_ever/."""
@@ -24,7 +26,7 @@ def row(sample: Sample, score: float, question: str | None, tool: str) -> dict[s
     """
     sent = _sent(sample)
     raw = (sample.shown.question if sample.shown else None) or question or _last(sample) or ""
-    reference = _texts(sample.scores.get("expected"))
+    reference = _texts(_known(scores_of(sample).expected))
     asked: dict[str, object] = {"raw": raw, "reference": reference}
     if sent and sent != raw:
         asked["formatted"] = sent
@@ -62,10 +64,14 @@ def row(sample: Sample, score: float, question: str | None, tool: str) -> dict[s
     return out
 
 
+def _known(score: Any) -> Any:
+    return None if score is UNSET else score
+
+
 def _choices(sample: Sample) -> list[str]:
     """The options in the order in which the model met them, which is what the letters of answer and key go by."""
     choices = (sample.shown.choices if sample.shown else None) or []
-    order = sample.scores.get("order")
+    order = scores_of(sample, Answered).order
     if not isinstance(order, list) or sorted(map(str, order)) != sorted(map(str, range(len(choices)))):
         return choices
     return [choices[int(place)] for place in order]
@@ -145,7 +151,7 @@ def _output(sample: Sample) -> dict[str, object]:
 
 def _attribution(sample: Sample, turn: int, source: str, tool: str) -> list[dict[str, object]]:
     """How the answer was read from the reply; empty where none could be."""
-    answer = sample.scores.get("answer")
+    answer = _known(scores_of(sample).answer)
     if answer is None:
         return []
     return [
@@ -188,7 +194,8 @@ def _metadata(sample: Sample) -> dict[str, str]:
     """What the suite says of the item, where the sample stands in the log, and the confidence in the answer."""
     found = {name: value for name in _ABOUT if (value := getattr(sample, name)) is not None}
     found |= {"outcome": sample.outcome, "repeat": str(sample.repeat), "item_hash": sample.item_hash, "key": sample.key}
-    found |= {name: text(sample.scores[name]) for name in _SCORES if sample.scores.get(name) is not None}
+    scores = scores_of(sample, ChoiceScores)
+    found |= {name: text(value) for name in _SCORES if (value := _known(getattr(scores, name))) is not None}
     if sample.reply is not None and sample.reply.done_reason:
         found["done_reason"] = sample.reply.done_reason
     return found

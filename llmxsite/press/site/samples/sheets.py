@@ -12,8 +12,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from msgspec import UNSET
+
 from llmxsite.base.diagnostics import Issue, Issues
-from llmxsite.log.record import Lack, Sample
+from llmxsite.exchange.answer.scores import ChoiceScores
+from llmxsite.log.record import Lack, Sample, scores_of
 from llmxsite.log.runlog import iterate
 from llmxsite.log.runlog.final import last_lines
 from llmxsite.press.catalogue import addresses
@@ -163,21 +166,21 @@ def page_numbers(current: int, pages: int) -> list[int | None]:
 
 def _entry(sample: Sample, kind: str) -> list[object]:
     """`[state, anchor, item, category, answer, expected, confidence in percent]`."""
-    scores = sample.scores
-    sure = scores.get("confidence")
+    scores = scores_of(sample, ChoiceScores)
+    sure = scores.confidence
     return [
         STATES.index(kind),
         addresses.sample_anchor(sample.key)[2:],
         sample.item,
         sample.category or "",
-        _cell(scores.get("answer")),
-        _cell(scores.get("expected")),
+        _cell(scores.answer),
+        _cell(scores.expected),
         round(100 * sure) if isinstance(sure, int | float) else None,
     ]
 
 
 def _cell(value: object) -> str:
-    return "" if value is None else str(value)[:40]
+    return "" if value in (None, UNSET) else str(value)[:40]
 
 
 def _script(index: list[list[object]]) -> bytes:

@@ -12,11 +12,14 @@ from collections.abc import Callable, Collection, Iterable
 from html import escape
 from typing import Any
 
+from msgspec import UNSET
+
 from llmxsite.analysis.measure import show
 from llmxsite.base import registry
 from llmxsite.base.diagnostics import Problem
+from llmxsite.exchange.answer.scores import ChoiceScores
 from llmxsite.exchange.engine.protocol import Alternative, TokenLogprob
-from llmxsite.log.record import Answer, Rows, Sample, TurnLine
+from llmxsite.log.record import Answer, Rows, Sample, TurnLine, scores_of
 from llmxsite.press.catalogue.addresses import sample_anchor
 from llmxsite.press.numbers.outcomes import WORDS, state
 
@@ -82,7 +85,8 @@ def snippet(sample: Sample, length: int = 72) -> str:
 
 def answer(sample: Sample) -> str:
     """`B, expected C · 81%`."""
-    given, wanted, sure = (sample.scores.get(k) for k in ("answer", "expected", "confidence"))
+    scores = scores_of(sample, ChoiceScores)
+    given, wanted, sure = (None if x is UNSET else x for x in (scores.answer, scores.expected, scores.confidence))
     parts = f"<b>{escape(_short(given))}</b>" if given is not None else "<b>–</b>"
     if wanted is not None and wanted != given:
         parts += f", expected {escape(_short(wanted))}"
@@ -190,16 +194,18 @@ def alternatives(sample: Sample) -> str:
 
 def remarks(sample: Sample) -> list[str]:
     """Scores beyond right and wrong, and what is suspicious about the reply; escaped."""
-    scores, said = sample.scores, []
-    low, high = scores.get("confidence_low"), scores.get("confidence_high")
+    scores, said = scores_of(sample, ChoiceScores), []
+    low, high = scores.confidence_low, scores.confidence_high
     if isinstance(low, int | float) and isinstance(high, int | float) and high - low >= 0.005:
         said.append(
             f"confidence between {show(low, 'percent', digits=0)} and {show(high, 'percent', digits=0)}, as some letters were not listed"
         )
-    if isinstance(mass := scores.get("letter_mass"), int | float):
+    if isinstance(mass := scores.letter_mass, int | float):
         said.append(f"probability on the letters {show(mass, 'percent')}")
-    if (first := scores.get("first_token_letter")) and first != scores.get("answer"):
+    if isinstance(first := scores.first_token_letter, str) and first and first != scores.answer:
         said.append(f"likeliest first letter {escape(str(first))}, not the answer given")
+    if isinstance(sample.of, str):
+        said.append("judges another sample of this run")
     if sample.reply is not None:
         said += [escape(w.replace("-", " ")) for w in sample.reply.warnings]
         if sample.reply.done_reason and sample.reply.done_reason != "stop":
