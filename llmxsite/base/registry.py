@@ -115,7 +115,7 @@ def find_all(room: str, attribute: str, name: str) -> tuple[Any, ...]:
     """As `find`, where one task may have several of a name, such as versions of one scorer; none where there is none."""
 
     def of(module: ModuleType | None) -> tuple[Any, ...]:
-        return tuple(thing for thing in getattr(module, attribute, ()) if thing.name == name)
+        return tuple(thing for thing in getattr(module, attribute, ()) if _called(thing) == name)
 
     for task in built_in():
         if here := of(part(task, room)):
@@ -197,6 +197,11 @@ def said_of_unknown(task: str) -> tuple[str, str]:
     """The same as a message and its hint, for whoever knows the place."""
     message = f"the task '{task}' is not installed here"
     return message, did_you_mean(task, names()) or f"installed: {', '.join(names())}"
+
+
+def _called(thing: Any) -> str:
+    """The name of what a task declares: a type, such as one of items, has it as its `kind`."""
+    return str(getattr(thing, "kind" if isinstance(thing, type) else "name"))
 
 
 @remembered

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import msgspec
 
 from llmxsite.exchange.asking.plan import Call, Plan
 from llmxsite.exchange.engine.protocol import ModelInfo
-from llmxsite.log.record import Sent, sample_key
+from llmxsite.log.record import Sent, Shown, sample_key
 from llmxsite.study.experiment import Condition
 from llmxsite.study.suite import Item, Suite
+
+
+class LoggedItem(Item, kw_only=True):
+    """An item as a log tells of it, where its suite is not asked: whatever its kind, it can be sent again."""
+
+    kind: ClassVar[str] = "logged"
+    words: str
+    logged: Shown | None
+
+    def shown(self) -> str:
+        return self.words
 
 
 class Job(NamedTuple):

@@ -11,18 +11,18 @@ import msgspec
 
 from llmxsite.base.diagnostics import Issues, Problem
 from llmxsite.collect.conduct import conduct_of
-from llmxsite.collect.job import Job
+from llmxsite.collect.job import Job, LoggedItem
 from llmxsite.collect.workload import Workload
 from llmxsite.exchange.answer.scorer import current
 from llmxsite.exchange.asking.plan import Asking, Call, Plan, asking_of
 from llmxsite.exchange.engine.protocol import ModelInfo, Options, Request
 from llmxsite.exchange.engine.vectors import EmbedRequest
 from llmxsite.log import runlog
-from llmxsite.log.record import Run, Sample, Sent, decode_line, sample_key
+from llmxsite.log.record import Run, Sample, Sent, Shown, decode_line, sample_key
 from llmxsite.log.runlog.final import put_last
 from llmxsite.log.runlog.reader import raw_lines
 from llmxsite.study.experiment import Condition, Resolved
-from llmxsite.study.suite import QuestionItem, Suite
+from llmxsite.study.suite import Suite
 
 _CONTEXT = Options().num_ctx or 0
 _OPTIONS = frozenset(field.name for field in msgspec.structs.fields(Options))
@@ -217,16 +217,16 @@ class LoggedWorkload(Workload):
         assert today is not None and rubric is not None  # `survey` has seen this very line
         name = sample.suite or self._only
         words = [message.content for message in sample.request.messages if message.role == "user"]
-        item = QuestionItem(
+        shown = sample.shown or Shown()
+        item = LoggedItem(
             id=sample.item,
             category=sample.category,
             subcategory=sample.subcategory,
             difficulty=sample.difficulty,
             language=sample.language,
             cluster=sample.cluster,
-            question=words[-1] if words else sample.request.prompt or "",
-            choices=sample.shown.choices if sample.shown else None,
-            answer=sample.scores.get("expected") or "",
+            words=shown.question or (words[-1] if words else sample.request.prompt or ""),
+            logged=sample.shown,
         )
         requests = self._requests(sample)
         return Job(

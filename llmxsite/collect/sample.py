@@ -10,7 +10,7 @@ from msgspec import UNSET
 
 from llmxsite.base import registry
 from llmxsite.base.diagnostics import Problem
-from llmxsite.collect.job import Job
+from llmxsite.collect.job import Job, LoggedItem
 from llmxsite.exchange.answer.scorer import Scored, scorer
 from llmxsite.exchange.answer.scores import Scores
 from llmxsite.exchange.asking.plan import Asking, Call, Plan, Turn
@@ -18,7 +18,7 @@ from llmxsite.exchange.engine.protocol import EngineError, Reply, Request, Timin
 from llmxsite.exchange.engine.vectors import Vectors
 from llmxsite.log.record import Answer, Fault, Rows, Sample, Sent, Shown, TurnLine
 from llmxsite.log.runlog.turns import SILENCE, follows
-from llmxsite.study.suite import choices_of
+from llmxsite.study.suite import Item, QuestionItem
 
 Keep = Literal["answer", "all", "none"]
 
@@ -147,7 +147,7 @@ def _line(
         repeat=job.repeat,
         request=job.sent,
         before=before,
-        shown=Shown(choices=choices) if (choices := choices_of(item)) else None,
+        shown=_shown(item),
         reply=reply,
         draws=draws,
         turns=UNSET if turns is None else turns,
@@ -161,6 +161,15 @@ def _line(
         of=UNSET if job.of is None else job.of,
         time=time,
     )
+
+
+def _shown(item: Item) -> Shown | None:
+    """What of an item its request may not tell: the order of a question's options, and what an item of another kind is."""
+    if isinstance(item, LoggedItem):
+        return item.logged
+    if not isinstance(item, QuestionItem):
+        return Shown(question=item.shown())
+    return Shown(choices=item.choices) if item.choices else None
 
 
 def _turns(job: Job, turns: Sequence[Turn], scored: Scored | None, keep: Keep) -> list[TurnLine]:

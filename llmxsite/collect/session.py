@@ -27,7 +27,7 @@ from llmxsite.exchange.engine import connect
 from llmxsite.exchange.engine.protocol import Engine, EngineError
 from llmxsite.log.record import Run, Sample
 from llmxsite.log.runlog import RunLogWriter, alone, done_keys, iterate, tidy
-from llmxsite.study.experiment import Condition, Resolved, expand, load, terms_of, wrong_items
+from llmxsite.study.experiment import Condition, Resolved, expand, load, terms_of
 from llmxsite.study.study import Study
 from llmxsite.study.suite import Suite, find, spoken
 
@@ -53,8 +53,6 @@ def prepare(study: Study, report: str, wish: Wish, issues: Issues) -> tuple[Reso
     for name in experiment.suites if experiment else ():
         try:
             suites.append(find(study, name, found))
-            if experiment is not None and (message := wrong_items(experiment.task, suites[-1])):
-                found.add(study.experiment(report), "experiment-items", message)
         except Problem as problem:
             found.extend(problem.issues)
     if experiment is None or found.failed():

@@ -24,7 +24,7 @@ from llmxsite.base import registry
 from llmxsite.base.diagnostics import Issues, Problem
 from llmxsite.exchange.answer.scorer import scorer
 from llmxsite.log import runlog
-from llmxsite.log.record import End, MaterialLine, Sample, encode_line
+from llmxsite.log.record import End, MaterialLine, Sample, decode_line, encode_line
 from llmxsite.log.runlog.turns import turns_of
 from llmxsite.press.site.samples import transcript
 from llmxsite.study.study import Study
@@ -375,3 +375,49 @@ def test_what_judges_is_not_counted_among_the_samples_of_a_run(study: Study) -> 
     assert sum(tally.states.values()) == 16
     judge = next(s for s in samples_of(the_log(study)) if isinstance(s.of, str))
     assert "judges another sample of this run" in transcript.article(judge, 3)
+
+
+def test_what_a_scorer_says_becomes_a_column_and_judges_are_rows_apart(study: Study) -> None:
+    the_whole(study)
+    issues = Issues()
+    for samples in (tables.load(study, issues), tables.load(study, issues)):  # the second from what was kept
+        frame, judges = samples.frame, samples.judges
+        assert not list(issues) and judges is not None and (len(frame), len(judges)) == (16, 32)
+        assert list(frame.columns)[len(tables.COLUMNS)] == "turns" and "of" not in frame.columns
+        assert (frame["turns"] == frame["doubts"] + 1).all() and judges["turns"].isna().all()
+        lines = {s.key: n for n, s in enumerate(every_line(study), 1) if isinstance(s, Sample)}
+        told = {
+            (n, lines[s.of])
+            for n, s in enumerate(every_line(study), 1)
+            if isinstance(s, Sample) and isinstance(s.of, str)
+        }
+        assert set(zip(judges["line"], judges["of"], strict=True)) == told
+        some = samples.where(doubts=2, repeat=0)
+        assert some.judges is not None and len(some.judges) == 2 * len(some) == 8
+        assert set(some.judges["of"]) == set(some.frame["line"])
+
+
+def every_line(study: Study) -> list[Any]:
+    return [decode_line(raw) for raw in the_log(study).read_bytes().splitlines()]
+
+
+def test_columns_of_a_scorer_come_and_go_with_its_package(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    from talk_task import answer as answers
+
+    the_whole(study)
+    assert "turns" in tables.load(study, Issues()).frame
+    with monkeypatch.context() as patch:
+        patch.setitem(vars(answers.SCORERS[0]), "columns", ("first", "turns"))
+        registry.forget()
+        frame = tables.load(study, Issues()).frame
+        assert set(frame["first"]) <= {"A", "B"} and str(frame["first"].dtype) == "category"
+    registry.forget()
+    assert "first" not in tables.load(study, Issues()).frame
+
+
+def test_a_column_of_a_scorer_is_asked_for_like_any_other(study: Study) -> None:
+    the_whole(study)
+    from llmxsite.analysis import results
+
+    found = results.summarise(tables.load(study, Issues()), ["turns"])
+    assert found[["turns", "n"]].values.tolist() == [[1.0, 8], [3.0, 8]]

@@ -23,12 +23,15 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from llmxsite.analysis.tables.columns import LogColumns, Setting, more_columns
+from llmxsite.analysis.tables.columns import LogColumns, More, Setting
+from llmxsite.analysis.tables.slim import columns_of
+from llmxsite.base import registry
 from llmxsite.base.diagnostics import Issue, display_path
 from llmxsite.log.record import End, Run
 
-VERSION = 2
-"""Part of every name in the folder: raise it when `columns` or `reader` come to mean something else."""
+VERSION = 3
+"""Part of every name in the folder: raise it when `columns` or `reader`, or the columns of a scorer of ours, come to mean something
+else."""
 _FRESH_NS = 2_000_000_000
 """A file changed this shortly before it was looked at may change again without a new time stamp."""
 _META = b"llmxsite"
@@ -43,6 +46,7 @@ class _Known(msgspec.Struct, array_like=True):
     mtime_ns: int
     ctime_ns: int
     sha256: str
+    task: str = ""
 
 
 class _Frame(msgspec.Struct):
@@ -54,8 +58,8 @@ class _Frame(msgspec.Struct):
     rows: int
     settings: list[Setting]
     words: dict[str, list[str]]
+    more: More
     issues: list[Issue]
-    more: list[str] = []
 
 
 _decode_frame = msgspec.json.Decoder(_Frame).decode
@@ -81,12 +85,11 @@ class Cache:
             sha256 = self._hash(path, stat)
             if sha256 is None:
                 return None
-            log, issues = _read(self._table(sha256))
-            if log.more != [*more_columns(log.run.task)]:
-                return None  # its task has come, gone or changed since
+            task = next((known.task for known in self._index.values() if known.sha256 == sha256), "")
+            log, issues = _read(self._table(sha256, task))
         except (OSError, ValueError, KeyError, pa.ArrowException):
             return None
-        self._remember(path, stat, sha256)
+        self._remember(path, stat, sha256, log.run.task)
         shown = display_path(path)
         return log, [msgspec.structs.replace(issue, path=shown) for issue in issues]
 
@@ -94,13 +97,13 @@ class Cache:
         """Store what reading the log gave. `stat` is from before it was read, `sha256` of the bytes that were."""
         before = self._index.get(self._name(path))
         with contextlib.suppress(OSError):
-            _write(self._table(sha256), log, issues)
+            _write(self._table(sha256, log.run.task), log, issues)
             now = path.stat()
             unchanged = (now.st_size, now.st_mtime_ns) == (stat.st_size, stat.st_mtime_ns)
             if unchanged:
-                self._remember(path, stat, sha256)
+                self._remember(path, stat, sha256, log.run.task)
             if before is not None and all(known.sha256 != before.sha256 for known in self._index.values()):
-                self._table(before.sha256).unlink(missing_ok=True)
+                self._table(before.sha256, before.task).unlink(missing_ok=True)
 
     def save(self) -> None:
         """Write down which logs were seen."""
@@ -125,10 +128,10 @@ class Cache:
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
 
-    def _remember(self, path: Path, stat: os.stat_result, sha256: str) -> None:
+    def _remember(self, path: Path, stat: os.stat_result, sha256: str, task: str) -> None:
         fresh = self._clock() - max(stat.st_mtime_ns, stat.st_ctime_ns) < _FRESH_NS
         times = (0, 0) if fresh else (stat.st_mtime_ns, stat.st_ctime_ns)
-        self._index[self._name(path)] = _Known(stat.st_size, *times, sha256)
+        self._index[self._name(path)] = _Known(stat.st_size, *times, sha256, task)
 
     def _name(self, path: Path) -> str:
         """Relative to the study, so that moving the study costs nothing."""
@@ -136,12 +139,16 @@ class Cache:
             return path.relative_to(self.root).as_posix()
         return path.resolve().as_posix()
 
-    def _table(self, sha256: str) -> Path:
-        return self.folder / f"{sha256}-{VERSION}.arrow"
+    def _table(self, sha256: str, task: str) -> Path:
+        """The file of a log's table. Its name holds the columns that another distribution's task adds, which may be installed, taken
+        away or changed; those of a task of ours are part of `VERSION`."""
+        more = {} if task in registry.built_in() else columns_of(task)
+        mark = f"-{hashlib.sha256(msgspec.json.encode(more, order='sorted')).hexdigest()[:12]}" if more else ""
+        return self.folder / f"{sha256}-{VERSION}{mark}.arrow"
 
 
 def _write(path: Path, log: LogColumns, issues: list[Issue]) -> None:
-    frame = _Frame(log.run, log.end, log.lacks, log.rows, log.settings, log.words, issues, log.more)
+    frame = _Frame(log.run, log.end, log.lacks, log.rows, log.settings, log.words, log.more, issues)
     table = pa.table({name: pa.array(column) for name, column in log.columns.items()}).replace_schema_metadata(
         {_META: msgspec.json.encode(frame)}
     )

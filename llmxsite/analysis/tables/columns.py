@@ -6,14 +6,12 @@ So a log costs about 150 bytes a sample, however long its lines are.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from llmxsite.base import registry
-from llmxsite.base.diagnostics import Problem
 from llmxsite.log.record import End, Run, Scalar
 
 Array = npt.NDArray[Any]
@@ -51,9 +49,13 @@ NUMBERS = (
 """float64; NaN is missing."""
 COUNTS = ("setting", "repeat", "line")
 """int32, never missing. `setting` is an index into `LogColumns.settings`, `line` counts from 1."""
+OF = "of"
+"""int32, -1 where it is missing. Of a sample that judges another: that one's line, 0 where the log has none."""
 FLAGS = ("parsed",)
 """int8: 0, 1, or -1 where it is missing."""
 ALL = (*TEXTS, *NUMBERS, *COUNTS, *FLAGS)
+More = dict[str, Literal["number", "text"]]
+"""Columns beyond those of every log, by name: what the scorers of a log's task say becomes one."""
 
 
 class Setting(msgspec.Struct, frozen=True):
@@ -76,28 +78,19 @@ class LogColumns(msgspec.Struct, kw_only=True):
     settings: list[Setting] = []
     words: dict[str, list[str]] = {}
     """The distinct texts of each column of `TEXTS`, in order of appearance."""
-    more: list[str] = []
-    """Columns of numbers that the task's scorers have beside `ALL`."""
+    more: More = {}
+    """The columns that the scorers of its task have."""
     columns: dict[str, Any] = {}
     """Arrays of `rows` values by name. A column that is missing throughout is absent."""
 
 
-def more_columns(task: str) -> tuple[str, ...]:
-    """Columns of numbers that a task's scorers have beside those of everybody; none of a task that is not here."""
-    try:
-        scorers = getattr(registry.part(task, "answer"), "SCORERS", ())
-    except Problem:
-        return ()  # it is broken, which `check` says
-    every = (name for scorer in scorers for name in scorer.columns)
-    return tuple(dict.fromkeys(name for name in every if name not in ALL))
+def missing_value(name: str, more: More | None = None) -> float:
+    return np.nan if name in NUMBERS or (more or {}).get(name) == "number" else -1
 
 
-def missing_value(name: str) -> float:
-    return -1 if name in (*TEXTS, *COUNTS, *FLAGS) else np.nan
-
-
-def dtype(name: str) -> np.dtype[Any]:
-    return np.dtype(np.int8 if name in FLAGS else np.int32 if name in (*TEXTS, *COUNTS) else np.float64)
+def dtype(name: str, more: More | None = None) -> np.dtype[Any]:
+    number = name in NUMBERS or (more or {}).get(name) == "number"
+    return np.dtype(np.float64 if number else np.int8 if name in FLAGS else np.int32)
 
 
 def last_of_each(hashes: Array, keys_at: Callable[[Array], list[str]]) -> Array | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import accumulate, pairwise
 from typing import Any
 
@@ -10,7 +10,8 @@ import msgspec
 import numpy as np
 import pandas as pd
 
-from llmxsite.analysis.tables.columns import FLAGS, TEXTS, Array, LogColumns, Setting, dtype, missing_value
+from llmxsite.analysis.tables.columns import FLAGS, OF, TEXTS, Array, LogColumns, More, Setting, dtype, missing_value
+from llmxsite.analysis.tables.growing import Words
 from llmxsite.log.record import Scalar
 
 COLUMNS = (
@@ -52,7 +53,7 @@ COLUMNS = (
     "position",
     "line",
 )
-"""The columns of every frame, in order; those of tasks' scorers follow, then the factors."""
+"""The columns of every frame, in order; those of scorers and the factors follow."""
 _FIRST_FACTORS = ("prompt", "temperature", "top_p", "seed", "num_ctx", "think", "system")
 _NOT_FACTORS = ("model", "engine")
 """Parts of a condition that have a column of their own already."""
@@ -88,15 +89,18 @@ def assemble(sources: Sequence[Source]) -> tuple[pd.DataFrame, list[str]]:
     logs' columns are used up, so that no column is ever held twice.
     """
     builder = _Builder(sources)
-    more = dict.fromkeys(name for source in sources for name in source.log.more if name not in COLUMNS)
-    data = {name: builder.column(name) for name in (*COLUMNS, *more)}
+    data = {name: builder.column(name) for name in COLUMNS}
     data["correct"][data["outcome"] == "error"] = np.nan  # nothing was answered, whatever the line claims
-    factors = _factor_names(sources, {*data})
+    more = sorted({name for source in sources for name in source.log.more})
+    data |= {name: builder.more(name) for name in more}
+    if any(OF in source.log.columns for source in sources):
+        data[OF] = builder.column(OF)
+    factors = _factor_names(sources, {*COLUMNS, OF, *more})
     data |= {column: builder.factor(name) for column, name in factors.items()}
     return pd.DataFrame(data, copy=False), list(factors)
 
 
-def _factor_names(sources: Iterable[Source], taken: set[str]) -> dict[str, str]:
+def _factor_names(sources: Iterable[Source], taken: Collection[str]) -> dict[str, str]:
     """Column to name in the condition: the well-known ones first, then by name."""
     found = {name for source in sources for setting in source.log.settings for name in setting.condition}
     first = [name for name in _FIRST_FACTORS if name in found]
@@ -135,6 +139,20 @@ class _Builder:
             source.log.columns.pop(name, None)
         return column
 
+    def more(self, name: str) -> Any:
+        """A column that scorers have: numbers where all who have it say so, else texts."""
+        forms = {source.log.more[name] for source in self.sources if name in source.log.more}
+        if forms == {"number"}:
+            return self._plain(name, {name: "number"})
+        for source in self.sources:
+            if source.log.more.get(name) == "number":
+                words = Words()
+                values = source.log.columns.get(name, np.array([], np.float64)).tolist()
+                if values:
+                    source.log.columns[name] = words.codes([None if v != v else f"{v:.15g}" for v in values])
+                source.log.words[name] = words.texts()
+        return self._texts(name, [source.log.words.get(name, []) for source in self.sources])
+
     def factor(self, name: str) -> Any:
         """A factor's values: numbers where all are numbers, booleans where all are, otherwise texts."""
         levels = [[setting.condition.get(name) for setting in source.log.settings] for source in self.sources]
@@ -152,12 +170,12 @@ class _Builder:
             )
         return self._texts("setting", [[_label(level) for level in group] for group in levels])
 
-    def _plain(self, name: str) -> Array:
+    def _plain(self, name: str, more: More | None = None) -> Array:
         """A column of numbers as the logs hold it."""
         parts: list[Array | None] = [source.log.columns.get(name) for source in self.sources]
         if len(parts) == 1 and parts[0] is not None:
             return parts[0]
-        result = np.full(self.total, missing_value(name), dtype(name))
+        result = np.full(self.total, missing_value(name, more), dtype(name, more))
         for part, rows in zip(parts, self.slices, strict=True):
             if part is not None:
                 result[rows] = part

@@ -38,7 +38,7 @@ def load(
     paths = {source.log.run.id: path for path, source in sources.items()}
     lacks = {source.log.run.id: source.log.lacks for source in sources.values() if source.log.lacks}
     frame, factors = assemble(list(sources.values()))
-    return Samples(frame, tuple(factors), runs, ends, paths, lacks, repeats)
+    return Samples.split(frame, tuple(factors), runs, ends, paths, lacks, repeats)
 
 
 def _sources(study: Study, issues: Issues, logs: Iterable[Path]) -> Iterator[tuple[Path, Source]]:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from types import NoneType
 from typing import IO, Any
@@ -23,6 +24,7 @@ import pyarrow as pa
 
 from llmxsite.analysis.tables.columns import (
     ALL,
+    OF,
     TEXTS,
     Array,
     LogColumns,
@@ -30,7 +32,6 @@ from llmxsite.analysis.tables.columns import (
     dtype,
     last_of_each,
     missing_value,
-    more_columns,
 )
 from llmxsite.analysis.tables.growing import Growing, Words
 from llmxsite.analysis.tables.slim import SlimSample, decode_condition, slim, unpack
@@ -97,24 +98,29 @@ class _Hashing(io.RawIOBase):
 class _Reader:
     def __init__(self, path: Path, header: Run, issues: Issues) -> None:
         self.path, self.issues = path, issues
-        self.log = LogColumns(run=header, more=[*more_columns(header.task)])
-        self.slim = slim(tuple(self.log.more))
+        self.slim = slim(header.task)
+        more = self.slim.more
+        self.log = LogColumns(run=header, more=more)
         self.digests = {model.name: model.digest for model in header.models}
         self.known: dict[bytes, int] = {}
         """Index in `log.settings` of each condition met since the digests last changed, by its bytes; -1 is unreadable."""
         self.samples: list[SlimSample] = []
         self.settings: list[int] = []
         self.numbers: list[int] = []
-        self.words = {name: Words() for name in TEXTS}
+        self.judged: list[tuple[int, str]] = []
+        """Rows that judge another, with its key."""
+        self.words = {name: Words() for name in (*TEXTS, *(name for name in more if more[name] == "text"))}
         self.columns = {
-            name: Growing(self.words[name].codes if name in TEXTS else _CONVERT[dtype(name)], missing_value(name))
-            for name in (*ALL, *self.log.more)
+            name: Growing(
+                self.words[name].codes if name in self.words else _CONVERT[dtype(name, more)], missing_value(name, more)
+            )
+            for name in (*ALL, *more)
         }
         self.keys: list[Any] = []
         self.hashes = Growing(_hashes, 0)
 
     def read(self, stream: IO[bytes]) -> LogColumns:
-        (kind, decode, _), known, samples = self.slim, self.known, self.samples
+        decode, kind, known, samples = self.slim.decode, self.slim.sample, self.known, self.samples
         lines = iter(partial(stream.readline, MAX_LINE + 1), b"")
         for number, raw in enumerate(lines, 1):
             if raw[-1] != _NEWLINE:
@@ -127,8 +133,6 @@ class _Reader:
                     self._bad(number, raw, error)
                 continue
             if type(line) is kind:
-                if line.of is not None:
-                    continue
                 condition = bytes(line.condition)
                 setting = known.get(condition)
                 if setting is None:
@@ -136,6 +140,8 @@ class _Reader:
                 if setting < 0:
                     self._bad(number, raw, "`condition` must hold plain values")
                     continue
+                if line.of is not None:
+                    self.judged.append((self.log.rows + len(samples), line.of))
                 samples.append(line)
                 self.settings.append(setting)
                 self.numbers.append(number)
@@ -161,8 +167,8 @@ class _Reader:
         for name in ("answer", "expected"):
             if not set(map(type, fields[name])) <= {str, NoneType}:
                 fields[name] = list(map(_text, fields[name]))
-        for name in self.log.more:
-            fields[name] = [value if isinstance(value, int | float) else None for value in fields[name]]
+        for name, form in self.slim.more.items():
+            fields[name] = list(map(_number if form == "number" else _text, fields[name]))
         for name, column in self.columns.items():
             column.add(fields[name])
         for gathered in (self.samples, self.settings, self.numbers):
@@ -225,12 +231,31 @@ class _Reader:
         if hashes is None:
             return log
         keep = last_of_each(hashes, lambda rows: pa.chunked_array(self.keys).take(rows).to_pylist())
+        if self.judged:
+            log.columns[OF] = self._of(keep)
         for name, column in self.columns.items():
             if (array := column.take()) is not None:
                 log.columns[name] = array if keep is None else array[keep]
         if keep is not None:
             log.rows = len(keep)
         return log
+
+    def _of(self, keep: Array | None) -> Array:
+        """For each row that counts, the line of the sample that it judges; -1 where it judges none."""
+        wanted = {key for _, key in self.judged}
+        keys = chain.from_iterable(chunk.to_pylist() for chunk in self.keys)
+        lines = self.columns["line"].take()
+        assert lines is not None
+        at = {key: int(lines[row]) for row, key in enumerate(keys) if key in wanted}
+        of = np.full(self.log.rows, -1, np.int32)
+        for row, key in self.judged:
+            of[row] = at.get(key, 0)
+        return of if keep is None else of[keep]
+
+
+def _number(value: Any) -> float | None:
+    """What a scorer says is a number, where its line has one."""
+    return value if isinstance(value, int | float) else None
 
 
 def _hashes(keys: Sequence[str]) -> Array:

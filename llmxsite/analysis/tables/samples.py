@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from llmxsite.analysis.tables.columns import OF
 from llmxsite.base.diagnostics import did_you_mean
 from llmxsite.log.record import End, Run
 
@@ -32,6 +33,9 @@ class Samples:
     """What the server of a run turned out to lack while it went on, by run id; only of the runs where it did."""
     repeats: Mapping[str, str] = field(default_factory=dict)
     """Runs that were left out because they repeat one that counts already, with that run."""
+    judges: pd.DataFrame | None = None
+    """The samples that judge others, which are no rows of `frame`, in the same columns, and `of`: the line, in the same run, of the
+    sample judged. None where there are none; what `where` leaves are the judges of the samples that it leaves."""
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -53,6 +57,24 @@ class Samples:
             return self
         return self._taken(self.frame.take(np.flatnonzero(keep)))
 
+    def judging(self, frame: pd.DataFrame) -> pd.DataFrame | None:
+        """The judges of some of these samples."""
+        if self.judges is None:
+            return None
+        judged = pd.MultiIndex.from_arrays([frame["run"].astype(str), frame["line"]])
+        named = pd.MultiIndex.from_arrays([self.judges["run"].astype(str), self.judges[OF]])
+        return self.judges[named.isin(judged)]
+
+    @classmethod
+    def split(cls, frame: pd.DataFrame, *parts: Any) -> Samples:
+        """From all lines that count to those that are samples, and those that judge them; `parts` are the other fields."""
+        whole = cls(frame, *parts)
+        if OF not in frame.columns:
+            return whole
+        judging = frame[OF].to_numpy() >= 0
+        samples = whole._taken(frame.take(np.flatnonzero(~judging)).drop(columns=OF))
+        return replace(samples, judges=frame.take(np.flatnonzero(judging)))
+
     def varying(self) -> tuple[str, ...]:
         """The factors with more than one value among these samples; not to be set counts as a value."""
         return tuple(name for name in self.factors if self.frame[name].nunique(dropna=False) > 1)
@@ -69,6 +91,7 @@ class Samples:
             paths={run: path for run, path in self.paths.items() if run in left},
             lacks={run: words for run, words in self.lacks.items() if run in left},
             repeats=self.repeats,
+            judges=self.judging(frame),
         )
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import cache
-from typing import Annotated, Any, NamedTuple, cast
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
+from msgspec import inspect
 from msgspec.structs import astuple
 
+from llmxsite.analysis.tables.columns import ALL, OF, More
+from llmxsite.base import registry
+from llmxsite.base.diagnostics import Problem
 from llmxsite.log.record import End, Lack, MaterialLine, Outcome, Resume, Run, Scalar
 
 
@@ -55,7 +58,7 @@ class SlimSample(msgspec.Struct, gc=False, tag_field="type", tag="sample"):
     language: str | None = None
     cluster: str | None = None
     of: str | None = None
-    """Of a sample that judges another: it is no row of the table."""
+    """Of a sample that judges another: a row apart."""
     repeat: Annotated[int, msgspec.Meta(ge=-(2**31), lt=2**31)] = 0
     timing: _Timing = _Timing()
     usage: _Usage = _Usage()
@@ -65,25 +68,52 @@ class SlimSample(msgspec.Struct, gc=False, tag_field="type", tag="sample"):
 class Slim(NamedTuple):
     """How the lines of one task's logs are read."""
 
-    kind: type[SlimSample]
     decode: Callable[[bytes], Any]
+    sample: type[SlimSample]
     names: tuple[str, ...]
     """The values that `unpack` gives, in its order."""
+    more: More
 
 
-@cache
-def slim(more: tuple[str, ...] = ()) -> Slim:
-    """The reader of lines with further scores: columns that a task's scorers have beside those of everybody."""
+@registry.remembered
+def slim(task: str) -> Slim:
+    """As `decode_slim`, with the columns that the scorers of a task have: one struct is made for it, and costs no more."""
+    more = columns_of(task)
     if not more:
-        return Slim(SlimSample, decode_slim, NAMES)
+        return Slim(decode_slim, SlimSample, NAMES, {})
     scores = msgspec.defstruct(
-        "_MoreScores", [(name, Any, None) for name in more], bases=(_Scores,), gc=False, frozen=True
+        "_TaskScores", [(name, Any, None) for name in more], bases=(_Scores,), gc=False, frozen=True
     )
-    kind = msgspec.defstruct(
-        "_MoreSample", [("scores", scores, scores())], bases=(SlimSample,), tag_field="type", tag="sample", gc=False
+    kind: Any = msgspec.defstruct(
+        "SlimTaskSample", [("scores", scores, scores())], bases=(SlimSample,), gc=False, tag_field="type", tag="sample"
     )
-    decode = msgspec.json.Decoder(kind | Run | Resume | MaterialLine | Lack | End).decode
-    return Slim(cast(type[SlimSample], kind), decode, (*NAMES, *more))
+    others = Run | Resume | MaterialLine | Lack | End
+    decode = msgspec.json.Decoder(kind | others).decode
+    return Slim(decode, kind, (*NAMES, *more), more)
+
+
+def columns_of(task: str) -> More:
+    """The columns that the scorers of a task add, by name; those that every table has are not among them. None of a task that is
+    not installed, or is broken."""
+    try:
+        scorers = getattr(registry.part(task, "answer"), "SCORERS", ())
+    except Problem:
+        return {}
+    found: More = {}
+    for scorer in scorers:
+        scores = inspect.type_info(scorer.scores)
+        assert isinstance(scores, inspect.StructType)
+        types = {field.encode_name: field.type for field in scores.fields}
+        for name in scorer.columns:
+            if name not in ALL and name != OF and name not in found:
+                found[name] = "number" if name in types and _is_number(types[name]) else "text"
+    return found
+
+
+def _is_number(type_: inspect.Type) -> bool:
+    parts = type_.types if isinstance(type_, inspect.UnionType) else (type_,)
+    known = [part for part in parts if not isinstance(part, inspect.NoneType | inspect.AnyType)]
+    return bool(known) and all(isinstance(p, inspect.IntType | inspect.FloatType | inspect.BoolType) for p in known)
 
 
 decode_slim = msgspec.json.Decoder(SlimSample | Run | Resume | MaterialLine | Lack | End).decode

@@ -120,7 +120,7 @@ class _Once:
 def _whole(samples: Subset, table: Table) -> tables.Samples:
     """The samples with what a study's have beside their rows: where their logs are."""
     if isinstance(table, tables.Samples):
-        return replace(table, frame=samples.frame)
+        return replace(table, frame=samples.frame, judges=table.judging(samples.frame))
     return tables.Samples(samples.frame, tuple(samples.factors), {}, {}, {})
 
 

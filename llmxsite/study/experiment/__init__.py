@@ -14,7 +14,7 @@ from llmxsite.study.experiment.place import place_of
 from llmxsite.study.experiment.prediction import Contrast, Prediction, PredictionError, Scalar
 from llmxsite.study.experiment.prompt import Prompt, Template, parse_prompt
 from llmxsite.study.experiment.read import load
-from llmxsite.study.experiment.terms import Terms, factors_of, terms_of, wrong_items
+from llmxsite.study.experiment.terms import Terms, factors_of, terms_of
 
 __all__ = [
     "FACTORS",
@@ -43,5 +43,4 @@ __all__ = [
     "select",
     "terms_of",
     "varied",
-    "wrong_items",
 ]

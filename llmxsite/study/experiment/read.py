@@ -19,6 +19,7 @@ from llmxsite.study.experiment.factor import as_number
 from llmxsite.study.experiment.prompt import Template, parse_prompt
 from llmxsite.study.experiment.terms import Terms, factors_of, terms_of
 from llmxsite.study.study import Study
+from llmxsite.study.suite import kind_of, locate
 
 CODE = "experiment"
 MOST_CONDITIONS = 10_000
@@ -103,6 +104,23 @@ def _suites(document: Document, experiment: Experiment, study: Study) -> Iterato
         if name not in known:
             hint = did_you_mean(name, known) or "`llmxsite suite import` or `llmxsite new suite` makes one"
             yield document.issue(("suites", index), f"{CODE}-suite", f"no suite '{name}' in suites/", hint=hint)
+        else:
+            yield from _kind(document, experiment, study, index)
+
+
+def _kind(document: Document, experiment: Experiment, study: Study, index: int) -> Iterator[Issue]:
+    """Whether the task asks items of the suite's kind; what is wrong with the suite itself is said of its own file."""
+    task, name = experiment.task, experiment.suites[index]
+    try:
+        kind = kind_of(locate(study, name))
+    except Problem:
+        return
+    if task not in registry.names() or kind in (taken := terms_of(task).items):
+        return
+    message = f"the suite '{name}' has items of the kind '{kind}', and the task '{task}' asks {' or '.join(taken)}"
+    able = [other for other, _ in registry.parts("experiment") if kind in terms_of(other).items]
+    hint = f"asked by: {', '.join(able)}" if able else f"name a suite of {' or '.join(taken)}"
+    yield document.issue(("suites", index), f"{CODE}-items", message, hint=hint)
 
 
 def _templates(document: Document, resolved: Resolved, study: Study) -> Iterator[Issue]:

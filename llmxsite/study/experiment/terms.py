@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from llmxsite.base.document import Document
     from llmxsite.study.experiment.design import Experiment, Resolved
     from llmxsite.study.experiment.prediction import Scalar
-    from llmxsite.study.suite import Suite
 
 
 class Terms:
@@ -70,16 +69,6 @@ def terms_of(task: str) -> Terms:
 def factors_of(task: str) -> dict[str, Factor]:
     """Every factor that an experiment of a task may set, by name."""
     return FACTORS | {factor.name: factor for factor in terms_of(task).factors}
-
-
-def wrong_items(task: str, suite: Suite) -> str | None:
-    """Why a task cannot ask a suite, in a sentence; None where it can."""
-    items = terms_of(task).items
-    if suite.kind in items:
-        return None
-    return (
-        f"the suite '{suite.id}' has items of the kind '{suite.kind}', and the task '{task}' asks {' or '.join(items)}"
-    )
 
 
 def task_of(factor: str) -> str | None:

@@ -1,7 +1,7 @@
 """A suite: a named set of items, with a content hash. Formats of other publishers live in `suite_formats`."""
 
 from llmxsite.study.suite.model import LETTERS, Item, QuestionItem, Suite, choices_of, content, item_hash, item_kind
-from llmxsite.study.suite.reader import Loaded, find, load, locate, read
+from llmxsite.study.suite.reader import Loaded, find, kind_of, load, locate, read
 from llmxsite.study.suite.writer import scaffold, write
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "find",
     "item_hash",
     "item_kind",
+    "kind_of",
     "load",
     "locate",
     "read",

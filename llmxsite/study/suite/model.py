@@ -125,13 +125,12 @@ def choices_of(item: Item) -> list[str]:
     return (item.choices or []) if isinstance(item, QuestionItem) else []
 
 
+@registry.remembered
 def item_kind(name: str) -> type[Item] | None:
-    """The kind of items that a suite names; None where no task that is installed has it."""
+    """The kind of items that a suite names; None where no task that is installed has it. Raises `Problem` where two tasks have it."""
     if name == QUESTIONS:
         return QuestionItem
-    found: type[Item] | None = next(
-        (kind for _, kind in registry.declared("suite", "ITEMS") if kind.kind == name), None
-    )
+    found: type[Item] | None = registry.find("suite", "ITEMS", name)
     return found
 
 

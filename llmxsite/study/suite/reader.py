@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,15 +11,16 @@ import msgspec
 
 from llmxsite.base.diagnostics import Issues, Problem, did_you_mean
 from llmxsite.base.document import Document, Key
-from llmxsite.base.reading import json_lines
+from llmxsite.base.reading import json_lines, read_text
 from llmxsite.study.study import Study
 from llmxsite.study.suite import llmxray
-from llmxsite.study.suite.model import Item, Suite, item_kind, item_kinds
+from llmxsite.study.suite.model import QUESTIONS, Item, Suite, item_kind, item_kinds
 from llmxsite.study.suite.origin import Origin
 from llmxsite.study.suite.validity import validate
 
 MAX_ITEMS = 200_000
 ITEMS_FILE = "items.jsonl"
+_KIND = re.compile(r"""(?m)^[ \t{,]*["']?kind["']?[ \t]*:""")
 
 
 class Loaded(NamedTuple):
@@ -63,6 +65,15 @@ def locate(study: Study, id: str) -> Path:  # noqa: A002
 def name(path: Path) -> str:
     """What a suite's file says its id is: the file's stem, or the folder of a `suite.yaml`."""
     return path.parent.name if path.stem == "suite" else path.stem
+
+
+def kind_of(path: Path) -> str:
+    """The kind of the items of the suite at `path`; nothing is parsed where it names none. Raises `Problem` when it cannot be read."""
+    path = path / "suite.yaml" if path.is_dir() else path
+    if not _KIND.search(read_text(path)):
+        return QUESTIONS
+    data = Document.load(path).data
+    return str(data.get("kind", QUESTIONS)) if isinstance(data, dict) else QUESTIONS
 
 
 def read(path: Path, issues: Issues) -> Loaded:
