@@ -163,7 +163,7 @@ def test_the_same_item_twice_is_told(study: Study) -> None:
     path.write_text(SUITE + "  - id: z\n    prompt: Say that a feather is light.\n    times: 2\n", encoding="utf-8")
     issues = Issues()
     check(path, issues)
-    assert "the same question as item 'b'" in [i.message for i in issues]
+    assert "the same item as item 'b'" in [i.message for i in issues]
 
 
 def test_a_kind_that_is_not_installed_is_an_error_at_its_line(study: Study) -> None:

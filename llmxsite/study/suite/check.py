@@ -11,7 +11,7 @@ from pathlib import Path
 from llmxsite.base.diagnostics import Issue, Issues, did_you_mean, several
 from llmxsite.study.suite import giveaway, spoken
 from llmxsite.study.suite.datasheet import QUESTIONS
-from llmxsite.study.suite.model import LETTERS, Item, QuestionItem, Suite, choices_of
+from llmxsite.study.suite.model import LETTERS, Item, QuestionItem, Suite, choices_of, item_hash
 from llmxsite.study.suite.origin import Origin
 from llmxsite.study.suite.reader import Loaded, name, read
 
@@ -144,7 +144,7 @@ def _lettered(choices: list[str]) -> bool:
 def _repeats(suite: Suite, origin: Origin) -> Iterator[Issue]:
     questions: dict[str, list[int]] = {}
     for index, item in enumerate(suite.items):
-        questions.setdefault(_normal(item.shown()), []).append(index)
+        questions.setdefault(_same(item), []).append(index)
         if isinstance(item, QuestionItem):
             yield from _equal_choices(item, index, origin)
     for same in questions.values():
@@ -152,8 +152,9 @@ def _repeats(suite: Suite, origin: Origin) -> Iterator[Issue]:
             item, earlier = suite.items[index], [suite.items[i] for i in same[:position]]
             twin = next((e for e in earlier if _choice_set(e) == _choice_set(item)), None)
             if twin is not None:
-                message = f"the same question as item '{twin.id}'"
-                yield origin.item(index).issue("suite-duplicate-question", message, "question", severity="warning")
+                field = ("question",) if isinstance(item, QuestionItem) else ()
+                message = f"the same {'question' if field else 'item'} as item '{twin.id}'"
+                yield origin.item(index).issue("suite-duplicate-question", message, *field, severity="warning")
     folded: dict[str, str] = {}
     for index, item in enumerate(suite.items):
         other = folded.setdefault(item.id.casefold(), item.id)
@@ -161,7 +162,7 @@ def _repeats(suite: Suite, origin: Origin) -> Iterator[Issue]:
             message = f"id '{item.id}' differs from '{other}' only in capitals"
             yield origin.item(index).issue("suite-duplicate-id", message, "id", severity="warning")
     for index, example in enumerate(suite.examples):
-        if _normal(example.shown()) in questions:
+        if _same(example) in questions:
             message = "a worked example must not be asked: its answer is in the prompt"
             yield origin.example(index).issue("suite-example-asked", message, "question", severity="warning")
 
@@ -241,6 +242,11 @@ def _together(
 
 def _rank(level: str) -> tuple[int, str]:
     return (DIFFICULTIES.index(level) if level in DIFFICULTIES else len(DIFFICULTIES), level)
+
+
+def _same(item: Item) -> str:
+    """What two items share that are the same to a reader; of a kind that is no question, what is asked."""
+    return _normal(item.question) if isinstance(item, QuestionItem) else item_hash(item)
 
 
 def _normal(text: str) -> str:
