@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from llmxsite.analysis import tables
 from llmxsite.analysis.results import order, reading_notes, reading_order, readings, reread, summarise, warnings
-from llmxsite.analysis.results.rereading import _of_log, alone
+from llmxsite.analysis.results.rereading import _heard, alone
 from llmxsite.analysis.results.rereading import read as read_groups
 from llmxsite.analysis.tables import Samples
 from llmxsite.base.diagnostics import Issues
@@ -204,10 +204,10 @@ def test_a_card_reads_each_reply_once_for_its_chart_and_its_warnings(
         return read_groups(*of)
 
     monkeypatch.setattr(reading_order, "read", counted)
-    before = _of_log.cache_info().misses
+    before = _heard.cache_info().misses
     assert figure.build("bars", samples, {}, id="f").notes and warnings(samples, ["suite", "model"])
     assert grouped == [["model"], ["suite", "model"]], "once for caption and notes, once for warnings by other columns"
-    assert _of_log.cache_info().misses - before == len(TURNED)
+    assert _heard.cache_info().misses - before == len(TURNED)
 
 
 def test_a_lowest_that_every_reading_gives_is_named_beside_a_highest_that_none_is(tmp_path: Path) -> None:

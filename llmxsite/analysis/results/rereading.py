@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 OURS = "accuracy"
 HEARD = 0.05
 """Share of the replies that the scorer reads from which a rule is one of reading them: below it, its accuracy is that of its silence."""
-_UNKNOWN, _NONE, _WRONG, _RIGHT = -1, 0, 1, 2
-"""What a rule makes of a reply: it is not there to be read, states no answer, another one, or the right one."""
+_UNREAD, _UNKNOWN, _NONE, _WRONG, _RIGHT = -2, -1, 0, 1, 2
+"""What a rule makes of a reply: it was not asked yet, it is not there to be read, states no answer, another one, or the right one."""
 
 
 class _Text(msgspec.Struct, gc=False, frozen=True):
@@ -142,20 +142,35 @@ def _verdicts(samples: Samples) -> NDArray[np.int8]:
             stat = None
         if path is None or stat is None:
             continue  # without its log there is nothing to read again
-        judged = _of_log(path, stat.st_size, stat.st_mtime_ns)
         rows = order[start:end]
-        found[rows] = judged[np.minimum(lines[rows], len(judged) - 1)]
+        found[rows] = _heard(path, stat.st_size, stat.st_mtime_ns).at(lines[rows])
     return found
+
+
+class _Heard:
+    """What each rule, a column, makes of the lines of a log that were asked for: one that a later line replaces never is."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._table = np.full((0, len(RULES)), _UNREAD, dtype=np.int8)
+
+    def at(self, lines: NDArray[np.int64]) -> NDArray[np.int8]:
+        """The rows of these lines, by number. Those not met before are read in one pass."""
+        if (more := int(lines.max(initial=0)) + 1 - len(self._table)) > 0:
+            self._table = np.pad(self._table, ((0, more), (0, 0)), constant_values=_UNREAD)
+        if unread := set(lines[self._table[lines, 0] == _UNREAD].tolist()):
+            read = {number: _of_line(raw) for number, raw in log_lines(self._path) if number in unread}
+            self._table[list(unread)] = _UNKNOWN
+            for number, values in read.items():
+                if values is not None:
+                    self._table[number] = values
+        return self._table[lines]
 
 
 @lru_cache(maxsize=4096)
-def _of_log(path: Path, size: int, changed: int) -> NDArray[np.int8]:
-    """What each rule, a column, makes of each line of a log by its number; the last row is nothing, for lines after it."""
-    heard = {number: values for number, raw in log_lines(path) if (values := _of_line(raw)) is not None}
-    found = np.full((max(heard, default=-1) + 2, len(RULES)), _UNKNOWN, dtype=np.int8)
-    if heard:
-        found[list(heard)] = list(heard.values())
-    return found
+def _heard(path: Path, size: int, changed: int) -> _Heard:
+    """Of a log as it is at this size and time of change."""
+    return _Heard(path)
 
 
 def _verdict(answer: str | None, key: Any) -> int:
