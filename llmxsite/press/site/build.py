@@ -141,16 +141,16 @@ class _Build:
             tests,
             texts,
         )
-        from llmxsite.press.site.processes import sampling
-        from llmxsite.press.site.samples import drifts as drifting
+        from llmxsite.press.site.processes import beside
+        from llmxsite.press.site.samples.drifts import missing
 
         edition = self.edition
-        todo, compared = self._samples(), drifting.missing(edition)
+        todo, compared = self._samples(), missing(edition)
         jobs = {name: job for name, (_, job) in todo.items()}
-        with sampling(jobs, compared, self.out, self.jobs) as (written, drifts):
-            for page in chain.from_iterable(m.pages(edition) for m in (home, reports, models, suites)):
-                self._page(page)
-            for page in chain.from_iterable(m.pages(edition) for m in (compare, hardware, methods, texts)):
+        with beside(jobs, compared, self.out, self.jobs) as (written, drifts):
+            for page in chain.from_iterable(
+                m.pages(edition) for m in (home, reports, models, suites, compare, hardware, methods, texts)
+            ):
                 self._page(page)
             for name, output, files in written:
                 self._sampled(name, todo[name][0], output, files)

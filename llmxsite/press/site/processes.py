@@ -10,9 +10,8 @@ from llmxsite.base import memory
 from llmxsite.base.memory import Seen
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.site import disk
-from llmxsite.press.site.samples import drifts as drifting
 from llmxsite.press.site.samples import sheets
-from llmxsite.press.site.samples.drifts import DriftView, Two
+from llmxsite.press.site.samples.drifts import DriftView, Two, compare_two
 from llmxsite.press.site.samples.sheets import SheetJob, Sheets
 
 LARGE = 40_000_000
@@ -22,7 +21,7 @@ Done = tuple[str, Sheets, dict[str, Seen]]
 
 
 @contextmanager
-def sampling(
+def beside(
     todo: Mapping[str, SheetJob], compared: Mapping[str, Two], out: Path, jobs: int
 ) -> Iterator[tuple[Iterator[Done], Iterator[tuple[str, DriftView]]]]:
     """Start on the jobs; the results come when they are asked for, in the order of the jobs, then the comparisons by name.
@@ -38,7 +37,7 @@ def sampling(
 
     with ProcessPoolExecutor(jobs - 1, mp_context=get_context("spawn")) as pool:
         waiting = {name: pool.submit(write, job, out) for name, job in todo.items()}
-        drifts = {name: pool.submit(drifting.compare_two, two) for name, two in compared.items()}
+        drifts = {name: pool.submit(compare_two, two) for name, two in compared.items()}
         yield (
             ((name, *future.result()) for name, future in waiting.items()),
             ((name, future.result()) for name, future in drifts.items()),
