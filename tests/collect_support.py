@@ -17,10 +17,10 @@ from servers.fake import Fake
 from servers.wire import Call, HttpServer, Wire
 
 from llmxsite.base.diagnostics import Issues
-from llmxsite.collect.observer import Silent
+from llmxsite.collect.job import Job
 from llmxsite.collect.policy import Policy, Result
 from llmxsite.collect.session import Session, Wish, engines, open_session, prepare
-from llmxsite.collect.workload import Job
+from llmxsite.collect.workload import Workload
 from llmxsite.exchange.engine.protocol import EngineError
 from llmxsite.log import runlog
 from llmxsite.log.record import Sample
@@ -186,13 +186,19 @@ for line in sys.stdin:
         return code
 
 
-class Notes(Silent):
+class Notes:
     """Remembers what a run told."""
+
+    wants_text = False
 
     def __init__(self) -> None:
         self.notes: list[str] = []
         self.waits: list[float] = []
         self.samples: list[Sample] = []
+
+    def begin(self, workload: Workload, left: list[int]) -> None: ...
+    def start(self, job: Job) -> None: ...
+    def text(self, job: Job, piece: str, thinking: bool) -> None: ...
 
     def retry(self, job: Job, error: EngineError, attempt: int, wait: float) -> None:
         self.waits.append(wait)
