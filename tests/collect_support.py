@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
+from random import Random
 from typing import Any, Self
 
 import yaml
@@ -184,6 +185,18 @@ for line in sys.stdin:
         code = int(self._mother.stdout.readline())
         server.victim = None
         return code
+
+    def killed(self, study: Study, server: Watched, chance: Random, *, calls: int, ms: float, output: Path) -> int:
+        """The run `trial`, killed within as many calls, and milliseconds after one, again and again until it is complete; how often it
+        was."""
+        times = 0
+        while True:
+            server.aim(chance.randint(1, calls), chance.uniform(0, ms))
+            code = self.run(study, "run", "trial", server=server, output=output)
+            if code == 0:
+                return times
+            assert code == -signal.SIGKILL, output.read_text()
+            times += 1
 
 
 class Notes:

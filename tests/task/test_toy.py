@@ -8,7 +8,6 @@ import os
 import random
 import re
 import shlex
-import signal
 import tomllib
 from configparser import ConfigParser
 from pathlib import Path
@@ -182,13 +181,7 @@ def test_killed_and_gone_on_with_it_loses_and_doubles_nothing(study: Study, tmp_
             while killed < KILLS:
                 the_log(study).unlink()
                 chance = random.Random(seed)
-                while True:
-                    server.aim(chance.randint(1, 60), chance.uniform(0, 15))
-                    code = nursery.run(study, "run", "trial", server=server, output=tmp_path / "output")
-                    if code == 0:
-                        break
-                    assert code == -signal.SIGKILL, (tmp_path / "output").read_text()
-                    killed += 1
+                killed += nursery.killed(study, server, chance, calls=60, ms=15, output=tmp_path / "output")
                 assert told(the_log(study)) == unbroken and len(samples_of(the_log(study))) == len(unbroken)
                 seed += 1
 
