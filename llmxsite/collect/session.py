@@ -89,8 +89,7 @@ class Session:
     measured: Probe | None
     clock: Callable[[], str]
     choice: Choice
-    stage: Stage | None = None
-    """Where the task has one; None meets the server as it is."""
+    stage: Stage
 
     def left(self) -> list[int]:
         """Samples still to make, by condition; those that judge others are not counted."""

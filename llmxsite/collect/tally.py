@@ -97,7 +97,7 @@ class Tally:
 
     def add(self, condition: Condition, sample: Sample, clock: float) -> None:
         """Count one sample. `condition` is the very object of the workload. One that judges another is none of those planned."""
-        if isinstance(sample.of, str):
+        if sample.judges:
             self.judged += 1
             return
         place = self._places[id(condition)]

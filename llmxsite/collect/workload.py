@@ -154,7 +154,7 @@ class Workload:
         for log in logs:
             for sample in final_samples(log):
                 found = items.get((sample.suite, sample.item))
-                if sample.outcome == "error" or isinstance(sample.of, str) or found is None:
+                if sample.outcome == "error" or sample.judges or found is None:
                     continue
                 if (condition := self._condition_of(sample)) is None:
                     continue

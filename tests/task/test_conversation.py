@@ -337,7 +337,7 @@ def test_what_judges_is_not_counted_among_the_samples_of_a_run(study: Study) -> 
     for sample in samples_of(the_log(study)):
         tally.add(sample)
     assert sum(tally.states.values()) == 16
-    judge = next(s for s in samples_of(the_log(study)) if isinstance(s.of, str))
+    judge = next(s for s in samples_of(the_log(study)) if s.judges)
     assert "judges another sample of this run" in transcript.article(judge, 3)
 
 
@@ -350,11 +350,7 @@ def test_what_a_scorer_says_becomes_a_column_and_judges_are_rows_apart(study: St
         assert list(frame.columns)[len(tables.COLUMNS)] == "turns" and "of" not in frame.columns
         assert (frame["turns"] == frame["doubts"] + 1).all() and judges["turns"].isna().all()
         lines = {s.key: n for n, s in enumerate(every_line(study), 1) if isinstance(s, Sample)}
-        told = {
-            (n, lines[s.of])
-            for n, s in enumerate(every_line(study), 1)
-            if isinstance(s, Sample) and isinstance(s.of, str)
-        }
+        told = {(n, lines[s.of]) for n, s in enumerate(every_line(study), 1) if isinstance(s, Sample) and s.judges}
         assert set(zip(judges["line"], judges["of"], strict=True)) == told
         some = samples.where(doubts=2, repeat=0)
         assert some.judges is not None and len(some.judges) == 2 * len(some) == 8
