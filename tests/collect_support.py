@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
+from random import Random
 from typing import Any, Self
 
 import yaml
@@ -17,10 +18,10 @@ from servers.fake import Fake
 from servers.wire import Call, HttpServer, Wire
 
 from llmxsite.base.diagnostics import Issues
-from llmxsite.collect.observer import Silent
+from llmxsite.collect.job import Job
 from llmxsite.collect.policy import Policy, Result
 from llmxsite.collect.session import Session, Wish, engines, open_session, prepare
-from llmxsite.collect.workload import Job
+from llmxsite.collect.workload import Workload
 from llmxsite.exchange.engine.protocol import EngineError
 from llmxsite.log import runlog
 from llmxsite.log.record import Sample
@@ -185,14 +186,32 @@ for line in sys.stdin:
         server.victim = None
         return code
 
+    def killed(self, study: Study, server: Watched, chance: Random, *, calls: int, ms: float, output: Path) -> int:
+        """The run `trial`, killed within as many calls, and milliseconds after one, again and again until it is complete; how often it
+        was."""
+        times = 0
+        while True:
+            server.aim(chance.randint(1, calls), chance.uniform(0, ms))
+            code = self.run(study, "run", "trial", server=server, output=output)
+            if code == 0:
+                return times
+            assert code == -signal.SIGKILL, output.read_text()
+            times += 1
 
-class Notes(Silent):
+
+class Notes:
     """Remembers what a run told."""
+
+    wants_text = False
 
     def __init__(self) -> None:
         self.notes: list[str] = []
         self.waits: list[float] = []
         self.samples: list[Sample] = []
+
+    def begin(self, workload: Workload, left: list[int]) -> None: ...
+    def start(self, job: Job) -> None: ...
+    def text(self, job: Job, piece: str, thinking: bool) -> None: ...
 
     def retry(self, job: Job, error: EngineError, attempt: int, wait: float) -> None:
         self.waits.append(wait)

@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import distribution_support
 import pytest
 from collect_support import samples_of
-
-from llmxsite.base import registry
 
 DISTRIBUTION = Path(__file__).parent / "task" / "distribution"
 MODELS = ("fake:1b", "judge:1b")
@@ -28,13 +27,8 @@ def answer(body: dict[str, Any]) -> tuple[list[str], str]:
 
 @pytest.fixture
 def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The distribution is on the path, here and in the processes that tests start."""
-    monkeypatch.syspath_prepend(DISTRIBUTION)
-    monkeypatch.setenv("LLMXSITE_TEST_PATH", str(DISTRIBUTION))
-    registry.forget()
-    yield
-    monkeypatch.undo()
-    registry.forget()
+    with distribution_support.installed(DISTRIBUTION, monkeypatch):
+        yield
 
 
 def told(path: Path) -> dict[str, tuple[object, ...]]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import random
-import signal
 from pathlib import Path
 
 import pytest
@@ -52,16 +51,9 @@ def _killed(
     unbroken: dict[str, tuple[object, ...]],
 ) -> int:
     """A run that is killed again and again until it is complete; how often it was."""
-    killed = 0
     study = make_study(folder, items=15, **DESIGN)
-    while True:
-        # Up to 6 calls set a run up; after that each is a sample.
-        server.aim(chance.randint(1, 45), chance.uniform(0, 30))
-        code = nursery.run(study, "run", "trial", server=server, output=folder / "output")
-        if code == 0:
-            break
-        assert code == -signal.SIGKILL, (folder / "output").read_text()
-        killed += 1
+    # Up to 6 calls set a run up; after that each is a sample.
+    killed = nursery.killed(study, server, chance, calls=45, ms=30, output=folder / "output")
     lines = samples_of(the_log(study))
     assert len(lines) == len({s.key for s in lines}) == 60
     assert scores_of(the_log(study)) == unbroken

@@ -5,9 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from distribution_support import installed, told
 
 from llmxsite.base import registry
 from llmxsite.base.diagnostics import Problem
@@ -19,27 +21,15 @@ Install = Callable[..., Path]
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
     """Installs a distribution whose only task has these modules; its package is named after the distribution."""
 
-    def put(distribution: str, task: str, **modules: str) -> Path:
-        site = tmp_path / distribution
-        package = site / distribution.replace("-", "_")
-        package.mkdir(parents=True)
-        (package / "__init__.py").write_text(modules.pop("init", ""))
-        for name, text in modules.items():
-            (package / f"{name}.py").write_text(text)
-        info = site / f"{package.name}-2.5.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 2.5\n")
-        (info / "entry_points.txt").write_text(f"[llmxsite.tasks]\n{task} = {package.name}\n")
-        monkeypatch.syspath_prepend(site)
-        registry.forget()
-        return package
+    with ExitStack() as stack:
 
-    registry.forget()
-    yield put
-    monkeypatch.undo()
-    for name in [name for name in sys.modules if name.startswith("made_")]:
-        del sys.modules[name]
-    registry.forget()
+        def put(distribution: str, task: str, *, init: str = "", **modules: str) -> Path:
+            package = distribution.replace("-", "_")
+            files = {f"{package}/{name}.py": text for name, text in {"__init__": init, **modules}.items()}
+            files |= told(distribution, task, package, "2.5")
+            return stack.enter_context(installed(tmp_path / distribution, monkeypatch, files)) / package
+
+        yield put
 
 
 THING = "from types import SimpleNamespace\nTHINGS = (SimpleNamespace(name='mine', of='{}'),)\n"

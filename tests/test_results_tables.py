@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from determinism_log import make_log
+from distribution_support import installed, told
 from typer.testing import CliRunner
 
 from llmxsite.analysis import tables
@@ -15,7 +16,6 @@ from llmxsite.analysis.measure import MISSING
 from llmxsite.analysis.results import measured
 from llmxsite.analysis.results.shown import cell
 from llmxsite.analysis.results.tables import Asked, fitting, kinds, rows, table, words
-from llmxsite.base import registry
 from llmxsite.base.diagnostics import Issues
 from llmxsite.cli import app
 from llmxsite.exchange.answer.rules import RULES
@@ -53,6 +53,11 @@ TABLES = (
               shown=("n", "more"), value="longer", of="more"),
 )
 """
+FILES = {
+    "length_task/__init__.py": '"""How long answers are."""\n',
+    "length_task/results.py": RESULTS,
+    **told("length-task", "length", "length_task"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -66,19 +71,10 @@ def samples(study: Study) -> tables.Samples:
 
 
 @pytest.fixture
-def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Another distribution with a task of its own, as a package manager would leave it."""
-    package, told = tmp_path / "length_task", tmp_path / "length_task-1.0.dist-info"
-    for folder in (package, told):
-        folder.mkdir()
-    (package / "__init__.py").write_text('"""How long answers are."""\n', encoding="utf-8")
-    (package / "results.py").write_text(RESULTS, encoding="utf-8")
-    (told / "METADATA").write_text("Metadata-Version: 2.1\nName: length-task\nVersion: 1.0\n", encoding="utf-8")
-    (told / "entry_points.txt").write_text("[llmxsite.tasks]\nlength = length_task\n", encoding="utf-8")
-    monkeypatch.syspath_prepend(str(tmp_path))
-    registry.forget()
-    yield
-    registry.forget()
+def lengths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Another distribution with a task of its own, installed."""
+    with installed(tmp_path / "installed", monkeypatch, FILES) as site:
+        yield site
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -155,7 +151,8 @@ def test_partings_can_be_counted_in_prose_and_listed(samples: tables.Samples, st
     assert json.loads(called.stdout) == found
 
 
-def test_a_task_of_another_distribution_is_asked_for_like_any(installed: None, study: Study, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("lengths")
+def test_a_task_of_another_distribution_is_asked_for_like_any(study: Study, tmp_path: Path) -> None:
     found = tables.load(study, Issues())
     value = evaluate("long regime=cold", found)
     assert value.plain() == "25.0% [12.5, 50.0]" and value.title.startswith("share of answers that are long; n = ")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from distribution_support import anew, installed, told
 from text_support import run_log
 
-from llmxsite.base import memory, registry
 from llmxsite.base.diagnostics import Issues, Problem
 from llmxsite.press import figure
 from llmxsite.press.catalogue import addresses
@@ -55,30 +54,15 @@ PARTS = (Part("run", "conditions", part),)
     "talks/dialogue/scaffold/index.md": "---\ntitle: @@title@@\nsummary: Say what is talked about.\n---\n",
     "talks/dialogue/scaffold/experiment.yaml": "task: dialogue\nquestion: @@question@@\nhypothesis: Say who talks most.\nsuites: [@@suite@@]\n",
     "talks/dialogue/scaffold/suite.yaml": "id: @@suite@@\nitems: []\n",
-    "talks-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: talks\nVersion: 1.0\n",
-    "talks-1.0.dist-info/entry_points.txt": "[llmxsite.tasks]\ndialogue = talks.dialogue\n",
+    **told("talks", "dialogue", "talks.dialogue"),
 }
-
-
-def forget() -> None:
-    registry.forget()
-    memory._fingerprint = None
-    for name in [name for name in sys.modules if name.partition(".")[0] == "talks"]:
-        del sys.modules[name]
 
 
 @pytest.fixture
 def talks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A distribution with a task of its own, installed."""
-    for name, text in FILES.items():
-        path = tmp_path / "installed" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    monkeypatch.syspath_prepend(str(tmp_path / "installed"))
-    forget()
-    yield tmp_path / "installed"
-    monkeypatch.undo()
-    forget()
+    with installed(tmp_path / "installed", monkeypatch, FILES) as site:
+        yield site
 
 
 @pytest.fixture
@@ -126,7 +110,7 @@ def test_an_installed_one_adds_to_pages(study: Study, tmp_path: Path) -> None:
 def test_another_version_of_it_makes_the_pages_again(talks: Path, study: Study, tmp_path: Path) -> None:
     made(study, tmp_path / "site")
     (talks / "talks/dialogue/templates/run.html").write_text("<p>Said otherwise</p>\n", encoding="utf-8")
-    forget()
+    anew(talks)
     made(study, tmp_path / "site")
     assert "Said otherwise" in (tmp_path / "site" / RUN).read_text(encoding="utf-8")
 
@@ -167,7 +151,7 @@ def test_no_report_is_started_of_a_task_without_a_scaffold(study: Study) -> None
 
 def test_a_broken_one_is_told_and_stops_nothing(talks: Path, study: Study, tmp_path: Path) -> None:
     (talks / "talks/dialogue/site.py").write_text("import no_such_module\n", encoding="utf-8")
-    forget()
+    anew(talks)
     assert [i.message for i in check(study) if i.code == "task-broken"] == [
         "the task 'dialogue' of talks 1.0 cannot be used: talks.dialogue.site: ModuleNotFoundError: No module named 'no_such_module'"
     ]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from distribution_support import installed, told
 
-from llmxsite.base import memory, registry
 from llmxsite.base.diagnostics import Issues, Problem
 from llmxsite.cli import suite_text
 from llmxsite.press.catalogue import addresses
@@ -46,8 +45,7 @@ from llmxsite.study.experiment import Terms
 
 TERMS = Terms(title="Echoes", items=("prompts",))
 """,
-    "echoes-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: echoes\nVersion: 1.0\n",
-    "echoes-1.0.dist-info/entry_points.txt": "[llmxsite.tasks]\necho = echoes\n",
+    **told("echoes", "echo", "echoes"),
 }
 SUITE = """\
 id: sayings
@@ -68,25 +66,11 @@ items:
 """
 
 
-def forget() -> None:
-    registry.forget()
-    memory._fingerprint = None
-    for name in [name for name in sys.modules if name.partition(".")[0] == "echoes"]:
-        del sys.modules[name]
-
-
 @pytest.fixture
 def echoes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A distribution with a task that has items of its own, installed."""
-    for name, text in FILES.items():
-        path = tmp_path / "installed" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    monkeypatch.syspath_prepend(str(tmp_path / "installed"))
-    forget()
-    yield tmp_path / "installed"
-    monkeypatch.undo()
-    forget()
+    with installed(tmp_path / "installed", monkeypatch, FILES) as site:
+        yield site
 
 
 @pytest.fixture

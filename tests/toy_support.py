@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import distribution_support
 import pytest
-
-from llmxsite.base import registry
 
 ROOT = Path(__file__).parent / "toy_task"
 MODELS = ("fake:1b", "near:1b", "judge:1b")
@@ -16,13 +15,8 @@ MODELS = ("fake:1b", "near:1b", "judge:1b")
 
 @pytest.fixture
 def toy(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The distribution is on the path, here and in the processes that tests start."""
-    monkeypatch.syspath_prepend(ROOT)
-    monkeypatch.setenv("LLMXSITE_TEST_PATH", str(ROOT))
-    registry.forget()
-    yield
-    monkeypatch.undo()
-    registry.forget()
+    with distribution_support.installed(ROOT, monkeypatch):
+        yield
 
 
 def parrot(body: dict[str, Any]) -> tuple[list[str], str]:

@@ -98,9 +98,7 @@ class Cache:
         self._used.add(name)
         self._values[name] = value
         if self.folder is not None:
-            path = self.folder / "memo" / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _replace(path, msgspec.msgpack.encode(value))
+            put(self.folder / "memo" / name, msgspec.msgpack.encode(value))
 
     def _read(self, name: str, type_: type[T], make: Callable[[], T]) -> T:
         if self.folder is None:
@@ -110,9 +108,7 @@ class Cache:
             return msgspec.msgpack.decode(path.read_bytes(), type=type_)
         except (OSError, msgspec.DecodeError):
             pass
-        value = make()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, msgspec.msgpack.encode(value))
+        put(path, msgspec.msgpack.encode(make()))
         # Read back, so that a first build and a cached one see the very same types and bytes.
         return msgspec.msgpack.decode(path.read_bytes(), type=type_)
 
@@ -129,27 +125,21 @@ class Cache:
             if old.name not in keep:
                 old.unlink(missing_ok=True)
         past.files, past.memos = self._now, sorted(self._used)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        _replace(_path(self.folder, self.out), msgspec.msgpack.encode(past))
+        put(_path(self.folder, self.out), msgspec.msgpack.encode(past))
 
 
+@registry.remembered
 def package_fingerprint() -> str:
     """Version and, for a checkout that is being worked on, size and time of each module, template and style sheet; also of the
     tasks of other distributions."""
-    global _fingerprint
-    if _fingerprint is None:
-        marks = [__version__]
-        for package in (PACKAGE, *registry.folders()):
-            for folder, folders, names in os.walk(package):
-                folders[:] = sorted(f for f in folders if f != "__pycache__")
-                for name in sorted(names):
-                    stat = os.stat(os.path.join(folder, name))  # noqa: PTH116, PTH118 - a thousand Path objects are slower
-                    marks.append(f"{name}:{stat.st_size}:{stat.st_mtime_ns}")
-        _fingerprint = digest("\n".join(marks))[:16]
-    return _fingerprint
-
-
-_fingerprint: str | None = None
+    marks = [__version__]
+    for package in (PACKAGE, *registry.folders()):
+        for folder, folders, names in os.walk(package):
+            folders[:] = sorted(f for f in folders if f != "__pycache__")
+            for name in sorted(names):
+                stat = os.stat(os.path.join(folder, name))  # noqa: PTH116, PTH118 - a thousand Path objects are slower
+                marks.append(f"{name}:{stat.st_size}:{stat.st_mtime_ns}")
+    return digest("\n".join(marks))[:16]
 
 
 def digest(content: bytes | str) -> str:
@@ -178,8 +168,9 @@ def _hash_file(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _replace(path: Path, content: bytes) -> None:
-    """Write through a temporary file, so that a build broken off never leaves half a memory."""
+def put(path: Path, content: bytes) -> None:
+    """Write through a temporary file, so that whoever is broken off never leaves half a memory; folders are made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     temporary.write_bytes(content)
     temporary.replace(path)

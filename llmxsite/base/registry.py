@@ -172,9 +172,7 @@ def faults() -> Iterator[Problem]:
 
 def distribution(task: str) -> tuple[str, str] | None:
     """Name and version of the distribution that brings a task; None for those of this package, and one that is not installed."""
-    if task in built_in():
-        return None
-    points = [point for point in _points() if point.name == task]
+    points = _claims(task)
     dist = points[0].dist if points else None
     return None if dist is None else (dist.name, dist.version)
 
@@ -210,12 +208,17 @@ def _points() -> tuple[metadata.EntryPoint, ...]:
     return tuple(metadata.entry_points(group=GROUP))
 
 
+def _claims(task: str) -> list[metadata.EntryPoint]:
+    """What other distributions name so; nothing for a task of this package."""
+    return [] if task in built_in() else [point for point in _points() if point.name == task]
+
+
 @remembered
 def _home(task: str) -> str | None:
     """The package of a task."""
     if task in built_in():
         return f"{PACKAGE}.{task}"
-    points = [point for point in _points() if point.name == task]
+    points = _claims(task)
     if len({point.value for point in points}) > 1:
         raise Problem.at(
             PLACE,
@@ -230,8 +233,8 @@ def _module(task: str, name: str) -> ModuleType | None:
     try:
         return importlib.import_module(name) if importlib.util.find_spec(name) is not None else None
     except Exception as error:  # whatever the code of others raises while it is imported
-        owner = None if task in built_in() else next((p for p in _points() if p.name == task), None)
-        whose = "this package" if owner is None else _distribution(owner)
+        points = _claims(task)
+        whose = _distribution(points[0]) if points else "this package"
         raise Problem.at(
             PLACE,
             "task-broken",

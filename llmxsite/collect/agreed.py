@@ -75,8 +75,7 @@ def _trials(workload: Workload) -> Iterator[Request]:
     seen: set[bytes] = set()
     begun: set[str] = set()
     for condition in workload.conditions:
-        job = next(workload.jobs(conditions=[condition]), None)
-        request = None if job is None else job.plan.request
+        request = workload.first_request(condition)
         if request is None:
             continue
         short = msgspec.structs.replace(
@@ -105,8 +104,7 @@ async def _passed_over(engine: Engine, workload: Workload) -> AsyncIterator[tupl
         levels = {
             n: v for n, v in condition.items() if n in ASKED and v != getattr(plain, n) and (model, n) not in asked
         }
-        job = next(workload.jobs(conditions=[condition]), None) if levels else None
-        request = None if job is None else job.plan.request
+        request = workload.first_request(condition) if levels else None
         if request is None:
             continue
         asked |= {(model, name) for name in levels}
@@ -120,8 +118,7 @@ def _without_field(engine: Engine, workload: Workload, place: Place) -> Iterator
         if name not in Options.__struct_fields__ and name != "think":
             continue
         for condition in workload.conditions:
-            job = next(workload.jobs(conditions=[condition]), None)
-            request = None if job is None else job.plan.request
+            request = workload.first_request(condition)
             if request is None or name not in condition:
                 continue
             settled = engine.settled(request)

@@ -55,8 +55,8 @@ class Job(NamedTuple):
         return self._replace(plan=plan, sent=sent, key=key)
 
 
-def model_of(condition: Condition, opening: Sequence[Call]) -> str | None:
-    """The model that a sample's first calls go to."""
+def model_of(condition: Condition, opening: Sequence[Call] = ()) -> str | None:
+    """The model that a sample's first calls go to; the condition's where it asks nobody."""
     if opening:
         return opening[0].model
     model = condition.get("model")
@@ -73,8 +73,7 @@ def keyed(
     of: str | None = None,
 ) -> tuple[Sent, str]:
     """What a sample's line says was sent, and its key."""
-    model, named = condition.get("model"), model_of(condition, opening)
-    sent = Sent.of(opening, None if model is None else str(model))
+    sent, named = Sent.of(opening, model_of(condition)), model_of(condition, opening)
     known = None if named is None else models.get(named)
     identity = None if known is None else known.identity
     return sent, sample_key(identity, suite.id, item.id, condition, sent, repeat, of)

@@ -58,9 +58,7 @@ def survey(path: Path, limit: int | None, issues: Issues) -> Logged:
         if isinstance(line, Run):
             header = line
             _check_task(path, line.task)
-        elif isinstance(line, Sample) and not isinstance(
-            line.of, str
-        ):  # what judges is asked for anew, of the new reply
+        elif isinstance(line, Sample) and not line.judges:  # what judges is asked for anew, of the new reply
             asked = items.setdefault(line.suite, {})
             if line.item not in asked and limit is not None and len(asked) >= limit:
                 continue

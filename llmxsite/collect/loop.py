@@ -100,11 +100,10 @@ class Collector:
         self.result.reason = "interrupted"
         self._stopping.set()
 
-    async def run(self, done: set[str]) -> Result:
+    async def run(self) -> Result:
         """Make every sample whose key is not in `done`. Raises the `Problem` of a log that cannot be written."""
-        self._done = done
-        await self.empty(Alone(self._workload.unjudged([self._writer.path], done)), self._concurrency or 1)
-        for width, jobs in self._workload.blocks(done, self._concurrency):
+        await self.empty(Alone(self._workload.unjudged([self._writer.path], self._done)), self._concurrency or 1)
+        for width, jobs in self._workload.blocks(self._done, self._concurrency):
             await self.empty(Alone(jobs), width)
             if self._stopping.is_set():
                 break

@@ -4,15 +4,15 @@ in the log."""
 from __future__ import annotations
 
 import hashlib
-import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import msgspec
 
 from llmxsite.base import registry
 from llmxsite.base.diagnostics import Problem
+from llmxsite.base.memory import put
 from llmxsite.collect.job import Job
 from llmxsite.collect.workload import Workload
 from llmxsite.exchange.asking.material import Material
@@ -65,7 +65,8 @@ class Materials:
             if rows is None:
                 rows = (await self._engine.embed(batch)).rows
                 made = True
-                _keep(place, rows)
+                if place is not None:
+                    put(place, msgspec.msgpack.encode(rows))
             for text, row in zip(batch.texts, rows, strict=True):
                 material.add(text, row)
         kept = [material[text] for text in texts]
@@ -108,15 +109,6 @@ def _read(place: Path | None, texts: int) -> list[bytes] | None:
     except (OSError, msgspec.DecodeError):
         return None
     return rows if rows is not None and len(rows) == texts else None
-
-
-def _keep(place: Path | None, rows: Sequence[bytes]) -> None:
-    if place is None:
-        return
-    place.parent.mkdir(parents=True, exist_ok=True)
-    draft = place.with_suffix(f".{os.getpid()}")
-    draft.write_bytes(msgspec.msgpack.encode(rows))
-    draft.replace(place)
 
 
 def _hash(texts: Iterable[str]) -> str:

@@ -212,7 +212,7 @@ class Stream(Display):
     def sample(self, job: Job, sample: Sample) -> None:
         super().sample(job, sample)
         assert self.tally is not None
-        if isinstance(sample.of, str):
+        if sample.judges:
             return
         symbol, colour = _MARKS[self.tally.marks[-1]]
         words = sample.error.message if sample.error else _verdict(sample)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import UNSET
 
 from llmxsite.base import registry
 from llmxsite.base.diagnostics import Problem
-from llmxsite.collect.job import Job, LoggedItem
+from llmxsite.collect.job import Job, LoggedItem, model_of
 from llmxsite.exchange.answer.scorer import Scored, scorer
 from llmxsite.exchange.answer.scores import Scores
 from llmxsite.exchange.asking.plan import Asking, Call, Plan, Turn
@@ -21,6 +21,7 @@ from llmxsite.log.runlog.turns import SILENCE, follows
 from llmxsite.study.suite import Item, QuestionItem
 
 Keep = Literal["answer", "all", "none"]
+N = TypeVar("N", int, float)
 
 
 class Said(NamedTuple):
@@ -66,7 +67,6 @@ def answered(job: Job, said: Said, keep: Keep, time: str, before: list[str] | No
     plain = Scored(scored.outcome, scored.scores)
     draws = [_answer(reply, plain, keep) for reply in replies] if not talk and len(replies) > 1 else None
     turns = _turns(job, said.turns, scored, keep) if talk else None
-    several = len(replies) != 1
     return _line(
         job,
         outcome=scored.outcome,
@@ -75,8 +75,8 @@ def answered(job: Job, said: Said, keep: Keep, time: str, before: list[str] | No
         reply=None if reply is None else _answer(reply, scored, keep),
         draws=draws,
         turns=turns,
-        timing=_timing(replies) if several else replies[0].timing,
-        usage=_usage(replies) if several else replies[0].usage,
+        timing=_timing(replies),
+        usage=_usage(replies),
         before=before,
         time=time,
     )
@@ -175,7 +175,7 @@ def _shown(item: Item) -> Shown | None:
 def _turns(job: Job, turns: Sequence[Turn], scored: Scored | None, keep: Keep) -> list[TurnLine]:
     """Each turn as it is logged: a call with what is new in it, and the alternatives of the answer's token where it is shown."""
     found: list[TurnLine] = []
-    opened, model = len(job.plan.opening), job.condition.get("model")
+    opened, model = len(job.plan.opening), model_of(job.condition)
     for place, turn in enumerate(turns):
         since = follows(turn.call, turns[:place]) if place >= opened else None
         call = turn.call
@@ -185,7 +185,7 @@ def _turns(job: Job, turns: Sequence[Turn], scored: Scored | None, keep: Keep) -
         found.append(
             TurnLine(
                 follows=since,
-                request=None if place < opened else Sent.of([call], None if model is None else str(model)),
+                request=None if place < opened else Sent.of([call], model),
                 reply=_answer(turn.reply, shown, keep),
                 timing=turn.reply.timing,
                 usage=turn.reply.usage,
@@ -225,11 +225,9 @@ def _answer(reply: Reply | Vectors, scored: Scored, keep: Keep) -> Answer:
 
 def _timing(replies: Sequence[Reply | Vectors]) -> Timing:
     """A vote, or a conversation, takes as long as its calls together; its first token is the first call's."""
-    if not replies:
-        return Timing()
     return Timing(
         total_ms=_sum([r.timing.total_ms for r in replies]),
-        first_token_ms=replies[0].timing.first_token_ms,
+        first_token_ms=replies[0].timing.first_token_ms if replies else None,
         load_ms=_sum([r.timing.load_ms for r in replies]),
         prompt_ms=_sum([r.timing.prompt_ms for r in replies]),
         eval_ms=_sum([r.timing.eval_ms for r in replies]),
@@ -237,20 +235,17 @@ def _timing(replies: Sequence[Reply | Vectors]) -> Timing:
 
 
 def _usage(replies: Sequence[Reply | Vectors]) -> Usage:
-    def total(values: Sequence[int | None]) -> int | None:
-        known = _sum(values) if values else None
-        return None if known is None else int(known)
-
     return Usage(
-        prompt_tokens=total([r.usage.prompt_tokens for r in replies]),
-        cached_tokens=total([r.usage.cached_tokens for r in replies]),
-        completion_tokens=total([r.usage.completion_tokens for r in replies]),
+        prompt_tokens=_sum([r.usage.prompt_tokens for r in replies]),
+        cached_tokens=_sum([r.usage.cached_tokens for r in replies]),
+        completion_tokens=_sum([r.usage.completion_tokens for r in replies]),
     )
 
 
-def _sum(values: Sequence[float | None]) -> float | None:
+def _sum(values: Sequence[N | None]) -> N | None:
+    """None where one of them is not known, and of none."""
     known = [value for value in values if value is not None]
-    return sum(known) if len(known) == len(values) else None
+    return sum(known) if known and len(known) == len(values) else None
 
 
 _PLAIN = Scored("ok", Scores())

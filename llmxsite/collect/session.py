@@ -89,8 +89,7 @@ class Session:
     measured: Probe | None
     clock: Callable[[], str]
     choice: Choice
-    stage: Stage | None = None
-    """Where the task has one; None meets the server as it is."""
+    stage: Stage
 
     def left(self) -> list[int]:
         """Samples still to make, by condition; those that judge others are not counted."""
@@ -121,11 +120,12 @@ class Session:
                 policy=policy,
                 concurrency=self.header.concurrency,
                 stage=self.stage,
+                done=done,
                 cache=self.about.cache,
             )
             if started is not None:
                 started(collector)
-            result = await collector.run(done)
+            result = await collector.run()
             # Sealing waits for the disk; the loop has nothing else to do by now.
             writer.end(result.reason, self.clock())
             return writer.path, result

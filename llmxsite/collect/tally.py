@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from llmxsite.exchange.answer.scorer import Verdict, verdict_of
-from llmxsite.log.record import Sample
+from llmxsite.log.record import Outcome, Sample
 from llmxsite.study.experiment import Condition, Scalar, varied
 
 _MARKS: dict[Verdict, str] = {"right": "+", "wrong": "-", "unparsed": "?", "unscored": "."}
@@ -37,12 +37,11 @@ class Count:
     def accuracy(self) -> float | None:
         return self.right / self.answered if self.answered else None
 
-    def add(self, sample: Sample) -> None:
-        if sample.outcome == "error":
+    def add(self, outcome: Outcome, verdict: Verdict) -> None:
+        if outcome == "error":
             self.errors += 1
             return
-        self.truncated += sample.outcome == "truncated"
-        verdict = verdict_of(sample)
+        self.truncated += outcome == "truncated"
         self.right += verdict == "right"
         self.wrong += verdict == "wrong"
         self.unparsed += verdict == "unparsed"
@@ -98,17 +97,17 @@ class Tally:
 
     def add(self, condition: Condition, sample: Sample, clock: float) -> None:
         """Count one sample. `condition` is the very object of the workload. One that judges another is none of those planned."""
-        if isinstance(sample.of, str):
+        if sample.judges:
             self.judged += 1
             return
         place = self._places[id(condition)]
         if place != self.current:
             self.current, self.categories = place, {}
-        self.rows[place].count.add(sample)
-        self.total.add(sample)
-        self.categories.setdefault(sample.category or "", Count()).add(sample)
+        verdict = verdict_of(sample)
+        for count in (self.rows[place].count, self.total, self.categories.setdefault(sample.category or "", Count())):
+            count.add(sample.outcome, verdict)
         self._times.append(clock)
-        self.marks.append("!" if sample.outcome == "error" else _MARKS[verdict_of(sample)])
+        self.marks.append("!" if sample.outcome == "error" else _MARKS[verdict])
 
     def rate(self, clock: float) -> float | None:
         """Samples a second over the latest; None before there are two.

@@ -12,7 +12,7 @@ from typing import Self
 import msgspec
 
 from llmxsite.base import registry
-from llmxsite.collect.job import Job, keyed
+from llmxsite.collect.job import Job, keyed, model_of
 from llmxsite.collect.schedule import Asked, Schedule
 from llmxsite.exchange.asking.material import Material
 from llmxsite.exchange.asking.plan import Asking, Call, Case, Plan
@@ -104,12 +104,16 @@ class Workload:
         left.conditions = list(conditions)
         return left
 
+    def first_request(self, condition: Condition) -> Request | None:
+        """The request that opens a condition's first sample; None where it opens with none for words."""
+        job = next(self.jobs(conditions=[condition]), None)
+        return None if job is None else job.plan.request
+
     def asks_alike(self, sample: Sample) -> bool:
         """Whether a logged sample would be asked in the same words today; True where it would not be asked at all."""
         for suite, _ in self._items:
-            if suite.id == sample.suite and sample.condition in self.conditions:
+            if suite.id == sample.suite and (condition := self._condition_of(sample)) is not None:
                 item = next((i for i in suite.items if i.id == sample.item), None)
-                condition = self.conditions[self.conditions.index(sample.condition)]
                 return item is None or self._job(suite, item, condition, sample.repeat).key == sample.key
         return True
 
@@ -150,11 +154,10 @@ class Workload:
         for log in logs:
             for sample in final_samples(log):
                 found = items.get((sample.suite, sample.item))
-                if sample.outcome == "error" or isinstance(sample.of, str) or found is None:
+                if sample.outcome == "error" or sample.judges or found is None:
                     continue
-                if sample.condition not in self.conditions:
+                if (condition := self._condition_of(sample)) is None:
                     continue
-                condition = self.conditions[self.conditions.index(sample.condition)]
                 for plan in self._judges(sample):
                     job = self._planned(*found, condition, sample.repeat, plan, sample.key)
                     if job.key not in done:
@@ -173,8 +176,8 @@ class Workload:
 
     def model(self, condition: Condition) -> ModelInfo:
         """A condition's model; without a digest where it names none."""
-        name = condition.get("model")
-        return ModelInfo(name="") if name is None else self.models[str(name)]
+        name = model_of(condition)
+        return ModelInfo(name="") if name is None else self.models[name]
 
     def _job(self, suite: Suite, item: Item, condition: Condition, repeat: int) -> Job:
         material = self.material(suite, condition) if self.prepares else _NOTHING
@@ -182,6 +185,10 @@ class Workload:
         with registry.running(self.experiment.task, "plan"):
             plan = self.asking.plan(case)
         return self._planned(suite, item, condition, repeat, plan)
+
+    def _condition_of(self, sample: Sample) -> Condition | None:
+        """The condition of a logged sample, as the workload keeps it; None where it is none of its own."""
+        return next((condition for condition in self.conditions if condition == sample.condition), None)
 
     def _judges(self, sample: Sample) -> list[Plan]:
         with registry.running(self.experiment.task, "follow"):

@@ -32,9 +32,7 @@ DIMENSIONS = 8
 
 def vector(text: str, dimensions: int | None = None) -> list[float]:
     """A unit vector that depends on the text alone; `dimensions` cuts and scales."""
-    raw = [byte - 127.5 for byte in hashlib.sha256(text.encode()).digest()[: dimensions or DIMENSIONS]]
-    length = math.sqrt(sum(x * x for x in raw))
-    return [x / length for x in raw]
+    return _scaled([byte - 127.5 for byte in hashlib.sha256(text.encode()).digest()[: dimensions or DIMENSIONS]])
 
 
 def answer(body: dict[str, Any], *, native: bool, base64_taken: bool, tokens: list[int], fault: str | None) -> bytes:

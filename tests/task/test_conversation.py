@@ -7,7 +7,6 @@ import asyncio
 import json
 import os
 import random
-import signal
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +44,17 @@ def study(tmp_path: Path) -> Study:
     return make_study(tmp_path / "study", items=4, **DESIGN)
 
 
+def the_whole(study: Study) -> dict[str, tuple[object, ...]]:
+    """The run from its beginning to its end; what its samples are."""
+
+    async def go() -> None:
+        async with Fake(models=MODELS, reply=answer) as server:
+            await collect(study, server)
+
+    asyncio.run(go())
+    return told(the_log(study))
+
+
 def test_a_conversation_is_asked_to_its_end_and_judged(study: Study) -> None:
     async def go() -> None:
         async with Fake(models=MODELS, reply=answer) as server:
@@ -77,11 +87,7 @@ def test_a_conversation_is_asked_to_its_end_and_judged(study: Study) -> None:
 
 
 def test_a_page_shows_each_word_of_a_conversation_once(study: Study) -> None:
-    async def go() -> None:
-        async with Fake(models=MODELS, reply=answer) as server:
-            await collect(study, server)
-
-    asyncio.run(go())
+    the_whole(study)
     sample = next(s for s in samples_of(the_log(study)) if isinstance(s.turns, list))
     html = transcript.asked(sample) + transcript.replied(sample)
     assert html.count("How many apples") == html.count("Are you sure? (1)") == html.count("Are you sure? (2)") == 1
@@ -89,11 +95,7 @@ def test_a_page_shows_each_word_of_a_conversation_once(study: Study) -> None:
 
 
 def test_a_changed_turn_is_seen(study: Study) -> None:
-    async def go() -> None:
-        async with Fake(models=MODELS, reply=answer) as server:
-            await collect(study, server)
-
-    asyncio.run(go())
+    the_whole(study)
     path, kept = the_log(study), []
     for _, line in runlog.iterate(path, Issues()):
         if isinstance(line, Sample) and isinstance(line.turns, list) and line.turns[-1].reply is not None:
@@ -107,11 +109,7 @@ def test_a_changed_turn_is_seen(study: Study) -> None:
 
 
 def test_a_line_that_a_scorer_cannot_take_is_a_fault_of_the_line(study: Study) -> None:
-    async def go() -> None:
-        async with Fake(models=MODELS, reply=answer) as server:
-            await collect(study, server)
-
-    asyncio.run(go())
+    the_whole(study)
     path, kept = the_log(study), []
     for _, line in runlog.iterate(path, Issues()):
         if isinstance(line, Sample) and line.scorer == "talk/1":
@@ -162,13 +160,7 @@ def test_killed_conversations_lose_and_double_nothing(tmp_path: Path) -> None:
     with Watched(models=MODELS, reply=answer, latency=0.002) as server, Nursery() as nursery:
         while killed < KILLS:
             chance, study = random.Random(seed), make_study(tmp_path / f"study-{seed}", items=6, **DESIGN)
-            while True:
-                server.aim(chance.randint(1, 90), chance.uniform(0, 20))
-                code = nursery.run(study, "run", "trial", server=server, output=tmp_path / "output")
-                if code == 0:
-                    break
-                assert code == -signal.SIGKILL, (tmp_path / "output").read_text()
-                killed += 1
+            killed += nursery.killed(study, server, chance, calls=90, ms=20, output=tmp_path / "output")
             assert told(the_log(study)) == told(the_log(unbroken)), f"seed {seed}"
             assert len(samples_of(the_log(study))) == 72
             assert checked(the_log(study)).sealed
@@ -200,22 +192,14 @@ def test_a_judge_that_failed_is_asked_again_and_its_sample_is_not(study: Study) 
 def test_a_conversation_is_not_repeated_from_its_log(study: Study) -> None:
     from llmxsite.collect.logged import survey
 
-    async def go() -> None:
-        async with Fake(models=MODELS, reply=answer) as server:
-            await collect(study, server)
-
-    asyncio.run(go())
+    the_whole(study)
     with pytest.raises(Problem, match="conversations") as caught:
         survey(the_log(study), None, Issues())
     assert caught.value.issues[0].code == "rerun-request"
 
 
 def test_a_log_whose_task_is_not_installed_is_read(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def go() -> None:
-        async with Fake(models=MODELS, reply=answer) as server:
-            await collect(study, server)
-
-    asyncio.run(go())
+    the_whole(study)
     before = tables.load(study, Issues()).frame
     monkeypatch.undo()
     registry.forget()
@@ -290,13 +274,7 @@ def test_killed_while_vectors_are_made_lose_and_double_nothing(tmp_path: Path) -
     with Watched(reply=answer, latency=0.002) as server, Nursery() as nursery:
         while killed < KILLS:
             chance, study = random.Random(seed), make_study(tmp_path / f"study-{seed}", items=8, **SEEK)
-            while True:
-                server.aim(chance.randint(1, 60), chance.uniform(0, 10))
-                code = nursery.run(study, "run", "trial", server=server, output=tmp_path / "output")
-                if code == 0:
-                    break
-                assert code == -signal.SIGKILL, (tmp_path / "output").read_text()
-                killed += 1
+            killed += nursery.killed(study, server, chance, calls=60, ms=10, output=tmp_path / "output")
             assert told(the_log(study)) == told(the_log(unbroken)), f"seed {seed}"
             made = [line for _, line in runlog.iterate(the_log(study), Issues()) if isinstance(line, MaterialLine)]
             assert len(made) == 1 and checked(the_log(study)).sealed
@@ -347,22 +325,8 @@ def test_a_task_that_raises_ends_the_run_and_its_log_can_be_gone_on_with(
             await collect(study, server)
 
     asyncio.run(go())
-    assert seen and told(the_log(study)) == whole and not [*runlog_faults(study)]
-
-
-def the_whole(study: Study) -> dict[str, tuple[object, ...]]:
-    async def go() -> None:
-        async with Fake(models=MODELS, reply=answer) as server:
-            await collect(study, server)
-
-    asyncio.run(go())
-    return told(the_log(study))
-
-
-def runlog_faults(study: Study) -> Issues:
-    issues = Issues()
-    runlog.verify(the_log(study), issues)
-    return issues
+    assert seen and told(the_log(study)) == whole
+    checked(the_log(study))
 
 
 def test_what_judges_is_not_counted_among_the_samples_of_a_run(study: Study) -> None:
@@ -373,7 +337,7 @@ def test_what_judges_is_not_counted_among_the_samples_of_a_run(study: Study) -> 
     for sample in samples_of(the_log(study)):
         tally.add(sample)
     assert sum(tally.states.values()) == 16
-    judge = next(s for s in samples_of(the_log(study)) if isinstance(s.of, str))
+    judge = next(s for s in samples_of(the_log(study)) if s.judges)
     assert "judges another sample of this run" in transcript.article(judge, 3)
 
 
@@ -386,11 +350,7 @@ def test_what_a_scorer_says_becomes_a_column_and_judges_are_rows_apart(study: St
         assert list(frame.columns)[len(tables.COLUMNS)] == "turns" and "of" not in frame.columns
         assert (frame["turns"] == frame["doubts"] + 1).all() and judges["turns"].isna().all()
         lines = {s.key: n for n, s in enumerate(every_line(study), 1) if isinstance(s, Sample)}
-        told = {
-            (n, lines[s.of])
-            for n, s in enumerate(every_line(study), 1)
-            if isinstance(s, Sample) and isinstance(s.of, str)
-        }
+        told = {(n, lines[s.of]) for n, s in enumerate(every_line(study), 1) if isinstance(s, Sample) and s.judges}
         assert set(zip(judges["line"], judges["of"], strict=True)) == told
         some = samples.where(doubts=2, repeat=0)
         assert some.judges is not None and len(some.judges) == 2 * len(some) == 8

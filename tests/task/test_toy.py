@@ -8,7 +8,6 @@ import os
 import random
 import re
 import shlex
-import signal
 import tomllib
 from configparser import ConfigParser
 from pathlib import Path
@@ -105,7 +104,7 @@ def test_its_report_is_checked_collected_scored_and_built(study: Study, tmp_path
     assert {i.code for i in check(study) if i.severity == "error" and "trial" in i.path} == set()
     server = asked(study)
     lines = samples_of(the_log(study))
-    judged, talks = ([s for s in lines if isinstance(s.of, str) is judge] for judge in (True, False))
+    judged, talks = ([s for s in lines if s.judges is judge] for judge in (True, False))
     assert len(talks) == len(judged) == 4 * 2 * 2 and {s.of for s in judged} == {s.key for s in talks}
     for sample in talks:
         turns = turns_of(sample)
@@ -167,7 +166,7 @@ def test_it_is_asked_in_the_words_of_the_items_language(study: Study) -> None:
     path = study.suites / "trial.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("language: en", "language: fr"), encoding="utf-8")
     asked(study)
-    first = [s.request.messages[0].content for s in samples_of(the_log(study)) if not isinstance(s.of, str)]
+    first = [s.request.messages[0].content for s in samples_of(the_log(study)) if not s.judges]
     assert all(words.startswith("Dis cette phrase") for words in first)
 
 
@@ -182,13 +181,7 @@ def test_killed_and_gone_on_with_it_loses_and_doubles_nothing(study: Study, tmp_
             while killed < KILLS:
                 the_log(study).unlink()
                 chance = random.Random(seed)
-                while True:
-                    server.aim(chance.randint(1, 60), chance.uniform(0, 15))
-                    code = nursery.run(study, "run", "trial", server=server, output=tmp_path / "output")
-                    if code == 0:
-                        break
-                    assert code == -signal.SIGKILL, (tmp_path / "output").read_text()
-                    killed += 1
+                killed += nursery.killed(study, server, chance, calls=60, ms=15, output=tmp_path / "output")
                 assert told(the_log(study)) == unbroken and len(samples_of(the_log(study))) == len(unbroken)
                 seed += 1
 

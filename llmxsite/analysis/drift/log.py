@@ -53,7 +53,7 @@ class Log:
         found: dict[str, SampleHead] = {}
         for number, line in iterate(path, issues):
             self.end = None
-            if isinstance(line, Sample) and isinstance(line.of, str):
+            if isinstance(line, Sample) and line.judges:
                 continue  # what judges a sample is another kind of evidence
             if isinstance(line, Sample):
                 put_last(found, line.key, self._head(number, line))

@@ -161,7 +161,7 @@ class Machine:
         return (len(self._times) - 1) / (until - self._times[0])
 
     def count(self, sample: Sample, clock: float) -> None:
-        self.made += not isinstance(sample.of, str)  # what judges another was not planned
+        self.made += not sample.judges  # what judges another was not planned
         self.errors += sample.outcome == "error"
         self._times.append(clock)
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from llmxsite.exchange.engine.cost import Timing, Usage
 from llmxsite.exchange.engine.errors import EngineError, RefusedError
+from llmxsite.exchange.engine.fault import is_not_finite
 from llmxsite.exchange.engine.vectors import EmbedRequest, Vectors, fault, packed
 
 
@@ -25,10 +26,20 @@ class Given(NamedTuple):
 async def one_by_one(request: EmbedRequest, ask: Callable[[str], Awaitable[Given]], lacks: dict[str, None]) -> Vectors:
     """The vectors of a request that is sent as it is, a text at a time; what the server was found to lack goes into `lacks`.
 
-    Raises `EngineError`: what `ask` raises, and for rows of different lengths.
+    A text that the model makes no numbers of is an error of the server, and an outcome here. Raises `EngineError`: what `ask`
+    raises, a `RefusedError` where it is of the number of dimensions, and for rows of different lengths.
     """
+
+    async def outcome(text: str) -> Given:
+        try:
+            return await ask(text)
+        except EngineError as error:
+            if is_not_finite(error):
+                return Given(b"", warnings=("not-finite",))
+            raise _refused_dimensions(error, request) from None
+
     began = time.perf_counter()
-    given = [await ask(text) for text in request.texts]
+    given = [await outcome(text) for text in request.texts]
     total = round((time.perf_counter() - began) * 1000, 3)
     sizes = {len(each.row) // 4 for each in given if each.row}
     if len(sizes) > 1:
@@ -54,7 +65,7 @@ async def one_by_one(request: EmbedRequest, ask: Callable[[str], Awaitable[Given
     )
 
 
-def refused_dimensions(error: EngineError, request: EmbedRequest) -> EngineError:
+def _refused_dimensions(error: EngineError, request: EmbedRequest) -> EngineError:
     """The error of a request for vectors: a `RefusedError` where it is the number of dimensions that the server does not take."""
     refused = error.status in (400, 422) and error.kind in ("invalid-request", "unsupported")
     if not refused or request.dimensions is None or not re.search(r"(?i)dimension|matryoshka", str(error)):

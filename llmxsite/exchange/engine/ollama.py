@@ -19,8 +19,8 @@ from llmxsite.exchange.engine import ollama_shapes as shapes
 from llmxsite.exchange.engine import wire
 from llmxsite.exchange.engine.address import Address
 from llmxsite.exchange.engine.concessions import Concessions, Names
-from llmxsite.exchange.engine.embedding import Given, lone_row, one_by_one, refused_dimensions
-from llmxsite.exchange.engine.fault import is_model_failure, is_not_finite, is_repetition, plain
+from llmxsite.exchange.engine.embedding import Given, lone_row, one_by_one
+from llmxsite.exchange.engine.fault import plain
 from llmxsite.exchange.engine.http import Http, Limits
 from llmxsite.exchange.engine.lines import Values
 from llmxsite.exchange.engine.ollama_reading import LineReading, was_cut
@@ -150,12 +150,7 @@ class Ollama:
             for line in whole.rest():
                 reading.take(line)
         except EngineError as error:
-            if is_repetition(error):
-                reading.repeated = True
-            elif is_model_failure(error, tools=bool(request.tools)):
-                reading.failure = str(error)
-            else:
-                raise
+            reading.broke_off(error)
         reply = reading.reply()
         if "logprobs-missing" in reply.warnings:
             self._lacks["no logprobs"] = None
@@ -165,17 +160,12 @@ class Ollama:
         return reply
 
     async def embed(self, request: EmbedRequest) -> Vectors:
-        """/api/embed, a text at a time. A text that the model makes no numbers of is an error of the server, and an outcome here."""
+        """/api/embed, a text at a time."""
 
         async def ask(text: str) -> Given:
             body = shapes.shape_embed(request, text)
             warnings: list[str] = []
-            try:
-                answer = await self._http.ask("/api/embed", body, seconds=self._http.limits.first_byte)
-            except EngineError as error:
-                if is_not_finite(error):
-                    return Given(b"", warnings=("not-finite",))
-                raise refused_dimensions(error, request) from None
+            answer = await self._http.ask("/api/embed", body, seconds=self._http.limits.first_byte)
             found = wire.decode(answer, shapes.read_embeddings, warnings)
             load_ms = shapes.milliseconds(found.load_duration)
             return Given(lone_row(found.embeddings, text), found.prompt_eval_count, load_ms, tuple(warnings))

@@ -20,8 +20,7 @@ from llmxsite.exchange.engine import weights, wire
 from llmxsite.exchange.engine.address import Address
 from llmxsite.exchange.engine.concessions import Concessions, Names
 from llmxsite.exchange.engine.cutting import Cutting
-from llmxsite.exchange.engine.embedding import Given, lone_row, one_by_one, refused_dimensions
-from llmxsite.exchange.engine.fault import is_model_failure, is_not_finite, is_repetition
+from llmxsite.exchange.engine.embedding import Given, lone_row, one_by_one
 from llmxsite.exchange.engine.gguf import GgufError
 from llmxsite.exchange.engine.http import Http, Limits
 from llmxsite.exchange.engine.lines import Events
@@ -179,12 +178,10 @@ class OpenAI:
         try:
             answer = await self._http.ask("/v1/embeddings", body, seconds=self._http.limits.first_byte)
         except EngineError as error:
-            if is_not_finite(error):
-                return Given(b"", warnings=("not-finite",))
             if self._base64 and error.status in (400, 422) and re.search("encoding_format|base64", str(error)):
                 self._base64 = False
                 return await self._one_vector(request, text)
-            raise refused_dimensions(error, request) from None
+            raise
         warnings: list[str] = []
         found = wire.decode(answer, shapes.read_embeddings, warnings)
         row = lone_row([each.embedding for each in found.data], text)
@@ -267,12 +264,7 @@ class OpenAI:
             if events.stray and not events.met:
                 reading.take(b"\n".join(events.stray), whole=True)
         except EngineError as error:
-            if is_repetition(error):
-                reading.repeated = True
-            elif is_model_failure(error, tools=bool(request.tools)):
-                reading.failure = str(error)
-            else:
-                raise
+            reading.broke_off(error)
         reading.finish_calls()
         reply = reading.reply()
         if "logprobs-missing" in reply.warnings:

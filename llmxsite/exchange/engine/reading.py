@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 
 from llmxsite.exchange.engine import wire
+from llmxsite.exchange.engine.fault import is_model_failure, is_repetition
 from llmxsite.exchange.engine.protocol import EngineError, OnText, Reply, Request, Timing, TokenLogprob, ToolCall, Usage
 
 REPEATS = 30
@@ -69,6 +70,15 @@ class Reading:
     def entries(self, entries: list[wire.Entry]) -> None:
         """Tokens with their logprobs, in the server's shape."""
         self.tokens += wire.tokens(entries, self.warnings)
+
+    def broke_off(self, error: EngineError) -> None:
+        """An error ended the reply: note one that is the model's doing. Raises any other."""
+        if is_repetition(error):
+            self.repeated = True
+        elif is_model_failure(error, tools=bool(self.request.tools)):
+            self.failure = str(error)
+        else:
+            raise error
 
     def reply(self) -> Reply:
         """The whole reply, with what is suspicious about its tokens.

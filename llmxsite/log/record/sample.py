@@ -124,6 +124,11 @@ class Sample(msgspec.Struct, kw_only=True, tag_field="type", tag="sample"):
     time: str | None = None
     """When the reply was complete, UTC."""
 
+    @property
+    def judges(self) -> bool:
+        """Whether it judges another sample: it is none of those that the experiment asks for."""
+        return isinstance(self.of, str)
+
 
 @overload
 def scores_of(sample: Sample) -> Scores: ...

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 import msgspec
 
 from llmxsite.analysis.measure import Measure
@@ -33,6 +35,11 @@ class Metric(Measure, frozen=True, kw_only=True):
         """Title with its unit, where tick labels do not show it."""
         return f"{self.title} ({self.unit})" if self.unit and self.form != "percent" else self.title
 
+    @classmethod
+    def of(cls, measure: Measure) -> Self:
+        """A table's measure, to be drawn."""
+        return cls(**msgspec.structs.asdict(measure))
+
     def column(self) -> Column:
         """The table's column for it."""
         return Column(name=self.name, title=self.title, unit=self.unit, format=self.form, description=self.description)
@@ -40,9 +47,7 @@ class Metric(Measure, frozen=True, kw_only=True):
 
 _NO_VALUES = {"ci_low", "ci_high", "repeated"}
 """What stands beside another number, and says nothing on an axis of its own."""
-METRICS: dict[str, Metric] = {
-    measure.name: Metric(**msgspec.structs.asdict(measure)) for measure in SUMMARY if measure.name not in _NO_VALUES
-}
+METRICS: dict[str, Metric] = {measure.name: Metric.of(measure) for measure in SUMMARY if measure.name not in _NO_VALUES}
 
 
 def metric(name: str) -> Metric:

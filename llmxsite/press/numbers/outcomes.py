@@ -45,7 +45,7 @@ class Tally(msgspec.Struct):
     def add(self, sample: Sample) -> str:
         """Count one sample, unless it judges another; its state."""
         kind = state(sample)
-        if isinstance(sample.of, str):
+        if sample.judges:
             return kind
         self.states[kind] = self.states.get(kind, 0) + 1
         for warning in sample.reply.warnings if sample.reply is not None else ():

@@ -8,32 +8,22 @@ from llmxsite.base.diagnostics import several
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.classes import classes_of
 from llmxsite.press.figure.draft import Draft
-from llmxsite.press.figure.figure import Column
 from llmxsite.press.figure.grid import Grid, draw, marks_of
 from llmxsite.press.figure.late import pd
 from llmxsite.press.figure.metrics import Metric
 from llmxsite.press.figure.options import ChartProblem
 from llmxsite.press.figure.summary import key_columns
 from llmxsite.task.determinism.matrix import both, levels_of
+from llmxsite.task.determinism.measured import REQUESTS
 
 if TYPE_CHECKING:
     from llmxsite.analysis import tables
 
 MOST = 400
 """Rows: beyond it, the table says more."""
-_USUAL = Metric(
-    name="usual",
-    title="Share of the usual reply",
-    form="percent",
-    better="neither",
-    description="Share of the replies that are the most frequent reply to this request under all levels together.",
-)
-_ITEM_COLUMNS = (
-    Column(name="n", title="Replies", format="count"),
-    Column(name="unique", title="Different replies", format="count"),
-    _USUAL.column(),
-    Column(name="answers", title="Different answers", format="count"),
-)
+_REQUESTS = {measure.name: Metric.of(measure) for measure in REQUESTS}
+_USUAL = _REQUESTS["usual"]
+_ITEM_COLUMNS = tuple(_REQUESTS[name].column() for name in ("n", "unique", "usual", "answers"))
 
 
 def by_item(samples: tables.Samples, factor: str, by: list[str], alpha: float, width: int) -> Draft:
@@ -81,8 +71,8 @@ def by_item(samples: tables.Samples, factor: str, by: list[str], alpha: float, w
         "column",
         _USUAL,
         classes_of(drawn["usual"].to_numpy(float), _USUAL, (0.0, 1.0)),
-        "Replies",
-        (("several", "Different replies"),),
+        _REQUESTS["n"].title,
+        (("several", _REQUESTS["unique"].title),),
     )
     marks = marks_of(drawn, grid, width)
     marks["few"] = ""  # repeats of one request are few by design

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from llmxsite.press.figure.draft import Draft, Samples
 from llmxsite.press.figure.options import Alpha, ChartProblem, Kind, Name, Options
 from llmxsite.press.figure.summary import apart, key_column
 from llmxsite.task.determinism.by_item import by_item
 from llmxsite.task.determinism.matrix import matrix
-
-if TYPE_CHECKING:
-    pass
 
 TASK = "determinism"
 

@@ -15,30 +15,18 @@ from llmxsite.press.figure.late import pd
 from llmxsite.press.figure.metrics import Metric
 from llmxsite.press.figure.summary import key_columns, records
 from llmxsite.task.determinism.experiment import REGIMES
+from llmxsite.task.determinism.measured import PAIRS
 
 if TYPE_CHECKING:
     from llmxsite.analysis import tables
 
-_SHARE = Metric(
-    name="share",
-    title="Requests with identical replies",
-    form="percent",
-    better="neither",
-    interval=("ci_low", "ci_high"),
-    description="Requests to which every reply under both is the same text.",
-)
-_NATS = "In nats, over the tokens that two replies share."
+_PAIRS = {measure.name: Metric.of(measure) for measure in PAIRS}
+_SHARE = _PAIRS["share"]
 _PAIR_COLUMNS = (
-    Column(name="n", title="Requests", format="count", description="Items under a condition, met under both."),
-    Column(name="identical", title="Identical", format="count", description=_SHARE.description),
-    _SHARE.column(),
+    *(_PAIRS[name].column() for name in ("n", "identical", "share")),
     Column(name="ci_low", title="Low end", unit="%", format="percent", description="Wilson's 95% interval."),
     Column(name="ci_high", title="High end", unit="%", format="percent", description="Wilson's 95% interval."),
-    Column(name="largest_drift", title="Largest |Δlogprob|", format="number", description=_NATS),
-    Column(
-        name="first_divergence", title="Parts at token", format="number", description="Median of the tokens shared."
-    ),
-    Column(name="flips", title="Answer flips", format="count", description="The most frequent answer differs."),
+    *(_PAIRS[name].column() for name in ("largest_drift", "first_divergence", "flips")),
 )
 
 
@@ -79,7 +67,7 @@ def matrix(samples: tables.Samples, factor: str, by: list[str], alpha: float, wi
     )
 
 
-_HOVER = (("drift", "Largest |Δlogprob|"), ("flips", "Answer flips"))
+_HOVER = (("drift", _PAIRS["largest_drift"].title), ("flips", _PAIRS["flips"].title))
 
 
 def _within(agreement: pd.DataFrame, factor: str) -> list[dict[str, Any]]:

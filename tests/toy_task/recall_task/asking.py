@@ -95,7 +95,7 @@ class Recall(Asking):
     def follow(self, sample: Sample) -> Iterator[Plan]:
         """The judge, where the condition names one."""
         judge, said = sample.condition.get(JUDGE), sample.scores.get("answer")
-        if isinstance(sample.of, str) or judge is None or not said or not isinstance(sample.rubric, dict):
+        if sample.judges or judge is None or not said or not isinstance(sample.rubric, dict):
             return
         told = msgspec.convert(sample.rubric, Told)
         words = wording(told.language)["judge"].format(sentence=told.sentence, said=said)

@@ -19,7 +19,7 @@ from recall_task.results import TASK
 
 def draw_echo(host: PageHost, d: Directive) -> str:
     """A sentence, and what came back of it."""
-    found = next((s for _, _, s in find(host, d, d.options.get("where") or {}) if not isinstance(s.of, str)), None)
+    found = next((s for _, _, s in find(host, d, d.options.get("where") or {}) if not s.judges), None)
     if found is None:
         return missing_sample(host, d)
     return host.edition.piece(f"task/{TASK}/echo.html", host.address, sample=found)
@@ -33,7 +33,7 @@ def recalled(edition: Edition, entry: RunEntry) -> Markup | None:
 
 def article(sample: Sample) -> Iterator[tuple[str, str]]:
     """Word by word: those of the sentence that did not come back are struck out."""
-    if isinstance(sample.of, str) or not sample.scores.get("expected"):
+    if sample.judges or not sample.scores.get("expected"):
         return
     left = str(sample.scores.get("answer") or "").split()
     words = [escape(w) if w in left else f"<del>{escape(w)}</del>" for w in str(sample.scores["expected"]).split()]

@@ -204,7 +204,7 @@ def remarks(sample: Sample) -> list[str]:
         said.append(f"probability on the letters {show(mass, 'percent')}")
     if isinstance(first := scores.first_token_letter, str) and first and first != scores.answer:
         said.append(f"likeliest first letter {escape(str(first))}, not the answer given")
-    if isinstance(sample.of, str):
+    if sample.judges:
         said.append("judges another sample of this run")
     if sample.reply is not None:
         said += [escape(w.replace("-", " ")) for w in sample.reply.warnings]

@@ -49,7 +49,7 @@ class Talk(Asking):
         return (msgspec.structs.replace(last.call, messages=[*last.call.messages, *doubt]),)
 
     def follow(self, sample: Sample) -> Iterator[Plan]:
-        if isinstance(sample.of, str) or sample.reply is None:
+        if sample.judges or sample.reply is None:
             return
         for order in ("first", "last"):
             words = f"Grade, {order}: {sample.reply.text}\nA) good\nB) bad"
