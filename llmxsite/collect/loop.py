@@ -132,9 +132,9 @@ class Collector:
             if made is not None:
                 self._add(job, made)
                 source.made(job)
-                await self._judge_it(job, made, source)
+                await self._follow(job, made, source)
 
-    async def _judge_it(self, job: Job, made: Sample, source: Source) -> None:
+    async def _follow(self, job: Job, made: Sample, source: Source) -> None:
         """Make the samples that judge one; those that are not made are left for the next run."""
         if made.outcome == "error" or not self._workload.follows:
             return
@@ -206,7 +206,7 @@ class Collector:
                 if isinstance(error, RefusedError):
                     self._refused(error)
                     raise _UnansweredError(None) from None
-                if await self._judge(job, error, attempt, source) and source.shared:
+                if await self._blame(job, error, attempt, source) and source.shared:
                     raise _UnansweredError(None) from None
                 raise _UnansweredError(error, call, attempt) from None
 
@@ -247,7 +247,7 @@ class Collector:
             return True
         return False
 
-    async def _judge(self, job: Job, error: EngineError, attempts: int, source: Source) -> bool:
+    async def _blame(self, job: Job, error: EngineError, attempts: int, source: Source) -> bool:
         """What a sample's final error means for the rest of the run; True where its server is to blame, not the sample."""
         if lines.overflows(error):
             self._in_a_row = 0
