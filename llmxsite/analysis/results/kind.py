@@ -34,8 +34,14 @@ class Asked:
     """What is compared, where a table compares several things."""
     intervals: tuple[str, ...] = ()
     """Measures to be made by drawing again: the interval of most, a noise floor itself."""
+    slow: tuple[str, ...] | None = None
+    """Measures that are slow to make, and wanted; None for all of them."""
     of: str = ""
     """A measure that a number in prose is of and the table has no column for: then `by` is empty, and there is one row with it."""
+
+    def wants(self, measure: Measure) -> bool:
+        """Whether a measure that can be left out is to be made."""
+        return not measure.slow or self.slow is None or measure.name in self.slow
 
 
 def named(row: Mapping[str, Any], measure: Measure, asked: Asked, spanned: bool) -> list[str]:

@@ -45,7 +45,7 @@ _PAIR_COLUMNS = (
 def matrix(samples: tables.Samples, factor: str, by: list[str], alpha: float, width: int) -> Draft:
     from llmxsite.task.determinism.agreement import determinism
 
-    found = determinism(samples, [*by, factor], factor, alpha=alpha)
+    found = determinism(samples, [*by, factor], factor, alpha=alpha, kappa=False)
     known = levels_of(samples, factor)
     rows = _within(found.agreement, factor) + _between(found.pairs)
     cells = pd.DataFrame([{**row, **{c: row.get(c) for c in by}} for row in rows])

@@ -25,6 +25,8 @@ _PARTS = _of(
     description="Median of the tokens shared.",
 )
 _SIMILARITY = _of("similarity", "Similarity", form="percent", what="mean similarity of two replies, in tokens")
+KAPPA = _of("fleiss_kappa", "Fleiss’ κ", slow=True, what="Fleiss' kappa of the answers")
+"""Slow for its library, which takes half a second to import."""
 FRAGILE_COUNTS = (
     _of(
         "predicted",
@@ -74,7 +76,7 @@ AGREEMENT = (
     _of("unique", "Different replies", what="mean number of different replies to a request"),
     _of("modal_share", "Share of the usual reply", form="percent"),
     _SIMILARITY,
-    _of("fleiss_kappa", "Fleiss’ κ", what="Fleiss' kappa of the answers"),
+    KAPPA,
     _PARTS,
     _DRIFT,
     _of(
