@@ -20,7 +20,7 @@ PROSE: dict[Form, int] = {"percent": 1, "points": 1, "number": 3, "probability":
 UNITS: dict[str, str] = {"percent": "%", "points": "points", "milliseconds": "ms", "duration": "ms"}
 
 
-class Measure(msgspec.Struct, frozen=True, kw_only=True):
+class Measure(msgspec.Struct, frozen=True):
     """One number that a table computes: the name of its column, and all that is said of it anywhere."""
 
     name: str

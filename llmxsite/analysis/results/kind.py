@@ -105,7 +105,7 @@ class TableKind:
 
     def described(self, name: str) -> Measure:
         """The measure of a column; one that is none of its measures is shown as the text it is."""
-        return self.measure(name) or Measure(name=name, title=name.replace("_", " ").capitalize(), form="text")
+        return self.measure(name) or Measure(name, name.replace("_", " ").capitalize(), form="text")
 
     def heads(self, names: Sequence[str]) -> list[Measure]:
         return [self.described(name) for name in names]
