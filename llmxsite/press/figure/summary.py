@@ -94,7 +94,6 @@ def value_columns(metric: Metric) -> list[Column]:
         Column(
             name=name,
             title=f"{'Low' if i == 0 else 'High'} end",
-            unit=metric.unit,
             format=metric.form,
             description="End of the 95% interval, of resampled items."
             if metric.resampled

@@ -32,8 +32,8 @@ _PAIR_COLUMNS = (
     Column(name="n", title="Requests", format="count", description="Items under a condition, met under both."),
     Column(name="identical", title="Identical", format="count", description=_SHARE.description),
     _SHARE.column(),
-    Column(name="ci_low", title="Low end", unit="%", format="percent", description="Wilson's 95% interval."),
-    Column(name="ci_high", title="High end", unit="%", format="percent", description="Wilson's 95% interval."),
+    Column(name="ci_low", title="Low end", format="percent", description="Wilson's 95% interval."),
+    Column(name="ci_high", title="High end", format="percent", description="Wilson's 95% interval."),
     Column(name="largest_drift", title="Largest |Δlogprob|", format="number", description=_NATS),
     Column(
         name="first_divergence", title="Parts at token", format="number", description="Median of the tokens shared."

@@ -75,7 +75,7 @@ def make(samples: Samples, options: Differences) -> Draft:
     for column in (*by, "a", "b"):
         data[column] = data[column].astype(object)
     layouts = {"": Layout("wide", options.width), "_narrow": Layout("narrow", NARROW)}
-    form, _ = form_of(shown)
+    form = form_of(shown)
     marks = _marks(data, factor, by, layouts, form)
     said = caption(data, factor, by, options.alpha, form)
     title = shown.title if shown.title.startswith(("AUROC", "Brier")) else shown.title.lower()

@@ -29,7 +29,7 @@ _COLUMNS = (
         format="number",
         description="Of them, how many right; repeats count by their share.",
     ),
-    Column(name="share", title="Share right", unit="%", format="percent"),
+    Column(name="share", title="Share right", format="percent"),
 )
 
 

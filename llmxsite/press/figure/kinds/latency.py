@@ -32,8 +32,8 @@ HEIGHT = 320
 MOST = 60
 _TIMES = (
     METRICS["latency_ms"].column(),
-    Column(name="latency_ms_low", title="Low end", unit="ms", format="milliseconds", description="Of the median's 95% interval, of resampled items."),
-    Column(name="latency_ms_high", title="High end", unit="ms", format="milliseconds", description="Of the median's 95% interval, of resampled items."),
+    Column(name="latency_ms_low", title="Low end", format="milliseconds", description="Of the median's 95% interval, of resampled items."),
+    Column(name="latency_ms_high", title="High end", format="milliseconds", description="Of the median's 95% interval, of resampled items."),
 )  # fmt: skip
 
 
