@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from msgspec import Meta
 
+from llmxsite.analysis import results
 from llmxsite.analysis.measure import Form
 from llmxsite.base.diagnostics import several
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.draft import NARROW, Draft, Layout, Samples
 from llmxsite.press.figure.kinds.difference_columns import columns, form_of
 from llmxsite.press.figure.kinds.difference_words import caption, label, notes, p_text
-from llmxsite.press.figure.late import alt, pd, results
+from llmxsite.press.figure.late import alt, pd
 from llmxsite.press.figure.marks import haloed, linear, once, only, point, rect, room, rule, stack, table, text
 from llmxsite.press.figure.metrics import metric
 from llmxsite.press.figure.options import Alpha, ChartProblem, Kind, Name, Options, Scalar, Sort, Value, limit

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from llmxsite.analysis import results
 from llmxsite.base.diagnostics import several
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.draft import NARROW, Draft, Layout, Samples
 from llmxsite.press.figure.figure import Column
-from llmxsite.press.figure.late import alt, pd, results
+from llmxsite.press.figure.late import alt, pd
 from llmxsite.press.figure.marks import haloed, linear, once, only, point, room, rule, stack, table, text
 from llmxsite.press.figure.metrics import METRICS
 from llmxsite.press.figure.options import Alpha, Chance, ChartProblem, Height, Kind, Name, Options, limit

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from llmxsite.analysis import results
 from llmxsite.base.diagnostics import several
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.draft import FEW, NARROW, Draft, Layout, Samples
 from llmxsite.press.figure.figure import Column
 from llmxsite.press.figure.kinds.calibration_words import apart as apart_words
 from llmxsite.press.figure.kinds.calibration_words import findings, interval_words, notes, shape, span, subtitle
-from llmxsite.press.figure.late import alt, np, pd, results
+from llmxsite.press.figure.late import alt, np, pd
 from llmxsite.press.figure.marks import only, point, rect, room, rule, stack, table
 from llmxsite.press.figure.options import ChartProblem, Kind, limit
 from llmxsite.press.figure.panels import Binned, Panels, columns_for, draw_panel_grid, panel_grid
