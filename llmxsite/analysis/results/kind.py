@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 """One row of a table: plain text, numbers, lists and mappings of such, and None for what is missing."""
 
+DEFAULT_BY = ("experiment", "suite", "model")
+"""What the rows of a table are where nothing is said: these, and the factors that vary."""
+
 
 @dataclass(frozen=True)
 class Asked:
