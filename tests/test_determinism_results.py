@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from llmxsite.analysis import tables
+from llmxsite.analysis.results.tables import Asked, table
 from llmxsite.analysis.stats.determinism import edit_distance
 from llmxsite.analysis.stats.proportion import wilson
 from llmxsite.analysis.tables import Samples
@@ -210,6 +211,7 @@ def test_the_command_line_says_where_there_is_no_such_experiment(tmp_path: Path)
         ("agreement of=bound regime=cold", "63.2%"),
         ("agreement of=differing regime=concurrent", "1"),
         ("agreement of=prompt_ms regime=cold", "50 ms"),
+        ("agreement of=fleiss_kappa regime=cold", "1.000"),
         ("agreement of=predicted", "1"),
         ("agreement of=both", "1"),
         ("identical a=cold b=warm", "33.3% [6.1, 79.2]"),
@@ -342,6 +344,21 @@ def test_the_pages_say_it(tmp_path: Path) -> None:
     assert "<span class='tk t4' title='44.9%'> no</span>" in part
     methods = (tmp_path / "site/methods.html").read_text()
     assert "Used for 1 determinism experiment." in methods
+
+
+def test_what_is_slow_to_make_is_made_where_it_is_asked_for(samples: Samples, tmp_path: Path) -> None:
+    kind = table("agreement")
+    whole = kind.make(samples, Asked())
+    pd.testing.assert_frame_equal(kind.make(samples, Asked(slow=())), whole.drop(columns="fleiss_kappa"))
+    study = make_log(tmp_path / "study")
+    options = ("columns: [tara, fleiss_kappa]", "sort: -fleiss_kappa", "columns: [fleiss_kapa]", "sort: fleiss_kapa")
+    body = "\n".join(f"```{{table}} agreement\n{one}\n```\n" for one in options)
+    (study.reports / "again/index.md").write_text(f"---\ntitle: T\ndate: 2026-01-03\n---\n\n{body}")
+    issues = Issues()
+    build(study, tmp_path / "site", issues=issues)
+    said = [(i.line, i.code, "fleiss_kappa" in f"{i.message} {i.hint}") for i in issues if i.severity == "error"]
+    assert said == [(15, "table-column", True), (18, "table-column", True)]
+    assert "Fleiss’ κ" in (tmp_path / "site/reports/again/index.html").read_text()
 
 
 def test_a_directive_that_finds_no_parting_says_so(tmp_path: Path) -> None:

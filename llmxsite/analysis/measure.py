@@ -20,7 +20,7 @@ PROSE: dict[Form, int] = {"percent": 1, "points": 1, "number": 3, "probability":
 UNITS: dict[str, str] = {"percent": "%", "points": "points", "milliseconds": "ms", "duration": "ms"}
 
 
-class Measure(msgspec.Struct, frozen=True, kw_only=True):
+class Measure(msgspec.Struct, frozen=True):
     """One number that a table computes: the name of its column, and all that is said of it anywhere."""
 
     name: str
@@ -39,6 +39,8 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True):
     """Columns with the two ends of its 95 % interval."""
     resampled: bool = False
     """Whether these, or it, are made by drawing again, and so only where they are asked for."""
+    slow: bool = False
+    """Whether it takes so long to make that a page has it made only where it shows it."""
     what: str = ""
     """What it is, as the title of a number in prose: `share of requests to which all replies are the same text`."""
     description: str = ""

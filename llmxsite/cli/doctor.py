@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +11,7 @@ from llmxsite.analysis.measure import show
 from llmxsite.base.diagnostics import several
 from llmxsite.cli.doctor_machine import Check, look
 from llmxsite.cli.models import EngineName, Format, Host, described, print_table
-from llmxsite.cli.terminal import out
+from llmxsite.cli.terminal import out, print_json
 
 if TYPE_CHECKING:
     from llmxsite.exchange.engine.protocol import Engine, EngineInfo, ModelInfo
@@ -69,9 +68,7 @@ def doctor(
 
         add(write_report(answered, host, path))
     if format == "json":
-        import msgspec
-
-        sys.stdout.write(msgspec.json.format(msgspec.json.encode([c._asdict() for c in checks])).decode() + "\n")
+        print_json([c._asdict() for c in checks])
     else:
         out().print(_verdict(checks), markup=False)
     if any(check.status == "fail" for check in checks):

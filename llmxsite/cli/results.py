@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from llmxsite.base.diagnostics import Issues, Problem
-from llmxsite.cli.terminal import err, finish, study_here
+from llmxsite.cli.terminal import err, finish, print_json, study_here
 from llmxsite.library import selection
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def results(
     from llmxsite.analysis import tables
     from llmxsite.analysis.results.tables import rows
     from llmxsite.cli.table_text import print_table
-    from llmxsite.library.tables import DEFAULT_BY, Asked, kind, left_out, make, notes
+    from llmxsite.library.tables import Asked, grouping, kind, left_out, make, notes
 
     try:
         of = kind(table, measure)
@@ -109,21 +109,16 @@ def results(
     selection.check_report(study, report)
     samples = _filtered(tables.load(study, issues, report=report, reruns=reruns), where or [])
     given = [part.strip() for part in by.split(",") if part.strip()] if by else None
-    if reruns:  # never pooled: a rerun is no further evidence
-        given = [*(given or [*DEFAULT_BY, *samples.varying()]), "run"]
     drawn = tuple(part.strip() for part in (intervals or "").split(",") if part.strip())
     try:
-        groups = None if given is None else tuple(given)
-        asked = Asked(by=groups, factor=factor or of.factor, measure=measure, intervals=drawn)
+        asked = Asked(by=grouping(samples, given, reruns), factor=factor or of.factor, measure=measure, intervals=drawn)
         found = selection.ordered(make(samples, of, asked), sort)
     except KeyError as error:
         raise typer.BadParameter(str(error.args[0])) from None
     if format == "csv":
         found.to_csv(sys.stdout, index=False, lineterminator="\n")
     elif format == "json":
-        import msgspec
-
-        sys.stdout.write(msgspec.json.format(msgspec.json.encode(rows(found))).decode() + "\n")
+        print_json(rows(found))
     elif len(found):
         print_table(of, found, wide=wide, kept=drawn)
     if not len(samples):

@@ -9,7 +9,7 @@ import typer
 
 from llmxsite.base.diagnostics import Issues, Problem, display_path, several
 from llmxsite.cli import suite_text
-from llmxsite.cli.terminal import err, finish, out, study_here
+from llmxsite.cli.terminal import err, finish, out, print_json, study_here
 
 if TYPE_CHECKING:
     from llmxsite.study.suite import Loaded, Suite
@@ -50,7 +50,7 @@ def list_suites(format: FormatOption = "text") -> None:  # noqa: A002 - the opti
         except Problem as problem:
             issues.extend(problem.issues)
     if format == "json":
-        suite_text.print_json(rows)
+        print_json(rows)
     else:
         suite_text.print_suites(rows, ["id", "title", "items", "categories", "language", "licence", "hash"])
     finish(issues)
@@ -78,7 +78,7 @@ def show(
         )
     items = items[:limit]
     if format == "json":
-        suite_text.print_json(
+        print_json(
             {**suite_text.summary(loaded.suite, Path(loaded.origin.document.path)), "items": msgspec.to_builtins(items)}
         )
     else:
@@ -98,7 +98,7 @@ def hash(  # noqa: A001 - the command's name
     issues = Issues()
     rows = [(loaded.suite.hash(), loaded.suite.id) for loaded in (_load(suite, issues) for suite in _named(suites))]
     if format == "json":
-        suite_text.print_json([{"id": name, "hash": digest} for digest, name in rows])
+        print_json([{"id": name, "hash": digest} for digest, name in rows])
     else:
         for digest, name in rows:
             out().print(f"{digest}  {name}", markup=False)
@@ -150,7 +150,7 @@ def stats(
     loaded = _load(suite, issues)
     found = items(load_samples(study_here(), issues, report=report), loaded.suite)
     if format == "json":
-        suite_text.print_json(suite_text.statistics_record(found, loaded.suite))
+        print_json(suite_text.statistics_record(found, loaded.suite))
     elif not found.takers:
         out().print(f"No run has asked '{loaded.suite.id}' yet: `llmxsite run REPORT`", markup=False)
     else:

@@ -131,9 +131,3 @@ def print_statistics(found: ItemTable) -> None:
 def _share(value: float) -> str:
     """Two decimals; a dash where nothing was measured."""
     return "–" if value != value else f"{value:.2f}"
-
-
-def print_json(value: Any) -> None:
-    import msgspec
-
-    out().print(msgspec.json.format(msgspec.json.encode(value)).decode(), markup=False)

@@ -8,7 +8,7 @@ import shlex
 import sys
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
@@ -53,13 +53,18 @@ def study_here() -> Study:
 def finish(issues: Issues, *, strict: bool = False, format: Literal["text", "json"] = "text") -> None:  # noqa: A002
     """Print the problems once, and leave with exit code 1 where they make the command fail."""
     if format == "json":
-        import msgspec
-
-        sys.stdout.write(msgspec.json.format(msgspec.json.encode(issues.sorted())).decode() + "\n")
+        print_json(issues.sorted())
     else:
         print_issues(issues)
     if issues.failed(strict=strict):
         raise typer.Exit(1)
+
+
+def print_json(value: Any) -> None:
+    """Write a value for another program to standard output."""
+    import msgspec
+
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value)).decode() + "\n")
 
 
 def print_issues(issues: Issues) -> None:

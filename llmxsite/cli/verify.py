@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from llmxsite.base.diagnostics import Issues, Problem, several
-from llmxsite.cli.terminal import err, finish, out, study_here
+from llmxsite.cli.terminal import err, finish, out, print_json, study_here
 
 if TYPE_CHECKING:
     from llmxsite.log.runlog import Verified
@@ -39,10 +38,7 @@ def verify(
         except Problem as problem:
             issues.extend(problem.issues)
     if format == "json":
-        import msgspec
-
-        data = {"logs": found, "issues": issues.sorted()}
-        sys.stdout.write(msgspec.json.format(msgspec.json.encode(data)).decode() + "\n")
+        print_json({"logs": found, "issues": issues.sorted()})
         raise typer.Exit(1 if issues.failed(strict=strict) else 0)
     for log in found:
         out().print(_line(log), markup=False)

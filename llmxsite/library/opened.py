@@ -60,13 +60,11 @@ class OpenStudy:
         from llmxsite.library.frames import Frame
 
         samples, problems = self._samples(report, reruns)
-        drawn, given = _names(intervals), _names(by)
-        if reruns:  # never pooled: a rerun is no further evidence
-            given = tuple(dict.fromkeys([*(given or (*tables.DEFAULT_BY, *samples.varying())), "run"]))
+        drawn, given = _names(intervals), tables.grouping(samples, _names(by) or None, reruns)
         with _columns_known():
             samples = selection.narrow(samples, where or {})
             kind = tables.kind(table, measure)
-            asked = tables.Asked(by=given or None, factor=factor or kind.factor, measure=measure, intervals=drawn)
+            asked = tables.Asked(by=given, factor=factor or kind.factor, measure=measure, intervals=drawn)
             frame = selection.ordered(tables.make(samples, kind, asked), sort).reset_index(drop=True)
         notes = [*problems, *tables.notes(kind, frame, samples), *_left_out(samples)]
         return Frame.of(frame, notes=notes, heads=tables.heads(kind, frame, asked))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from llmxsite.analysis.results import shown
-from llmxsite.analysis.results.core import DEFAULT_BY as DEFAULT_BY
+from llmxsite.analysis.results.kind import DEFAULT_BY
 from llmxsite.analysis.results.tables import Asked as Asked
 from llmxsite.analysis.results.tables import TableKind, fitting, kinds, table
 from llmxsite.base.diagnostics import Problem, did_you_mean
@@ -31,6 +32,14 @@ def kind(name: str, measure: str = "accuracy") -> TableKind:
     if found.measuring is None:
         raise KeyError(f"a table '{name}' compares no measure; 'measure' belongs to a comparison")
     return found.measuring(measure)
+
+
+def grouping(samples: Samples, by: Sequence[str] | None, reruns: bool) -> tuple[str, ...] | None:
+    """The columns whose values make a row; None for the table's own choice. With `reruns` each run has rows of its own: never
+    pooled, for a rerun is no further evidence."""
+    if not reruns:
+        return None if by is None else tuple(by)
+    return tuple(dict.fromkeys([*(by or (*DEFAULT_BY, *samples.varying())), "run"]))
 
 
 def make(samples: Samples, kind: TableKind, asked: Asked) -> pd.DataFrame:

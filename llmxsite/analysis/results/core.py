@@ -12,16 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from llmxsite.analysis.measure import Measure
 from llmxsite.analysis.results import measured
-from llmxsite.analysis.results.kind import Asked, TableKind
+from llmxsite.analysis.results.kind import DEFAULT_BY, Asked, TableKind
 from llmxsite.base.diagnostics import did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from llmxsite.analysis.tables import Samples
-
-DEFAULT_BY = ("experiment", "suite", "model")
-"""What the rows of a table are where nothing is said: these, and the factors that vary."""
 
 
 def _by(samples: Samples, asked: Asked) -> list[str]:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 """One row of a table: plain text, numbers, lists and mappings of such, and None for what is missing."""
 
+DEFAULT_BY = ("experiment", "suite", "model")
+"""What the rows of a table are where nothing is said: these, and the factors that vary."""
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -34,8 +37,14 @@ class Asked:
     """What is compared, where a table compares several things."""
     intervals: tuple[str, ...] = ()
     """Measures to be made by drawing again: the interval of most, a noise floor itself."""
+    slow: tuple[str, ...] | None = None
+    """Measures that are slow to make, and wanted; None for all of them."""
     of: str = ""
     """A measure that a number in prose is of and the table has no column for: then `by` is empty, and there is one row with it."""
+
+    def wants(self, measure: Measure) -> bool:
+        """Whether a measure that can be left out is to be made."""
+        return not measure.slow or self.slow is None or measure.name in self.slow
 
 
 def named(row: Mapping[str, Any], measure: Measure, asked: Asked, spanned: bool) -> list[str]:
@@ -99,7 +108,7 @@ class TableKind:
 
     def described(self, name: str) -> Measure:
         """The measure of a column; one that is none of its measures is shown as the text it is."""
-        return self.measure(name) or Measure(name=name, title=name.replace("_", " ").capitalize(), form="text")
+        return self.measure(name) or Measure(name, name.replace("_", " ").capitalize(), form="text")
 
     def heads(self, names: Sequence[str]) -> list[Measure]:
         return [self.described(name) for name in names]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from llmxsite.analysis.measure import Measure
 
-_N = Measure(name="n", title="Samples", form="count")
+_N = Measure("n", "Samples", form="count")
 _ACCURACY = Measure(
-    name="accuracy",
-    title="Accuracy",
+    "accuracy",
+    "Accuracy",
     form="percent",
     better="higher",
     interval=("ci_low", "ci_high"),
@@ -19,17 +21,13 @@ _ACCURACY = Measure(
 _ACCURACY_ALONE = msgspec.structs.replace(_ACCURACY, interval=None)
 
 
-def _drawn(name: str, title: str, **more: object) -> Measure:
+def _drawn(name: str, title: str, **more: Any) -> Measure:
     """A measure whose interval is made by resampling items."""
     return _within(name, title, resampled=True, **more)
 
 
-def _within(name: str, title: str, **more: object) -> Measure:
-    return _of(name, title, interval=(f"{name}_low", f"{name}_high"), **more)
-
-
-def _of(name: str, title: str, **more: object) -> Measure:
-    return Measure(name=name, title=title, **more)  # type: ignore[arg-type]
+def _within(name: str, title: str, **more: Any) -> Measure:
+    return Measure(name, title, interval=(f"{name}_low", f"{name}_high"), **more)
 
 
 _CONFIDENCE = (
@@ -92,14 +90,14 @@ _CONFIDENCE = (
     ),
 )
 FLOORS = (
-    _of(
+    Measure(
         "ece_noise_floor",
         "ECE by chance",
         form="percent",
         resampled=True,
         what="expected calibration error of a calibrated model at this n, mean of redraws",
     ),
-    _of(
+    Measure(
         "ece_noise_p95",
         "ECE by chance, 95%",
         form="percent",
@@ -108,25 +106,25 @@ FLOORS = (
     ),
 )
 """What noise alone makes of the ECE: redrawn, so that it is computed where it is asked for."""
-REPEATED = _of("repeated", "Items asked again", form="count", what="items asked again")
+REPEATED = Measure("repeated", "Items asked again", form="count", what="items asked again")
 SUMMARY = (
     _N,
-    _of("answered", "Answered", form="count", description="Samples without an error."),
-    _of("correct", "Correct", head="Right", form="count", better="higher"),
-    _of("unparsed", "Unparsed", form="count", better="lower", description="Answers nobody could read."),
-    _of("truncated", "Truncated", form="count", better="lower", description="Replies cut off by their budget."),
-    _of("errors", "Errors", form="count", better="lower", description="Faults of machine or network."),
+    Measure("answered", "Answered", form="count", description="Samples without an error."),
+    Measure("correct", "Correct", head="Right", form="count", better="higher"),
+    Measure("unparsed", "Unparsed", form="count", better="lower", description="Answers nobody could read."),
+    Measure("truncated", "Truncated", form="count", better="lower", description="Replies cut off by their budget."),
+    Measure("errors", "Errors", form="count", better="lower", description="Faults of machine or network."),
     _ACCURACY,
-    _of(
+    Measure(
         "se",
         "Standard error",
         form="points",
         better="lower",
         what="standard error of the accuracy",
     ),
-    _of("ci_low", "Low end", form="percent", what="lower end of the 95% interval of the accuracy"),
-    _of("ci_high", "High end", form="percent", what="upper end of the 95% interval of the accuracy"),
-    _of(
+    Measure("ci_low", "Low end", form="percent", what="lower end of the 95% interval of the accuracy"),
+    Measure("ci_high", "High end", form="percent", what="upper end of the 95% interval of the accuracy"),
+    Measure(
         "best_case",
         "Accuracy, best case",
         head="Best case",
@@ -136,7 +134,7 @@ SUMMARY = (
         description="As if every unread answer were right.",
     ),
     *_CONFIDENCE,
-    _of(
+    Measure(
         "confidence_coverage",
         "Confidence coverage",
         form="percent",
@@ -191,44 +189,44 @@ SUMMARY = (
         what="share of pairs of replies to one request with the same answer, unread ones left out",
         description="The same without replies that could not be read.",
     ),
-    _of("n_items", "Items", form="count"),
+    Measure("n_items", "Items", form="count"),
     REPEATED,
 )
 """Of `summarise`: each is a word of `{value}` by itself, and what a chart can show."""
 BY_NAME = {measure.name: measure for measure in (*SUMMARY, *FLOORS)}
 COMPARED = tuple(m.name for m in SUMMARY if m.interval and m.name != "accuracy")
 """Measures beside accuracy that have an interval, and whose difference has one: `results.measures.CONTRASTED`."""
-_PAIR = (_of("a", "a", form="text"), _of("b", "b", form="text"), _of("n", "Items", form="count"))
+_PAIR = (Measure("a", "a", form="text"), Measure("b", "b", form="text"), Measure("n", "Items", form="count"))
 _TESTS = (
-    _of("p", "p", form="p"),
-    _of("p_holm", "p, Holm", form="p"),
-    _of("verdict", "Verdict", form="text"),
-    _of("lost", "Items lost", form="count"),
+    Measure("p", "p", form="p"),
+    Measure("p_holm", "p, Holm", form="p"),
+    Measure("verdict", "Verdict", form="text"),
+    Measure("lost", "Items lost", form="count"),
 )
 COMPARISON = (
     *_PAIR,
-    _of("accuracy_a", "Accuracy of a", form="percent"),
-    _of("accuracy_b", "Accuracy of b", form="percent"),
-    _of("difference", "Difference, points", form="points", interval=("ci_low", "ci_high")),
-    _of("ci_low", "From", form="points"),
-    _of("ci_high", "To", form="points"),
-    _of("mde", "Could have shown, points", form="points", sign=False),
+    Measure("accuracy_a", "Accuracy of a", form="percent"),
+    Measure("accuracy_b", "Accuracy of b", form="percent"),
+    Measure("difference", "Difference, points", form="points", interval=("ci_low", "ci_high")),
+    Measure("ci_low", "From", form="points"),
+    Measure("ci_high", "To", form="points"),
+    Measure("mde", "Could have shown, points", form="points", sign=False),
     *_TESTS,
-    _of("mcnemar_p", "p, McNemar", form="p"),
-    _of("only_a", "Only a right", form="count"),
-    _of("only_b", "Only b right", form="count"),
+    Measure("mcnemar_p", "p, McNemar", form="p"),
+    Measure("only_a", "Only a right", form="count"),
+    Measure("only_b", "Only b right", form="count"),
 )
 CALIBRATION = (
     _N,
     *_CONFIDENCE,
     *FLOORS,
-    _of("coverage", "With a confidence", form="percent"),
+    Measure("coverage", "With a confidence", form="percent"),
     _ACCURACY_ALONE,
 )
 ITEMS = (
-    _of("item", "Item", form="text"),
-    _of("n", "Conditions", form="count"),
-    _of(
+    Measure("item", "Item", form="text"),
+    Measure("n", "Conditions", form="count"),
+    Measure(
         "accuracy",
         "Accuracy",
         form="percent",
@@ -241,8 +239,8 @@ RULES = ("strict", "last", "lm-eval")
 READINGS = (
     _N,
     _ACCURACY_ALONE,
-    *(_of(name, f"By the rule {name}", head=name, form="percent") for name in RULES),
-    _of("apart", "Apart, points", form="points", sign=False, description="The largest of them less the smallest."),
+    *(Measure(name, f"By the rule {name}", head=name, form="percent") for name in RULES),
+    Measure("apart", "Apart, points", form="points", sign=False, description="The largest of them less the smallest."),
 )
 """Of `readings`: the accuracy as scored, by each other rule of reading a reply, and how far these lie apart."""
 
@@ -256,15 +254,15 @@ def contrasted(name: str) -> tuple[Measure, ...]:
     """The measures of a comparison of another measure than accuracy, in that measure's own unit."""
     own = BY_NAME[name]
     shares = own.form in ("percent", "points")
-    unit = {"form": "points"} if shares else {"form": own.form, "digits": own.digits, "sign": True}
+    unit: dict[str, Any] = {"form": "points"} if shares else {"form": own.form, "digits": own.digits, "sign": True}
     points = ", points" if shares else ""
     return (
         *_PAIR,
-        _of("value_a", f"{own.heading} of a", form=own.form, digits=own.digits),
-        _of("value_b", f"{own.heading} of b", form=own.form, digits=own.digits),
-        _of("difference", f"Difference{points}", interval=("ci_low", "ci_high"), what=own.what, **unit),
-        _of("ci_low", "From", **unit),
-        _of("ci_high", "To", **unit),
-        _of("mde", f"Could have shown{points}", **{**unit, "sign": False}),
+        Measure("value_a", f"{own.heading} of a", form=own.form, digits=own.digits),
+        Measure("value_b", f"{own.heading} of b", form=own.form, digits=own.digits),
+        Measure("difference", f"Difference{points}", interval=("ci_low", "ci_high"), what=own.what, **unit),
+        Measure("ci_low", "From", **unit),
+        Measure("ci_high", "To", **unit),
+        Measure("mde", f"Could have shown{points}", **{**unit, "sign": False}),
         *_TESTS,
     )

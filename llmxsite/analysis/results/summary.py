@@ -11,12 +11,11 @@ import pandas as pd
 from scipy.special import ndtri, stdtrit
 
 from llmxsite.analysis.results.groups import Codes, Flags, Floats, Groups, Scores, Table, floats, group, scores, units
+from llmxsite.analysis.results.kind import DEFAULT_BY
 from llmxsite.analysis.results.repeats import AGREEMENT, asked, within
 from llmxsite.analysis.stats.calibration import bin_index
 from llmxsite.analysis.stats.cluster import clustered_wilson
 from llmxsite.analysis.stats.proportion import wilson_bounds
-
-DEFAULT_BY = ("experiment", "suite", "model")
 
 
 def summarise(table: Table, by: Sequence[str] = DEFAULT_BY, *, alpha: float = 0.05, bins: int = 10) -> pd.DataFrame:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from llmxsite.analysis import results
 from llmxsite.analysis.measure import plain
 from llmxsite.base.diagnostics import did_you_mean
 from llmxsite.press.figure.figure import Figure
@@ -61,8 +62,6 @@ def build(
 
 def _read(samples: Samples, draft: Draft) -> list[str]:
     """Of a chart of accuracies: how far they depend on the rule by which replies are read."""
-    from llmxsite.analysis import results
-
     shows = any(column.name == "accuracy" for column in draft.columns)
     if draft.keys is None or not shows:
         return []

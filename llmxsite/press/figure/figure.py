@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from llmxsite.analysis.measure import Form
+from llmxsite.analysis.measure import UNITS, Form
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,12 +20,15 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     """Name in `Figure.data` and in the CSV."""
     title: str
-    unit: str | None = None
-    """`%`, `points`, `ms`; None for a count or a text. Proportions are stored as 0 to 1 whatever their unit."""
     format: Form = "text"
-    """How its numbers are shown; see `analysis.measure.show`."""
+    """How its numbers are shown; see `analysis.measure.show`. Proportions are stored as 0 to 1 whatever their unit."""
     description: str = ""
     """How the number was computed, in a sentence; empty where the title says it all."""
+
+    @property
+    def unit(self) -> str | None:
+        """`%`, `points`, `ms`; None for a count, a plain number or a text."""
+        return UNITS.get(self.format)
 
 
 class Figure(msgspec.Struct, kw_only=True):

@@ -9,8 +9,6 @@ if TYPE_CHECKING:
     import altair as alt
     import numpy as np
     import pandas as pd
-
-    from llmxsite.analysis import results
 else:
 
     class _Late:
@@ -20,6 +18,6 @@ else:
         def __getattr__(self, name: str) -> Any:
             return getattr(import_module(self._name), name)
 
-    alt, np, pd, results = (_Late(name) for name in ("altair", "numpy", "pandas", "llmxsite.analysis.results"))
+    alt, np, pd = (_Late(name) for name in ("altair", "numpy", "pandas"))
 
-__all__ = ["alt", "np", "pd", "results"]
+__all__ = ["alt", "np", "pd"]

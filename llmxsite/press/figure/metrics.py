@@ -42,7 +42,7 @@ class Metric(Measure, frozen=True, kw_only=True):
 
     def column(self) -> Column:
         """The table's column for it."""
-        return Column(name=self.name, title=self.title, unit=self.unit, format=self.form, description=self.description)
+        return Column(name=self.name, title=self.title, format=self.form, description=self.description)
 
 
 _NO_VALUES = {"ci_low", "ci_high", "repeated"}

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from llmxsite.analysis import results
 from llmxsite.base.diagnostics import several
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.draft import Samples
 from llmxsite.press.figure.figure import Column
-from llmxsite.press.figure.late import np, pd, results
+from llmxsite.press.figure.late import np, pd
 from llmxsite.press.figure.metrics import METRICS, Metric
 from llmxsite.press.figure.options import ChartProblem, column_of
 
@@ -94,7 +95,6 @@ def value_columns(metric: Metric) -> list[Column]:
         Column(
             name=name,
             title=f"{'Low' if i == 0 else 'High'} end",
-            unit=metric.unit,
             format=metric.form,
             description="End of the 95% interval, of resampled items."
             if metric.resampled

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from llmxsite.analysis import results
 from llmxsite.base.diagnostics import several
 from llmxsite.press.figure.draft import Samples
-from llmxsite.press.figure.late import alt, np, pd, results
+from llmxsite.press.figure.late import alt, np, pd
 from llmxsite.press.figure.options import ChartProblem
 
 if TYPE_CHECKING:

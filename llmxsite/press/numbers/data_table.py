@@ -15,12 +15,14 @@ if TYPE_CHECKING:
 
 
 def asked(kind: TableKind, by: Sequence[str], shown: Sequence[str], options: Mapping[str, Any]) -> Asked:
-    """What the options of a `{table}` ask of its kind: intervals are made for the measures that are shown."""
+    """What the options of a `{table}` ask of its kind: intervals, and what is slow, are made for the measures that are shown."""
+    heads = kind.heads(shown)
     return Asked(
         by=tuple(by),
         factor=str(options.get("factor") or kind.factor),
         measure=str(options.get("measure") or "accuracy"),
-        intervals=tuple(m.name for m in kind.heads(shown) if m.resampled),
+        intervals=tuple(m.name for m in heads if m.resampled),
+        slow=tuple(m.name for m in (*heads, *kind.heads([_sorting(options)])) if m.slow),
     )
 
 
@@ -29,13 +31,22 @@ def rows(
 ) -> list[Row]:
     """The numbers of a `{table}`, sorted as its options ask. KeyError for a column the samples do not have."""
     found = numbers.table(kind.name, runs, asked, where=options.get("where") or {})
-    sort = str(options.get("sort") or "")
-    name = sort.lstrip("-")
+    name = _sorting(options)
     if found and name and name not in found[0]:
-        raise KeyError(f"no column '{name}' to sort by; {did_you_mean(name, found[0])}")
+        raise KeyError(f"no column '{name}' to sort by; {did_you_mean(name, columns(kind, found[0]))}")
     known = [r for r in found if name and r[name] is not None]
-    ordered = sorted(known, key=lambda r: r[name], reverse=sort.startswith("-"))
+    ordered = sorted(known, key=lambda r: r[name], reverse=str(options.get("sort")).startswith("-"))
     return [*ordered, *(r for r in found if r not in known)]
+
+
+def columns(kind: TableKind, row: Row) -> list[str]:
+    """What a `{table}` can show: the columns of a row, and those that are slow to make, which it may have left out."""
+    return [*row, *(m.name for m in kind.measures if m.slow)]
+
+
+def _sorting(options: Mapping[str, Any]) -> str:
+    """The column to sort by; empty for none."""
+    return str(options.get("sort") or "").lstrip("-")
 
 
 class TableHead(NamedTuple):

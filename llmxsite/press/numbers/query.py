@@ -23,7 +23,7 @@ FORMS: dict[str, Form] = {
     "ms": "milliseconds",
 }
 """What `format=` can say."""
-COUNT = Measure(name="count", title="Samples", form="count")
+COUNT = Measure("count", "Samples", form="count")
 OPTIONS = {"format", "digits", "interval", "pool", "of", "measure", "factor", "a", "b", "reading"}
 READ = ("accuracy", "correct", "se", "ci_low", "ci_high", "difference")
 """Metrics that `reading=` can ask for under another rule of reading replies; of differences, only that of accuracies."""

@@ -128,7 +128,8 @@ def _asked(query: Query, kind: TableKind, samples: Table) -> Asked:
     """What the table is asked for: one row, of two levels where it compares. Raises `QueryError` for levels there are not."""
     of = query.described
     spans = (of.name,) if of.name in measured.COMPARED and query.options.get("interval") != "no" else ()
-    asked = Asked(by=(), factor=query.options.get("factor", kind.factor), measure=query.measure)
+    slow = (of.name,) if of.slow else ()
+    asked = Asked(by=(), factor=query.options.get("factor", kind.factor), measure=query.measure, slow=slow)
     if not kind.pair:
         return replace(asked, intervals=spans)
     if asked.factor not in samples.frame.columns:
@@ -145,7 +146,7 @@ def _asked(query: Query, kind: TableKind, samples: Table) -> Asked:
 
 def _row(query: Query, kind: TableKind, samples: tables.Samples, asked: Asked, once: _Once) -> dict[str, Any]:
     """The one row that is asked for. Raises `QueryError` where two levels share nothing, or the table is empty."""
-    what = (asked.intervals, asked.factor, asked.levels, asked.measure, kind.name)
+    what = (asked.intervals, asked.slow, asked.factor, asked.levels, asked.measure, kind.name)
     found = once(what, lambda: rows(kind.make(samples, asked)))
     if not kind.pair and (not found or query.of not in found[0]):  # what the table has beside its columns
         found = once((query.of, *what), lambda: rows(kind.make(samples, replace(asked, of=query.of))))

@@ -15,7 +15,6 @@ from typing import Any
 
 from llmxsite.base.memory import Cache
 from llmxsite.press.catalogue import addresses
-from llmxsite.press.site.palette import style_tokens
 from llmxsite.press.writing import highlight
 
 PACKAGE = Path(__file__).parent
@@ -57,6 +56,8 @@ class Assets:
         return {address: self._files[address] for address in [*wanted, *fonts]}
 
     def _sheet(self) -> str:
+        from llmxsite.press.site.palette import style_tokens  # every kind of chart comes with its colours
+
         sheets = [self.source("css", f"{name}.css").decode() for name in SHEETS]
         extra = self.theme / "extra.css"
         if extra.is_file():

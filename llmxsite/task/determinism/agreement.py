@@ -26,8 +26,11 @@ class DeterminismTables:
     Each table is made when it is first asked for.
     """
 
-    def __init__(self, found: list[Cell], columns: list[str], factor: str, matched: list[str], alpha: float) -> None:
+    def __init__(
+        self, found: list[Cell], columns: list[str], factor: str, matched: list[str], alpha: float, kappa: bool
+    ) -> None:
         self._found, self._columns, self._factor, self._matched, self._alpha = found, columns, factor, matched, alpha
+        self._kappa = kappa
         self._others = [column for column in columns if column != factor]
 
     @cached_property
@@ -43,10 +46,11 @@ class DeterminismTables:
         shared tokens), `cached_share` (of all tokens of the prompts, as the server tells), `prompt_ms` (median of reading the
         prompt: short where it came from the cache)."""
         found = [
-            {**dict(zip(self._columns, key, strict=True)), **rows.agreement(group, self._alpha)}
+            {**dict(zip(self._columns, key, strict=True)), **rows.agreement(group, self._alpha, self._kappa)}
             for key, group in grouped(self._found, self._columns)
         ]
-        return _frame("agreement", found, self._columns, _AGREEMENT)
+        measures = _AGREEMENT if self._kappa else [name for name in _AGREEMENT if name != "fleiss_kappa"]
+        return _frame("agreement", found, self._columns, measures)
 
     @cached_property
     def pairs(self) -> pd.DataFrame:
@@ -93,12 +97,18 @@ class DeterminismTables:
 
 
 def determinism(
-    samples: Samples, by: Sequence[str] | None = None, factor: str = "regime", *, alpha: float = 0.05
+    samples: Samples,
+    by: Sequence[str] | None = None,
+    factor: str = "regime",
+    *,
+    alpha: float = 0.05,
+    kappa: bool = True,
 ) -> DeterminismTables:
     """Compare the replies of determinism experiments; samples of other tasks are passed over.
 
     `by` are columns of the samples: suite, model, the factor and what else varies when not given. `factor` is what is compared in
-    pairs: `regime`, or `run` for the same experiment on another day. The replies are read from the logs. KeyError for an
+    pairs: `regime`, or `run` for the same experiment on another day. The replies are read from the logs. Fleiss' kappa is
+    left out without `kappa`: its library takes half a second to import. KeyError for an
     unknown column, `Problem` for a log that is not there.
 
     Source: Atil et al. 2024 (arXiv:2408.04667) for total agreement; the bounds say what was not seen, never that it cannot be.
@@ -110,7 +120,7 @@ def determinism(
     key_columns(samples, [factor])
     columns = key_columns(samples, wanted)
     found.sort(key=lambda cell: [order(cell.key[c]) for c in columns])
-    return DeterminismTables(found, columns, factor, matching(samples, factor), alpha)
+    return DeterminismTables(found, columns, factor, matching(samples, factor), alpha, kappa)
 
 
 _AGREEMENT = [

@@ -24,8 +24,8 @@ _PAIRS = {measure.name: Metric.of(measure) for measure in PAIRS}
 _SHARE = _PAIRS["share"]
 _PAIR_COLUMNS = (
     *(_PAIRS[name].column() for name in ("n", "identical", "share")),
-    Column(name="ci_low", title="Low end", unit="%", format="percent", description="Wilson's 95% interval."),
-    Column(name="ci_high", title="High end", unit="%", format="percent", description="Wilson's 95% interval."),
+    Column(name="ci_low", title="Low end", format="percent", description="Wilson's 95% interval."),
+    Column(name="ci_high", title="High end", format="percent", description="Wilson's 95% interval."),
     *(_PAIRS[name].column() for name in ("largest_drift", "first_divergence", "flips")),
 )
 
@@ -33,7 +33,7 @@ _PAIR_COLUMNS = (
 def matrix(samples: tables.Samples, factor: str, by: list[str], alpha: float, width: int) -> Draft:
     from llmxsite.task.determinism.agreement import determinism
 
-    found = determinism(samples, [*by, factor], factor, alpha=alpha)
+    found = determinism(samples, [*by, factor], factor, alpha=alpha, kappa=False)
     known = levels_of(samples, factor)
     rows = _within(found.agreement, factor) + _between(found.pairs)
     cells = pd.DataFrame([{**row, **{c: row.get(c) for c in by}} for row in rows])

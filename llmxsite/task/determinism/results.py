@@ -20,7 +20,8 @@ TASK = "determinism"
 def _tables(samples: Samples, asked: Asked, by: list[str] | None) -> Any:
     from llmxsite.task.determinism.agreement import determinism
 
-    return determinism(samples, by, asked.factor or "regime", alpha=asked.alpha)
+    kappa = asked.wants(measured.KAPPA)
+    return determinism(samples, by, asked.factor or "regime", alpha=asked.alpha, kappa=kappa)
 
 
 def _agreement(samples: Samples, asked: Asked) -> pd.DataFrame:

@@ -43,8 +43,8 @@ def item(cell: Cell, alpha: float) -> dict[str, Any]:
     }
 
 
-def agreement(group: list[Cell], alpha: float) -> dict[str, Any]:
-    """One group's requests together. What compares repeats needs two of them; Fleiss' kappa and the range all of them."""
+def agreement(group: list[Cell], alpha: float, kappa: bool) -> dict[str, Any]:
+    """One group's requests together, with `kappa` Fleiss' too. What compares repeats needs two of them; it and the range all."""
     several = [cell for cell in group if len(cell) > 1]
     each = [stats.replies([reply.tokens for reply in cell.replies], alpha) for cell in several]
     repeats = max(len(cell) for cell in group)
@@ -69,7 +69,7 @@ def agreement(group: list[Cell], alpha: float) -> dict[str, Any]:
         "unique": _mean([e.unique for e in each]),
         "modal_share": _mean([e.modal_share for e in each]),
         "similarity": _mean([e.similarity for e in each]),
-        "fleiss_kappa": fleiss([cell.answers for cell in whole]),
+        **({"fleiss_kappa": fleiss([cell.answers for cell in whole])} if kappa else {}),
         "accuracy": _mean([score for cell in group for score in cell.correct]),
         "accuracy_min": by_repeat.min(),
         "accuracy_max": by_repeat.max(),

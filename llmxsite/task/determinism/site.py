@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
+from llmxsite.analysis.results.tables import Asked
 from llmxsite.press.catalogue.entries import RunEntry
 from llmxsite.press.site.directives.scope import scope
 from llmxsite.press.site.edition import Edition
@@ -41,7 +42,7 @@ def draw_parting(host: PageHost, d: Directive) -> str:
 
 def agreement(edition: Edition, entry: RunEntry) -> Markup | None:
     """The same reply within a regime and between two, and the requests whose replies part first."""
-    within = edition.numbers.table("agreement", [entry])
+    within = edition.numbers.table("agreement", [entry], Asked(slow=()))
     if not within:
         return None
     rows = edition.numbers.table("partings", [entry])

@@ -43,9 +43,9 @@ def make(samples: Samples, options: Recall) -> Draft:
         columns=[
             Column(name=by, title="Rounds"),
             Column(name="n", title="Sentences", format="count"),
-            Column(name="same", title=SAME.title, unit="%", format="percent"),
-            Column(name="same_low", title="Low end", unit="%", format="percent"),
-            Column(name="same_high", title="High end", unit="%", format="percent"),
+            Column(name="same", title=SAME.title, format="percent"),
+            Column(name="same_low", title="Low end", format="percent"),
+            Column(name="same_high", title="High end", format="percent"),
         ],
         marks={"table": marks},
         draw=lambda layout: _draw(layout, marks, float(options.height or HEIGHT)),

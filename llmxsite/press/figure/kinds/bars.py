@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from llmxsite.analysis import results
 from llmxsite.base.diagnostics import several
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.draft import Draft, Layout, Samples
-from llmxsite.press.figure.late import alt, np, pd, results
+from llmxsite.press.figure.late import alt, np, pd
 from llmxsite.press.figure.marks import haloed, once, only, room, rule, stack, table, text
 from llmxsite.press.figure.metrics import Metric, metric
 from llmxsite.press.figure.options import Alpha, Chance, ChartProblem, Domain, Kind, Name, Options, Sort, Value, limit

@@ -8,12 +8,13 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from llmxsite.analysis import results
 from llmxsite.base.diagnostics import several
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.draft import FEW, NARROW, Draft, Layout, Samples
 from llmxsite.press.figure.figure import Column
 from llmxsite.press.figure.kinds.calibration_words import span
-from llmxsite.press.figure.late import alt, np, pd, results
+from llmxsite.press.figure.late import alt, np, pd
 from llmxsite.press.figure.marks import only, point, rect, room, rule, stack, table
 from llmxsite.press.figure.options import ChartProblem, Kind, limit
 from llmxsite.press.figure.panels import Binned, Panels, columns_for, draw_panel_grid, panel_grid
@@ -28,19 +29,15 @@ RIGHT, WRONG = 1.12, -0.12
 """Height of the two strips, just outside the plot."""
 TICKS = [(0.0, "0"), (0.25, ""), (0.5, "50%"), (0.75, ""), (1.0, "100%")]
 _COLUMNS = (
-    Column(name="bin_low", title="From", unit="%", format="percent", description="Confidence above this ..."),
-    Column(name="bin_high", title="To", unit="%", format="percent", description="... and up to this."),
+    Column(name="bin_low", title="From", format="percent", description="Confidence above this ..."),
+    Column(name="bin_high", title="To", format="percent", description="... and up to this."),
     Column(name="n", title="n", format="count", description="Answers in the bin."),
     Column(name="units", title="Items", format="count", description="Items, or clusters of them, that these answer."),
     Column(name="right", title="Right", format="number", description="Of them, how many are right."),
-    Column(name="confidence", title="Mean confidence", unit="%", format="percent"),
-    Column(name="accuracy", title="Accuracy", unit="%", format="percent"),
-    Column(
-        name="ci_low", title="Low end", unit="%", format="percent", description="95% interval (Wilson, over items)."
-    ),
-    Column(
-        name="ci_high", title="High end", unit="%", format="percent", description="95% interval (Wilson, over items)."
-    ),
+    Column(name="confidence", title="Mean confidence", format="percent"),
+    Column(name="accuracy", title="Accuracy", format="percent"),
+    Column(name="ci_low", title="Low end", format="percent", description="95% interval (Wilson, over items)."),
+    Column(name="ci_high", title="High end", format="percent", description="95% interval (Wilson, over items)."),
 )
 
 

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from msgspec import Meta
 
+from llmxsite.analysis import results
 from llmxsite.analysis.measure import Form
 from llmxsite.base.diagnostics import several
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.draft import NARROW, Draft, Layout, Samples
 from llmxsite.press.figure.kinds.difference_columns import columns, form_of
 from llmxsite.press.figure.kinds.difference_words import caption, label, notes, p_text
-from llmxsite.press.figure.late import alt, pd, results
+from llmxsite.press.figure.late import alt, pd
 from llmxsite.press.figure.marks import haloed, linear, once, only, point, rect, room, rule, stack, table, text
 from llmxsite.press.figure.metrics import metric
 from llmxsite.press.figure.options import Alpha, ChartProblem, Kind, Name, Options, Scalar, Sort, Value, limit
@@ -75,7 +76,7 @@ def make(samples: Samples, options: Differences) -> Draft:
     for column in (*by, "a", "b"):
         data[column] = data[column].astype(object)
     layouts = {"": Layout("wide", options.width), "_narrow": Layout("narrow", NARROW)}
-    form, _ = form_of(shown)
+    form = form_of(shown)
     marks = _marks(data, factor, by, layouts, form)
     said = caption(data, factor, by, options.alpha, form)
     title = shown.title if shown.title.startswith(("AUROC", "Brier")) else shown.title.lower()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from llmxsite.analysis import results
 from llmxsite.base.diagnostics import several
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.draft import Draft, Layout, Samples
 from llmxsite.press.figure.figure import Column
-from llmxsite.press.figure.late import alt, np, pd, results
+from llmxsite.press.figure.late import alt, np, pd
 from llmxsite.press.figure.marks import once, room, stack, table, text
 from llmxsite.press.figure.options import ChartProblem, Height, Kind, Name, Options
 from llmxsite.press.figure.summary import apart, key_column, level_text
@@ -29,7 +30,7 @@ _COLUMNS = (
         format="number",
         description="Of them, how many right; repeats count by their share.",
     ),
-    Column(name="share", title="Share right", unit="%", format="percent"),
+    Column(name="share", title="Share right", format="percent"),
 )
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from llmxsite.analysis import results
 from llmxsite.base.diagnostics import several
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.draft import FEW
-from llmxsite.press.figure.late import pd, results
+from llmxsite.press.figure.late import pd
 from llmxsite.press.figure.metrics import Metric
 from llmxsite.press.figure.summary import extremes, records
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from llmxsite.analysis import results
 from llmxsite.base.diagnostics import several
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.draft import NARROW, Draft, Layout, Samples
 from llmxsite.press.figure.figure import Column
-from llmxsite.press.figure.late import alt, pd, results
+from llmxsite.press.figure.late import alt, pd
 from llmxsite.press.figure.marks import haloed, linear, once, only, point, room, rule, stack, table, text
 from llmxsite.press.figure.metrics import METRICS
 from llmxsite.press.figure.options import Alpha, Chance, ChartProblem, Height, Kind, Name, Options, limit
@@ -32,8 +33,8 @@ HEIGHT = 320
 MOST = 60
 _TIMES = (
     METRICS["latency_ms"].column(),
-    Column(name="latency_ms_low", title="Low end", unit="ms", format="milliseconds", description="Of the median's 95% interval, of resampled items."),
-    Column(name="latency_ms_high", title="High end", unit="ms", format="milliseconds", description="Of the median's 95% interval, of resampled items."),
+    Column(name="latency_ms_low", title="Low end", format="milliseconds", description="Of the median's 95% interval, of resampled items."),
+    Column(name="latency_ms_high", title="High end", format="milliseconds", description="Of the median's 95% interval, of resampled items."),
 )  # fmt: skip
 
 

@@ -20,9 +20,7 @@ _SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _COLUMNS = (
     Column(name="n", title="n", format="count", description="Answers with a time."),
     *(
-        Column(
-            name=name, title=title, unit="ms", format="milliseconds", description="Percentile, linear interpolation."
-        )
+        Column(name=name, title=title, format="milliseconds", description="Percentile, linear interpolation.")
         for name, title in zip(_NAMES, ("5%", "25%", "Median", "75%", "95%"), strict=True)
     ),
 )

@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from llmxsite.analysis import results
 from llmxsite.base.diagnostics import several
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.draft import NARROW, Draft, Layout, Samples
 from llmxsite.press.figure.kinds.polar import PolarLayout
-from llmxsite.press.figure.late import pd, results
+from llmxsite.press.figure.late import pd
 from llmxsite.press.figure.metrics import Metric, metric
 from llmxsite.press.figure.options import Alpha, ChartProblem, Domain, Kind, Name, Options, Sort, Value
 from llmxsite.press.figure.series import colours

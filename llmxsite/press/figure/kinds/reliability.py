@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from llmxsite.analysis import results
 from llmxsite.base.diagnostics import several
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.draft import FEW, NARROW, Draft, Layout, Samples
 from llmxsite.press.figure.figure import Column
 from llmxsite.press.figure.kinds.calibration_words import apart as apart_words
 from llmxsite.press.figure.kinds.calibration_words import findings, interval_words, notes, shape, span, subtitle
-from llmxsite.press.figure.late import alt, np, pd, results
+from llmxsite.press.figure.late import alt, np, pd
 from llmxsite.press.figure.marks import only, point, rect, room, rule, stack, table
 from llmxsite.press.figure.options import ChartProblem, Kind, limit
 from llmxsite.press.figure.panels import Binned, Panels, columns_for, draw_panel_grid, panel_grid
@@ -121,8 +122,8 @@ def _panels(count: int, layout: Layout) -> Panels:
 def _columns(by: str) -> list[Column]:
     return [
         *key_columns([by]),
-        Column(name="bin_low", title="From", unit="%", format="percent", description="Confidence above this ..."),
-        Column(name="bin_high", title="To", unit="%", format="percent", description="... and up to this."),
+        Column(name="bin_low", title="From", format="percent", description="Confidence above this ..."),
+        Column(name="bin_high", title="To", format="percent", description="... and up to this."),
         Column(name="n", title="n", format="count", description="Answers in the bin."),
         Column(
             name="units", title="Items", format="count", description="Items, or clusters of them, that these answer."
@@ -130,36 +131,31 @@ def _columns(by: str) -> list[Column]:
         Column(
             name="confidence",
             title="Mean confidence",
-            unit="%",
             format="percent",
             description="Mean inside the bin, not its centre.",
         ),
-        Column(name="accuracy", title="Accuracy", unit="%", format="percent"),
+        Column(name="accuracy", title="Accuracy", format="percent"),
         Column(
             name="ci_low",
             title="Low end",
-            unit="%",
             format="percent",
             description="Of the accuracy's 95% interval (Wilson, over items).",
         ),
         Column(
             name="ci_high",
             title="High end",
-            unit="%",
             format="percent",
             description="Of the accuracy's 95% interval (Wilson, over items).",
         ),
         Column(
             name="band_low",
             title="Calibrated, low",
-            unit="%",
             format="percent",
             description="2.5% of redraws lie below this.",
         ),
         Column(
             name="band_high",
             title="Calibrated, high",
-            unit="%",
             format="percent",
             description="2.5% of redraws lie above this.",
         ),

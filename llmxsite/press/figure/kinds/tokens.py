@@ -34,7 +34,7 @@ SIZE, ADVANCE, LINE = 13.0, 7.9, 26.0
 _COLUMNS = (
     Column(name="index", title="Number", format="count", description="From 1."),
     Column(name="token", title="Token"),
-    Column(name="probability", title="Probability", unit="%", format="percent", description="exp(logprob), before temperature and top-p."),
+    Column(name="probability", title="Probability", format="percent", description="exp(logprob), before temperature and top-p."),
     Column(name="logprob", title="Logprob", format="number"),
 )  # fmt: skip
 

@@ -42,7 +42,12 @@ def draw_table(host: PageHost, d: Directive) -> str:
         d.add("table-column", message, key="by" if "by" in d.options else None)
         return failed(d, message)
     if rows and (wrong := [c for c in shown if c not in rows[0]]):
-        d.add("table-column", f"no column '{wrong[0]}'", key="columns", hint=did_you_mean(wrong[0], rows[0]))
+        d.add(
+            "table-column",
+            f"no column '{wrong[0]}'",
+            key="columns",
+            hint=did_you_mean(wrong[0], data_table.columns(kind, rows[0])),
+        )
         return failed(d, f"no column '{wrong[0]}'")
     if not rows:
         d.add("table-empty", "no sample is left by these filters", key="where")
