@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from llmxsite.base.diagnostics import Issue, Issues, display_path, several
-from llmxsite.cli.terminal import err, out
+from llmxsite.cli.terminal import elsewhere, err, out
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Coroutine, Sequence
@@ -165,7 +165,9 @@ def done(result: Result, logs: str, place: str, again: str, issues: Issues) -> N
 
 def following(steps: Sequence[str]) -> None:
     """What to do with a run that is complete."""
-    out().print(f"Next: {', '.join(steps)}", markup=False, soft_wrap=True)
+    where = elsewhere()
+    lines = [*steps, *([f"in {where}, where the study is"] if where else [])]
+    out().print("Next: " + "\n      ".join(lines), markup=False, soft_wrap=True)
 
 
 def interrupted(logs: str, again: str) -> None:

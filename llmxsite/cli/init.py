@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from llmxsite.base.diagnostics import display_path
-from llmxsite.cli.terminal import out, quoted, study_here
+from llmxsite.cli.terminal import elsewhere, out, quoted, study_here
 
 Id = Annotated[
     str | None,
@@ -22,6 +22,8 @@ Task = Annotated[
         help="The kind of experiment of its report, a task that is installed; benchmark when not given.",
     ),
 ]
+
+WRITE_FIRST = "    your question, hypothesis, prediction and its margin; then commit it"
 
 
 def register(app: typer.Typer) -> None:
@@ -55,11 +57,11 @@ def init(
         [
             *here,
             f"edit {display_path(study_file)}",
-            "                                    your question, hypothesis, prediction and its margin; then commit it",
-            "llmxsite doctor                     what this machine can run",
-            f"llmxsite plan {scaffold.FIRST_REPORT}          what it will ask, and what difference that can show",
-            f"llmxsite run {scaffold.FIRST_REPORT}           collect answers",
-            "llmxsite serve --open               write, and see it at once",
+            WRITE_FIRST,
+            "llmxsite doctor             what this machine can run",
+            f"llmxsite plan {scaffold.FIRST_REPORT}  what it will ask, and what it can show",
+            f"llmxsite run {scaffold.FIRST_REPORT}   collect answers",
+            "llmxsite serve --open       write, and see it at once",
         ]
     )
 
@@ -78,7 +80,8 @@ def new_report(
     _next(
         [
             f"edit {display_path(written[1])}",
-            "    your question, hypothesis, prediction and its margin; then commit it",
+            WRITE_FIRST,
+            *_there(),
             f"llmxsite plan {slug}",
             f"llmxsite run {slug}",
         ]
@@ -94,7 +97,13 @@ def new_suite(
 
     written = scaffold.suite(study_here(), name, slug=id)
     _tell(written, [])
-    _next([f"edit {display_path(written[0])}", f"llmxsite suite check {written[0].stem}"])
+    _next([f"edit {display_path(written[0])}", *_there(), f"llmxsite suite check {written[0].stem}"])
+
+
+def _there() -> list[str]:
+    """The step into the study, where commands without `--study` would not find it."""
+    where = elsewhere()
+    return [f"cd {where}"] if where else []
 
 
 def _tell(written: list[Path], kept: list[Path]) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
-from llmxsite.base.diagnostics import Issues
+from llmxsite.base.diagnostics import Issues, display_path
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -48,6 +48,14 @@ def study_here() -> Study:
     from llmxsite.study.study import Study
 
     return Study.find(_chosen["study"])
+
+
+def elsewhere() -> str | None:
+    """The folder that `--study` names, as it can be typed, where commands without the option would not find that study."""
+    folder = _chosen["study"]
+    if folder is None or Path.cwd().is_relative_to(folder.resolve()):
+        return None
+    return quoted(display_path(folder))
 
 
 def finish(issues: Issues, *, strict: bool = False, format: Literal["text", "json"] = "text") -> None:  # noqa: A002

@@ -86,7 +86,7 @@ class Plain(Display):
 
     def sample(self, job: Job, sample: Sample) -> None:
         super().sample(job, sample)
-        if self.tally is None:
+        if self.tally is None or sample.judges:
             return
         row = self.tally.rows[self.tally.current]
         if row.done == row.total:

@@ -149,8 +149,14 @@ def test_its_report_is_checked_collected_scored_and_built(study: Study, tmp_path
         of_run.index("What became of the samples") < of_run.index("How much came back") < of_run.index('id="samples"')
     )
     assert "<summary>Word by word</summary>" in of_run
-    samples = (tmp_path / "site" / addresses.run("trial", log.stem)).with_name("samples-001.html")
-    assert "<del>noon.</del>" in samples.read_text(encoding="utf-8")
+    samples = (tmp_path / "site" / addresses.run("trial", log.stem)).with_name("samples-001.html").read_text("utf-8")
+    assert "<del>noon.</del>" in samples
+    assert "16 samples, and 16 that judge them" in of_run and "Read all 32 samples" in of_run
+    assert (
+        samples.count("<span class=chip>judges</span>") == 16
+        and 'id="f-judge"' in samples
+        and "f-unscored" not in samples
+    )
     assert "Saying it again" in (tmp_path / "site/methods.html").read_text(encoding="utf-8")
     suite = (tmp_path / "site/suites/trial/index.html").read_text(encoding="utf-8")
     assert "Seven green ladders slept under the sea." in suite
@@ -168,6 +174,12 @@ def test_it_is_asked_in_the_words_of_the_items_language(study: Study) -> None:
     asked(study)
     first = [s.request.messages[0].content for s in samples_of(the_log(study)) if not s.judges]
     assert all(words.startswith("Dis cette phrase") for words in first)
+
+
+def test_a_condition_is_said_to_be_done_once_however_many_judges_follow(study: Study) -> None:
+    with Watched(models=MODELS, reply=parrot) as server:
+        done = run(study, "run", "trial", server=server)
+    assert [done.stderr.count(f"rounds {rounds}: ") for rounds in (1, 3)] == [1, 1], done.stderr
 
 
 @pytest.mark.skipif(os.name == "nt", reason="processes are forked and killed in POSIX's ways")

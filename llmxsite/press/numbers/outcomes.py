@@ -1,4 +1,7 @@
-"""What became of a sample, and of all the samples of a run."""
+"""What became of a sample, and of all the samples of a run.
+
+A sample that judges another is of a kind of its own: it is written like any, and counted beside those that were planned.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from msgspec import UNSET
 from llmxsite.exchange.answer.scorer import verdict_of
 from llmxsite.log.record import Sample, scores_of
 
-STATES = ("right", "wrong", "unparsed", "truncated", "error", "unscored")
+STATES = ("right", "wrong", "unparsed", "truncated", "error", "unscored", "judge")
 WORDS = {
     "right": "right",
     "wrong": "wrong",
@@ -16,6 +19,7 @@ WORDS = {
     "truncated": "truncated",
     "error": "error",
     "unscored": "not scored",
+    "judge": "judges",
 }
 
 
@@ -23,6 +27,8 @@ def state(sample: Sample) -> str:
     """What became of a sample, one of `STATES`: what failed first is what it is called by."""
     if sample.outcome == "error":
         return "error"
+    if sample.judges:
+        return "judge"
     verdict = verdict_of(sample)
     if verdict == "right":
         return "right"
@@ -37,6 +43,8 @@ class Tally(msgspec.Struct):
 
     states: dict[str, int] = {}
     """By `STATES`; those that did not occur are absent."""
+    judging: int = 0
+    """Samples that judge others; `states` has none of them."""
     warned: dict[str, int] = {}
     """Replies by what is suspicious about them."""
     lacks: list[str] = []
@@ -46,6 +54,7 @@ class Tally(msgspec.Struct):
         """Count one sample, unless it judges another; its state."""
         kind = state(sample)
         if sample.judges:
+            self.judging += 1
             return kind
         self.states[kind] = self.states.get(kind, 0) + 1
         for warning in sample.reply.warnings if sample.reply is not None else ():

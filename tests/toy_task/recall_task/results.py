@@ -21,7 +21,8 @@ SAME = Measure(
     better="higher",
     interval=("same_low", "same_high"),
     what="share of sentences that came back word for word",
-    description="Wilson's interval, over sentences told; an error of machine or network is none.",
+    description="Wilson's interval, clustered by sentence: one that is told again is no further sentence. An error of machine or "
+    "network is no answer.",
 )
 KEPT = Measure(
     name="kept", title="Words kept", form="percent", better="higher", what="mean share of the words that came back"
@@ -38,10 +39,9 @@ NEAR = Measure(
 
 def recalled(samples: Samples, asked: Asked) -> pd.DataFrame:
     import numpy as np
-    from scipy.special import ndtri
 
-    from llmxsite.analysis.results.groups import floats, group, scores
-    from llmxsite.analysis.stats.proportion import wilson_bounds
+    from llmxsite.analysis.results.groups import floats, group, scores, units
+    from llmxsite.analysis.stats.cluster import clustered_mean, clustered_wilson
 
     groups, scored = group(samples, asked.by if asked.by is not None else ("model", "rounds")), scores(samples.frame)
     told = scored.answered & scored.scored
@@ -49,7 +49,12 @@ def recalled(samples: Samples, asked: Asked) -> pd.DataFrame:
     with np.errstate(invalid="ignore"):
         same = groups.sum(np.where(told, scored.value, 0.0)) / n
         found["n"], found["same"] = n.astype(np.int64), same
-        found["same_low"], found["same_high"] = wilson_bounds(same, n, ndtri(1 - asked.alpha / 2))
+        _, unit = units(samples.frame)
+        cells = [told & (groups.codes == code) for code in range(groups.count)]
+        spread = [clustered_mean(scored.value[rows], unit[rows], asked.alpha) for rows in cells]
+        se = np.array([mean.se for mean in spread], dtype=np.float64)  # None, where there is one sentence, is NaN
+        sentences = [mean.clusters for mean in spread]
+        found["same_low"], found["same_high"] = clustered_wilson(same, se, n, sentences, asked.alpha)
         for name in ("kept", "near"):
             values = floats(samples.frame, name) if name in samples.frame else np.full(len(samples.frame), np.nan)
             found[name] = groups.sum(values) / groups.sum(~np.isnan(values))

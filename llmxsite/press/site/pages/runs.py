@@ -64,6 +64,7 @@ def _run(edition: Edition, entry: RunEntry, _: Issues) -> Made:
     tally = edition.numbers.tally(entry)
     states = tally.states
     total = sum(states.values())
+    written = total + tally.judging
     by_category = _cells(edition.numbers.summary([entry], ["model", "suite", "category"]))
     factors = [f for f in (run.experiment.get("sweep") or {}) if f != "model"]
     by_condition = edition.numbers.summary([entry], ["model", "suite", *factors])
@@ -89,6 +90,8 @@ def _run(edition: Edition, entry: RunEntry, _: Issues) -> Made:
         states=[(k, WORDS[k], states[k], states[k] / total) for k in STATES if states.get(k)],
         remarks=remarks(entry, tally.warned, tally.lacks),
         total=total,
+        judging=tally.judging,
+        written=written,
         by_category=by_category,
         by_condition=by_condition if len(by_condition) > 1 else [],
         factors=factors,
@@ -105,7 +108,7 @@ def _run(edition: Edition, entry: RunEntry, _: Issues) -> Made:
         ],
         shown=SHOWN,
         per=addresses.SAMPLES_A_PAGE,
-        ranges=ranges(entry, total),
+        ranges=ranges(entry, written),
         index=sheets.index_script(entry.report, entry.id),
         packed=sheets.packed_log(entry.report, entry.id) if sheets.is_packed(entry.size) else None,
         description=f"Every sample of run {entry.id}, with setup, outcomes and accuracy by category.",

@@ -99,7 +99,7 @@ def _note(study: Path, runs: Sequence[RunEntry], factor: str, levels: set[str]) 
                 continue
             place += 1
             level = str(value(record.condition.get(factor)))
-            if record.outcome == "error" or level not in levels:
+            if record.outcome == "error" or record.judges or level not in levels:
                 continue
             others = tuple(
                 sorted(

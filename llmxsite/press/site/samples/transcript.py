@@ -84,8 +84,10 @@ def snippet(sample: Sample, length: int = 72) -> str:
 
 
 def answer(sample: Sample) -> str:
-    """`B, expected C · 81%`."""
+    """`B, expected C · 81%`; of a sample that judges another and answers nothing, what it said."""
     scores = scores_of(sample, ChoiceScores)
+    if sample.judges and scores.answer is UNSET and sample.reply is not None and sample.reply.text:
+        return f"<b>{escape(_short(sample.reply.text))}</b>"
     given, wanted, sure = (None if x is UNSET else x for x in (scores.answer, scores.expected, scores.confidence))
     parts = f"<b>{escape(_short(given))}</b>" if given is not None else "<b>–</b>"
     if wanted is not None and wanted != given:

@@ -3,7 +3,7 @@
   "use strict";
   var box = document.querySelector("[data-samples]");
   if (!box) return;
-  var STATES = ["right", "wrong", "unparsed", "truncated", "error", "unscored"];
+  var STATES = ["right", "wrong", "unparsed", "truncated", "error", "unscored", "judge"];
   var PAGE = 50, per = Number(box.dataset.per), all = null, shown = 0, found = [];
   var table = box.querySelector("tbody"), note = box.querySelector("[data-found]"), more = box.querySelector("[data-more]");
   var query = box.querySelector("input[type=search]");
@@ -39,7 +39,7 @@
       var line = document.createElement("tr");
       var chip = document.createElement("span");
       chip.className = "chip " + STATES[row[0]];
-      chip.textContent = row[0] === 5 ? "not scored" : STATES[row[0]];
+      chip.textContent = { unscored: "not scored", judge: "judges" }[STATES[row[0]]] || STATES[row[0]];
       cell(line, "").appendChild(chip);
       var link = document.createElement("a");
       link.href = "samples-" + String(Math.floor(row.place / per) + 1).padStart(3, "0") + ".html#s-" + row[1];
