@@ -110,10 +110,22 @@ async def _floor(post: Callable[[bytes], Any], count: int, width: int, out: Path
         await asyncio.gather(*(work() for _ in range(width)))
 
 
+class Unwatched:
+    """An observer that watches nothing, so that only the collector is timed."""
+
+    wants_text = False
+
+    def begin(self, *_: object) -> None: ...
+    def start(self, *_: object) -> None: ...
+    def text(self, *_: object) -> None: ...
+    def retry(self, *_: object) -> None: ...
+    def sample(self, *_: object) -> None: ...
+    def note(self, *_: object) -> None: ...
+
+
 async def ours(url: str, count: int, width: int, out: Path) -> None:
     """`llmxsite run` without its terminal: everything else is there, from the workload to the synced log."""
     from llmxsite.base.diagnostics import Issues
-    from llmxsite.collect.observer import Silent
     from llmxsite.collect.session import Wish, engines, open_session, prepare
     from llmxsite.log.runlog import Clock
     from llmxsite.study.study import Study
@@ -127,7 +139,7 @@ async def ours(url: str, count: int, width: int, out: Path) -> None:
             stack, study, "speed", experiment, suites, conditions, wish, name=name, clock=Clock(), say=lambda _: None
         )
         _STARTED[0], _CPU[0] = time.perf_counter(), time.process_time()
-        path, result = await session.collect(Silent())
+        path, result = await session.collect(Unwatched())
     assert result is not None and result.made == count and not result.errors
     path.rename(out)
 
