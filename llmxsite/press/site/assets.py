@@ -20,7 +20,7 @@ from llmxsite.press.writing import highlight
 PACKAGE = Path(__file__).parent
 FONTS = ("serif-regular", "serif-italic", "serif-semibold")
 SHEETS = ("base", "layout", "text", "parts", "frame", "samples", "print")
-SCRIPTS = ("theme", "site", "search", "charts", "samples")
+SCRIPTS = ("theme", "site", "search", "charts", "marks", "samples")
 
 
 class Assets:

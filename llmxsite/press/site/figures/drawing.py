@@ -21,6 +21,8 @@ from llmxsite.press.site.edition import Edition
 
 THEMES = ("light", "dark")
 SIZES = ("wide", "narrow")
+ASKED = frozenset(["report", "run", "suite", "model", "category", "difficulty", "item"])
+"""Columns by which the page of all samples can be asked, beside the factors."""
 SHOWN_ROWS = 200
 """Rows of a figure's table on a page; the CSV has all."""
 
@@ -128,7 +130,8 @@ def _draw(
     from llmxsite.press.figure import render
     from llmxsite.press.figure.words import show
 
-    made = figure.build(kind, edition.numbers.of(runs), options, id=name, title=title, caption=caption)
+    samples = edition.numbers.of(runs)
+    made = figure.build(kind, samples, options, id=name, title=title, caption=caption)
     kept = edition.cache.folder / "vega" if edition.cache.folder else None
     wide = render.svg(made, "light", cache=kept)
     values = made.data.head(SHOWN_ROWS).itertuples(index=False)
@@ -147,11 +150,27 @@ def _draw(
         width=made.width,
         height=_height(wide, made.width),
         csv=render.csv(made),
-        live={"wide": made.spec, "narrow": made.narrow, "data": made.marks, "alt": made.alt},
+        live={
+            "wide": made.spec,
+            "narrow": made.narrow,
+            "data": made.marks,
+            "alt": made.alt,
+            "among": _among(made.runs, options),
+            "asks": sorted(ASKED | set(samples.factors)),
+        },
         spec=json.dumps(spec, indent=1, sort_keys=True, ensure_ascii=False) + "\n",
         svg={f"{t}-{s}": render.svg(made, t, s, cache=kept) for t in THEMES for s in SIZES},  # type: ignore[arg-type]
         titled={t: render.on_paper(render.svg(made, t, titled=True, cache=kept), t) for t in THEMES},  # type: ignore[arg-type]
     )
+
+
+def _among(runs: Sequence[str], options: dict[str, Any]) -> list[list[str]]:
+    """What all samples of a figure have in common, as pairs for the query of the samples' page: its runs, and `where`."""
+    from llmxsite.press.figure.levels import text
+
+    where = options.get("where") or {}
+    pairs = [(name, v) for name, value in where.items() for v in (value if isinstance(value, list) else [value])]
+    return [["run", run] for run in runs] + [[name, text(value)] for name, value in pairs]
 
 
 def _cell(value: Any, form: Any, show: Any) -> str:
