@@ -85,3 +85,13 @@ def test_a_mark_is_chosen_where_it_is_pressed(browser: Any, site: Path, touch: b
     card.wait_for()
     assert card.bounding_box()["y"] >= frame.locator(".frame-chart").bounding_box()["y"]
     context.close()
+
+
+def test_the_button_of_a_level_holds_it_and_lets_it_go(page: Any) -> None:
+    frame = next(f for f in live(page) if f.locator(".mark-levels button").count() > 1)
+    button = frame.locator(".mark-levels button").first
+    button.focus()
+    page.keyboard.press("Enter")
+    assert button.get_attribute("aria-pressed") == "true"
+    page.keyboard.press("Enter")
+    assert button.get_attribute("aria-pressed") == "false"

@@ -56,6 +56,24 @@
     return node;
   }
 
+  // A button for each level of the column that pointing follows: a second press lets it go. More than eight are no legend.
+  function legend(by, rows) {
+    var box = element("div"), names = {};
+    box.className = "mark-levels";
+    rows.forEach(function (row) { if (by && row.behind && row.behind[by]) names[row.behind[by]] = true; });
+    names = Object.keys(names);
+    if (names.length > 8) return box;
+    box.setAttribute("role", "group");
+    box.setAttribute("aria-label", "Highlight by " + by);
+    names.forEach(function (name) {
+      var button = element("button", name, box);
+      button.type = "button";
+      button.value = name;
+      button.addEventListener("click", function () { hold(held.by === by && held.is === name ? {} : { by: by, is: name }); });
+    });
+    return box;
+  }
+
   // The address of a mark's samples; none where the samples' page does not know a column, and would show others too.
   function samplesOf(frame, figure, behind) {
     var query = new URLSearchParams(), named = Object.keys(behind);
@@ -91,7 +109,8 @@
     card.setAttribute("role", "group");
     card.setAttribute("aria-label", "Chosen mark");
     card.setAttribute("aria-live", "polite");
-    frame.querySelector(".frame-chart").after(told, card, hint);
+    var choice = legend(by, figure.data.table);
+    frame.querySelector(".frame-chart").after(choice, told, card, hint);
     holder.tabIndex = 0;
     holder.setAttribute("role", "application");
     holder.setAttribute("aria-roledescription", "chart");
@@ -146,6 +165,9 @@
     });
 
     var one = { view: view, told: function () {
+      Array.prototype.forEach.call(choice.children, function (button) {
+        button.setAttribute("aria-pressed", held.by === by && held.is === button.value);
+      });
       told.textContent = "";
       told.hidden = !held.by;
       if (!held.by) return;
