@@ -58,7 +58,7 @@ def pages(edition: Edition) -> Iterator[Page]:
             "compare",
             f"{pair.report.title}: {pair.words}",
             partial(_pair, edition, pair),
-            [pair.row, pair.report.title, hashes(pair.report.runs)],
+            [pair.row, pair.report.title, hashes(pair.report.runs), edition.names],
         )
 
 
@@ -108,9 +108,9 @@ def _pair(edition: Edition, pair: ComparedPair, _: Issues) -> Made:
     runs = list(reversed(pair.report.runs))
     met = edition.cache.memo(
         "met",
-        [pair.factor, levels, hashes(runs)],
+        [pair.factor, levels, hashes(runs), edition.names],
         dict[str, Met],
-        lambda: meet(edition.study.root, runs, pair.factor, levels),
+        lambda: meet(edition.study.root, runs, pair.factor, levels, edition.questions(runs)),
     )["|".join(pair.names)]
     html = edition.html(
         "compare.html",
