@@ -11,6 +11,7 @@ from llmxsite.analysis.measure import plain
 from llmxsite.base.diagnostics import did_you_mean
 from llmxsite.press.figure.figure import Figure
 from llmxsite.press.figure.kinds import kind_named
+from llmxsite.press.figure.naming import titled
 from llmxsite.press.figure.options import ChartProblem, Kind, Options, column_of, parse
 from llmxsite.press.figure.words import drawable
 
@@ -39,8 +40,10 @@ def build(
     """
     from llmxsite.press.figure.summary import pooled
 
-    chosen, wanted, kept, draft = _drafted(kind, samples, options)
-    narrow, wide = _specs(draft, wanted)
+    with titled(samples):
+        chosen, wanted, kept, draft = _drafted(kind, samples, options)
+        narrow, wide = _specs(draft, wanted)
+        notes = draft.notes if draft.keys is None else [*draft.notes, *pooled(kept, draft.keys), *_read(kept, draft)]
     marks = {name: _rows(frame, (narrow, wide), name) for name, frame in draft.marks.items()}
     words = [s for s in (wanted.caption or caption or "", *draft.caption) if s]
     return Figure(
@@ -55,7 +58,7 @@ def build(
         spec=wide,
         narrow=narrow,
         runs=sorted(str(run) for run in kept.frame["run"].unique()),
-        notes=draft.notes if draft.keys is None else [*draft.notes, *pooled(kept, draft.keys), *_read(kept, draft)],
+        notes=notes,
         width=wanted.width,
     )
 

@@ -81,6 +81,14 @@ def linear(low: float, high: float) -> alt.Scale:
     return alt.Scale(domain=[low, high], nice=False, zero=False)
 
 
+def sides(chart: alt.Chart, field: str, **look: Any) -> alt.Chart:
+    """Labels of rows to the left of the plot, in the middle of their rows also where they have several lines, which an axis cannot."""
+    centred = alt.ExprRef(expr=f"{look.pop('dy', 0):g} - 7 * (length(split(datum.{field}, '\\n')) - 1)")
+    lines = {"lineBreak": "\n", "lineHeight": 14, "dy": centred}
+    plain = {"align": "right", "baseline": "middle", "dx": -10, "color": "var(--ink)"}
+    return text(chart, {**plain, **lines, **look}, x=0, text=f"{field}:N")
+
+
 def at(channel: Any, position: float) -> Any:
     """The same position channel at a fraction of its band."""
     other = channel.copy(deep=False)

@@ -10,7 +10,7 @@ from typing import Any
 
 from llmxsite.analysis import results
 from llmxsite.base.diagnostics import several
-from llmxsite.press.figure import levels, words
+from llmxsite.press.figure import levels, naming, words
 from llmxsite.press.figure.draft import FEW, NARROW, Draft, Layout, Samples
 from llmxsite.press.figure.figure import Column
 from llmxsite.press.figure.kinds.calibration_words import span
@@ -90,7 +90,7 @@ def make(samples: Samples, options: Binned) -> Draft:
         columns=[*key_columns([by]), *_COLUMNS],
         marks=marks,
         draw=lambda layout: _draw(_panels(len(order), layout), by, aggregated),
-        title=f"Right and wrong answers against confidence by {words.heading(by).lower()}"
+        title=f"Right and wrong answers against confidence by {naming.noun(by)}"
         if len(order) > 1
         else f"Right and wrong answers of {titles[0]} against confidence",
         caption=[*said, f"{strip}: right above, wrong below. Points between are the share right in each of {options.bins} equal bins, with 95% intervals."],
@@ -222,7 +222,7 @@ def _draw(panels: Panels, by: str, aggregated: bool) -> dict[str, Any]:
     suffix = "_narrow" if panels.layout.narrow else ""
     sx, sy = panels.scales()
     x, y = alt.X("x:Q", scale=sx, axis=None), alt.Y("y:Q", scale=sy, axis=None)
-    who = alt.Tooltip("name:N", title=words.heading(by))
+    who = alt.Tooltip("name:N", title=naming.column(by))
     layers = draw_panel_grid(panels, suffix)
     for kind in ("right", "wrong"):
         base = only(table(f"table{suffix}"), "kind", kind)

@@ -10,7 +10,7 @@ from msgspec import Meta
 from llmxsite.analysis import results
 from llmxsite.analysis.measure import Form
 from llmxsite.base.diagnostics import several
-from llmxsite.press.figure import levels, words
+from llmxsite.press.figure import levels, naming, words
 from llmxsite.press.figure.draft import NARROW, Draft, Layout, Samples
 from llmxsite.press.figure.kinds.difference_columns import columns, form_of
 from llmxsite.press.figure.kinds.difference_words import caption, label, notes, p_text
@@ -89,7 +89,7 @@ def make(samples: Samples, options: Differences) -> Draft:
         columns=[*key_columns(by), *columns(shown)],
         marks={"table": marks},
         draw=lambda layout: _draw(layout, marks, title, form),
-        title=f"Paired differences in {title} by {words.heading(factor).lower()}",
+        title=f"Paired differences in {title} by {naming.noun(factor)}",
         caption=[
             *said,
             (

@@ -6,7 +6,7 @@ from typing import Any
 
 from llmxsite.analysis import results
 from llmxsite.base.diagnostics import several
-from llmxsite.press.figure import levels, words
+from llmxsite.press.figure import levels, naming, words
 from llmxsite.press.figure.draft import Draft, Layout, Samples
 from llmxsite.press.figure.figure import Column
 from llmxsite.press.figure.late import alt, np, pd
@@ -58,7 +58,7 @@ def make(samples: Samples, options: Difficulty) -> Draft:
     drawn = data[data["answered_by"] == count] if exact else data
     marks = _marks(drawn, _classes(data, count))
     height = float(options.height or HEIGHT)
-    noun = words.heading(by).lower()
+    noun = naming.noun(by)
     said = _caption(drawn, count, noun)
     return Draft(
         keys=[by],

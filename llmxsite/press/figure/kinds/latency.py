@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from llmxsite.analysis import results
 from llmxsite.base.diagnostics import several
-from llmxsite.press.figure import levels, words
-from llmxsite.press.figure.draft import BEHIND, NARROW, Draft, Layout, Samples
+from llmxsite.press.figure import levels, naming, ranking, words
+from llmxsite.press.figure.draft import BEHIND, FEW, NARROW, Draft, Layout, Samples
 from llmxsite.press.figure.figure import Column
 from llmxsite.press.figure.late import alt, pd
 from llmxsite.press.figure.marks import haloed, linear, once, only, point, room, rule, stack, table, text
@@ -18,7 +19,6 @@ from llmxsite.press.figure.places import beside, free_end
 from llmxsite.press.figure.summary import (
     apart,
     behind,
-    extremes,
     key_column,
     key_columns,
     notes,
@@ -183,7 +183,7 @@ def _draw(layout: Layout, marks: pd.DataFrame, by: str, height: float, options: 
     accuracy_axis = alt.Axis(format=".0%", title=None, grid=True, tickCount=5)
     y = alt.Y("accuracy:Q", scale=up, axis=accuracy_axis)
     tooltip = [
-        alt.Tooltip("name:N", title=words.heading(by)),
+        alt.Tooltip("name:N", title=naming.column(by)),
         alt.Tooltip("shown:N", title="Accuracy"),
         alt.Tooltip("interval:N", title="Interval"),
         alt.Tooltip("median:N", title="Median time"),
@@ -244,22 +244,24 @@ def _draw(layout: Layout, marks: pd.DataFrame, by: str, height: float, options: 
 def _caption(data: pd.DataFrame, by: str, order: results.Order | None) -> list[str]:
     rows = records(data)
 
-    def said(row: dict[str, Any]) -> str:
-        name = levels.named(by, row[by])
-        accuracy = words.measured(row["accuracy"], row["ci_low"], row["ci_high"], int(row["answered"]), "percent")
-        low, high = row["latency_ms_low"], row["latency_ms_high"]
-        time = f"{words.show(row['latency_ms'], 'milliseconds')} ms"
-        between = (
-            "" if math.isnan(low) else f" ({words.show(low, 'milliseconds')} to {words.show(high, 'milliseconds')})"
-        )
-        return f"{name}, {accuracy} in {time}{between}"
+    def name(row: Mapping[str, Any]) -> str:
+        return levels.named(by, row[by])
+
+    def time(row: Mapping[str, Any]) -> str:
+        low, high = (words.show(row[end], "milliseconds") for end in ("latency_ms_low", "latency_ms_high"))
+        between = "" if words.MISSING in (low, high) else f", interval {low} to {high} ms"
+        return f"{words.show(row['latency_ms'], 'milliseconds')} ms{between}"
 
     if len(rows) == 1:
-        return [f"{said(rows[0])}."]
-    fastest = min(rows, key=lambda r: float(r["latency_ms"]))
-    top, _ = extremes(rows, METRICS["accuracy"], order)
-    if top is None:
-        return ["Which is the most accurate depends on how replies are read.", f"Fastest: {said(fastest)}."]
-    if fastest is rows[0]:
-        return [f"Most accurate and fastest: {said(rows[0])}."]
-    return [f"Most accurate: {said(rows[0])}.", f"Fastest: {said(fastest)}."]  # fmt: skip
+        return [f"{ranking.said(rows[0], METRICS['accuracy'], name)}, in {time(rows[0])}."]
+    ranked = [row for row in rows if ranking.enough(row)]
+    if len(ranked) < 2:
+        return [
+            f"Fewer than two points rest on {FEW} answers or more, so none is called the most accurate or the fastest."
+        ]
+    accuracy = [
+        f"Accuracy: {said[0].lower()}{said[1:]}"
+        for said in ranking.sentences(rows, METRICS["accuracy"], name, order, "point")
+    ]
+    fastest = min(ranked, key=lambda row: float(row["latency_ms"]))
+    return [*accuracy, f"Fastest: {name(fastest)}, {time(fastest)}."]

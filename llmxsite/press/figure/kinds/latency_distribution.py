@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from llmxsite.base.diagnostics import several
-from llmxsite.press.figure import levels, words
+from llmxsite.press.figure import levels, naming, words
 from llmxsite.press.figure.draft import FEW, Draft, Layout, Samples
 from llmxsite.press.figure.figure import Column
 from llmxsite.press.figure.late import alt, np, pd
@@ -61,7 +61,7 @@ def make(samples: Samples, options: LatencyDistribution) -> Draft:
         columns=[*key_columns([by]), *_COLUMNS],
         marks={"table": marks},
         draw=lambda layout: _draw(layout, marks, by),
-        title=f"Time of an answer by {words.heading(by).lower()}",
+        title=f"Time of an answer by {naming.noun(by)}",
         caption=[*said, "The tick is the median, the bar the middle half, the line the 5th to the 95th percentile."],
         alt=[f"Distribution of the time of an answer, {several(len(data), 'row')}.", *said],
         notes=[*([f"{few} of {several(len(data), 'row')} rest on fewer than {FEW} times."] if few else []), *notes(samples)],
@@ -111,7 +111,7 @@ def _draw(layout: Layout, marks: pd.DataFrame, by: str) -> dict[str, Any]:
         axis=None if layout.narrow else alt.Axis(labelColor="var(--ink)", labelPadding=10, labelOverlap=False),
     )
     tooltip = [
-        alt.Tooltip("name:N", title=words.heading(by)),
+        alt.Tooltip("name:N", title=naming.column(by)),
         alt.Tooltip("text:N", title="Median"),
         alt.Tooltip("half:N", title="Middle half"),
         alt.Tooltip("most:N", title="5% to 95%"),

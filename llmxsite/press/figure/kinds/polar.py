@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from llmxsite.press.figure import levels, words
+from llmxsite.press.figure import levels, naming, words
 from llmxsite.press.figure.draft import Layout
 from llmxsite.press.figure.late import alt, pd
 from llmxsite.press.figure.marks import haloed, only, pixels, point, rule, stack, table, text
@@ -185,8 +185,8 @@ class PolarLayout:
 
         grid, said, rows = table(f"grid{self.suffix}"), table(f"words{self.suffix}"), table(f"table{self.suffix}")
         tooltip = [
-            alt.Tooltip("series:N", title=words.heading(colour)),
-            alt.Tooltip("axis:N", title=words.heading(axes)),
+            alt.Tooltip("series:N", title=naming.column(colour)),
+            alt.Tooltip("axis:N", title=naming.column(axes)),
             alt.Tooltip("shown:N", title=words.heading(shown.title)),
             *([alt.Tooltip("interval:N", title="Interval")] if shown.interval else []),
             alt.Tooltip("answered:Q", title="Answered", format=",d"),

@@ -11,7 +11,7 @@ from typing import Any
 
 from llmxsite.analysis import results
 from llmxsite.base.diagnostics import several
-from llmxsite.press.figure import levels, words
+from llmxsite.press.figure import levels, naming, ranking, words
 from llmxsite.press.figure.draft import NARROW, Draft, Layout, Samples
 from llmxsite.press.figure.kinds.polar import PolarLayout
 from llmxsite.press.figure.late import pd
@@ -21,7 +21,6 @@ from llmxsite.press.figure.series import colours
 from llmxsite.press.figure.summary import (
     COUNTS,
     apart,
-    extremes,
     key_column,
     key_columns,
     notes,
@@ -84,7 +83,7 @@ def make(samples: Samples, options: Radar) -> Draft:
     known = data[data[shown.name].notna()]
     if known.empty:
         raise ChartProblem("chart-empty", f"no sample has a {shown.title.lower()}", option="value")
-    names = colours([words.clean(levels.text(v)) for v in profiles])
+    names = colours([levels.label(colour, v) for v in profiles])
     low, high = options.domain or _domain(known, shown)
     spoke_names = [words.clean(levels.text(v)) for v in spokes]
     plans = {
@@ -105,7 +104,7 @@ def make(samples: Samples, options: Radar) -> Draft:
         columns=[*key_columns([colour, axes]), *value_columns(shown)],
         marks=marks,
         draw=lambda layout: plans["_narrow" if layout.narrow else ""].draw(names, axes, colour, shown),
-        title=f"{shown.title} profile by {words.heading(axes).lower()}",
+        title=f"{shown.title} profile by {naming.noun(axes)}",
         caption=said,
         alt=[
             (f"Radar chart of {shown.title.lower()} over {several(len(spokes), 'axis', 'axes')} "
@@ -160,21 +159,13 @@ def _caption(
     order: results.Order | None,
 ) -> list[str]:
     """Each profile's highest and lowest axis, for the first three; then what is missing."""
-    rows = records(known)
-    said = []
+    rows, said = records(known), []
     for level in profiles[:3]:
-        own = [r for r in rows if r[colour] == level]
+        own = [row for row in rows if row[colour] == level]
         if len(own) < 2:
             continue
-        ends = dict(zip(("highest", "lowest"), extremes(own, shown, order), strict=True))
-        parts = [
-            f"{name} on {levels.named(axes, row[axes])} ({words.show(row[shown.name], shown.form)}, n = {int(row['answered']):,})"
-            for name, row in ends.items()
-            if row is not None
-        ]
-        if unsure := [name for name, row in ends.items() if row is None]:
-            parts.append(f"where it is {' and '.join(unsure)} depends on how replies are read")
-        said.append(f"{levels.named(colour, level)}: {', '.join(parts)}.")
+        found = ranking.sentences(own, shown, lambda row: levels.named(axes, row[axes]), order, naming.noun(axes))
+        said += [f"{levels.named(colour, level)}: {found[0][0].lower()}{found[0][1:]}", *found[1:]]
     if missing:
         said.append(f"{several(missing, 'point')} {'was' if missing == 1 else 'were'} not measured: a gap in the line.")
     said.append("The area inside a profile has no meaning; read the dots, with their intervals, beside it.")

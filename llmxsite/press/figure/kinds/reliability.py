@@ -10,7 +10,7 @@ from typing import Any
 
 from llmxsite.analysis import results
 from llmxsite.base.diagnostics import several
-from llmxsite.press.figure import levels, words
+from llmxsite.press.figure import levels, naming, words
 from llmxsite.press.figure.draft import FEW, NARROW, Draft, Layout, Samples
 from llmxsite.press.figure.figure import Column
 from llmxsite.press.figure.kinds.calibration_words import apart as apart_words
@@ -72,7 +72,7 @@ def make(samples: Samples, options: Binned) -> Draft:
         columns=_columns(by),
         marks=marks,
         draw=lambda layout: _draw(_panels(len(order), layout), by),
-        title=f"Reliability by {words.heading(by).lower()}" if len(order) > 1 else f"Reliability of {titles[0]}",
+        title=f"Reliability by {naming.noun(by)}" if len(order) > 1 else f"Reliability of {titles[0]}",
         caption=[
             *findings(titles, summary),
             (
@@ -208,7 +208,7 @@ def _draw(panels: Panels, by: str) -> dict[str, Any]:
     x, y = alt.X("x:Q", scale=sx, axis=None), alt.Y("y:Q", scale=sy, axis=None)
     base = table(f"table{suffix}")
     tooltip = [
-        alt.Tooltip("name:N", title=words.heading(by)),
+        alt.Tooltip("name:N", title=naming.column(by)),
         alt.Tooltip("bin:N", title="Confidence"),
         alt.Tooltip("confidence:N", title="Mean confidence"),
         alt.Tooltip("accuracy:N", title="Accuracy"),

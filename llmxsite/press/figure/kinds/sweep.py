@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from llmxsite.base.diagnostics import several
-from llmxsite.press.figure import levels, words
+from llmxsite.press.figure import levels, naming, words
 from llmxsite.press.figure.draft import BEHIND, Draft, Layout, Samples
 from llmxsite.press.figure.late import alt, pd
 from llmxsite.press.figure.marks import linear, once, only, point, room, rule, stack, table, text
@@ -72,7 +72,7 @@ def make(samples: Samples, options: Sweep) -> Draft:
     data = data.assign(_s=data[colour].map(rank), _x=data[x].map(position)).sort_values(["_s", "_x"], kind="stable")
     data = data.drop(columns=["_s", "_x"])
     known = data[data[shown.name].notna()]
-    names = colours([words.clean(levels.text(v)) for v in series])
+    names = colours([levels.label(colour, v) for v in series])
     numeric = all(isinstance(v, int | float) and not isinstance(v, bool) for v in along)
     marks = _marks(data, x, colour, shown, numeric)
     domain = options.domain or _domain(marks, shown, options.chance)
@@ -86,11 +86,11 @@ def make(samples: Samples, options: Sweep) -> Draft:
         draw=lambda layout: _draw(
             layout, marks, names, x, colour, shown, along, numeric, domain, height, options.chance
         ),
-        title=f"{shown.title} by {words.heading(x).lower()}",
+        title=f"{shown.title} by {naming.noun(x)}",
         caption=caption,
         alt=[
             (
-                f"Line chart of {shown.title.lower()} along {words.heading(x).lower()} "
+                f"Line chart of {shown.title.lower()} along {naming.noun(x)} "
                 f"({words.listed([levels.text(v) for v in along])}), {several(len(series), 'line')} with interval bands: "
                 f"{words.listed(list(names))}."
             ),
@@ -165,7 +165,7 @@ def _draw(
     height: float,
     chance: float | None,
 ) -> dict[str, Any]:
-    title = words.clean(words.heading(x))
+    title = words.clean(naming.column(x))
     across: Any
     if numeric:
         values = [float(v) for v in along]
@@ -186,8 +186,8 @@ def _draw(
     axis = alt.Axis(format=shown.axis_format, title=None, grid=True, tickCount=5)
     y = alt.Y("value:Q", scale=scale, axis=axis)
     tooltip = [
-        alt.Tooltip("series:N", title=words.heading(colour)),
-        alt.Tooltip("at:N", title=words.heading(x)),
+        alt.Tooltip("series:N", title=naming.column(colour)),
+        alt.Tooltip("at:N", title=naming.column(x)),
         alt.Tooltip("shown:N", title=words.heading(shown.title)),
         *([alt.Tooltip("interval:N", title="Interval")] if shown.interval else []),
         alt.Tooltip("answered:Q", title="Answered", format=",d"),
