@@ -14,6 +14,7 @@ from llmxsite.press.figure.words import width
 SVG = "{http://www.w3.org/2000/svg}"
 _NUMBER = r"(-?[\d.]+)"
 _MOVE = re.compile(rf"translate\({_NUMBER},\s*{_NUMBER}\)")
+_SHIFT = re.compile(rf"rotate\([^)]*\)\s*translate\({_NUMBER},\s*{_NUMBER}\)")
 _TURN = re.compile(rf"rotate\({_NUMBER}")
 ASCENT, DESCENT = 0.72, 0.18
 """Of letters above and below their line, as a share of their size."""
@@ -93,17 +94,20 @@ def _texts(node: ET.Element, at: Point) -> Iterator[Box]:
             continue
         letters = float(child.attrib.get("font-size", "12px").removesuffix("px"))
         anchor, mono = child.attrib.get("text-anchor", "start"), "mono" in child.attrib.get("font-family", "")
-        down = 0.0
+        shift = _SHIFT.search(said)
+        across, down = (float(shift[1]), float(shift[2])) if shift else (0.0, 0.0)
         for part in [child, *child.findall(f"{SVG}tspan")]:
             down += float(part.attrib.get("dy", 0) or 0)
             if part.text and part.text.strip("\u2060 "):
-                yield _box(part.text, (x, y), down, letters, anchor, float(turn[1]) if turn else 0.0, mono)
+                yield _box(part.text, (x, y), across, down, letters, anchor, float(turn[1]) if turn else 0.0, mono)
 
 
-def _box(text: str, at: Point, down: float, letters: float, anchor: str, degrees: float, mono: bool) -> Box:
+def _box(
+    text: str, at: Point, aside: float, down: float, letters: float, anchor: str, degrees: float, mono: bool
+) -> Box:
     # `words.width` is a little on the wide side.
     across = 0.6 * letters * len(text) if mono else width(text, letters) * 0.94
-    left = {"start": 0.0, "middle": -across / 2, "end": -across}[anchor]
+    left = aside + {"start": 0.0, "middle": -across / 2, "end": -across}[anchor]
     top, bottom = down - ASCENT * letters, down + DESCENT * letters
     cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
     a, b, c, d = (

@@ -11,6 +11,7 @@ from llmxsite.analysis.measure import plain
 from llmxsite.base.diagnostics import did_you_mean
 from llmxsite.press.figure.figure import Figure
 from llmxsite.press.figure.kinds import kind_named
+from llmxsite.press.figure.levels import named
 from llmxsite.press.figure.naming import titled
 from llmxsite.press.figure.options import ChartProblem, Kind, Options, column_of, parse
 from llmxsite.press.figure.words import drawable
@@ -69,7 +70,7 @@ def _read(samples: Samples, draft: Draft) -> list[str]:
     if draft.keys is None or not shows:
         return []
     order = draft.order if draft.order is not None else results.order(samples, draft.keys)
-    return order.sentences()
+    return order.sentences(named)
 
 
 def check(kind: str, samples: Samples, options: dict[str, Any]) -> None:

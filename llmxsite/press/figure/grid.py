@@ -9,6 +9,7 @@ from typing import Any
 from llmxsite.press.figure import levels, naming, words
 from llmxsite.press.figure.classes import Classes
 from llmxsite.press.figure.draft import BEHIND, FEW, NARROW, Layout
+from llmxsite.press.figure.grid_legend import draw as legend
 from llmxsite.press.figure.grid_plan import LINE, Plan, flips, plan
 from llmxsite.press.figure.late import alt, pd
 from llmxsite.press.figure.marks import at, field_of, linear, only, room, rule, stack, table, text
@@ -96,8 +97,13 @@ def _cells(drawn: pd.DataFrame, grid: Grid, row: list[str], column: list[str]) -
 
 def _labels(found: Plan) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The labels over the columns and beside the rows, of every block."""
+    # Lines of a label go down from its place: a head stands on the cells with its last.
     heads = [
-        {"slot": f"{i % found.slots:03}", "y": found.top(i // found.slots), "text": found.heads[name]}
+        {
+            "slot": f"{i % found.slots:03}",
+            "y": found.top(i // found.slots) - LINE * found.heads[name].count("\n"),
+            "text": found.heads[name],
+        }
         for i, name in enumerate(found.columns)
     ]
     side = [
@@ -108,9 +114,6 @@ def _labels(found: Plan) -> tuple[pd.DataFrame, pd.DataFrame]:
         for block in range(found.blocks)
         for i, name in enumerate(found.rows)
     ]
-    # Lines of a label go down from its place: a head stands on the cells with its last.
-    for head in heads:
-        head["y"] -= LINE * str(head["text"]).count("\n")
     return pd.DataFrame(heads), pd.DataFrame(side)
 
 
@@ -138,16 +141,16 @@ def draw(layout: Layout, drawing: Drawing) -> dict[str, Any]:
         scale=alt.Scale(
             type="threshold", domain=classes.edges, range=[f"var(--{classes.name}-{c + 1})" for c in classes.colours]
         ),
-        legend=_legend(found.cell * found.slots, grid, bool(marks["missing"].any()), bool((marks["few"] != "").any())),
+        legend=None,
     )
-    edge = {"stroke": "var(--paper)", "strokeWidth": 2 if found.cell > 20 else 1}
+    edge: dict[str, Any] = {"stroke": "var(--paper)", "strokeWidth": 2 if found.cell > 20 else 1}
     layers: list[alt.Chart] = [only(base, "missing", False).mark_rect(**edge).encode(fill=colour, tooltip=tooltip)]
     if marks["missing"].any():
         layers += _hatching(only(base, "missing", True), f"slot{suffix}", found.tall, edge, tooltip)
     for ink in ("ink", "inverse"):
         if (marks["few"] == ink).any():
-            inset = {"width": alt.RelativeBandSize(band=0.84), "yOffset": 3, "y2Offset": -3}
-            dashes = {"fill": None, "stroke": f"var(--{ink})", "strokeWidth": 1, "strokeDash": [2, 2]}
+            inset: dict[str, Any] = {"width": alt.RelativeBandSize(band=0.84), "yOffset": 3, "y2Offset": -3}
+            dashes: dict[str, Any] = {"fill": None, "stroke": f"var(--{ink})", "strokeWidth": 1, "strokeDash": [2, 2]}
             layers.append(only(base, "few", ink).mark_rect(**dashes, **inset))
     if marks["total"].any():
         layers.append(_gap(base, f"slot{suffix}", suffix, flips(layout, *_extent(marks))))
@@ -161,6 +164,8 @@ def draw(layout: Layout, drawing: Drawing) -> dict[str, Any]:
             if (marks["ink"] == ink).any()
         ]
     layers += _words(found, suffix, bands, scale)
+    beside = 10 + max(words.widest(label) for label in found.side.values())
+    layers += legend(classes, shown, _said(grid, marks), found.cell * found.slots, beside, found.height)
     return stack(layers, found.height, room(right=2 + found.overhang, bottom=10))
 
 
@@ -218,30 +223,14 @@ def _hatching(
     ]
 
 
-def _legend(pixels: float, grid: Grid, missing: bool, few: bool) -> alt.Legend | None:
-    """The scale of colours, with what hatching and dashes mean as its title."""
-    shown, classes = grid.shown, len(grid.classes.colours)
-    said = [shown.axis_title]
+def _said(grid: Grid, marks: pd.DataFrame) -> list[str]:
+    """What the colours show, and what hatching and dashes mean."""
+    shown = grid.shown
+    said = [f"{shown.title} ({shown.unit})" if shown.unit else shown.title]
     if grid.chance is not None:
-        said[0] += f", around guessing at {words.show(grid.chance, shown.form, digits=0)}"
-    if missing:
+        said[0] = f"{shown.title}, around guessing at {words.show(grid.chance, shown.form, digits=0)}"
+    if marks["missing"].any():
         said.append("hatched: not measured")
-    if few:
+    if (marks["few"] != "").any():
         said.append(f"dashed: fewer than {grid.few} {grid.counted.lower()}")
-    lines = words.wrap(" · ".join(said), pixels - 4, 12)
-    return alt.Legend(
-        title=lines if len(lines) > 1 else lines[0],
-        orient="bottom",
-        direction="horizontal",
-        gradientLength=min(38 * classes, pixels - 20),
-        gradientThickness=10,
-        format=".0%" if shown.form == "percent" else ("+,.3~r" if shown.signed else ",.4~r"),
-        offset=10,
-        titlePadding=8,
-        titleLimit=0,
-        labelOffset=3,
-        labelOverlap="greedy",
-        labelSeparation=5,
-        labelFontSize=11,
-        labelColor="var(--muted)",
-    )
+    return said

@@ -6,7 +6,7 @@ the other, where that is not enough.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 
@@ -116,20 +116,25 @@ def _plan(layout: Layout, rows: Sequence[str], columns: Sequence[str], room: flo
     free = layout.width - RIGHT - 10 - max(words.widest(text) for text in side.values())
     blocks = ceil(len(columns) * UPRIGHT / free)
     slots = ceil(len(columns) / blocks)
-    heads, angle = _heads(columns, free / slots)
     lines = max(text.count("\n") for text in side.values()) + 1
     tall = max(22.0 if len(rows) > 20 else 28.0, 4.0 + LINE * lines)
-    made = Plan(tuple(rows), tuple(columns), slots, free / slots, tall, side, heads, angle, _head(heads, angle))
-    return replace(made, cell=(free - made.overhang) / slots)
+    for heads, angle, least in _heads(columns, free / slots):
+        made = Plan(tuple(rows), tuple(columns), slots, free / slots, tall, side, heads, angle, _head(heads, angle))
+        made = replace(made, cell=(free - made.overhang) / slots)
+        if made.cell >= least:
+            break
+    return made
 
 
-def _heads(columns: Sequence[str], cell: float) -> tuple[dict[str, str], int]:
-    """Labels over the columns and their angle: upright in up to three lines where all fit, else oblique, else on their side."""
+def _heads(columns: Sequence[str], cell: float) -> Iterator[tuple[dict[str, str], int, float]]:
+    """Labels over the columns, their angle, and the least width of a cell under them: upright in up to three lines where all fit,
+    then oblique, then on their side."""
     upright = {name: words.folded(words.clean(name), cell - 8, most=3) for name in columns}
     fitting = [text for text in upright.values() if text]
     if len(set(fitting)) == len(columns):
-        return {name: text for name, text in upright.items() if text}, 0
-    return words.whole(columns, HEAD, most=1), -45 if cell >= OBLIQUE else -90
+        yield {name: text for name, text in upright.items() if text}, 0, 0.0
+    yield words.whole(columns, HEAD, most=1), -45, OBLIQUE
+    yield words.whole(columns, HEAD, most=1), -90, 0.0
 
 
 def _head(heads: dict[str, str], angle: int) -> float:

@@ -18,13 +18,13 @@ def once() -> alt.Chart:
     return alt.Chart(alt.sequence(0, 1))
 
 
-def only(chart: alt.Chart, field: str, value: str | bool) -> alt.Chart:
+def only(chart: alt.Chart, field: str, value: str | bool | int) -> alt.Chart:
     """The rows whose field has this value. A comparison by field, never an expression."""
     return chart.transform_filter(alt.FieldEqualPredicate(field=field, equal=value))
 
 
 _FIELDS = {"x2": "X2", "y2": "Y2", "text": "Text"}
-_VALUES = {"x": "XValue", "y": "YValue"}
+_VALUES = {"x": "XValue", "y": "YValue", "x2": "X2Value", "y2": "Y2Value"}
 """Altair's classes for channels given as a field's name, and as a value."""
 
 

@@ -51,7 +51,7 @@ def sentences(
     numbers = {written(row, shown) for row in ranked}
     if len(numbers) == 1:
         return [equal(ranked, shown, name, noun, len(rows))]
-    ends = [_end(ranked, shown, pick, order) for pick in (max, min)]
+    ends = both_ends(ranked, shown, order)
     unsure = [what for what, found in zip(("highest", "lowest"), ends, strict=True) if not found]
     which = "they are" if len(unsure) > 1 else "it is"
     return [
@@ -84,6 +84,11 @@ def said(row: Row, shown: Metric, name: Callable[[Row], str]) -> str:
     """A row with its number, its interval and its n."""
     low, high = (row[end] for end in shown.interval) if shown.interval else (None, None)
     return f"{name(row)}, {words.measured(row[shown.name], low, high, int(row['answered']), shown.form)}"
+
+
+def both_ends(rows: Sequence[Row], shown: Metric, order: results.Order | None) -> tuple[list[Row], list[Row]]:
+    """The rows at the upper and at the lower end, of rows with enough answers; none at one that another rule of reading turns."""
+    return _end(rows, shown, max, order), _end(rows, shown, min, order)
 
 
 def _end(rows: Sequence[Row], shown: Metric, pick: Any, order: results.Order | None) -> list[Row]:
