@@ -2,14 +2,45 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from llmxsite.base.programs import said
 
+_QUIET = (
+    "--no-pager",
+    "--literal-pathspecs",
+    *("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}", "-c", "core.sshCommand=false"),
+    *(
+        "-c",
+        "core.askPass=false",
+        "-c",
+        "credential.helper=",
+        "-c",
+        "protocol.allow=never",
+        "-c",
+        "log.showSignature=false",
+    ),
+    *(
+        "-c",
+        "gpg.program=false",
+        "-c",
+        "diff.external=",
+        "-c",
+        "core.alternateRefsCommand=",
+        "-c",
+        "safe.bareRepository=explicit",
+    ),
+)
+"""What keeps a repository's own configuration from naming a program to run."""
+
 
 def says(folder: Path, *words: str) -> str | None:
-    """What git prints in `folder`; None where it fails or is not there."""
-    return said("git", "-C", str(folder), *words)
+    """What git prints in `folder`; None where it fails or is not there.
+
+    The repository may be a stranger's, and its configuration with it: nothing that it names is run, and nothing is fetched.
+    """
+    return said("git", *_QUIET, "-C", str(folder), *words)
 
 
 def remote(folder: Path) -> str | None:

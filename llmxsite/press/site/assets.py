@@ -1,7 +1,7 @@
 """The site's own files: style sheet, scripts, fonts, and the charts' library, each under a name that carries its hash.
 
-A study overrides any of them file by file from `content/theme/` (`content/theme/css/parts.css` stands in for the
-package's). Scripts are classic ones and nothing is fetched, so the same files work over http and from a disk.
+A study overrides style sheets and fonts file by file from `content/theme/` (`content/theme/css/parts.css` stands in for
+the package's). Scripts are classic ones and nothing is fetched, so the same files work over http and from a disk.
 """
 
 from __future__ import annotations
@@ -9,31 +9,66 @@ from __future__ import annotations
 import gzip
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from llmxsite.base.diagnostics import Issues, Problem
 from llmxsite.base.memory import Cache
+from llmxsite.base.reading import own
+from llmxsite.base.regular import content, there
 from llmxsite.press.catalogue import addresses
+from llmxsite.press.files import css
+from llmxsite.press.site import sketch
 from llmxsite.press.writing import highlight
 
 PACKAGE = Path(__file__).parent
 FONTS = ("serif-regular", "serif-italic", "serif-semibold")
 SHEETS = ("base", "layout", "text", "parts", "frame", "samples", "print")
+MAX_ASSET = 8 * 1024 * 1024
 SCRIPTS = ("theme", "site", "search", "charts", "samples")
 
 
 class Assets:
     """What pages link to. Files are read and hashed when first asked for."""
 
-    def __init__(self, theme: Path, accent: str | None, cache: Cache) -> None:
-        self.theme, self.accent, self.cache = theme, accent, cache
+    def __init__(self, study: Path, accent: str | None, cache: Cache, issues: Issues) -> None:
+        self.study, self.accent, self.cache, self.issues = study, accent, cache, issues
+        self.theme = study / "content" / "theme"
         self._files: dict[str, bytes] = {}
 
     def source(self, folder: str, name: str) -> bytes:
-        """A file of `static/`, or the study's own in its place."""
-        own = self.theme / folder / name
-        return (own if own.is_file() else PACKAGE / "static" / folder / name).read_bytes()
+        """A file of `static/`, or the study's own in its place: a part of the style sheet or a font, never a script."""
+        path = self.theme / folder / name
+        if folder in ("css", "fonts") and there(path, self.study):
+            with self._told():
+                data = content(path, inside=self.study, limit=MAX_ASSET)
+                if folder == "css":
+                    return self._harmless(path, data).encode()
+                if data.startswith(b"wOF2"):
+                    return data
+                raise Problem.at(path, "theme-font", "not used: no font in the format WOFF2")
+        return own(PACKAGE / "static" / folder / name)
+
+    def _harmless(self, path: Path, data: bytes) -> str:
+        """A style sheet of the study that loads nothing. Raises `Problem`."""
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise Problem.at(path, "file-encoding", "not UTF-8", hint="save it as UTF-8") from None
+        if fault := css.fault(text):
+            raise Problem.at(path, "theme-style", f"not used: {fault}")
+        return text
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What is wrong with a file of the theme is said, and the package's own stands in for it."""
+        try:
+            yield
+        except Problem as problem:
+            self.issues.extend(problem.issues)
 
     @cached_property
     def style(self) -> str:
@@ -60,12 +95,13 @@ class Assets:
 
         sheets = [self.source("css", f"{name}.css").decode() for name in SHEETS]
         extra = self.theme / "extra.css"
-        if extra.is_file():
-            sheets.append(extra.read_text(encoding="utf-8"))
+        if there(extra, self.study):
+            with self._told():
+                sheets.append(self._harmless(extra, content(extra, inside=self.study, limit=MAX_ASSET)))
         system = f"@media screen and (prefers-color-scheme:dark){{{highlight.css('dark', ':root:not([data-theme=light]) ')}}}"
-        own = f"@media screen{{{highlight.css('dark', ':root[data-theme=dark] ')}}}"
-        code = highlight.css("light") + system + own
-        return shorten(style_tokens(self.accent) + "\n".join(sheets) + code)
+        chosen = f"@media screen{{{highlight.css('dark', ':root[data-theme=dark] ')}}}"
+        code = highlight.css("light") + system + chosen
+        return shorten(style_tokens(self.accent) + "\n".join(sheets) + sketch.widths() + "\n" + code)
 
     @cached_property
     def scripts(self) -> dict[str, str]:
@@ -73,10 +109,10 @@ class Assets:
         return {name: self._keep("assets", name, "js", self._script(f"{name}.js")) for name in SCRIPTS}
 
     def _script(self, name: str) -> bytes:
-        """A script; the package's own without its lines of comment, which a reader's browser has no use for."""
-        own = (self.theme / "js" / name).is_file()
-        content = self.source("js", name)
-        return content if own else re.sub(rb"(?m)^ *//.*\n", b"", content)
+        """A script of the package, without its lines of comment, which a reader's browser has no use for."""
+        if there(path := self.theme / "js" / name, self.study):
+            self.issues.add(path, "theme-script", "not used: pages run no scripts of a study", severity="warning")
+        return re.sub(rb"(?m)^ *//.*\n", b"", own(PACKAGE / "static" / "js" / name))
 
     @cached_property
     def charts(self) -> dict[str, str]:

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from llmxsite.base import memory
+from llmxsite.base import memory, regular
 from llmxsite.base.diagnostics import Issues
 from llmxsite.base.memory import Cache, Seen, package_fingerprint, recall
 from llmxsite.press.catalogue import addresses
-from llmxsite.press.site import disk, manifest
+from llmxsite.press.site import disk, fault, manifest
 from llmxsite.press.site.last_build import LastBuild, PageRecord
-from llmxsite.study.study import Study
+from llmxsite.study.study import FOLDERS, Study
 
 if TYPE_CHECKING:
     from llmxsite.press.catalogue.entries import RunEntry
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     from llmxsite.press.site.pages import Page
     from llmxsite.press.site.samples.sheets import SheetJob, Sheets
     from llmxsite.press.site.search import SearchEntry
-
-WATCHED = ("content", "suites", "runs", "contributions")
-"""Folders of a study that a build reads."""
 
 
 @dataclass
@@ -71,10 +68,12 @@ def build(
             built = build(study, Path(trial) / "site", issues=issues, base_url=base_url, jobs=jobs)
         if issues.failed(strict=True):
             return built
+    if out == study.root / "site":
+        out = study.site  # no link
     out = out.resolve()
     last = recall(study.cache / "site", out, LastBuild)
     cache = Cache(study.cache / "site", out, last)
-    base_url = base_url or study.config.base_url
+    base_url = base_url or study.usable_config(issues).base_url
     inputs = fingerprint(study, cache, base_url)
     if inputs == last.inputs and whole(out, last):
         issues.extend(last.issues)
@@ -86,10 +85,9 @@ def build(
 def fingerprint(study: Study, cache: Cache, base_url: str | None) -> str:
     """Everything a build depends on, in one hash: every input file, the options, and the package itself."""
     marks = [package_fingerprint(), str(base_url)]
-    for folder in WATCHED:
-        root = study.root / folder
-        for path in sorted(p for p in root.rglob("*") if p.is_file()) if root.is_dir() else []:
-            marks.append(f"{path.relative_to(study.root).as_posix()}:{cache.hash(path)}")
+    tree = regular.walk(study.root, *FOLDERS)
+    marks += [f"{path.relative_to(study.root).as_posix()}:{cache.hash(path)}" for path in tree.files]
+    marks += [f"{issue.path}:{issue.code}" for issue in tree.odd]
     return memory.digest("\n".join(marks))
 
 
@@ -97,7 +95,7 @@ def whole(out: Path, last: LastBuild) -> bool:
     """Whether every file of the last build still stands as it was written."""
     for address, seen in last.written.items():
         try:
-            stat = (out / address).stat()
+            stat = (out / address).lstat()
         except OSError:
             return False
         if stat.st_size != seen.size or stat.st_mtime_ns != seen.mtime:
@@ -125,6 +123,7 @@ class _Build:
         self.tests: list[LedgerEntry] = []
         self.figures: dict[str, tuple[Drawn, str, str]] = {}
         self.photos: dict[str, str] = {}
+        self.names_taken: dict[str, str] = {}  # addresses of pages, as systems have them that tell no case
 
     def run(self, inputs: str) -> Built:
         from llmxsite.press.site.pages import (
@@ -146,22 +145,17 @@ class _Build:
 
         edition = self.edition
         todo, compared = self._samples(), missing(edition)
-        jobs = {name: job for name, (_, job) in todo.items()}
-        with beside(jobs, compared, self.out, self.jobs) as (written, drifts):
-            for page in chain.from_iterable(
-                m.pages(edition) for m in (home, reports, models, suites, compare, hardware, methods, texts)
-            ):
-                self._page(page)
+        with beside({name: job for name, (_, job) in todo.items()}, compared, self.out, self.jobs) as (written, drifts):
+            for module in (home, reports, models, suites, compare, hardware, methods, texts):
+                self._all(module.pages(edition))
             for name, output, files in written:
                 self._sampled(name, todo[name][0], output, files)
-            for page in runs.pages(edition):
-                self._page(page)
+            self._all(runs.pages(edition))
             for name, found in drifts:
                 self.cache.keep(name, found)
-            for page in drift.pages(edition):
-                self._page(page)
-        for page in chain(figures.pages(edition, self.figures), tests.pages(edition, self.tests)):
-            self._page(page)
+            self._all(drift.pages(edition))
+        self._all(figures.pages(edition, self.figures))
+        self._all(tests.pages(edition, self.tests))
         wanted = chain.from_iterable(record.wanted for record in self.state.pages.values())
         self.issues.extend(issue for name, issue in wanted if name not in self.figures)
         for address, content in chain(self._photos(), self._extras()):
@@ -171,8 +165,18 @@ class _Build:
         self.cache.save(self.state)
         return self.built
 
+    def _all(self, pages: Iterable[Page]) -> None:
+        """Make pages as they are listed; where listing fails, it is said."""
+        with fault.told(self.issues, "site", "A list of pages"):
+            for page in pages:
+                self._page(page)
+
     def _page(self, page: Page) -> None:
         """Make a page, unless the last build made it from the very same things and it still stands."""
+        if (first := self.names_taken.setdefault(page.address.lower(), page.address)) != page.address:
+            words = f"'{page.address}' and '{first}' are one name on other systems; this page is left out"
+            self.issues.add(page.address, "name-collision", words, hint="rename what one of them is made from")
+            return
         self.pages.append(page)
         self.built.pages += 1
         key = memory.digest(msgspec.json.encode([self.edition.frame_key, page.kind, page.parts], order="sorted"))
@@ -190,7 +194,7 @@ class _Build:
 
     def _make(self, page: Page, key: str) -> PageRecord:
         own = Issues()
-        made = page.make(own)
+        made = page.tried(self.edition, own)
         self.built.made += 1
         self.issues.extend(own)
         files = {page.address: made.html.encode(), **made.files}
@@ -253,9 +257,9 @@ class _Build:
         from llmxsite.press.site import feed, search
 
         yield from self.edition.assets.files(charts=bool(self.figures)).items()
-        logo = self.edition.config.theme.logo
-        if logo and (self.edition.study.content / logo).is_file():
-            yield f"theme/{logo}", (self.edition.study.content / logo).read_bytes()
+        logo = self.edition.logo
+        if logo is not None:
+            yield logo.address, logo.data
         yield ".nojekyll", b""
         yield addresses.SEARCH, self.edition.search_page(self.search).encode()
         yield from search.build(self.search).items()
@@ -285,7 +289,7 @@ class _Build:
             files=files,
         )
         self.folder.put(addresses.MANIFEST, manifest.encode(new))
-        self.built.deleted = disk.delete(manifest.stale(self.old, set(files), self.out), self.out)
+        self.built.deleted = self.folder.place.delete(manifest.stale(self.old, set(files), self.out))
         self.state.written = self.folder.now
         self.built.files, self.built.written = len(files), self.folder.written
         self.built.bytes = sum(s.size for s in self.folder.now.values())

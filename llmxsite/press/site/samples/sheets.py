@@ -15,8 +15,10 @@ from typing import NamedTuple
 from msgspec import UNSET
 
 from llmxsite.base.diagnostics import Issue, Issues
+from llmxsite.base.regular import content
 from llmxsite.exchange.answer.scores import ChoiceScores
 from llmxsite.log.record import Lack, Sample, scores_of
+from llmxsite.log.record.sample import misfits
 from llmxsite.log.runlog import iterate
 from llmxsite.log.runlog.final import last_lines
 from llmxsite.press.catalogue import addresses
@@ -78,6 +80,9 @@ def write(job: SheetJob, put: Callable[[str, bytes], str]) -> Sheets:
             tally.lacks += record.lacks
         if not isinstance(record, Sample) or line not in final:
             continue
+        if wrong := misfits(record):
+            message = f"passed over in `scores`, being no such things: {', '.join(wrong)}"
+            issues.add(job.log, "log-scores", message, line=line, severity="warning")
         kind = tally.add(record)
         inside[kind] += 1
         body.append(transcript.article(record, line, transcript.condition(record, job.varied), more))
@@ -89,9 +94,9 @@ def write(job: SheetJob, put: Callable[[str, bytes], str]) -> Sheets:
         flush()
     address = index_script(job.report, job.run)
     files[address] = put(address, _script(index))
-    if is_packed(job.log.stat().st_size):
+    if is_packed(job.log.lstat().st_size):
         address = packed_log(job.report, job.run)
-        files[address] = put(address, gzip.compress(job.log.read_bytes(), 6, mtime=0))
+        files[address] = put(address, gzip.compress(content(job.log, limit=2 * PACKED_BYTES), 6, mtime=0))
     return Sheets(files, tally, list(issues))
 
 
@@ -175,7 +180,7 @@ def _entry(sample: Sample, kind: str) -> list[object]:
         sample.category or "",
         _cell(scores.answer),
         _cell(scores.expected),
-        round(100 * sure) if isinstance(sure, int | float) else None,
+        round(100 * sure) if isinstance(sure, int | float) and 0 <= sure <= 1 else None,
     ]
 
 
