@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmxsite.base import regular
+from llmxsite.base import checkout, regular
 from llmxsite.base.diagnostics import Issues, Problem, plain
 from llmxsite.base.written import Place, fresh
 from llmxsite.study.study import Study
@@ -154,3 +155,40 @@ def test_a_flood_of_one_mistake_is_counted() -> None:
         issues.add("a.md", "role-unknown", f"unknown {n}")
     issues.add("a.md", "link-broken", "the one that matters")
     assert len(issues) == 202 and "800 more" in [i.message for i in issues][-1]
+
+
+def test_no_program_that_a_repository_names_is_run(tmp_path: Path) -> None:
+    def git(*words: str) -> None:
+        subprocess.run(
+            ["git", "-c", "user.name=x", "-c", "user.email=x@example.org", "-C", str(tmp_path), *words],
+            check=True,
+            capture_output=True,
+        )
+
+    git("init", "-q")
+    (tmp_path / "a.txt").write_text("a")
+    (tmp_path / ".gitattributes").write_text("* filter=evil diff=evil\n")
+    git("add", "-A")
+    git("commit", "-qm", "x")
+    run = f"sh -c 'touch {tmp_path}/ran; cat'"
+    for key in (
+        "filter.evil.clean",
+        "filter.evil.smudge",
+        "core.fsmonitor",
+        "diff.evil.textconv",
+        "diff.evil.command",
+        "core.pager",
+        "core.sshCommand",
+    ):
+        git("config", key, run)
+    (tmp_path / "a.txt").write_text("b")
+    assert checkout.says(tmp_path, "status", "--porcelain", "--untracked-files=no") == "M a.txt"
+    for words in (
+        ["log", "--format=%H", "--", "a.txt"],
+        ["show", "HEAD:./a.txt"],
+        ["ls-files"],
+        ["remote", "get-url", "origin"],
+        ["rev-parse", "HEAD"],
+    ):
+        checkout.says(tmp_path, *words)
+    assert not (tmp_path / "ran").exists()

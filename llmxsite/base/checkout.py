@@ -40,7 +40,19 @@ def says(folder: Path, *words: str) -> str | None:
 
     The repository may be a stranger's, and its configuration with it: nothing that it names is run, and nothing is fetched.
     """
-    return said("git", *_QUIET, "-C", str(folder), *words)
+    quiet = (*_QUIET, *(_unfiltered(folder) if words[0] == "status" else ()))
+    return said("git", *quiet, "-C", str(folder), *words)
+
+
+def _unfiltered(folder: Path) -> list[str]:
+    """What turns off the filters that a repository itself has for its files: to tell whether one has changed, git would run them."""
+    names = said(
+        "git", "-C", str(folder), "config", "--local", "--includes", "--name-only", "--get-regexp", r"^filter\."
+    )
+    found = {line.rpartition(".")[0] for line in (names or "").splitlines() if line.startswith("filter.")}
+    return [
+        part for name in sorted(found) for key in ("clean", "smudge", "process") for part in ("-c", f"{name}.{key}=")
+    ]
 
 
 def remote(folder: Path) -> str | None:

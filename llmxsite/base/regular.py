@@ -14,6 +14,7 @@ import stat
 import unicodedata
 from collections.abc import Iterator
 from io import BufferedReader
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -167,15 +168,15 @@ def walk(root: Path, *folders: str, depth: int = MAX_DEPTH) -> Tree:
         if (link := linked(start, root)) is not None:
             tree.odd.append(_link(link).issues[0])
         elif start.is_dir():
-            tree.files.extend(_below(start, depth, tree.odd))
+            tree.files.extend(islice(_below(start, depth, tree.odd, told=depth == MAX_DEPTH), MAX_FILES + 1))
             if len(tree.files) > MAX_FILES:
                 raise Problem.at(start, "files-limit", f"refused: more than {MAX_FILES:,} files")
     tree.files.sort()
     return tree
 
 
-def _below(folder: Path, depth: int, odd: list[Issue]) -> Iterator[Path]:
-    """The files of one folder and of those in it."""
+def _below(folder: Path, depth: int, odd: list[Issue], *, told: bool) -> Iterator[Path]:
+    """The files of one folder and of those in it. `told`: folders that are too deep are said."""
     try:
         with os.scandir(folder) as found:
             entries = sorted(found, key=lambda entry: entry.name)
@@ -196,9 +197,9 @@ def _below(folder: Path, depth: int, odd: list[Issue]) -> Iterator[Path]:
             if path.suffix.lower() in _FILES:
                 odd.append(_issue(path, "file-is-folder", "a folder, where a file was expected", None))
             if depth > 1:
-                yield from _below(path, depth - 1, odd)
-            elif depth == 1 and len(path.parts) > MAX_DEPTH * 4:
-                odd.append(_issue(path, "file-name", "refused: folders are nested without end", None))
+                yield from _below(path, depth - 1, odd, told=told)
+            elif told:
+                odd.append(_issue(path, "file-name", f"refused: folders are nested more than {MAX_DEPTH} deep", None))
         elif entry.is_file(follow_symlinks=False):
             yield path
         else:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from llmxsite.base import registry
 from llmxsite.base.diagnostics import Issue, Issues, Problem, Severity
 from llmxsite.base.memory import Cache, Past
+from llmxsite.base.regular import there
 from llmxsite.press.writing.source import Source
 from llmxsite.study.study import Study
 
@@ -68,7 +69,7 @@ def _experiments(study: Study, issues: Issues, template: Severity) -> None:
 
     for slug in study.report_slugs():
         issues.extend(words.find(study, slug, template))
-        if study.experiment(slug).is_file():
+        if there(study.experiment(slug), study.root):
             issues.extend(_gathered(partial(experiment.load, study, slug)))
 
 
@@ -76,7 +77,7 @@ def _experiments(study: Study, issues: Issues, template: Severity) -> None:
 def _verifying(study: Study, cache: Cache, jobs: int) -> Iterator[Callable[[Path], list[Issue]]]:
     """What gives the findings in a log: those not remembered are worked on from now on, beside the caller."""
     new = [path for path in study.run_logs() if cache.recall(_verification(path, cache), list[Issue]) is None]
-    if jobs < 2 or sum(path.stat().st_size for path in new) < LARGE:
+    if jobs < 2 or sum(path.lstat().st_size for path in new) < LARGE:
         yield _verify
         return
     from concurrent.futures import ProcessPoolExecutor

@@ -118,8 +118,12 @@ _HOLLOW = re.compile(
 
 def find(text: str) -> Iterator[Found]:
     """Every credential in a text, in no order."""
+    there: dict[str, bool] = {}
     for kind, needles, pattern in _rules():
-        if any(needle in text for needle in needles) if needles else True:
+        for needle in needles:
+            if needle not in there:
+                there[needle] = needle in text
+        if not needles or any(there[needle] for needle in needles):
             for found in pattern.finditer(text):
                 yield Found(found.start(), found[0], kind)
     lower = text.lower()
