@@ -42,6 +42,9 @@ def check(study: Study, *, publish: bool = False, out: Path | None = None, jobs:
         edition = _texts(study, cache, texts)
         _logs(study, cache, issues, verified)
     issues.extend(texts)
+    if edition is not None:
+        edition.look_at_theme()
+        issues.extend(edition.issues)
     if publish:
         from llmxsite.press.check import release
 

@@ -70,6 +70,24 @@ class Assets:
         except Problem as problem:
             self.issues.extend(problem.issues)
 
+    def check(self) -> None:
+        """Look at what the study has in the place of files of ours; what is wrong with them is said."""
+        for name in SHEETS:
+            self.source("css", f"{name}.css")
+        for name in FONTS:
+            self.source("fonts", f"{name}.woff2")
+        for name in SCRIPTS:
+            self._script(f"{name}.js")
+        self._extra()
+
+    def _extra(self) -> list[str]:
+        """The style sheet that is added to ours, where there is one that can be."""
+        path = self.theme / "extra.css"
+        if there(path, self.study):
+            with self._told():
+                return [self._harmless(path, content(path, inside=self.study, limit=MAX_ASSET))]
+        return []
+
     @cached_property
     def style(self) -> str:
         """Address of the one style sheet."""
@@ -94,10 +112,7 @@ class Assets:
         from llmxsite.press.site.palette import style_tokens  # every kind of chart comes with its colours
 
         sheets = [self.source("css", f"{name}.css").decode() for name in SHEETS]
-        extra = self.theme / "extra.css"
-        if there(extra, self.study):
-            with self._told():
-                sheets.append(self._harmless(extra, content(extra, inside=self.study, limit=MAX_ASSET)))
+        sheets += self._extra()
         system = f"@media screen and (prefers-color-scheme:dark){{{highlight.css('dark', ':root:not([data-theme=light]) ')}}}"
         chosen = f"@media screen{{{highlight.css('dark', ':root[data-theme=dark] ')}}}"
         code = highlight.css("light") + system + chosen

@@ -127,6 +127,12 @@ class Edition:
             return None
         return Logo(f"theme/{addresses.hashed('logo', path.suffix.lower().lstrip('.'), data)}", data)
 
+    def look_at_theme(self) -> None:
+        """Find what of the study's own looks is not used, without making a page."""
+        _ = self.logo
+        self.templates.check()
+        self.assets.check()
+
     @cached_property
     def frame_key(self) -> str:
         """Hash of what every page holds around its content: a page is made again when this changes."""

@@ -53,6 +53,11 @@ class Templates:
         self.sources = {p.relative_to(self.folder).as_posix(): p for p in tree.files if p.suffix == ".html"}
         self._theirs = sandboxed(self._text) if self.sources else None
 
+    def check(self) -> None:
+        """Compile those of the study; what is wrong with them is said."""
+        for name in self.sources if self._theirs is not None else ():
+            self._tried(lambda env, name=name: env is self._own or env.get_template(name))  # type: ignore[misc]
+
     def render(self, name: str, **context: Any) -> str:
         """A page, or a part of one, from its template."""
         return self._tried(lambda env: env.get_template(name).render(**context))
