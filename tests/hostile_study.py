@@ -29,7 +29,7 @@ def make(root: Path) -> None:
         "content/index.md": "# Home\n\nWords.\n",
         "content/reports/r1/index.md": (
             "---\ntitle: R\ndate: 2026-11-01\n---\n# R\n\nIt was {value}`accuracy`.\n\n"
-            "```{chart} bars\nname: cats\nx: category\n```\n\n```{table} summary\nby: model\n```\n"
+            "```{chart} bars\nname: cats\nby: category\n```\n\n```{table} summary\nby: model\n```\n"
         ),
         "content/reports/r1/experiment.yaml": (
             "task: benchmark\nquestion: Is it?\nsuites: [s1]\nmodels: [m1]\nsweep: {temperature: [0.0, 0.7]}\n"

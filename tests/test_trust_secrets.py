@@ -78,7 +78,7 @@ def test_a_key_that_is_cut_by_a_limit_is_hidden_before() -> None:
 
 
 def test_a_line_that_is_stored_holds_none() -> None:
-    in_use.remember("zz9-Plural-Z-Alpha-0123456789", "lm-studio", "abc")
+    in_use.remember("zz9-Plural-Z-Alpha-0123456789", "lm-studio", "none", "abc")
     line = b'{"text":"zz9-Plural-Z-Alpha-0123456789 of lm-studio, abc"}'
     assert in_use.hidden_bytes(line) == b'{"text":"*** of lm-studio, abc"}'
 

@@ -18,6 +18,25 @@ SHORT = 4
 """Characters below which a secret cannot be told from a word."""
 PART = 8
 """Characters of a secret that count as it where the rest is cut off or left out."""
+_NONE = frozenset(
+    [
+        "none",
+        "null",
+        "empty",
+        "dummy",
+        "test",
+        "token",
+        "key",
+        "api-key",
+        "apikey",
+        "no-key",
+        "nokey",
+        "ollama",
+        "lm-studio",
+        "not-needed",
+    ]
+)
+"""Keys that a server without keys is given: words, and nobody's secret."""
 _KNOWN: dict[str, tuple[str, ...]] = {}
 _LOCK = threading.Lock()
 _UNIT = re.compile(
@@ -29,7 +48,7 @@ def remember(*secrets: str | None) -> None:
     """What is in use from now on."""
     with _LOCK:
         for secret in secrets:
-            if secret is not None and len(secret.strip()) >= SHORT:
+            if secret is not None and len(secret.strip()) >= SHORT and secret.strip().lower() not in _NONE:
                 _KNOWN.setdefault(secret.strip(), _dresses(secret.strip()))
 
 

@@ -71,9 +71,12 @@ def _experiments(study: Study, issues: Issues, template: Severity) -> None:
     from llmxsite.study.scaffold import words
 
     for slug in study.report_slugs():
-        issues.extend(words.find(study, slug, template))
-        if there(study.experiment(slug), study.root):
-            issues.extend(_gathered(partial(experiment.load, study, slug)))
+        try:
+            issues.extend(words.find(study, slug, template))
+            if there(study.experiment(slug), study.root):
+                issues.extend(_gathered(partial(experiment.load, study, slug)))
+        except Problem as problem:  # a name that no report can have
+            issues.extend(problem.issues)
 
 
 @contextmanager
@@ -110,7 +113,7 @@ def _logs(study: Study, cache: Cache, issues: Issues, verified: Callable[[Path],
             found = verified(path)
             cache.keep(name, found)
         issues.extend(found)
-        if not study.report(path.parent.name).is_dir():
+        if not (study.reports / path.parent.name).is_dir():
             issues.add(
                 path,
                 "log-report",
