@@ -43,6 +43,8 @@ from llmxsite.log.record import End, Lack, MaterialLine, Resume, Run
 from llmxsite.log.runlog.lines import MAX_LINE
 
 _BLOCK = 1 << 20
+MAX_SETTINGS = 10_000
+"""Different conditions of one log: what one run takes."""
 _ROWS = 1024
 """Records gathered before they move into arrays: enough to make the move cheap, few enough for the processor's cache."""
 _NEWLINE = ord("\n")
@@ -140,7 +142,7 @@ class _Reader:
                 if setting is None:
                     setting = self._setting(condition)
                 if setting < 0:
-                    self._bad(number, raw, "`condition` must hold plain values")
+                    self._bad(number, raw, f"`condition` must hold plain values, and a log {MAX_SETTINGS:,} at most")
                     continue
                 if line.of is not None:
                     self.judged.append((self.log.rows + len(samples), line.of))
@@ -181,6 +183,8 @@ class _Reader:
         try:
             condition = decode_condition(raw)
             msgspec.msgpack.encode(condition)  # OverflowError for a number of more than 64 bits
+            if len(self.log.settings) >= MAX_SETTINGS:
+                raise OverflowError
         except (msgspec.DecodeError, UnicodeDecodeError, OverflowError):
             self.known[raw] = -1
             return -1
