@@ -124,6 +124,11 @@ class Edition:
         """Each run that repeats or follows an earlier one, with that one first."""
         return ancestors(self.catalogue.logs)
 
+    @property
+    def explored(self) -> bool:
+        """Whether there is a page on which all samples are found."""
+        return False
+
     @cached_property
     def sources(self) -> dict[Path, str]:
         """Markdown file to address, for every page that is written by hand."""

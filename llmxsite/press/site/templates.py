@@ -18,6 +18,7 @@ from llmxsite.analysis.measure import Form, Measure, show
 from llmxsite.base import registry
 from llmxsite.press.numbers.data_table import TableHead
 from llmxsite.press.site.sketch import beside
+from llmxsite.press.site.sketch.difference import difference
 
 FOLDER = Path(__file__).parent / "templates"
 MONTHS = (
@@ -69,6 +70,7 @@ def environment(theme: Path, cache: Path | None) -> Environment:
         forest=forest,
         before_after=beside.before_after,
         histogram=beside.histogram,
+        difference=difference,
         value=value,
         kind=kind,
         p_value=partial(shown, form="p"),

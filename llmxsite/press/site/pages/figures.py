@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -53,6 +54,12 @@ def _list(edition: Edition, drawn: Mapping[str, tuple[Drawn, str, str]], _: Issu
     return Made(html)
 
 
+def _words(figure: Drawn) -> str:
+    """What the description for those who do not see the picture says beyond the caption below it."""
+    said = re.split(r"(?<=[.!?]) +", figure.alt.strip())
+    return " ".join(sentence for sentence in said if sentence.strip() and sentence not in figure.caption)
+
+
 def _pages(drawn: Mapping[str, tuple[Drawn, str, str]]) -> list[tuple[str, str, int]]:
     """The pages that figures stand in, as `(address, title, figures)`, in the order of the site."""
     titles = {address: title for _, address, title in drawn.values()}
@@ -70,6 +77,7 @@ def _figure(edition: Edition, figure: Drawn, address: str, title: str, _: Issues
         frame=figure_markup(edition, figure, figure.address),
         figure=figure,
         stands=(address, title),
+        words=_words(figure),
         charts=True,
         description=figure.alt[:300],
         card=edition.absolute(figure.photo("light")),

@@ -130,7 +130,7 @@ def _card(edition: Edition, model: ModelEntry, issues: Issues) -> Made:
         runs=run_rows(edition, runs, model.name),
         rows=model_rows(edition, [model])[0].rows if model.versions else [],
         by_suite=by_suite,
-        heads=_heads(by_suite),
+        heads=_heads(edition, by_suite),
         several=len({r["setting"] for r in by_suite}) > 1,
         repeated=any(r["repeated"] for r in by_suite),
         by_difficulty=_levels(populations.rows(edition, runs, ["suite", "difficulty"], where=where), "difficulty"),
@@ -262,13 +262,15 @@ def _chart(
     return figure_markup(edition, drawn, model.address)
 
 
-def _heads(found: list[dict[str, Any]]) -> list[tuple[str, populations.Span]]:
+def _heads(edition: Edition, found: list[dict[str, Any]]) -> list[tuple[str, populations.Span]]:
     """The first suites with the lowest and the highest accuracy under their settings."""
     suites: dict[str, list[dict[str, Any]]] = {}
     for row in found:
         suites.setdefault(row["suite"], []).append(row)
     spans = [(suite, populations.span(rows)) for suite, rows in suites.items()]
-    return [(suite, span) for suite, span in spans if span is not None][:3]
+    entries = {suite: edition.catalogue.suite(suite) for suite in suites}
+    titled = {suite: entry.title if entry else suite for suite, entry in entries.items()}
+    return [(titled[suite], span) for suite, span in spans if span is not None][:3]
 
 
 def _shape(edition: Edition, runs: list[RunEntry], where: dict[str, Any]) -> tuple[str | None, dict[str, Any], str]:

@@ -17,7 +17,7 @@ from llmxsite.press.site.sketch.grid import FEW
 from llmxsite.press.site.templates import percent
 
 MOST = 30
-"""Rows of a profile: of more categories, the suites are its rows."""
+"""Rows of a profile: of more categories, and where none has ten answers, the suites are its rows."""
 LEAST = 30
 """Answers with a confidence from which on a curve is drawn."""
 CURVES = 3
@@ -80,7 +80,8 @@ def profile(edition: Edition, model: ModelEntry, runs: list[RunEntry], known: li
     setting = next(r["setting"] for r in known if r["settings"] == {k: v for k, v in one.items() if k != "run"})
     cells = [r for r in edition.numbers.summary(runs, ["suite", "category"], where=where) if r["accuracy"] is not None]
     named = [r for r in cells if r.get("category")]
-    by = "category" if len({r["category"] for r in named}) > 1 and len(named) <= MOST else "suite"
+    enough = any(r["n"] >= FEW for r in named) or len({r["suite"] for r in cells}) < 2
+    by = "category" if enough and len({r["category"] for r in named}) > 1 and len(named) <= MOST else "suite"
     rows = named if by == "category" else edition.numbers.summary(runs, ["suite"], where=where)
     among = set(one["run"])
     used = [run for run in runs if run.id in among]
