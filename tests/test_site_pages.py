@@ -13,7 +13,9 @@ from llmxsite.exchange.engine.protocol import ModelInfo, Timing
 from llmxsite.log.record import Fault, Sample
 from llmxsite.press.catalogue.known_models import families, known
 from llmxsite.press.numbers.moments import MOST, Moments
+from llmxsite.press.site.pages.overview import course
 from llmxsite.press.site.sketch.grid import Band, Cell, grid, ordered
+from llmxsite.press.site.sketch.items import Point, scatter
 from llmxsite.press.site.sketch.thumbnail import thumbnail
 from llmxsite.study.study import Study
 
@@ -59,7 +61,7 @@ def test_home_opens_with_the_main_report_its_finding_and_its_first_figure(site: 
     assert html.count('class="thumb"') >= 1
 
 
-def test_a_run_shows_its_grid_and_its_course_before_its_tables(site: Path) -> None:
+def test_a_run_shows_its_grid_before_its_tables(site: Path) -> None:
     runs = [p for p in (site / "runs").glob("*/*/index.html") if "By category" in p.read_text(encoding="utf-8")]
     assert runs
     for page in runs:
@@ -67,9 +69,6 @@ def test_a_run_shows_its_grid_and_its_course_before_its_tables(site: Path) -> No
         assert html.index('class="heat') < html.index("By category")
         assert '<details class="fold" id="categories">' in html
         assert "fewer than ten answers" in html or 'class="num few"' not in html
-    timed = [p for p in (site / "runs").glob("*/*/index.html") if 'class="timeline"' in p.read_text(encoding="utf-8")]
-    assert timed
-    assert re.search(r'aria-label="Over time: [\d,]+ samples? in ', timed[0].read_text(encoding="utf-8"))
 
 
 def test_a_card_opens_with_a_profile_of_one_setting_and_says_in_one_line_what_nobody_stated(site: Path) -> None:
@@ -149,6 +148,33 @@ def test_a_long_run_has_as_many_slices_as_a_picture_holds() -> None:
         moments.add(sample(f"2026-01-01T{10 + hour}:{rest // 60:02d}:{rest % 60:02d}Z", 900))
     assert len(moments.slices) <= MOST
     assert sum(s.n for s in moments.slices) == 5000
+
+
+def test_a_course_says_in_words_what_it_draws() -> None:
+    moments = Moments()
+    for second in range(50):
+        moments.add(sample(f"2026-01-01T10:00:{second:02d}Z", 900, failed=second == 7))
+    moments.add(sample("2026-01-01T11:00:50Z", 1000))
+    found = course(moments)
+    assert found is not None
+    assert found.note.startswith("51 samples in 51 s of work; ")
+    assert "1 error" in found.note and "stood still once, for 60 min in all" in found.note
+    assert f'aria-label="Over time: {found.note}"' in found.drawing
+    assert 'class="key failed"' in found.drawing and 'class="key load"' not in found.drawing
+
+
+def test_samples_that_all_have_one_time_have_no_course() -> None:
+    moments = Moments()
+    for _ in range(20):
+        moments.add(sample("2026-01-01T10:00:00Z", 400))
+    assert course(moments) is None
+
+
+def test_a_point_of_the_items_leads_to_its_item_and_below_zero_looks_other() -> None:
+    drawn = scatter([Point("a<b", 0.25, 0.5, "#item-a"), Point("c", 0.75, -0.5, "#item-c")], "two items")
+    assert drawn.count("<a href=") == 2
+    assert 'cx="37.5" cy="25.0"' in drawn and 'class="dot other" cx="112.5" cy="75.0"' in drawn
+    assert "a<b" not in drawn
 
 
 def test_rows_with_few_answers_are_put_in_no_order() -> None:

@@ -24,6 +24,9 @@ BESIDE = 8
 MOST = 24
 """Columns of a grid. What is wider is read in the table."""
 
+SLICES = 3
+"""Pieces of time with a sample in them, from which on there is a course to be seen."""
+
 
 class Picture(NamedTuple):
     """A picture with what it is called and what is to be said of it."""
@@ -71,11 +74,11 @@ def accuracies(edition: Edition, entry: RunEntry, factors: Sequence[str]) -> Pic
 
 
 def course(moments: Moments) -> Picture | None:
-    """Samples over the time the run was at work; None where the log says no times."""
+    """Samples over the time the run was at work; None where the log says no times, or too few different ones for a course."""
     used = [(i, s) for i, s in enumerate(moments.slices) if s.n]
-    if not used or moments.worked <= 0:
+    if len(used) < SLICES:
         return None
-    end = max(moments.worked, moments.width * (used[-1][0] + 1) if len(used) == 1 else moments.worked)
+    end = moments.worked
     slices = [
         Slice(
             i * moments.width / end,
