@@ -20,7 +20,19 @@ from llmxsite.press.writing import highlight
 PACKAGE = Path(__file__).parent
 FONTS = ("serif-regular", "serif-italic", "serif-semibold")
 SHEETS = ("base", "layout", "text", "parts", "frame", "samples", "print")
-SCRIPTS = ("theme", "site", "search", "charts", "samples", "gallery", "order", "compare")
+SCRIPTS = (
+    "theme",
+    "site",
+    "search",
+    "charts",
+    "sheet",
+    "explorer-store",
+    "explorer-texts",
+    "explorer",
+    "gallery",
+    "order",
+    "compare",
+)
 
 
 class Assets:
@@ -50,13 +62,24 @@ class Assets:
         return self._keep("assets", "sketch", "css", shorten(self.source("css", "sketch.css").decode()).encode())
 
     @cached_property
+    def explorer(self) -> str:
+        """Address of the style sheet of the sample explorer, which no other page needs."""
+        return self._keep("assets", "explorer", "css", shorten(self.source("css", "explorer.css").decode()).encode())
+
+    @cached_property
     def inline(self) -> str:
         """The style sheet without its fonts, for the one page that may be shown under any address."""
         return re.sub(r"@font-face.*\n", "", self._sheet())  # one rule a line in base.css
 
     def files(self, *, charts: bool) -> dict[str, bytes]:
         """All of them by address; those of charts where the site has any."""
-        wanted = [self.style, self.sketch, *self.scripts.values(), *(self.charts.values() if charts else ())]
+        wanted = [
+            self.style,
+            self.explorer,
+            self.sketch,
+            *self.scripts.values(),
+            *(self.charts.values() if charts else ()),
+        ]
         fonts = [a for a in self._files if a.endswith(".woff2")]
         return {address: self._files[address] for address in [*wanted, *fonts]}
 

@@ -17,10 +17,10 @@ import msgspec
 
 from llmxsite.base import memory
 from llmxsite.base.diagnostics import Issues
-from llmxsite.base.memory import Cache, Seen, package_fingerprint, recall
+from llmxsite.base.memory import Cache, Seen, recall
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.site import disk, manifest
-from llmxsite.press.site.last_build import LastBuild, PageRecord
+from llmxsite.press.site.last_build import LastBuild, PageRecord, fingerprint, whole
 from llmxsite.study.study import Study
 
 if TYPE_CHECKING:
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     from llmxsite.press.site.pages import Page
     from llmxsite.press.site.samples.sheets import SheetJob, Sheets
     from llmxsite.press.site.search import SearchEntry
-
-WATCHED = ("content", "suites", "runs", "contributions")
-"""Folders of a study that a build reads."""
 
 
 @dataclass
@@ -83,28 +80,6 @@ def build(
     return _Build(study, cache, last, out, base_url, issues, jobs).run(inputs)
 
 
-def fingerprint(study: Study, cache: Cache, base_url: str | None) -> str:
-    """Everything a build depends on, in one hash: every input file, the options, and the package itself."""
-    marks = [package_fingerprint(), str(base_url)]
-    for folder in WATCHED:
-        root = study.root / folder
-        for path in sorted(p for p in root.rglob("*") if p.is_file()) if root.is_dir() else []:
-            marks.append(f"{path.relative_to(study.root).as_posix()}:{cache.hash(path)}")
-    return memory.digest("\n".join(marks))
-
-
-def whole(out: Path, last: LastBuild) -> bool:
-    """Whether every file of the last build still stands as it was written."""
-    for address, seen in last.written.items():
-        try:
-            stat = (out / address).stat()
-        except OSError:
-            return False
-        if stat.st_size != seen.size or stat.st_mtime_ns != seen.mtime:
-            return False
-    return bool(last.written)
-
-
 class _Build:
     """One build on its way: the edition, what was written, and what became of each page."""
 
@@ -130,6 +105,7 @@ class _Build:
         from llmxsite.press.site.pages import (
             compare,
             drift,
+            explorer,
             figures,
             hardware,
             home,
@@ -154,7 +130,7 @@ class _Build:
                 self._page(page)
             for name, output, files in written:
                 self._sampled(name, todo[name][0], output, files)
-            for page in runs.pages(edition):
+            for page in chain(explorer.pages(edition), runs.pages(edition)):
                 self._page(page)
             for name, found in drifts:
                 self.cache.keep(name, found)
@@ -218,7 +194,11 @@ class _Build:
         todo: dict[str, tuple[str, SheetJob]] = {}
         for entry in self.edition.catalogue.logs:
             name = sampled(entry)
-            key = memory.digest(msgspec.json.encode([self.edition.frame_key, entry.hash, entry.path], order="sorted"))
+            key = memory.digest(
+                msgspec.json.encode(
+                    [self.edition.frame_key, entry.hash, entry.path, self.edition.names], order="sorted"
+                )
+            )
             old = self.last.pages.get(name)
             if old is not None and old.key == key and self.folder.keep(old.files):
                 self.state.pages[name] = old
@@ -226,7 +206,15 @@ class _Build:
                 self.built.pages += sum(a.endswith(".html") for a in old.files)
             else:
                 log, page = self.edition.study.root / entry.path, runs.sheet_page(self.edition, entry)
-                job = sheets.SheetJob(log, entry.report, entry.id, entry.run.task, page, runs.varied(entry))
+                job = sheets.SheetJob(
+                    log,
+                    entry.report,
+                    entry.id,
+                    entry.run.task,
+                    page,
+                    runs.varied(entry),
+                    self.edition.questions([entry]),
+                )
                 todo[name] = (key, job)
         return todo
 

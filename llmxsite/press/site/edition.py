@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -17,14 +18,14 @@ from llmxsite.base.diagnostics import Issue, Issues
 from llmxsite.base.memory import Cache, digest, package_fingerprint
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.catalogue import Catalogue
-from llmxsite.press.catalogue.entries import RunEntry
+from llmxsite.press.catalogue.entries import Known, RunEntry, SuiteEntry
 from llmxsite.press.numbers.remembered import Numbers
 from llmxsite.press.site.assets import Assets
 from llmxsite.press.site.ledger import LedgerEntry
 from llmxsite.press.site.search import SearchEntry
 from llmxsite.press.site.search import field as field_html
 from llmxsite.study.study import SiteConfig, Study
-from llmxsite.study.suite import choices_of
+from llmxsite.study.suite import QuestionItem, choices_of, item_hash
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -32,15 +33,17 @@ if TYPE_CHECKING:
     from llmxsite.press.site.feed import FeedEntry
 
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; frame-src 'self'; "
     "base-uri 'none'; form-action 'self'"
 )
-"""Content security policy of every page: nothing from elsewhere, no inline script, no `eval`. A form may go to the search page."""
+"""Content security policy of every page: nothing from elsewhere, no inline script, no `eval`. A form may go to the search page,
+and the sample explorer opens pages of samples out of sight."""
 SECTIONS = (
     ("reports", "Reports"),
     ("models", "Models"),
     ("suites", "Suites"),
     ("runs", "Runs"),
+    ("samples", "Samples"),
     ("compare", "Compare"),
     ("figures", "Figures"),
     ("hardware", "Hardware"),
@@ -76,6 +79,7 @@ class Edition:
         self._folders: dict[Path, str] = {}
         self.figures: dict[str, list[str]] = {}
         """Keys of the drawn figures of each page made so far, by its address: pages that show others' figures come after them."""
+        self._questions: dict[str, list[tuple[str, Known]]] = {}
         self.numbers = Numbers(study, catalogue, cache)
         self.assets = Assets(self.theme, catalogue.config.theme.accent, cache)
 
@@ -124,11 +128,6 @@ class Edition:
         """Each run that repeats or follows an earlier one, with that one first."""
         return ancestors(self.catalogue.logs)
 
-    @property
-    def explored(self) -> bool:
-        """Whether there is a page on which all samples are found."""
-        return False
-
     @cached_property
     def sources(self) -> dict[Path, str]:
         """Markdown file to address, for every page that is written by hand."""
@@ -138,6 +137,20 @@ class Edition:
         known |= {m.article.path.resolve(): m.address for m in c.models if m.article}
         known |= {content / "pages" / f"{p.slug}.md": addresses.page(p.slug) for p in c.pages}
         return known
+
+    def questions(self, runs: Iterable[RunEntry]) -> dict[str, Known]:
+        """The items of these runs' suites by their hash, as far as the study holds the suites."""
+        wanted = {suite.id for run in runs for suite in run.run.suites}
+        return {key: item for entry in self.catalogue.suites if entry.id in wanted for key, item in self._asked(entry)}
+
+    def _asked(self, entry: SuiteEntry) -> list[tuple[str, Known]]:
+        if entry.id not in self._questions:
+            items = entry.suite.items if entry.suite else []
+            self._questions[entry.id] = [
+                (item_hash(i), Known(i.question if isinstance(i, QuestionItem) else i.shown(), choices_of(i) or []))
+                for i in items
+            ]
+        return self._questions[entry.id]
 
     @cached_property
     def footer(self) -> list[tuple[str, str]]:
@@ -156,7 +169,7 @@ class Edition:
         """The sections this study has something for, with their titles."""
         c = self.catalogue
         there = {"reports": c.reports, "models": c.models, "suites": c.suites, "runs": c.runs, "hardware": c.hosts}
-        there |= {"compare": c.runs, "figures": c.runs, "methods": c.runs}
+        there |= {"compare": c.runs, "figures": c.runs, "methods": c.runs, "samples": c.logs}
         return [(name, title) for name, title in SECTIONS if there[name]]
 
     def html(self, template: str, address: str, *, title: str, section: str = "", **context: Any) -> str:

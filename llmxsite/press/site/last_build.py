@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 from msgspec import field
 
+from llmxsite.base import memory
 from llmxsite.base.diagnostics import Issue
-from llmxsite.base.memory import Past, Seen
+from llmxsite.base.memory import Cache, Past, Seen, package_fingerprint
 from llmxsite.press.site.ledger import LedgerEntry
 from llmxsite.press.site.search import SearchEntry
+from llmxsite.study.study import Study
+
+WATCHED = ("content", "suites", "runs", "contributions")
+"""Folders of a study that a build reads."""
 
 
 class PageRecord(msgspec.Struct):
@@ -35,3 +42,25 @@ class LastBuild(Past):
     pages: dict[str, PageRecord] = field(default_factory=dict)
     page_count: int = 0
     issues: list[Issue] = field(default_factory=list)
+
+
+def fingerprint(study: Study, cache: Cache, base_url: str | None) -> str:
+    """Everything a build depends on, in one hash: every input file, the options, and the package itself."""
+    marks = [package_fingerprint(), str(base_url)]
+    for folder in WATCHED:
+        root = study.root / folder
+        for path in sorted(p for p in root.rglob("*") if p.is_file()) if root.is_dir() else []:
+            marks.append(f"{path.relative_to(study.root).as_posix()}:{cache.hash(path)}")
+    return memory.digest("\n".join(marks))
+
+
+def whole(out: Path, last: LastBuild) -> bool:
+    """Whether every file of the last build still stands as it was written."""
+    for address, seen in last.written.items():
+        try:
+            stat = (out / address).stat()
+        except OSError:
+            return False
+        if stat.st_size != seen.size or stat.st_mtime_ns != seen.mtime:
+            return False
+    return bool(last.written)

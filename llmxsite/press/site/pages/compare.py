@@ -76,7 +76,7 @@ def pages(edition: Edition) -> Iterator[Page]:
             "compare",
             f"{pair.report.title}: {pair.words}",
             partial(_pair, edition, pair),
-            [pair.row, pair.report.title, hashes(pair.report.runs)],
+            [pair.row, pair.report.title, hashes(pair.report.runs), edition.names],
         )
 
 
@@ -158,7 +158,7 @@ def _list(edition: Edition, found: list[ComparedPair], choices: list[Choice], _:
         section="compare",
         pairs=found,
         choices=msgspec.json.encode([c._asdict() for c in choices]).decode() if choices else None,
-        explorer=addresses.relative(addresses.index("compare"), addresses.explorer()) if edition.explored else None,
+        explorer=addresses.relative(addresses.index("compare"), addresses.explorer()),
         description="Two conditions side by side: differences with intervals, and the items where they part.",
     )
     return Made(html)
@@ -169,9 +169,9 @@ def _pair(edition: Edition, pair: ComparedPair, _: Issues) -> Made:
     runs = list(reversed(pair.report.runs))
     met = edition.cache.memo(
         "met",
-        [pair.factor, levels, hashes(runs)],
+        [pair.factor, levels, hashes(runs), edition.names],
         dict[str, Met],
-        lambda: meet(edition.study.root, runs, pair.factor, levels),
+        lambda: meet(edition.study.root, runs, pair.factor, levels, edition.questions(runs)),
     )["|".join(pair.names)]
     html = edition.html(
         "compare.html",

@@ -128,8 +128,6 @@ def course(moments: Moments) -> Picture | None:
 
 def behind(edition: Edition, **view: Any) -> str | None:
     """Address of the samples of a view, on the page where all samples are found; None where the site has no such page."""
-    if not edition.explored:
-        return None
     return f"{addresses.explorer()}?{urlencode({k: _written(v) for k, v in view.items() if v is not None})}"
 
 

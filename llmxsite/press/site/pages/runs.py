@@ -70,7 +70,7 @@ def _run(edition: Edition, entry: RunEntry, _: Issues) -> Made:
     by_condition = edition.numbers.summary([entry], ["model", "suite", *factors])
     report = edition.catalogue.report(entry.report)
     log = edition.study.root / entry.path
-    more = transcript.folds(run.task)
+    more, asked = transcript.folds(run.task), edition.questions([entry])
     html = edition.html(
         "run.html",
         entry.address,
@@ -105,13 +105,11 @@ def _run(edition: Edition, entry: RunEntry, _: Issues) -> Made:
         models=[(m, edition.catalogue.model(m.name)) for m in run.models],
         host=setup.host_words(run.host) if run.host else None,
         samples=[
-            Markup(transcript.article(s, line, transcript.condition(s, varied(entry)), more))  # escapes
+            Markup(transcript.article(s, line, asked, transcript.condition(s, varied(entry)), more))  # escapes
             for line, s in sheets.first(log, SHOWN)
         ],
         shown=SHOWN,
-        per=addresses.SAMPLES_A_PAGE,
         ranges=ranges(entry, written),
-        index=sheets.index_script(entry.report, entry.id),
         packed=sheets.packed_log(entry.report, entry.id) if sheets.is_packed(entry.size) else None,
         description=f"Every sample of run {entry.id}, with setup, outcomes and accuracy by category.",
     )
