@@ -20,7 +20,20 @@ from llmxsite.press.writing import highlight
 PACKAGE = Path(__file__).parent
 FONTS = ("serif-regular", "serif-italic", "serif-semibold")
 SHEETS = ("base", "layout", "text", "parts", "frame", "samples", "print")
-SCRIPTS = ("theme", "site", "search", "charts", "marks", "sheet", "explorer-store", "explorer-texts", "explorer")
+SCRIPTS = (
+    "theme",
+    "site",
+    "search",
+    "charts",
+    "marks",
+    "sheet",
+    "explorer-store",
+    "explorer-texts",
+    "explorer",
+    "gallery",
+    "order",
+    "compare",
+)
 
 
 class Assets:
@@ -45,6 +58,11 @@ class Assets:
         return self._keep("assets", "site", "css", text.encode())
 
     @cached_property
+    def sketch(self) -> str:
+        """Address of the style sheet of pictures drawn into pages, for the kinds of page that have some."""
+        return self._keep("assets", "sketch", "css", shorten(self.source("css", "sketch.css").decode()).encode())
+
+    @cached_property
     def explorer(self) -> str:
         """Address of the style sheet of the sample explorer, which no other page needs."""
         return self._keep("assets", "explorer", "css", shorten(self.source("css", "explorer.css").decode()).encode())
@@ -56,7 +74,13 @@ class Assets:
 
     def files(self, *, charts: bool) -> dict[str, bytes]:
         """All of them by address; those of charts where the site has any."""
-        wanted = [self.style, self.explorer, *self.scripts.values(), *(self.charts.values() if charts else ())]
+        wanted = [
+            self.style,
+            self.explorer,
+            self.sketch,
+            *self.scripts.values(),
+            *(self.charts.values() if charts else ()),
+        ]
         fonts = [a for a in self._files if a.endswith(".woff2")]
         return {address: self._files[address] for address in [*wanted, *fonts]}
 

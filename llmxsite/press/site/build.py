@@ -125,7 +125,7 @@ class _Build:
         jobs = {name: job for name, (_, job) in todo.items()}
         with beside(jobs, compared, self.out, self.jobs) as (written, drifts):
             for page in chain.from_iterable(
-                m.pages(edition) for m in (home, reports, models, suites, compare, hardware, methods, texts)
+                m.pages(edition) for m in (reports, models, suites, home, compare, hardware, methods, texts)
             ):
                 self._page(page)
             for name, output, files in written:
@@ -159,6 +159,7 @@ class _Build:
         else:
             record = self._make(page, key)
         self.state.pages[page.address] = record
+        self.edition.figures[page.address] = record.figures
         self.search += record.search
         self.tests += record.tests
         for name in record.figures:

@@ -77,6 +77,8 @@ class Edition:
         self.study, self.catalogue, self.cache, self.issues, self.base_url = study, catalogue, cache, issues, base_url
         self.theme = study.content / "theme"
         self._folders: dict[Path, str] = {}
+        self.figures: dict[str, list[str]] = {}
+        """Keys of the drawn figures of each page made so far, by its address: pages that show others' figures come after them."""
         self._questions: dict[str, list[tuple[str, Known]]] = {}
         self.numbers = Numbers(study, catalogue, cache)
         self.assets = Assets(self.theme, catalogue.config.theme.accent, cache)
@@ -100,6 +102,7 @@ class Edition:
             self.config,
             self.base_url,
             self.assets.style,
+            self.assets.sketch,
             self.assets.scripts,
             [self.cache.hash(p) for p in sorted((self.theme / "templates").rglob("*.html"))],
             self.footer,

@@ -17,7 +17,8 @@ from markupsafe import Markup
 from llmxsite.analysis.measure import Form, Measure, show
 from llmxsite.base import registry
 from llmxsite.press.numbers.data_table import TableHead
-from llmxsite.press.site import sketch
+from llmxsite.press.site.sketch import beside
+from llmxsite.press.site.sketch.difference import difference
 
 FOLDER = Path(__file__).parent / "templates"
 MONTHS = (
@@ -67,9 +68,11 @@ def environment(theme: Path, cache: Path | None) -> Environment:
         mark=mark,
         spread=spread,
         forest=forest,
-        before_after=sketch.before_after,
-        histogram=sketch.histogram,
+        before_after=beside.before_after,
+        histogram=beside.histogram,
+        difference=difference,
         value=value,
+        kind=kind,
         p_value=partial(shown, form="p"),
     )
     return env
@@ -189,6 +192,11 @@ def short(digest: str | None, length: int = 12) -> Any:
     if not digest:
         return missing(None, "unknown")
     return Markup('<code title="{}">{}</code>').format(digest, digest[:length])
+
+
+def kind(name: str) -> str:
+    """A kind of figure as a person says it: `latency_distribution` -> `Latency distribution`."""
+    return name.replace("_", " ").replace("-", " ").capitalize()
 
 
 def value(thing: Any) -> Any:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from llmxsite.base.diagnostics import Issue, Issues
-from llmxsite.log.record import Lack, Sample
+from llmxsite.log.record import Lack, Resume, Sample
 from llmxsite.log.runlog import iterate
 from llmxsite.log.runlog.final import last_lines
 from llmxsite.press.catalogue import addresses
@@ -76,6 +76,8 @@ def write(job: SheetJob, put: Callable[[str, bytes], str]) -> Sheets:
     for line, record in iterate(job.log, issues):
         if isinstance(record, Lack):
             tally.lacks += record.lacks
+        elif isinstance(record, Resume):
+            tally.moments.resume()
         if not isinstance(record, Sample) or line not in final:
             continue
         kind = tally.add(record)
