@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -23,6 +24,7 @@ from llmxsite.base.diagnostics import Issues
 from llmxsite.log.record import Sample
 from llmxsite.log.runlog import read
 from llmxsite.press.check.check import check
+from llmxsite.press.numbers.outcomes import STATES
 from llmxsite.press.site import manifest
 from llmxsite.press.site.build import Built, build
 from llmxsite.press.site.directives.kinds import directives
@@ -71,7 +73,7 @@ class Links(HTMLParser):
         self.images_without_words += tag == "img" and "alt" not in given
         if given.get("id"):
             self.ids.append(str(given["id"]))
-        for name in ("href", "src", "action", "data-live", "data-vega", "data-charts", "data-samples", "data-search"):
+        for name in ("href", "src", "action", "data-live", "data-vega", "data-charts", "data-index", "data-search"):
             if given.get(name) is not None:
                 self.addresses.append(str(given[name]))
         for candidate in str(given.get("srcset") or "").split(","):
@@ -258,6 +260,11 @@ def test_manifest_names_what_there_is(site: Path) -> None:
     assert {t.address for t in found.tables} >= {f.table for f in found.figures}
 
 
+def received(script: Path) -> Any:
+    """What a script of data hands over."""
+    return json.loads(script.read_text(encoding="utf-8").partition(",")[2].removesuffix(");\n"))
+
+
 def test_every_sample_has_its_place_once(study: Study, site: Path) -> None:
     for log in study.run_logs():
         run = read(log, Issues())
@@ -265,8 +272,12 @@ def test_every_sample_has_its_place_once(study: Study, site: Path) -> None:
         text = "".join(p.read_text(encoding="utf-8") for p in sorted(folder.glob("samples-*.html")))
         anchors = re.findall(r'<details class="s (\w+)" id=s-([0-9a-f]+)>', text)
         assert [a for _, a in anchors] == [s.key[:10] for s in run.samples]
-        index = json.loads((folder / "samples-index.js").read_text().removeprefix("llmx.samples(").removesuffix(");\n"))
-        assert [row[1] for row in index] == [a for _, a in anchors]
+        index = received(folder / "samples-index.js")
+        assert index["key"] == [a for _, a in anchors]
+        assert [STATES[int(state)] for state in index["state"]] == [kind for kind, _ in anchors]
+        names = received(site / index["items"])[1]
+        shown = [names[place] for place in index["item"]] if isinstance(names, list) else [names] * len(anchors)
+        assert shown == [s.item for s in run.samples]
         assert gzip.decompress((folder / "log.jsonl.gz").read_bytes()) == log.read_bytes()
 
 

@@ -77,7 +77,7 @@ def test_every_exception_is_one() -> None:
 
 
 def test_no_page_has_a_style_of_its_own() -> None:
-    """The pages' policy allows none: a look is a class, and a width one of `w-0` to `w-100` (`site.sketch.wide`)."""
+    """The pages' policy allows none: a look is a class, and a width one of `w-0` to `w-100` (`site.sketch.steps`)."""
     sources = [p for suffix in ("html", "py", "js") for p in HOUSE.rglob(f"*.{suffix}") if p.parts[-2] != "library"]
     style = re.compile(
         r"""<[a-z][^<>\n]*\sstyle=|setAttribute\(["']style|\bstyle\s*=\s*\\?["'](?!dim|bold|italic|yellow)[a-z-]+\s*:"""
@@ -89,7 +89,7 @@ def test_no_page_has_a_style_of_its_own() -> None:
 
 
 def test_the_policy_allows_nothing_inline() -> None:
-    from llmxsite.press.site.edition import policy
+    from llmxsite.press.site.policy import policy
 
     for text in (policy(), policy("p { color: red }")):
         assert "unsafe" not in text and "http" not in text

@@ -68,7 +68,7 @@ def test_what_it_serves_is_nobody_elses_to_embed(server: Server) -> None:
         headers = ask(server, path).headers
         assert (
             headers["Cross-Origin-Resource-Policy"] == "same-origin"
-            and "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+            and "frame-ancestors 'self'" in headers["Content-Security-Policy"]
         )
         assert headers["X-Content-Type-Options"] == "nosniff"
 

@@ -92,6 +92,11 @@ def samples(report_slug: str, run_id: str, number: int) -> str:
     return f"runs/{part(report_slug)}/{part(run_id)}/samples-{number:03d}.html"
 
 
+def explorer() -> str:
+    """Where all samples of the study are found. Its query names what is shown: `samples/index.html?model=phi3&verdict=wrong`."""
+    return index("samples")
+
+
 def sample_anchor(key: str) -> str:
     """`sample_anchor("9f2c51aa...")` -> `s-9f2c51aa7b`: enough of the key to be alone on its page."""
     return f"s-{re.sub(r'[^0-9A-Za-z]', '', key)[:10]}"

@@ -13,6 +13,14 @@ from llmxsite.study.scaffold.words import is_template
 from llmxsite.study.suite import Suite
 
 
+class Known(msgspec.Struct, array_like=True):
+    """An item as the study's suite has it: what a page of samples shows of it."""
+
+    question: str
+    choices: list[str]
+    """In the suite's order; none where it has none to choose among."""
+
+
 class RunEntry(msgspec.Struct, kw_only=True):
     """A run log, by its header and its last line."""
 

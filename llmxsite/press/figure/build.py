@@ -141,10 +141,11 @@ def _drawable(node: Any) -> Any:
 
 def _rows(frame: pd.DataFrame, specs: tuple[dict[str, Any], ...], name: str) -> list[dict[str, Any]]:
     """The rows of a data set as JSON has them: only fields that a spec uses, rounded, missing as None."""
+    from llmxsite.press.figure.draft import BEHIND
     from llmxsite.press.figure.fields import used
 
     fields = {field for spec in specs for field in used(spec).get(name, set())}
-    kept = [column for column in frame.columns if column in fields]
+    kept = [column for column in frame.columns if column in fields or column == BEHIND]
     return [{str(key): _plain(value) for key, value in row.items()} for row in frame[kept].to_dict("records")]
 
 

@@ -20,6 +20,10 @@ FEW = 10
 """Fewer answers than this in a cell or a bin, and it is marked."""
 
 
+BEHIND = "behind"
+"""Column of marks that no spec draws: which samples a mark counts, level by column, for the page that leads to them."""
+
+
 @dataclass(frozen=True)
 class Layout:
     """The room a chart is drawn in. Charts are drawn twice: for a desk, and for a phone."""

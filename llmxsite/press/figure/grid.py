@@ -8,11 +8,11 @@ from typing import Any
 
 from llmxsite.press.figure import levels, words
 from llmxsite.press.figure.classes import Classes
-from llmxsite.press.figure.draft import FEW, NARROW, Layout
+from llmxsite.press.figure.draft import BEHIND, FEW, NARROW, Layout
 from llmxsite.press.figure.late import alt, pd
 from llmxsite.press.figure.marks import at, field_of, only, room, rule, stack, table
 from llmxsite.press.figure.metrics import Metric
-from llmxsite.press.figure.summary import interval_text, level_text
+from llmxsite.press.figure.summary import behind, interval_text, level_text
 
 LINES = "split(datum.label, '\\n')"
 """Axis labels with line breaks of ours in several lines."""
@@ -31,6 +31,8 @@ class Grid:
     """What the n of a cell counts."""
     more: tuple[tuple[str, str], ...] = ()
     """Further columns of text on hover, with their titles."""
+    sampled: bool = True
+    """Whether rows and columns are columns of the samples, so that a cell can lead to those it counts."""
 
 
 def marks_of(drawn: pd.DataFrame, grid: Grid, width: int) -> pd.DataFrame:
@@ -51,6 +53,9 @@ def marks_of(drawn: pd.DataFrame, grid: Grid, width: int) -> pd.DataFrame:
         labels[f"down{suffix}"] = [side[t] for t in down]
     missing = value.isna()
     total = drawn["_total"].to_numpy(dtype=bool)
+    cells = behind(drawn, [grid.rows, grid.columns]) if grid.sampled else []
+    rows = behind(drawn, [grid.rows]) if grid.sampled else []
+    counted = [None if m else r if t else c for c, r, t, m in zip(cells, rows, total, missing, strict=False)]
     ink = ["inverse" if not math.isnan(v) and classes.inverse(v) else "ink" for v in value]
     return pd.DataFrame(
         {
@@ -63,6 +68,7 @@ def marks_of(drawn: pd.DataFrame, grid: Grid, width: int) -> pd.DataFrame:
             "text": ["" if math.isnan(v) else words.brief(v, shown.form) for v in value],
             "interval": interval_text(drawn, shown),
             "answered": drawn["answered"],
+            **({BEHIND: counted} if grid.sampled else {}),
             "ink": ink,
             "missing": missing,
             **{name: drawn[name] for name, _ in grid.more},

@@ -132,6 +132,15 @@ def level_text(values: pd.Series[Any]) -> list[str]:
     return [words.clean(levels.text(v)) for v in values]
 
 
+def behind(frame: pd.DataFrame, keys: Sequence[str]) -> list[dict[str, str] | None]:
+    """Which samples each row counts, as level by column; None where a column has no level to ask for."""
+    named = list(dict.fromkeys(keys))
+    levels_of = [[levels.text(v) for v in frame[name]] for name in named]
+    return [
+        None if levels.NOT_STATED in row else dict(zip(named, row, strict=True)) for row in zip(*levels_of, strict=True)
+    ]
+
+
 def notes(summary: pd.DataFrame) -> list[str]:
     """What a reader has to know of the answers behind a summary: the warnings of `results`, and how many were lost."""
     said = []

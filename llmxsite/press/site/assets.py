@@ -21,14 +21,27 @@ from llmxsite.base.reading import own
 from llmxsite.base.regular import content, there
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.files import css
-from llmxsite.press.site import sketch
+from llmxsite.press.site.sketch import steps
 from llmxsite.press.writing import highlight
 
 PACKAGE = Path(__file__).parent
 FONTS = ("serif-regular", "serif-italic", "serif-semibold")
 SHEETS = ("base", "layout", "text", "parts", "frame", "samples", "print")
 MAX_ASSET = 8 * 1024 * 1024
-SCRIPTS = ("theme", "site", "search", "charts", "samples")
+SCRIPTS = (
+    "theme",
+    "site",
+    "search",
+    "charts",
+    "marks",
+    "sheet",
+    "explorer-store",
+    "explorer-texts",
+    "explorer",
+    "gallery",
+    "order",
+    "compare",
+)
 
 
 class Assets:
@@ -98,13 +111,31 @@ class Assets:
         return self._keep("assets", "site", "css", text.encode())
 
     @cached_property
+    def sketch(self) -> str:
+        """Address of the style sheet of pictures drawn into pages, for the kinds of page that have some."""
+        return self._keep(
+            "assets", "sketch", "css", (shorten(self.source("css", "sketch.css").decode()) + steps.depths()).encode()
+        )
+
+    @cached_property
+    def explorer(self) -> str:
+        """Address of the style sheet of the sample explorer, which no other page needs."""
+        return self._keep("assets", "explorer", "css", shorten(self.source("css", "explorer.css").decode()).encode())
+
+    @cached_property
     def inline(self) -> str:
         """The style sheet without its fonts, for the one page that may be shown under any address."""
         return re.sub(r"@font-face.*\n", "", self._sheet())  # one rule a line in base.css
 
     def files(self, *, charts: bool) -> dict[str, bytes]:
         """All of them by address; those of charts where the site has any."""
-        wanted = [self.style, *self.scripts.values(), *(self.charts.values() if charts else ())]
+        wanted = [
+            self.style,
+            self.explorer,
+            self.sketch,
+            *self.scripts.values(),
+            *(self.charts.values() if charts else ()),
+        ]
         fonts = [a for a in self._files if a.endswith(".woff2")]
         return {address: self._files[address] for address in [*wanted, *fonts]}
 
@@ -116,7 +147,7 @@ class Assets:
         system = f"@media screen and (prefers-color-scheme:dark){{{highlight.css('dark', ':root:not([data-theme=light]) ')}}}"
         chosen = f"@media screen{{{highlight.css('dark', ':root[data-theme=dark] ')}}}"
         code = highlight.css("light") + system + chosen
-        return shorten(style_tokens(self.accent) + "\n".join(sheets) + sketch.widths() + "\n" + code)
+        return shorten(style_tokens(self.accent) + "\n".join(sheets) + steps.widths() + "\n" + code)
 
     @cached_property
     def scripts(self) -> dict[str, str]:

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from llmxsite.base import memory, regular
+from llmxsite.base import memory
 from llmxsite.base.diagnostics import Issues
-from llmxsite.base.memory import Cache, Seen, package_fingerprint, recall
+from llmxsite.base.memory import Cache, Seen, recall
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.site import disk, fault, manifest
-from llmxsite.press.site.last_build import LastBuild, PageRecord
-from llmxsite.study.study import FOLDERS, Study
+from llmxsite.press.site.last_build import LastBuild, PageRecord, fingerprint, whole
+from llmxsite.study.study import Study
 
 if TYPE_CHECKING:
     from llmxsite.press.catalogue.entries import RunEntry
@@ -82,27 +82,6 @@ def build(
     return _Build(study, cache, last, out, base_url, issues, jobs).run(inputs)
 
 
-def fingerprint(study: Study, cache: Cache, base_url: str | None) -> str:
-    """Everything a build depends on, in one hash: every input file, the options, and the package itself."""
-    marks = [package_fingerprint(), str(base_url)]
-    tree = regular.walk(study.root, *FOLDERS)
-    marks += [f"{path.relative_to(study.root).as_posix()}:{cache.hash(path)}" for path in tree.files]
-    marks += [f"{issue.path}:{issue.code}" for issue in tree.odd]
-    return memory.digest("\n".join(marks))
-
-
-def whole(out: Path, last: LastBuild) -> bool:
-    """Whether every file of the last build still stands as it was written."""
-    for address, seen in last.written.items():
-        try:
-            stat = (out / address).lstat()
-        except OSError:
-            return False
-        if stat.st_size != seen.size or stat.st_mtime_ns != seen.mtime:
-            return False
-    return bool(last.written)
-
-
 class _Build:
     """One build on its way: the edition, what was written, and what became of each page."""
 
@@ -129,6 +108,7 @@ class _Build:
         from llmxsite.press.site.pages import (
             compare,
             drift,
+            explorer,
             figures,
             hardware,
             home,
@@ -146,10 +126,11 @@ class _Build:
         edition = self.edition
         todo, compared = self._samples(), missing(edition)
         with beside({name: job for name, (_, job) in todo.items()}, compared, self.out, self.jobs) as (written, drifts):
-            for module in (home, reports, models, suites, compare, hardware, methods, texts):
+            for module in (reports, models, suites, home, compare, hardware, methods, texts):
                 self._all(module.pages(edition))
             for name, output, files in written:
                 self._sampled(name, todo[name][0], output, files)
+            self._all(explorer.pages(edition))
             self._all(runs.pages(edition))
             for name, found in drifts:
                 self.cache.keep(name, found)
@@ -187,6 +168,7 @@ class _Build:
         else:
             record = self._make(page, key)
         self.state.pages[page.address] = record
+        self.edition.figures[page.address] = record.figures
         self.search += record.search
         self.tests += record.tests
         for name in record.figures:
@@ -221,7 +203,11 @@ class _Build:
         todo: dict[str, tuple[str, SheetJob]] = {}
         for entry in self.edition.catalogue.logs:
             name = sampled(entry)
-            key = memory.digest(msgspec.json.encode([self.edition.frame_key, entry.hash, entry.path], order="sorted"))
+            key = memory.digest(
+                msgspec.json.encode(
+                    [self.edition.frame_key, entry.hash, entry.path, self.edition.names], order="sorted"
+                )
+            )
             old = self.last.pages.get(name)
             if old is not None and old.key == key and self.folder.keep(old.files):
                 self.state.pages[name] = old
@@ -229,7 +215,15 @@ class _Build:
                 self.built.pages += sum(a.endswith(".html") for a in old.files)
             else:
                 log, page = self.edition.study.root / entry.path, runs.sheet_page(self.edition, entry)
-                job = sheets.SheetJob(log, entry.report, entry.id, entry.run.task, page, runs.varied(entry))
+                job = sheets.SheetJob(
+                    log,
+                    entry.report,
+                    entry.id,
+                    entry.run.task,
+                    page,
+                    runs.varied(entry),
+                    self.edition.questions([entry]),
+                )
                 todo[name] = (key, job)
         return todo
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-from base64 import b64encode
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -21,40 +20,27 @@ from llmxsite.base.memory import Cache, digest, package_fingerprint
 from llmxsite.base.regular import there, walk
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.catalogue import Catalogue
-from llmxsite.press.catalogue.entries import RunEntry
+from llmxsite.press.catalogue.entries import Known, RunEntry, SuiteEntry
 from llmxsite.press.files import PICTURES, published
 from llmxsite.press.numbers.remembered import Numbers
 from llmxsite.press.site.assets import Assets
 from llmxsite.press.site.ledger import LedgerEntry
+from llmxsite.press.site.policy import policy
 from llmxsite.press.site.search import SearchEntry
 from llmxsite.press.site.search import field as field_html
 from llmxsite.study.study import SiteConfig, Study
-from llmxsite.study.suite import choices_of
+from llmxsite.study.suite import QuestionItem, choices_of, item_hash
 
 if TYPE_CHECKING:
     from llmxsite.press.site.feed import FeedEntry
     from llmxsite.press.site.themes import Templates
-
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "base-uri 'none'; form-action 'self'"
-)
-"""Content security policy of every page: nothing from elsewhere, no inline script, no `eval`. A form may go to the search page."""
-
-
-def policy(style: str | None = None) -> str:
-    """The policy of a page; that of one which holds its own style sheet names it by its hash."""
-    if style is None:
-        return POLICY
-    known = b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return POLICY.replace("style-src 'self'", f"style-src 'self' 'sha256-{known}'")
-
 
 SECTIONS = (
     ("reports", "Reports"),
     ("models", "Models"),
     ("suites", "Suites"),
     ("runs", "Runs"),
+    ("samples", "Samples"),
     ("compare", "Compare"),
     ("figures", "Figures"),
     ("hardware", "Hardware"),
@@ -95,6 +81,9 @@ class Edition:
         self.study, self.catalogue, self.cache, self.issues, self.base_url = study, catalogue, cache, issues, base_url
         self.theme = study.content / "theme"
         self._folders: dict[Path, str] = {}
+        self.figures: dict[str, list[str]] = {}
+        """Keys of the drawn figures of each page made so far, by its address: pages that show others' figures come after them."""
+        self._questions: dict[str, list[tuple[str, Known]]] = {}
         self.numbers = Numbers(study, catalogue, cache)
         self.assets = Assets(study.root, catalogue.config.theme.accent, cache, issues)
 
@@ -142,6 +131,7 @@ class Edition:
             self.logo and self.logo.address,
             self.base_url,
             self.assets.style,
+            self.assets.sketch,
             self.assets.scripts,
             [(p.name, self.cache.hash(p)) for p in walk(self.study.root, "content/theme/templates").files],
             self.footer,
@@ -177,6 +167,20 @@ class Edition:
         known |= {content / "pages" / f"{p.slug}.md": addresses.page(p.slug) for p in c.pages}
         return known
 
+    def questions(self, runs: Iterable[RunEntry]) -> dict[str, Known]:
+        """The items of these runs' suites by their hash, as far as the study holds the suites."""
+        wanted = {suite.id for run in runs for suite in run.run.suites}
+        return {key: item for entry in self.catalogue.suites if entry.id in wanted for key, item in self._asked(entry)}
+
+    def _asked(self, entry: SuiteEntry) -> list[tuple[str, Known]]:
+        if entry.id not in self._questions:
+            items = entry.suite.items if entry.suite else []
+            self._questions[entry.id] = [
+                (item_hash(i), Known(i.question if isinstance(i, QuestionItem) else i.shown(), choices_of(i) or []))
+                for i in items
+            ]
+        return self._questions[entry.id]
+
     @cached_property
     def footer(self) -> list[tuple[str, str]]:
         """Titles and addresses of the first pages of text: every page links to them, so they are few."""
@@ -194,7 +198,7 @@ class Edition:
         """The sections this study has something for, with their titles."""
         c = self.catalogue
         there = {"reports": c.reports, "models": c.models, "suites": c.suites, "runs": c.runs, "hardware": c.hosts}
-        there |= {"compare": c.runs, "figures": c.runs, "methods": c.runs}
+        there |= {"compare": c.runs, "figures": c.runs, "methods": c.runs, "samples": c.logs}
         return [(name, title) for name, title in SECTIONS if there[name]]
 
     def html(self, template: str, address: str, *, title: str, section: str = "", **context: Any) -> str:

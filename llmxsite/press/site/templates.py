@@ -12,7 +12,8 @@ from markupsafe import Markup
 
 from llmxsite.analysis.measure import Form, Measure, show
 from llmxsite.press.numbers.data_table import TableHead
-from llmxsite.press.site import sketch
+from llmxsite.press.site.sketch import beside, steps
+from llmxsite.press.site.sketch.difference import difference
 
 MONTHS = (
     "January",
@@ -39,7 +40,7 @@ def filtered(env: E) -> E:
     env.filters.update(
         percent=percent,
         points=partial(shown, form="points"),
-        wide=sketch.wide,
+        wide=steps.wide,
         width=partial(shown, form="points", sign=False),
         cell=cell,
         number=number,
@@ -53,9 +54,11 @@ def filtered(env: E) -> E:
         mark=mark,
         spread=spread,
         forest=forest,
-        before_after=sketch.before_after,
-        histogram=sketch.histogram,
+        before_after=beside.before_after,
+        histogram=beside.histogram,
+        difference=difference,
         value=value,
+        kind=kind,
         p_value=partial(shown, form="p"),
     )
     return env
@@ -166,6 +169,11 @@ def short(digest: str | None, length: int = 12) -> Any:
     if not digest:
         return missing(None, "unknown")
     return Markup('<code title="{}">{}</code>').format(digest, digest[:length])
+
+
+def kind(name: str) -> str:
+    """A kind of figure as a person says it: `latency_distribution` -> `Latency distribution`."""
+    return name.replace("_", " ").replace("-", " ").capitalize()
 
 
 def value(thing: Any) -> Any:

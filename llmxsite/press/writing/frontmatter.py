@@ -58,6 +58,10 @@ class ReportMeta(PageMeta, kw_only=True, omit_defaults=True):
 
     status: Literal["draft", "final"] = "draft"
     """A draft says that it is one on its page and in the feed."""
+    featured: bool = False
+    """Whether it is the study's main report, whose first figure opens the home page. Of several, and of none, the newest is."""
+    finding: str | None = None
+    """What came out, in one sentence, with its interval. Without one, the verdict of the first prediction says it."""
     doi: str | None = None
     licence: str | None = None
     """SPDX identifier, where it is not the study's."""

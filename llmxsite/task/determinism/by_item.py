@@ -73,6 +73,7 @@ def by_item(samples: tables.Samples, factor: str, by: list[str], alpha: float, w
         classes_of(drawn["usual"].to_numpy(float), _USUAL, (0.0, 1.0)),
         _REQUESTS["n"].title,
         (("several", _REQUESTS["unique"].title),),
+        sampled=False,
     )
     marks = marks_of(drawn, grid, width)
     marks["few"] = ""  # repeats of one request are few by design

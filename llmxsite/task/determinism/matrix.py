@@ -45,7 +45,13 @@ def matrix(samples: tables.Samples, factor: str, by: list[str], alpha: float, wi
         data[name] = data[name].fillna(0).astype("int64")
     drawn = _drawn(data, by, factor)
     grid = Grid(
-        "row", "column", _SHARE, classes_of(drawn["share"].to_numpy(float), _SHARE, (0.0, 1.0)), "Requests", _HOVER
+        "row",
+        "column",
+        _SHARE,
+        classes_of(drawn["share"].to_numpy(float), _SHARE, (0.0, 1.0)),
+        "Requests",
+        _HOVER,
+        sampled=False,
     )
     marks = marks_of(drawn, grid, width)
     said = _findings(data, by, factor)

@@ -7,7 +7,7 @@ from typing import Any
 from llmxsite.analysis import results
 from llmxsite.base.diagnostics import several
 from llmxsite.press.figure import levels, words
-from llmxsite.press.figure.draft import Draft, Layout, Samples
+from llmxsite.press.figure.draft import BEHIND, Draft, Layout, Samples
 from llmxsite.press.figure.late import alt, np, pd
 from llmxsite.press.figure.marks import haloed, once, only, room, rule, stack, table, text
 from llmxsite.press.figure.metrics import Metric, metric
@@ -15,6 +15,7 @@ from llmxsite.press.figure.options import Alpha, Chance, ChartProblem, Domain, K
 from llmxsite.press.figure.series import colours, legend
 from llmxsite.press.figure.summary import (
     apart,
+    behind,
     bounds,
     extremes,
     interval_text,
@@ -129,6 +130,7 @@ def _marks(data: pd.DataFrame, by: str, colour: str | None, shown: Metric, width
             "count": [f"n = {n:,}" for n in data["answered"]],
             "interval": interval_text(data, shown),
             "answered": data["answered"],
+            BEHIND: behind(data, [by, colour] if colour else [by]),
         }
     )
 

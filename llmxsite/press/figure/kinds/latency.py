@@ -8,7 +8,7 @@ from typing import Any
 from llmxsite.analysis import results
 from llmxsite.base.diagnostics import several
 from llmxsite.press.figure import levels, words
-from llmxsite.press.figure.draft import NARROW, Draft, Layout, Samples
+from llmxsite.press.figure.draft import BEHIND, NARROW, Draft, Layout, Samples
 from llmxsite.press.figure.figure import Column
 from llmxsite.press.figure.late import alt, pd
 from llmxsite.press.figure.marks import haloed, linear, once, only, point, room, rule, stack, table, text
@@ -17,6 +17,7 @@ from llmxsite.press.figure.options import Alpha, Chance, ChartProblem, Height, K
 from llmxsite.press.figure.places import beside, free_end
 from llmxsite.press.figure.summary import (
     apart,
+    behind,
     extremes,
     key_column,
     key_columns,
@@ -112,6 +113,7 @@ def _marks(data: pd.DataFrame, by: str) -> pd.DataFrame:
                 for a, b in zip(data["latency_ms_low"], data["latency_ms_high"], strict=True)
             ],
             "answered": data["answered"],
+            BEHIND: behind(data, [by]),
         }
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from llmxsite.base.diagnostics import several
 from llmxsite.press.figure import levels, words
-from llmxsite.press.figure.draft import Draft, Layout, Samples
+from llmxsite.press.figure.draft import BEHIND, Draft, Layout, Samples
 from llmxsite.press.figure.late import alt, pd
 from llmxsite.press.figure.marks import linear, once, only, point, room, rule, stack, table, text
 from llmxsite.press.figure.metrics import Metric, metric
@@ -17,6 +17,7 @@ from llmxsite.press.figure.series import colours, legend
 from llmxsite.press.figure.summary import (
     COUNTS,
     apart,
+    behind,
     bounds,
     interval_text,
     key_column,
@@ -128,6 +129,7 @@ def _marks(data: pd.DataFrame, x: str, colour: str, shown: Metric, numeric: bool
             "shown": [words.show(v, shown.form) for v in data[shown.name]],
             "interval": interval_text(data, shown),
             "answered": data["answered"],
+            BEHIND: behind(data, [x, colour]),
         }
     )
 

@@ -18,9 +18,9 @@ def draw_transcript(host: PageHost, d: Directive) -> str:
         return missing_sample(host, d)
     run, line, sample = found
     words = transcript.condition(sample, set(sample.condition))
-    html = transcript.article(sample, line, words, transcript.folds(run.run.task)).replace(
-        "<details ", "<details open ", 1
-    )
+    html = transcript.article(
+        sample, line, host.edition.questions([run]), words, transcript.folds(run.run.task)
+    ).replace("<details ", "<details open ", 1)
     link = addresses.relative(host.address, run.address)
     return (
         f'<div class="shown-sample">{html}<p class="said"><a href="{escape(link)}">Run {escape(run.id)}</a></p></div>'

@@ -18,9 +18,12 @@ from llmxsite.press.catalogue.entries import RunEntry
 from llmxsite.press.numbers.remembered import hashes
 from llmxsite.press.site.assets import data_script
 from llmxsite.press.site.edition import Edition
+from llmxsite.press.site.sketch.thumbnail import thumbnail
 
 THEMES = ("light", "dark")
 SIZES = ("wide", "narrow")
+ASKED = frozenset(["report", "run", "suite", "model", "category", "difficulty", "item"])
+"""Columns by which the page of all samples can be asked, beside the factors."""
 SHOWN_ROWS = 200
 """Rows of a figure's table on a page; the CSV has all."""
 
@@ -60,6 +63,8 @@ class Drawn(msgspec.Struct):
     """By theme and size: `light-wide`."""
     titled: dict[str, str]
     """By theme, wide, with its title on the theme's paper: what the PNG is made from."""
+    thumbs: dict[str, str] = {}
+    """By theme: the marks alone, for lists of pictures. Empty where the kind has no plot to cut them from."""
 
     @property
     def address(self) -> str:
@@ -69,6 +74,12 @@ class Drawn(msgspec.Struct):
         """Address of an SVG. It names its content, so a reader may keep it for good."""
         name = f"{theme}-{size}"
         return addresses.figure_file(self.id, name, "svg", self.svg[name].encode())
+
+    def thumb(self, theme: str) -> str:
+        """Address of the thumbnail; of the picture where there is none."""
+        if theme not in self.thumbs:
+            return self.picture(theme)
+        return addresses.figure_file(self.id, f"{theme}-thumb", "svg", self.thumbs[theme].encode())
 
     def photo(self, theme: str) -> str:
         """Address of the PNG in a theme, named by what it is made from: it is made later, beside everything else."""
@@ -95,6 +106,7 @@ class Drawn(msgspec.Struct):
     def files(self) -> dict[str, bytes]:
         """Every file of the figure but its PNGs, by address."""
         found = {self.picture(t, s): self.svg[f"{t}-{s}"].encode() for t in THEMES for s in SIZES}
+        found |= {self.thumb(t): svg.encode() for t, svg in self.thumbs.items()}
         found |= {self.table: self.csv.encode(), self.spec_address: self.spec.encode()}
         return found | {self.script_address: self.script}
 
@@ -128,9 +140,11 @@ def _draw(
     from llmxsite.press.figure import render
     from llmxsite.press.figure.words import show
 
-    made = figure.build(kind, edition.numbers.of(runs), options, id=name, title=title, caption=caption)
+    samples = edition.numbers.of(runs)
+    made = figure.build(kind, samples, options, id=name, title=title, caption=caption)
     kept = edition.cache.folder / "vega" if edition.cache.folder else None
     wide = render.svg(made, "light", cache=kept)
+    svg = {f"{t}-{s}": render.svg(made, t, s, cache=kept) for t in THEMES for s in SIZES}  # type: ignore[arg-type]
     values = made.data.head(SHOWN_ROWS).itertuples(index=False)
     spec = render.spec(made, "light", with_data=True)
     return Drawn(
@@ -147,11 +161,28 @@ def _draw(
         width=made.width,
         height=_height(wide, made.width),
         csv=render.csv(made),
-        live={"wide": made.spec, "narrow": made.narrow, "data": made.marks, "alt": made.alt},
+        live={
+            "wide": made.spec,
+            "narrow": made.narrow,
+            "data": made.marks,
+            "alt": made.alt,
+            "among": _among(made.runs, options),
+            "asks": sorted(ASKED | set(samples.factors)),
+        },
         spec=json.dumps(spec, indent=1, sort_keys=True, ensure_ascii=False) + "\n",
-        svg={f"{t}-{s}": render.svg(made, t, s, cache=kept) for t in THEMES for s in SIZES},  # type: ignore[arg-type]
+        svg=svg,
         titled={t: render.on_paper(render.svg(made, t, titled=True, cache=kept), t) for t in THEMES},  # type: ignore[arg-type]
+        thumbs={t: cut for t in THEMES if (cut := thumbnail(svg[f"{t}-narrow"])) is not None},
     )
+
+
+def _among(runs: Sequence[str], options: dict[str, Any]) -> list[list[str]]:
+    """What all samples of a figure have in common, as pairs for the query of the samples' page: its runs, and `where`."""
+    from llmxsite.press.figure.levels import text
+
+    where = options.get("where") or {}
+    pairs = [(name, v) for name, value in where.items() for v in (value if isinstance(value, list) else [value])]
+    return [["run", run] for run in runs] + [[name, text(value)] for name, value in pairs]
 
 
 def _cell(value: Any, form: Any, show: Any) -> str:

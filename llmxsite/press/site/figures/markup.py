@@ -26,6 +26,7 @@ def figure_markup(
         label=label,
         anchor=anchor or f"fig-{drawn.id}",
         to=lambda target: addresses.relative(address, target),
+        samples=addresses.relative(address, addresses.explorer()),
         alone=address == drawn.address,
         runs=runs,
         listed=RUNS_LISTED,

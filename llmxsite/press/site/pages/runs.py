@@ -19,7 +19,7 @@ from llmxsite.press.numbers.outcomes import STATES, WORDS
 from llmxsite.press.site import populations
 from llmxsite.press.site.directives import setup
 from llmxsite.press.site.edition import Edition, Made
-from llmxsite.press.site.pages import Page
+from llmxsite.press.site.pages import Page, overview
 from llmxsite.press.site.pages.shared import run_state
 from llmxsite.press.site.parts import added
 from llmxsite.press.site.samples import sheets, transcript
@@ -70,7 +70,7 @@ def _run(edition: Edition, entry: RunEntry, _: Issues) -> Made:
     by_condition = edition.numbers.summary([entry], ["model", "suite", *factors])
     report = edition.catalogue.report(entry.report)
     log = edition.study.root / entry.path
-    more = transcript.folds(run.task)
+    more, asked = transcript.folds(run.task), edition.questions([entry])
     html = edition.html(
         "run.html",
         entry.address,
@@ -92,6 +92,8 @@ def _run(edition: Edition, entry: RunEntry, _: Issues) -> Made:
         total=total,
         judging=tally.judging,
         written=written,
+        grid=overview.accuracies(edition, entry, factors),
+        course=overview.course(tally.moments),
         by_category=by_category,
         by_condition=by_condition if len(by_condition) > 1 else [],
         factors=factors,
@@ -103,13 +105,11 @@ def _run(edition: Edition, entry: RunEntry, _: Issues) -> Made:
         models=[(m, edition.catalogue.model(m.name)) for m in run.models],
         host=setup.host_words(run.host) if run.host else None,
         samples=[
-            Markup(transcript.article(s, line, transcript.condition(s, varied(entry)), more))  # escapes
+            Markup(transcript.article(s, line, asked, transcript.condition(s, varied(entry)), more))  # escapes
             for line, s in sheets.first(log, SHOWN)
         ],
         shown=SHOWN,
-        per=addresses.SAMPLES_A_PAGE,
         ranges=ranges(entry, written),
-        index=sheets.index_script(entry.report, entry.id),
         packed=sheets.packed_log(entry.report, entry.id) if sheets.is_packed(entry.size) else None,
         description=f"Every sample of run {entry.id}, with setup, outcomes and accuracy by category.",
     )

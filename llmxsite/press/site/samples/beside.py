@@ -13,6 +13,7 @@ from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.entries import RunEntry
 from llmxsite.press.numbers import outcomes
 from llmxsite.press.site.samples import transcript
+from llmxsite.press.site.samples.asked import Questions, own
 from llmxsite.press.site.samples.worddiff import word_diff
 
 _decode = msgspec.json.Decoder(Line).decode
@@ -36,7 +37,8 @@ class PairedItem(msgspec.Struct):
     item: str
     under: str
     """The settings, the same on both sides."""
-    question: str
+    asked: str
+    """Its question and options as HTML, the right one marked."""
     sides: list[Side]
     remark: str = ""
     """Where the two part, in words."""
@@ -58,12 +60,17 @@ def read(study: Path, runs: Sequence[RunEntry], wanted: Iterable[tuple[int, int]
 
 
 def item(
-    a: tuple[RunEntry, int, Sample], b: tuple[RunEntry, int, Sample], under: str, *, tokens: bool = False
+    a: tuple[RunEntry, int, Sample],
+    b: tuple[RunEntry, int, Sample],
+    under: str,
+    known: Questions,
+    *,
+    tokens: bool = False,
 ) -> PairedItem:
     """Each side is the run, the number of its page of samples the reply is on, and the sample."""
     words = word_diff(text(a[2]), text(b[2]))
     sides = [_side(*side, html, tokens) for side, html in zip((a, b), words, strict=True)]
-    return PairedItem(a[2].item, under, transcript.snippet(a[2], 160), sides)
+    return PairedItem(a[2].item, under, own(a[2], known, chosen=False), sides)
 
 
 def text(sample: Sample) -> str:

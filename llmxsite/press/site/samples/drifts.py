@@ -11,11 +11,13 @@ import msgspec
 
 from llmxsite.analysis.drift import Drift, Pair, compare_logs
 from llmxsite.base.diagnostics import Issues
+from llmxsite.base.memory import digest
 from llmxsite.log.runlog.final import last_lines
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.entries import RunEntry
 from llmxsite.press.site.edition import Edition
 from llmxsite.press.site.samples import beside
+from llmxsite.press.site.samples.asked import Questions
 from llmxsite.press.site.samples.beside import PairedItem
 from llmxsite.press.site.templates import value
 
@@ -49,29 +51,36 @@ class Two(NamedTuple):
     root: Path
     before: RunEntry
     after: RunEntry
+    known: Questions
+    """Their items' questions."""
 
     @property
     def parts(self) -> list[str]:
         """What the comparison depends on."""
-        return [self.before.path, self.before.hash, self.after.path, self.after.hash]
+        known = digest(msgspec.json.encode(self.known, order="sorted"))
+        return [self.before.path, self.before.hash, self.after.path, self.after.hash, known]
 
 
 def compared(edition: Edition, before: RunEntry, after: RunEntry) -> DriftView:
     """The comparison of two runs of the study, from memory where their logs are as they were."""
-    two = Two(edition.study.root, before, after)
+    two = _two(edition, before, after)
     return edition.cache.memo(KIND, two.parts, DriftView, lambda: compare_two(two))
 
 
 def missing(edition: Edition) -> dict[str, Two]:
     """The comparisons of this study that are not in memory, by the name they are kept under."""
-    pairs = [Two(edition.study.root, before, after) for before, after in edition.lineage]
+    pairs = [_two(edition, before, after) for before, after in edition.lineage]
     named = {edition.cache.name(KIND, two.parts): two for two in pairs}
     return {name: two for name, two in named.items() if edition.cache.recall(name, DriftView) is None}
 
 
+def _two(edition: Edition, before: RunEntry, after: RunEntry) -> Two:
+    return Two(edition.study.root, before, after, edition.questions([before, after]))
+
+
 def compare_two(two: Two) -> DriftView:
     """Compare them now."""
-    root, before, after = two
+    root, before, after, known = two
     runs = before, after
     # What is wrong in a log is said by the pages of its samples.
     drift = compare_logs(*(_log(root / run.path, run.hash) for run in runs))
@@ -85,7 +94,7 @@ def compare_two(two: Two) -> DriftView:
     found = DriftView(
         drift=drift,
         differing=len(differing),
-        items=_items(root, runs, differing[:SHOWN], _varied(drift.pairs)),
+        items=_items(root, runs, differing[:SHOWN], _varied(drift.pairs), known),
         confidence=sure[:: -(-len(sure) // DOTS) or 1],
         drawn_of=len(sure),
     )
@@ -101,7 +110,9 @@ def _log(path: Path, content: str) -> Log:
     return Log(path, Issues())
 
 
-def _items(root: Path, runs: tuple[RunEntry, RunEntry], pairs: list[Pair], varied: set[str]) -> list[PairedItem]:
+def _items(
+    root: Path, runs: tuple[RunEntry, RunEntry], pairs: list[Pair], varied: set[str], known: Questions
+) -> list[PairedItem]:
     """The pairs with their words, in full."""
     lines = [sorted(last_lines(root / run.path)) for run in runs]
     at = [(p.line_before, p.line_after) for p in pairs]
@@ -112,7 +123,7 @@ def _items(root: Path, runs: tuple[RunEntry, RunEntry], pairs: list[Pair], varie
             (runs[side], bisect_left(lines[side], line) // addresses.SAMPLES_A_PAGE + 1, texts[side, line])
             for side, line in enumerate(both)
         )
-        made = beside.item(first, second, _under(pair, varied), tokens=True)
+        made = beside.item(first, second, _under(pair, varied), known, tokens=True)
         made.remark = _remark(pair)
         items.append(made)
     return items

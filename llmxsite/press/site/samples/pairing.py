@@ -21,6 +21,7 @@ from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.entries import RunEntry
 from llmxsite.press.numbers.outcomes import state
 from llmxsite.press.site.samples import beside
+from llmxsite.press.site.samples.asked import Questions
 from llmxsite.press.site.samples.beside import PairedItem
 from llmxsite.press.site.templates import value
 
@@ -60,8 +61,11 @@ Key = tuple[str, str, str, tuple[tuple[str, str], ...]]
 """Suite, item, its hash, and the settings besides the factor and the seed."""
 
 
-def meet(study: Path, runs: Sequence[RunEntry], factor: str, pairs: Iterable[tuple[str, str]]) -> dict[str, Met]:
-    """Each pair of levels, as text, by `a|b`. Of several samples of an item under a level, the first counts."""
+def meet(
+    study: Path, runs: Sequence[RunEntry], factor: str, pairs: Iterable[tuple[str, str]], known: Questions
+) -> dict[str, Met]:
+    """Each pair of levels, as text, by `a|b`. Of several samples of an item under a level, the first counts. `known` are the
+    items' questions."""
     pairs = list(pairs)
     noted = _note(study, runs, factor, {name for pair in pairs for name in pair})
     chosen: dict[str, list[tuple[Key, _Place, _Place]]] = {}
@@ -80,7 +84,7 @@ def meet(study: Path, runs: Sequence[RunEntry], factor: str, pairs: Iterable[tup
     texts = beside.read(study, runs, {(p.run, p.line) for entries in chosen.values() for e in entries for p in e[1:]})
     for name, entries in chosen.items():
         met[name].items = [
-            _item(runs, key, (x, texts[x.run, x.line]), (y, texts[y.run, y.line])) for key, x, y in entries
+            _item(runs, key, (x, texts[x.run, x.line]), (y, texts[y.run, y.line]), known) for key, x, y in entries
         ]
     return met
 
@@ -115,7 +119,9 @@ def _note(study: Path, runs: Sequence[RunEntry], factor: str, levels: set[str]) 
     return noted
 
 
-def _item(runs: Sequence[RunEntry], key: Key, a: tuple[_Place, Sample], b: tuple[_Place, Sample]) -> PairedItem:
+def _item(
+    runs: Sequence[RunEntry], key: Key, a: tuple[_Place, Sample], b: tuple[_Place, Sample], known: Questions
+) -> PairedItem:
     under = ", ".join(f"{k} {v}" for k, v in key[3] if k in ("model", "temperature", "prompt"))
     first, second = ((runs[place.run], place.page, sample) for place, sample in (a, b))
-    return beside.item(first, second, under)
+    return beside.item(first, second, under, known)

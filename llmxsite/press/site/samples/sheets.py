@@ -1,4 +1,4 @@
-"""The pages of a run's samples: the log cut into pages of two hundred, an index for the filter, a small log itself packed.
+"""The pages of a run's samples: the log cut into pages of two hundred, its index for the explorer, a small log itself packed.
 
 Streams: memory holds one page at a time, however long the log. Works in a process of its own where there is much to do,
 so it takes plain values and writes by itself.
@@ -7,23 +7,21 @@ so it takes plain values and writes by itself.
 from __future__ import annotations
 
 import gzip
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from msgspec import UNSET
-
 from llmxsite.base.diagnostics import Issue, Issues
 from llmxsite.base.regular import content
-from llmxsite.exchange.answer.scores import ChoiceScores
-from llmxsite.log.record import Lack, Sample, scores_of
+from llmxsite.log.record import Lack, Resume, Sample
 from llmxsite.log.record.sample import misfits
 from llmxsite.log.runlog import iterate
 from llmxsite.log.runlog.final import last_lines
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.numbers.outcomes import STATES, WORDS, Tally
 from llmxsite.press.site.samples import transcript
+from llmxsite.press.site.samples.asked import Questions
+from llmxsite.press.site.samples.index import Index
 
 BODY, NUMBER, PAGER = "<!--samples-->", "<!--number-->", "<!--pager-->"
 """Where a page's content goes in the frame that the template gave."""
@@ -43,6 +41,8 @@ class SheetJob(NamedTuple):
     """A whole page with the three marks in it."""
     varied: frozenset[str]
     """The factors that vary within the run: a sample names its own value of each."""
+    known: Questions
+    """Its items' questions."""
 
 
 class Sheets(NamedTuple):
@@ -62,7 +62,7 @@ def write(job: SheetJob, put: Callable[[str, bytes], str]) -> Sheets:
     pages = -(-total // addresses.SAMPLES_A_PAGE)
     files: dict[str, str] = {}
     tally = Tally()
-    index: list[list[object]] = []
+    index = Index(job.report, job.run, job.known)
     number, inside = 1, dict.fromkeys(STATES, 0)
     body: list[str] = []
 
@@ -78,6 +78,8 @@ def write(job: SheetJob, put: Callable[[str, bytes], str]) -> Sheets:
     for line, record in iterate(job.log, issues):
         if isinstance(record, Lack):
             tally.lacks += record.lacks
+        elif isinstance(record, Resume):
+            tally.moments.resume()
         if not isinstance(record, Sample) or line not in final:
             continue
         if wrong := misfits(record):
@@ -85,24 +87,18 @@ def write(job: SheetJob, put: Callable[[str, bytes], str]) -> Sheets:
             issues.add(job.log, "log-scores", message, line=line, severity="warning")
         kind = tally.add(record)
         inside[kind] += 1
-        body.append(transcript.article(record, line, transcript.condition(record, job.varied), more))
-        index.append(_entry(record, kind))
+        body.append(transcript.article(record, line, job.known, transcript.condition(record, job.varied), more))
+        index.add(record, kind)
         if len(body) == addresses.SAMPLES_A_PAGE:
             flush()
             number, body, inside = number + 1, [], dict.fromkeys(STATES, 0)
     if body:
         flush()
-    address = index_script(job.report, job.run)
-    files[address] = put(address, _script(index))
+    files |= {address: put(address, content) for address, content in index.scripts().items()}
     if is_packed(job.log.lstat().st_size):
         address = packed_log(job.report, job.run)
         files[address] = put(address, gzip.compress(content(job.log, limit=2 * PACKED_BYTES), 6, mtime=0))
     return Sheets(files, tally, list(issues))
-
-
-def index_script(report: str, run: str) -> str:
-    """Address of the script that holds one row a sample, for the filter on the run's page."""
-    return addresses.run(report, run).removesuffix("index.html") + "samples-index.js"
 
 
 def packed_log(report: str, run: str) -> str:
@@ -167,27 +163,3 @@ def page_numbers(current: int, pages: int) -> list[int | None]:
             shown.append(None)
         shown.append(n)
     return shown
-
-
-def _entry(sample: Sample, kind: str) -> list[object]:
-    """`[state, anchor, item, category, answer, expected, confidence in percent]`."""
-    scores = scores_of(sample, ChoiceScores)
-    sure = scores.confidence
-    return [
-        STATES.index(kind),
-        addresses.sample_anchor(sample.key)[2:],
-        sample.item,
-        sample.category or "",
-        _cell(scores.answer),
-        _cell(scores.expected),
-        round(100 * sure) if isinstance(sure, int | float) and 0 <= sure <= 1 else None,
-    ]
-
-
-def _cell(value: object) -> str:
-    return "" if value in (None, UNSET) else str(value)[:40]
-
-
-def _script(index: list[list[object]]) -> bytes:
-    text = json.dumps(index, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-    return f"llmx.samples({text});\n".encode()

@@ -19,14 +19,14 @@ from llmxsite.base import registry
 from llmxsite.base.diagnostics import Problem
 from llmxsite.exchange.answer.scores import ChoiceScores
 from llmxsite.exchange.engine.protocol import Alternative, TokenLogprob
-from llmxsite.log.record import Answer, Rows, Sample, TurnLine, scores_of
+from llmxsite.log.record import Rows, Sample, scores_of
 from llmxsite.press.catalogue.addresses import sample_anchor
 from llmxsite.press.numbers.outcomes import WORDS, state
-from llmxsite.press.site.sketch import wide
+from llmxsite.press.site.samples.asked import Questions, own, question, sent, turn, vector
+from llmxsite.press.site.sketch.steps import wide
 
 ALTERNATIVES = 6
 """Alternatives drawn at the answer's token; the log has all."""
-_ROLES = {"system": "System", "user": "Asked", "assistant": "Example reply", "tool": "Tool result"}
 Folds = Callable[[Sample], Iterable[tuple[str, str]]]
 """What a task adds to a sample's article: titles, each with the HTML that is folded away under it, escaped."""
 
@@ -41,8 +41,8 @@ def folds(task: str) -> Folds:
     return found
 
 
-def article(sample: Sample, line: int, condition: str = "", more: Folds = lambda sample: ()) -> str:
-    """The sample as a `<details>`: one line that says what became of it, all of it inside.
+def article(sample: Sample, line: int, known: Questions, condition: str = "", more: Folds = lambda sample: ()) -> str:
+    """The sample as a `<details>`: one line that says what became of it, all of it inside, its own question first.
 
     Attributes go without quotes where HTML allows it: a study may hold hundreds of thousands of these. `condition` is what
     tells this sample from others of the run (`condition`); `more` gives the further folds of its task.
@@ -51,37 +51,34 @@ def article(sample: Sample, line: int, condition: str = "", more: Folds = lambda
     further = "".join(
         f"<details class=think><summary>{escape(title)}</summary>{html}</details>" for title, html in more(sample)
     )
+    under = f"<span class=u>{condition}</span>" if condition else ""
     return (
         f'<details class="s {kind}" id={sample_anchor(sample.key)}><summary><span class=chip>{WORDS[kind]}</span>'
-        f"<b>{escape(sample.item)}</b><span class=q>{escape(snippet(sample), quote=False)}</span>"
-        f"<span class=a>{answer(sample)}</span></summary>{asked(sample)}{replied(sample)}{alternatives(sample)}{further}"
-        f"{_line([*remarks(sample), *timing(sample), *([condition] if condition else []), f'line {line} of the log'])}</details>\n"
+        f"<b>{escape(sample.item)}</b><span class=q>{escape(snippet(question(sample, known)), quote=False)}</span>{under}"
+        f"<span class=a>{answer(sample)}</span></summary>{own(sample, known)}{replied(sample)}{alternatives(sample)}"
+        f"{sent(sample, known)}{further}"
+        f"{_line([*remarks(sample), *timing(sample), f'line {line} of the log'])}</details>\n"
     )
 
 
 def condition(sample: Sample, varied: Collection[str]) -> str:
-    """The settings that vary within the run, escaped: `temperature 0.7, repeat 2`."""
-    parts = [f"{k} {_setting(v)}" for k, v in sample.condition.items() if k in varied and v is not None]
+    """What varies within the run, escaped: `phi3:mini, temperature 0.7, repeat 2`."""
+    parts = [
+        _setting(v) if k == "model" else f"{k} {_setting(v)}"
+        for k, v in sample.condition.items()
+        if k in varied and v is not None
+    ]
     if sample.repeat:
         parts.append(f"repeat {sample.repeat + 1}")
     return escape(", ".join(parts))
 
 
-def question(sample: Sample) -> str:
-    """The question's text, as far as the log has it."""
-    if sample.shown is not None and sample.shown.question:
-        return sample.shown.question
-    if sample.request.messages:
-        return sample.request.messages[-1].content
-    return sample.request.prompt or ""
-
-
-def snippet(sample: Sample, length: int = 72) -> str:
-    """The start of the question on one line: its first line, where that says enough."""
-    whole = question(sample)[: length * 4].strip()
+def snippet(text: str, length: int = 72) -> str:
+    """The start of a question on one line: its first line, where that says enough."""
+    whole = text[: length * 4].strip()
     first = whole.partition("\n")[0]
-    text = " ".join((first if len(first) >= 20 else whole).split())
-    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+    line = " ".join((first if len(first) >= 20 else whole).split())
+    return line if len(line) <= length else line[: length - 1].rstrip() + "…"
 
 
 def answer(sample: Sample) -> str:
@@ -96,56 +93,21 @@ def answer(sample: Sample) -> str:
     return parts + (f" · {show(sure, 'percent', digits=0)}" if isinstance(sure, int | float) else "")
 
 
-def asked(sample: Sample) -> str:
-    """Every message that was sent; for an import that does not keep them, the item as its source shows it."""
-    turns = "".join(_turn("asked", _ROLES.get(m.role, m.role), m.content) for m in sample.request.messages)
-    if sample.request.prompt:
-        turns += _turn("asked", "Completed text", sample.request.prompt)
-    if sample.request.texts:
-        turns += _turn("asked", "Made into a vector", "\n\n".join(sample.request.texts))
-    if isinstance(sample.turns, list):
-        turns += _conversation(sample.turns)
-    if not turns and sample.shown is not None:
-        lines = [sample.shown.question or ""]
-        lines += [f"{chr(65 + i)}. {c}" for i, c in enumerate(sample.shown.choices or [])]
-        turns = _turn("asked", "Question (the prompt was not kept)", "\n".join(lines))
-    return turns
-
-
-def _conversation(turns: list[TurnLine]) -> str:
-    """Every call after the first with what was new in it, and every reply but the last, which stands by itself."""
-    html, last = "", None
-    for place, turn in enumerate(turns):
-        sent = turn.request.messages if turn.request is not None else []
-        repeated = last is not None and bool(sent) and sent[0].role == "assistant" and sent[0].content == last
-        html += "".join(_turn("asked", _ROLES.get(m.role, m.role), m.content) for m in sent[repeated:])
-        if turn.request is not None and turn.request.texts:
-            html += _turn("asked", "Made into a vector", "\n\n".join(turn.request.texts))
-        last = turn.reply.text if turn.reply is not None else None
-        if turn.reply is not None and place < len(turns) - 1:
-            html += _turn("reply", "Reply", last if last is not None else _vector(turn.reply))
-    return html
-
-
-def _vector(reply: Answer) -> str:
-    return f"{reply.vectors.dimensions or 0:,} numbers a text" if isinstance(reply.vectors, Rows) else ""
-
-
 def replied(sample: Sample) -> str:
     """The reply, thinking folded away, tool calls as JSON; for an error, what went wrong."""
     if sample.error is not None:
         tries = f" after {sample.error.attempts} attempts" if sample.error.attempts > 1 else ""
-        return _turn("reply", f"No reply{tries}: {sample.error.kind}", sample.error.message)
+        return turn("reply", f"No reply{tries}: {sample.error.kind}", sample.error.message)
     reply = sample.reply
     if reply is None:
         return ""
     if isinstance(reply.vectors, Rows):
-        return _turn("reply", "Vectors", _vector(reply))
+        return turn("reply", "Vectors", vector(reply))
     html = ""
     if reply.thinking:
         words = len(reply.thinking.split())
         html += (
-            f"<details class=think><summary>Thinking, {words:,} words</summary>"
+            f'<details class="think thought"><summary>Thinking, {words:,} words</summary>'
             f"<pre>{escape(reply.thinking, quote=False)}</pre></details>"
         )
     text = reply.text or ""
@@ -156,9 +118,9 @@ def replied(sample: Sample) -> str:
         html += f"<div class=reply><p>{who}</p><pre>{coloured or plain}</pre></div>"
     for call in reply.tool_calls or []:
         arguments = call.raw if call.arguments is None else json.dumps(call.arguments, ensure_ascii=False)
-        html += _turn("reply", f"Called {call.name}", arguments or "")
+        html += turn("reply", f"Called {call.name}", arguments or "")
     if reply.failure:
-        html += _turn("reply", "The server said", reply.failure)
+        html += turn("reply", "The server said", reply.failure)
     return html
 
 
@@ -234,10 +196,6 @@ def timing(sample: Sample) -> list[str]:
 def probability(logprob: float | None) -> float:
     """From a natural logarithm; None stands for minus infinity."""
     return 0.0 if logprob is None else math.exp(min(logprob, 0.0))
-
-
-def _turn(kind: str, who: str, words: str) -> str:
-    return f"<div class={kind}><p>{escape(who)}</p><pre>{escape(words, quote=False)}</pre></div>"
 
 
 def _line(said: list[str]) -> str:

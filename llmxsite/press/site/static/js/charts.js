@@ -70,14 +70,15 @@
       holder.setAttribute("role", "img");
       holder.setAttribute("aria-label", figure.alt);
       var size = chart.clientWidth < 560 ? "narrow" : "wide";
-      var spec = JSON.parse(JSON.stringify(figure[size]));
+      var spec = llmx.answering(JSON.parse(JSON.stringify(figure[size])));
       spec.datasets = JSON.parse(JSON.stringify(figure.data));
       holder.style.minHeight = picture.offsetHeight + "px";
       picture.after(holder);
       picture.hidden = true;
-      return vegaEmbed(holder, spec, { ast: true, actions: false, renderer: "svg", logLevel: 1, mode: "vega-lite", config: llmx.config, tooltip: { theme: "custom", disableDefaultStyle: true }, defaultStyle: false }).then(function () {
+      return vegaEmbed(holder, spec, { ast: true, actions: false, renderer: "svg", logLevel: 1, mode: "vega-lite", config: llmx.config, tooltip: { theme: "custom", disableDefaultStyle: true }, defaultStyle: false }).then(function (made) {
         // Its parts are in the table; the whole has its name on the holder.
         Array.prototype.forEach.call(holder.querySelectorAll("svg"), function (svg) { svg.setAttribute("aria-hidden", "true"); });
+        llmx.answer(frame, holder, made.view, figure);
         frame.dataset.state = "live";
         frame.dataset.size = size;
         holder.style.minHeight = "";

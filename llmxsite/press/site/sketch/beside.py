@@ -1,4 +1,4 @@
-"""Small pictures beside a table, drawn into the page from numbers alone: no script, no file of their own."""
+"""Small pictures beside a table of what changed between two runs: shares before and after, and where replies part."""
 
 from __future__ import annotations
 
@@ -8,17 +8,6 @@ from markupsafe import Markup
 
 BARS = 32
 """Most bars of a histogram."""
-
-
-def wide(share: float) -> str:
-    """The class of a bar that is this share of its track wide, to two hundredths: `wide(0.632)` -> `w-64`. A width of its own, in a
-    `style`, is what pages' policy forbids."""
-    return f"w-{2 * max(round(50 * min(share, 1)), 1 if share > 0 else 0)}"
-
-
-def widths() -> str:
-    """The rules of these classes."""
-    return "".join(f".w-{n}{{width:{n}%}}" for n in range(0, 101, 2))
 
 
 def before_after(points: Sequence[tuple[float, float, bool]], words: str) -> Markup:
