@@ -222,6 +222,8 @@ def test_a_run_leads_into_the_explorer(browser: Any, site: Path) -> None:
         chip = page.locator(".finder a", has_text="truncated")
         count = int(chip.inner_text().split()[-1])
         chip.click()
+        page.wait_for_url("**/samples/index.html*")
+        page.locator("[data-list]").wait_for()
         page.wait_for_function(
             "n => document.querySelector('[data-list]').getAttribute('aria-label').startsWith(n + ' of ')",
             arg=str(count),
