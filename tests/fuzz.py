@@ -84,7 +84,7 @@ def _log(root: Path) -> None:
         results.summarise(samples, ["model"])
     for entry in found.logs:
         sheets.write(
-            sheets.SheetJob(path, entry.report, entry.id, entry.run.task, "<!--samples-->", frozenset()),
+            sheets.SheetJob(path, entry.report, entry.id, entry.run.task, "<!--samples-->", frozenset(), {}),
             lambda a, c: "x",
         )
     verify(path, issues)

@@ -6,6 +6,7 @@ import os
 import resource
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -98,14 +99,15 @@ def run(words: Sequence[str], folder: Path, environment: dict[str, str]) -> Ran:
             stdin=subprocess.DEVNULL,
             preexec_fn=limited,
         )
+        late = threading.Timer(300, child.kill)
+        late.start()
         try:
-            child.wait(timeout=300)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
-            return Ran(124, said.read_bytes().decode("utf-8", "replace"), 0)
-    used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    return Ran(child.returncode, said.read_bytes().decode("utf-8", "replace"), used)
+            # `wait4` has the memory of this child and what it started; RUSAGE_CHILDREN that of the largest child of any test.
+            _, status, used = os.wait4(child.pid, 0)
+        finally:
+            late.cancel()
+        child.returncode = os.waitstatus_to_exitcode(status)
+    return Ran(child.returncode, said.read_bytes().decode("utf-8", "replace"), used.ru_maxrss)
 
 
 def llmxsite(folder: Path) -> Path:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+from llmxsite.base.reading import own_text
 from llmxsite.exchange.engine.protocol import ModelInfo
 
 FILE = Path(__file__).with_name("known_models.toml")
@@ -77,7 +78,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 @cache
 def families() -> list[Family]:
     """The catalogue."""
-    return msgspec.convert(tomllib.loads(FILE.read_text(encoding="utf-8")), _File).model
+    return msgspec.convert(tomllib.loads(own_text(FILE)), _File).model
 
 
 def known(info: ModelInfo) -> KnownModel | None:

@@ -118,6 +118,11 @@ class Assets:
         )
 
     @cached_property
+    def marks(self) -> str:
+        """Address of the style sheet of what live charts answer, for pages with charts."""
+        return self._keep("assets", "marks", "css", shorten(self.source("css", "marks.css").decode()).encode())
+
+    @cached_property
     def explorer(self) -> str:
         """Address of the style sheet of the sample explorer, which no other page needs."""
         return self._keep("assets", "explorer", "css", shorten(self.source("css", "explorer.css").decode()).encode())
@@ -133,6 +138,7 @@ class Assets:
             self.style,
             self.explorer,
             self.sketch,
+            self.marks,
             *self.scripts.values(),
             *(self.charts.values() if charts else ()),
         ]

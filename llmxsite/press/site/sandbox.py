@@ -22,14 +22,14 @@ from markupsafe import Markup
 
 MAX_STEPS = 2_000_000
 """Rounds of loops and calls of one page."""
-MAX_TEXT = 32 * 1024 * 1024
+MAX_TEXT = 8 * 1024 * 1024
 """Characters of one text, and of a page."""
 MAX_NUMBER = 100_000
 """Largest whole number that a filter or method is given: widths, counts, places."""
 _PLAIN = (str, int, float, bool, list, tuple, dict, set, frozenset, Markup, bytes)
 _CLOSED = frozenset(["Assets", "Cache", "Edition", "Study", "Document", "PageHost", "Numbers", "Issues"])
 """Types of ours that have files or other pages behind them: their methods are not for templates."""
-_OPEN = {"Assets": frozenset(["style", "scripts", "charts", "inline"])}
+_OPEN = {"Assets": frozenset(["style", "sketch", "explorer", "marks", "scripts", "charts", "inline"])}
 _WIDE = frozenset(["center", "ljust", "rjust", "indent", "wordwrap", "batch", "slice", "round", "truncate", "tojson"])
 """Filters and methods that make as much of a text or list as a number says."""
 _count = threading.local()
