@@ -20,7 +20,7 @@ from jinja2.runtime import BlockReference, LoopContext, Macro, TemplateReference
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
-MAX_STEPS = 2_000_000
+MAX_STEPS = 500_000
 """Rounds of loops and calls of one page."""
 MAX_TEXT = 8 * 1024 * 1024
 """Characters of one text, and of a page."""
