@@ -5,6 +5,7 @@
 #   make lint    ruff, mypy --strict, import-linter
 #   make docs    checks that the docs name every command, option, directive and key
 #   make study   builds this repository's own study into site/
+#   make fuzz    every reader fed with what nobody meant to write, for ten minutes; what makes one fail is kept and read by the tests
 #   make soak    1,000 random schedules of faults, and a collector killed 1,000 times (about 50 minutes on two busy cores)
 #   make clean   removes what these made
 
@@ -20,7 +21,7 @@ PY := $(BIN)/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 SMOLLM2 := smollm2:135m
 
-.PHONY: demo test lint docs study soak clean weights browser
+.PHONY: demo test lint docs study fuzz soak clean weights browser
 
 demo: $(VENV)/demo.stamp
 	@$(PY) -m llmxsite demo demo
@@ -41,11 +42,14 @@ docs: $(VENV)/test.stamp
 study: $(VENV)/demo.stamp
 	@$(PY) -m llmxsite build
 
+fuzz: $(VENV)/test.stamp
+	@$(PY) tests/fuzz.py $(ARGS)
+
 soak: $(VENV)/test.stamp weights
 	@LLMXSITE_SCHEDULES=1000 LLMXSITE_KILLS=1000 $(PY) -m pytest -q --durations=2 tests/test_schedules.py tests/test_collect_kills.py
 
 clean:
-	rm -rf $(VENV) demo site .llmxsite
+	rm -rf $(VENV) demo site
 
 $(VENV)/made.stamp:
 	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "make: no $(PYTHON) found; install Python 3.11 or later, or name one: make PYTHON=/path/to/python $(MAKECMDGOALS)"; exit 1; }

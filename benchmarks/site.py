@@ -22,6 +22,8 @@ from pathlib import Path
 import process
 import trial
 
+from llmxsite.base.user import study_cache
+
 ROOT = Path(__file__).resolve().parent.parent
 LLMXSITE = [sys.executable, "-m", "llmxsite"]
 PAGES = 200
@@ -65,8 +67,8 @@ def build(options: argparse.Namespace) -> None:
 
 
 def cold(study: Path) -> process.Cost:
-    for name in (".llmxsite", "site"):
-        shutil.rmtree(study / name, ignore_errors=True)
+    for folder in (study_cache(study), study / "site"):
+        shutil.rmtree(folder, ignore_errors=True)
     return process.run([*LLMXSITE, "--study", str(study), "build"])
 
 
@@ -169,7 +171,7 @@ def commands(options: argparse.Namespace) -> None:
         command = [*LLMXSITE, "--study", folder, "check"]
         found = []
         for _ in range(options.rounds):
-            shutil.rmtree(Path(folder) / ".llmxsite", ignore_errors=True)
+            shutil.rmtree(study_cache(Path(folder)), ignore_errors=True)
             found.append(process.run(command))
         first = min(found)
         imports = f"importing pandas and scipy.special {libraries.seconds:.2f} s"

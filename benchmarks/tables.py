@@ -23,6 +23,8 @@ from pathlib import Path
 import process
 import trial
 
+from llmxsite.base.user import study_cache
+
 
 def lines(study: Path) -> None:
     for log in study.glob("runs/*/*.jsonl"):
@@ -49,7 +51,7 @@ def load(study: Path) -> None:
 
 
 def cold(study: Path) -> None:
-    shutil.rmtree(study / ".llmxsite", ignore_errors=True)
+    shutil.rmtree(study_cache(study), ignore_errors=True)
     load(study)
 
 

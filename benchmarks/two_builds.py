@@ -231,8 +231,9 @@ def build(tree: Path, study: Path, out: Path) -> Path:
     """The study's site by the package in `tree`, cold, in `out`. Raises `UnbuiltError` with what the build says."""
     if (tree / "manifest.json").is_file():
         return tree
-    shutil.rmtree(study / ".llmxsite", ignore_errors=True)
+    shutil.rmtree(study / ".llmxsite", ignore_errors=True)  # of trees that kept their memory there
     environment = os.environ | {"PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1", "NO_COLOR": "1"}
+    environment["LLMXSITE_CACHE"] = str(out.with_name(f"{out.name}-cache"))
 
     def python(*words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run([sys.executable, *words], cwd=tree, env=environment, capture_output=True, text=True)

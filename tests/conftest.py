@@ -1,15 +1,25 @@
 """What holds for all tests."""
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 from servers.live import address, behaviour, has, raw, server, servers_of, talk, version
 
+from llmxsite.base.user import cache_dir
 from llmxsite.study.study import Study
 
 __all__ = ["address", "behaviour", "has", "raw", "server", "site_study_built", "talk", "version"]
+
+# What is remembered between builds lies in the user's cache, and a test has one of its own; the weights are everybody's.
+_SHARED = cache_dir()
+_OWN = tempfile.TemporaryDirectory(prefix="llmxsite-cache-")
+for _name in ("weights", "digests.json"):
+    if (_SHARED / _name).exists() and hasattr(os, "symlink"):
+        (Path(_OWN.name) / _name).symlink_to(_SHARED / _name)
+os.environ["LLMXSITE_CACHE"] = _OWN.name
 
 # A deadline would make a test's outcome depend on how busy the machine is.
 # Where every commit is checked (CI is set), the same examples are drawn each time: red is the commit's fault, not chance.

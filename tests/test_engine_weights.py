@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from test_engine_gguf import MODEL
 
+from llmxsite.base import user
 from llmxsite.base.diagnostics import Problem
 from llmxsite.collect.surroundings import answers
 from llmxsite.exchange.engine import pull, weights
@@ -165,7 +166,7 @@ def test_digest_follows_the_file(shelf: Path) -> None:
     assert weights.info("tiny:1k", path).digest == first
     path.write_bytes(MODEL + b"\0")
     assert weights.info("tiny:1k", path).digest == hashlib.sha256(MODEL + b"\0").hexdigest() != first
-    (weights.cache_dir() / "digests.json").write_text("{broken", encoding="utf-8")
+    (user.cache_dir() / "digests.json").write_text("{broken", encoding="utf-8")
     assert weights.info("tiny:1k", path).digest == hashlib.sha256(MODEL + b"\0").hexdigest()
 
 
@@ -186,8 +187,8 @@ def test_cache_lies_where_the_system_keeps_caches(
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(weights.sys, "platform", platform)
-    assert weights.cache_dir().as_posix() == end
+    monkeypatch.setattr(user.sys, "platform", platform)
+    assert user.cache_dir().as_posix() == end
 
 
 def test_no_model_that_only_embeds_is_offered_for_a_question() -> None:

@@ -220,7 +220,7 @@ def test_no_log_at_all(tmp_path: Path, data: bytes) -> None:
     ):
         with problem("log-header", path):
             attempt()
-    with problem("file-unreadable", tmp_path / "none.jsonl"):
+    with problem("file-missing", tmp_path / "none.jsonl"):
         runlog.read(tmp_path / "none.jsonl", Issues())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -199,7 +200,7 @@ def test_the_theme_switch_holds_and_figures_follow(browser: Any, server: str) ->
         assert page.evaluate("document.documentElement.dataset.theme") == "dark"
         assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == dark
         page.wait_for_function("() => document.images[0].complete")
-        assert "dark-wide" in page.evaluate("document.images[0].currentSrc")
+        assert "dark-thumb" in page.evaluate("document.images[0].currentSrc")
 
 
 def test_tabs_of_a_figure_by_keyboard(browser: Any, site: Path) -> None:
@@ -221,11 +222,49 @@ def test_a_run_leads_into_the_explorer(browser: Any, site: Path) -> None:
         chip = page.locator(".finder a", has_text="truncated")
         count = int(chip.inner_text().split()[-1])
         chip.click()
+        page.wait_for_url("**/samples/index.html*")
+        page.locator("[data-list]").wait_for()
         page.wait_for_function(
             "n => document.querySelector('[data-list]').getAttribute('aria-label').startsWith(n + ' of ')",
             arg=str(count),
         )
         assert visit.said == []
+
+
+def test_the_gallery_shows_figures_of_one_kind_by_mouse_and_by_keyboard(browser: Any, site: Path) -> None:
+    with Visit(browser, f"{site.as_uri()}/") as visit:
+        page = visit.open("figures/index.html")
+        shown = page.locator(".thumbs > li:visible")
+        everything = shown.count()
+        page.locator("label", has=page.locator("input[name=kind][value=heatmap]")).click()
+        assert 0 < shown.count() < everything
+        assert all(li.get_attribute("data-kind") == "heatmap" for li in shown.all())
+        page.locator("input[name=kind]:checked").focus()
+        page.keyboard.press("ArrowRight")
+        assert all(li.get_attribute("data-kind") != "heatmap" for li in shown.all())
+        assert visit.said == []
+
+
+def test_two_conditions_that_a_reader_chooses_lead_to_their_page(browser: Any, site: Path) -> None:
+    with Visit(browser, f"{site.as_uri()}/") as visit:
+        page = visit.open("compare/index.html")
+        page.locator("[data-chooser] button:enabled").click()
+        page.wait_for_url(re.compile(r"/compare/[^/]+/[^/]+\.html$"))
+        page.go_back()
+        first = page.locator("[data-a]").input_value()
+        page.locator("[data-b]").select_option(first)
+        assert page.locator("[data-chooser] button").is_disabled()
+        assert visit.said == []
+
+
+def test_items_of_a_suite_by_how_hard_they_were(browser: Any, site: Path) -> None:
+    with Visit(browser, f"{site.as_uri()}/") as visit:
+        page = visit.open("suites/everyday/index.html")
+        page.locator("[data-items]").select_option("share")
+        shares = [float(x) for i in page.locator(".item").all() if (x := i.get_attribute("data-share"))]
+        assert shares == sorted(shares) and len(set(shares)) > 1
+        page.locator("[data-items]").select_option("order")
+        assert page.locator(".item").first.get_attribute("data-order") == "0"
 
 
 def test_search_finds_a_report(browser: Any, site: Path) -> None:

@@ -16,7 +16,7 @@ from llmxsite.log.record import encode_line
 from llmxsite.log.runlog import read, write
 from llmxsite.press.site import manifest
 from llmxsite.press.site.build import build
-from llmxsite.press.site.sketch import BARS, before_after, histogram
+from llmxsite.press.site.sketch.beside import BARS, before_after, histogram
 from llmxsite.study.study import Study
 
 FIRST, AGAIN = "20260920T170000Z-size", "20260928T101500Z-rerun"

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmxsite.base.diagnostics import Problem
+from llmxsite.base.written import Place
 from llmxsite.press.catalogue import addresses
 
 NAMES = st.text(min_size=0, max_size=200)
@@ -63,8 +64,9 @@ def test_a_link_out_of_the_site_is_refused(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "out" / "reports").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(Problem):
-        addresses.output(tmp_path / "out", "reports/index.html")
+    with pytest.raises(Problem) as raised:
+        Place(tmp_path / "out").write(addresses.output(tmp_path / "out", "reports/index.html"), b"x")
+    assert raised.value.issues[0].code == "write-link" and not any((tmp_path / "elsewhere").iterdir())
 
 
 def test_absolute_addresses_drop_index_and_keep_files() -> None:

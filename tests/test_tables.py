@@ -66,6 +66,7 @@ def value(cell: Any) -> Any:
 
 texts = st.none() | st.sampled_from(["a", "b", "ü", "|", ""])
 floats = st.none() | st.floats(-1e6, 1e6) | st.integers(0, 1000)
+shares = st.none() | st.floats(0, 1) | st.integers(0, 1)
 conditions = st.fixed_dictionaries(
     {"model": st.sampled_from(["phi", "llama", "other"])},
     optional={
@@ -83,8 +84,8 @@ scores = st.fixed_dictionaries(
         "expected": st.none() | st.sampled_from("ABCD"),
         "correct": st.none() | st.booleans() | st.floats(0, 1),
         "parsed": st.none() | st.booleans(),
-        "confidence": floats,
-        "letter_mass": floats,
+        "confidence": shares,
+        "letter_mass": shares,
         "position": st.none() | st.integers(0, 25),
     },
 )

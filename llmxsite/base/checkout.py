@@ -2,14 +2,57 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from llmxsite.base.programs import said
 
+_QUIET = (
+    "--no-pager",
+    "--literal-pathspecs",
+    *("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}", "-c", "core.sshCommand=false"),
+    *(
+        "-c",
+        "core.askPass=false",
+        "-c",
+        "credential.helper=",
+        "-c",
+        "protocol.allow=never",
+        "-c",
+        "log.showSignature=false",
+    ),
+    *(
+        "-c",
+        "gpg.program=false",
+        "-c",
+        "diff.external=",
+        "-c",
+        "core.alternateRefsCommand=",
+        "-c",
+        "safe.bareRepository=explicit",
+    ),
+)
+"""What keeps a repository's own configuration from naming a program to run."""
+
 
 def says(folder: Path, *words: str) -> str | None:
-    """What git prints in `folder`; None where it fails or is not there."""
-    return said("git", "-C", str(folder), *words)
+    """What git prints in `folder`; None where it fails or is not there.
+
+    The repository may be a stranger's, and its configuration with it: nothing that it names is run, and nothing is fetched.
+    """
+    quiet = (*_QUIET, *(_unfiltered(folder) if words[0] == "status" else ()))
+    return said("git", *quiet, "-C", str(folder), *words)
+
+
+def _unfiltered(folder: Path) -> list[str]:
+    """What turns off the filters that a repository itself has for its files: to tell whether one has changed, git would run them."""
+    names = said(
+        "git", "-C", str(folder), "config", "--local", "--includes", "--name-only", "--get-regexp", r"^filter\."
+    )
+    found = {line.rpartition(".")[0] for line in (names or "").splitlines() if line.startswith("filter.")}
+    return [
+        part for name in sorted(found) for key in ("clean", "smudge", "process") for part in ("-c", f"{name}.{key}=")
+    ]
 
 
 def remote(folder: Path) -> str | None:

@@ -17,6 +17,10 @@ import msgspec
 
 Severity = Literal["error", "warning", "hint"]
 _ORDER: dict[str, int] = {"error": 0, "warning": 1, "hint": 2}
+MOST_ALIKE = 200
+"""Issues of one code that are kept of one file; the others are counted. A file of a million mistakes is one bad file."""
+MAX_TEXT = 2000
+"""Characters of a message: what a stranger wrote into it does not fill the screen."""
 
 
 class Issue(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,14 +51,14 @@ class Issue(msgspec.Struct, frozen=True, kw_only=True):
 
     def render(self) -> str:
         """The issue as plain text of one to four lines, the first `path:line:column code message`."""
-        lines = [f"{self.place} {self.code} {self.message}"]
+        lines = [plain(f"{self.place} {self.code} {self.message}")]
         if self.excerpt is not None:
             shown, caret = _window(self.excerpt, self.column)
-            lines.append(f"    {shown}")
+            lines.append(f"    {plain(shown)}")
             if caret is not None:
                 lines.append("    " + " " * caret + "^")
         if self.hint:
-            lines.append(f"    hint: {self.hint}")
+            lines.append(f"    hint: {plain(self.hint)}")
         return "\n".join(lines)
 
 
@@ -63,6 +67,7 @@ class Issues:
 
     def __init__(self) -> None:
         self._seen: dict[Issue, None] = {}
+        self._alike: dict[tuple[str, str, Severity], int] = {}
         self._lock = threading.Lock()
 
     def add(
@@ -96,13 +101,22 @@ class Issues:
     def extend(self, issues: Iterable[Issue]) -> None:
         with self._lock:
             for issue in issues:
-                self._seen.setdefault(issue)
+                if issue in self._seen:
+                    continue
+                kind = issue.path, issue.code, issue.severity
+                self._alike[kind] = self._alike.get(kind, 0) + 1
+                if self._alike[kind] <= MOST_ALIKE:
+                    self._seen[issue] = None
 
     def __iter__(self) -> Iterator[Issue]:
-        return iter(list(self._seen))
+        yield from list(self._seen)
+        for (path, code, severity), count in list(self._alike.items()):
+            if count > MOST_ALIKE:
+                more = f"{count - MOST_ALIKE:,} more like this in the file; {MOST_ALIKE:,} are shown"
+                yield Issue(path=path, code=code, severity=severity, message=more)
 
     def __len__(self) -> int:
-        return len(self._seen)
+        return sum(1 for _ in self)
 
     def count(self, severity: Severity) -> int:
         return sum(issue.severity == severity for issue in self)
@@ -151,6 +165,19 @@ class Problem(Exception):  # noqa: N818 - it is what the user sees: a problem, n
     ) -> Problem:
         """A problem with one issue."""
         return cls(Issue(path=display_path(path), line=line, code=code, message=message, hint=hint))
+
+
+def plain(text: str) -> str:
+    """A text for a terminal or a log of GitHub's, whoever wrote it: nothing in it moves the cursor, turns the reading direction, starts a
+    line of its own, or is taken for a command (`::error`, `##[group]`) by the machine that shows it."""
+    if len(text) > MAX_TEXT:
+        text = f"{text[:MAX_TEXT]}…"
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    if "##[" in text:
+        text = text.replace("##[", "#\\x23[")
+    bare = text.lstrip()
+    return text.replace("::", "\\x3a:", 1) if bare.startswith("::") else text
 
 
 def several(count: int, noun: str, nouns: str = "") -> str:

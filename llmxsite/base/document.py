@@ -23,6 +23,7 @@ from llmxsite.base.yaml_nodes import Builder
 from llmxsite.base.yaml_nodes import Key as Key
 
 T = TypeVar("T")
+_LONG = re.compile(r"[0-9]{19}")
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -40,16 +41,21 @@ class Document:
         self._lines: list[str] | None = None
 
     @classmethod
-    def load(cls, path: Path) -> Document:
-        """Read a YAML or JSON file. Raises `Problem` when it cannot be read at all."""
-        text = read_text(path)
+    def load(cls, path: Path, *, inside: Path | None = None) -> Document:
+        """Read a YAML or JSON file, which must lie `inside` a folder where one is given. Raises `Problem` when it cannot be read at all."""
+        text = read_text(path, inside=inside)
         return cls.parse_json(text, path) if path.suffix == ".json" else cls.parse(text, path)
 
     @classmethod
     def parse_json(cls, text: str, path: str | Path) -> Document:
         """Parse JSON text. Not as the YAML it nearly is: tabs and surrogate pairs, which are JSON, are not YAML."""
         try:
-            return cls(path, text, msgspec.json.decode(text), None)
+            data = msgspec.json.decode(text)
+            if _LONG.search(text):
+                msgspec.msgpack.encode(data)  # raises for a number of more than 64 bits
+            return cls(path, text, data, None)
+        except OverflowError:
+            raise Problem.at(path, "json-syntax", "refused: a whole number of more than 64 bits") from None
         except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
             at = re.search(r"byte (\d+)", str(error))
             before = text.encode("utf-8", "surrogatepass")[: int(at[1])].decode("utf-8", "ignore") if at else ""
@@ -61,7 +67,7 @@ class Document:
                     column=len(before) - before.rfind("\n"),
                     code="json-syntax",
                     message=f"not valid JSON: {str(error).removeprefix('JSON is malformed: ')}",
-                    excerpt=text.splitlines()[line - 1] if text.strip() else None,
+                    excerpt=text.split("\n")[line - 1],
                 )
             ) from None
 

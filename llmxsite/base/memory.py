@@ -1,4 +1,6 @@
-"""What a build remembers in `.llmxsite/site/`, so that the next one costs what changed. Always safe to delete.
+"""What a build remembers in the user's cache, so that the next one costs what changed. Always safe to delete.
+
+Nothing of it lies in the study: whoever gives a study away gives no pages with it that were never made of its logs.
 
 Two kinds of memory. `memo` keeps a computed value under a hash of everything it was computed from. `Past` keeps what the last
 build read and used; a build of the site adds to it (`site.last_build`) what each page was made from and gave. Every key also
@@ -7,6 +9,7 @@ holds the fingerprint of the installed package and of the tasks beside it: anoth
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from collections.abc import Callable, Iterable
@@ -16,11 +19,14 @@ from typing import Any, TypeVar
 import msgspec
 
 from llmxsite import __version__
-from llmxsite.base import registry
+from llmxsite.base import registry, regular, written
+from llmxsite.base.diagnostics import Problem
 
 T = TypeVar("T")
 P = TypeVar("P", bound="Past")
 PACKAGE = Path(__file__).parents[1]
+UNREADABLE = (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What reading a memory may raise that is broken: it counts as none."""
 
 
 class Seen(msgspec.Struct, array_like=True):
@@ -54,15 +60,17 @@ class Cache:
         self._values: dict[str, Any] = {}
 
     def hash(self, path: Path) -> str:
-        """sha256 of a file, taken again only when its size or time of change is another; empty when it is not there."""
+        """sha256 of a file, taken again only when its size or time of change is another; empty where there is no regular file."""
         name = str(path)
         try:
-            stat = path.stat()
-        except OSError:
+            stat = path.lstat()
+        except (OSError, ValueError):
             return ""
         known = self._now.get(name) or self.past.files.get(name)
         if known is None or known.size != stat.st_size or known.mtime != stat.st_mtime_ns:
             known = Seen(stat.st_size, stat.st_mtime_ns, _hash_file(path))
+            if not known.hash:
+                return ""
         self._now[name] = known
         return known.hash
 
@@ -87,7 +95,7 @@ class Cache:
         if name not in self._values and self.folder is not None:
             try:
                 self._values[name] = msgspec.msgpack.decode((self.folder / "memo" / name).read_bytes(), type=type_)
-            except (OSError, msgspec.DecodeError):
+            except UNREADABLE:
                 return None
         self._used.add(name)
         value: T | None = self._values.get(name)
@@ -106,11 +114,12 @@ class Cache:
         path = self.folder / "memo" / name
         try:
             return msgspec.msgpack.decode(path.read_bytes(), type=type_)
-        except (OSError, msgspec.DecodeError):
+        except UNREADABLE:
             pass
-        put(path, msgspec.msgpack.encode(make()))
-        # Read back, so that a first build and a cached one see the very same types and bytes.
-        return msgspec.msgpack.decode(path.read_bytes(), type=type_)
+        made = msgspec.msgpack.encode(make())
+        put(path, made)
+        # Decoded, so that a first build and a cached one see the very same types and bytes.
+        return msgspec.msgpack.decode(made, type=type_)
 
     def save(self, past: Past) -> None:
         """Remember this build; forget the values that neither it, the one before it, nor a build elsewhere used."""
@@ -159,18 +168,19 @@ def _path(folder: Path, out: Path | None) -> Path:
 def _load(path: Path, type_: type[P]) -> P:
     try:
         return msgspec.msgpack.decode(path.read_bytes(), type=type_)
-    except (OSError, msgspec.DecodeError):
+    except UNREADABLE:
         return type_()
 
 
 def _hash_file(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    try:
+        with regular.opened(path) as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except (Problem, OSError):
+        return ""
 
 
 def put(path: Path, content: bytes) -> None:
     """Write through a temporary file, so that whoever is broken off never leaves half a memory; folders are made."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_bytes(content)
-    temporary.replace(path)
+    with contextlib.suppress(Problem):  # where nothing can be written, nothing is remembered
+        written.write(path, content, inside=path.parent, mode=0o600)

@@ -12,6 +12,9 @@ from llmxsite.base.diagnostics import Issue, Problem
 Key = str | int
 MAX_DEPTH = 64
 MAX_NODES = 4_000_000
+MAX_ALIASES = 1_000
+"""Values that may stand there more than once, by an alias: what is written once costs what it says."""
+MAX_DIGITS = 4_000
 
 
 class Builder:
@@ -24,13 +27,20 @@ class Builder:
     def __init__(self, path: str, marks: dict[tuple[Key, ...], tuple[int, int]], first_line: int) -> None:
         self.path, self.marks, self.first_line = path, marks, first_line
         self.issues: list[Issue] = []
-        self.nodes = 0
+        self.nodes = self.again = 0
+        self._built: set[int] = set()
 
     def build(self, node: yaml.Node, keys: tuple[Key, ...], depth: int) -> Any:
         self.nodes += 1
+        self.again += id(node) in self._built
+        self._built.add(id(node))
         line, column = node.start_mark.line + self.first_line, node.start_mark.column + 1
-        if depth > MAX_DEPTH or self.nodes > MAX_NODES:
-            what = f"nested more than {MAX_DEPTH} deep" if depth > MAX_DEPTH else f"more than {MAX_NODES:,} values"
+        limits = (
+            (depth > MAX_DEPTH, f"nested more than {MAX_DEPTH} deep"),
+            (self.nodes > MAX_NODES, f"more than {MAX_NODES:,} values"),
+            (self.again > MAX_ALIASES, f"more than {MAX_ALIASES:,} values that aliases repeat"),
+        )
+        if what := next((words for over, words in limits if over), None):
             raise Problem.at(self.path, "yaml-limit", f"refused: {what}", line=line)
         self.marks[keys] = (line, column)
         if isinstance(node, yaml.ScalarNode):
@@ -59,7 +69,17 @@ class Builder:
             # YAML 1.1 reads `no` and `on` as booleans; here only true and false are.
             return {"true": True, "false": False}.get(text.lower(), text)
         if tag == "int":
-            return int(text.replace("_", "")) if re.fullmatch(r"[-+]?[0-9][0-9_]*", text) else text
+            if len(text) > MAX_DIGITS:
+                words = f"refused: a number of {len(text):,} digits; at most {MAX_DIGITS:,} are read"
+                raise Problem.at(self.path, "yaml-limit", words, line=node.start_mark.line + self.first_line)
+            number = int(text.replace("_", "")) if re.fullmatch(r"[-+]?[0-9][0-9_]*", text) else text
+            if isinstance(number, int) and not -(2**63) <= number < 2**63:
+                where = (node.start_mark.line + self.first_line, node.start_mark.column + 1)
+                self._add(
+                    where, "yaml-limit", f"refused: a whole number of {len(text)} digits; at most 64 bits are read"
+                )
+                return 0
+            return number
         if tag == "float":
             try:
                 return float(text.replace("_", "").replace(".inf", "inf").replace(".nan", "nan"))

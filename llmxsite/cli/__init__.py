@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from llmxsite import __version__
-from llmxsite.base.diagnostics import Issues, Problem
+from llmxsite.base.diagnostics import Issues, Problem, plain
 from llmxsite.cli import terminal
 
 app = typer.Typer(
@@ -72,7 +72,7 @@ def main() -> None:
         if os.environ.get("LLMXSITE_DEBUG"):
             raise
         sys.stderr.write(
-            f"llmxsite: internal error: {type(error).__name__}: {error}\n"
+            plain(f"llmxsite: internal error: {type(error).__name__}: {error}") + "\n"
             "    hint: this is a fault of llmxsite; run again with LLMXSITE_DEBUG=1 and report what it prints\n"
         )
         sys.exit(1)

@@ -60,7 +60,7 @@ def _packages() -> Iterator[Check]:
 def _cache() -> Iterator[Check]:
     import shutil
 
-    from llmxsite.exchange.engine.weights import cache_dir
+    from llmxsite.base.user import cache_dir
 
     folder = cache_dir()
     try:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from llmxsite.base.cells import inert
 from llmxsite.base.diagnostics import Issues, display_path
 from llmxsite.cli.terminal import finish, print_json
 
@@ -91,5 +92,5 @@ def _print_csv(found: Drift) -> None:
 def _cell(value: Any, encode: Any) -> Any:
     """A value as `results` writes it: nothing for what is missing."""
     if value is None or isinstance(value, str | int | float):
-        return value
+        return inert(value)
     return encode(value).decode()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from llmxsite.base import cells
 from llmxsite.base.diagnostics import Issues, Problem
 from llmxsite.cli.terminal import err, finish, print_json, study_here
 from llmxsite.library import selection
@@ -116,7 +117,7 @@ def results(
     except KeyError as error:
         raise typer.BadParameter(str(error.args[0])) from None
     if format == "csv":
-        found.to_csv(sys.stdout, index=False, lineterminator="\n")
+        cells.frame(found).to_csv(sys.stdout, index=False, lineterminator="\n")
     elif format == "json":
         print_json(rows(found))
     elif len(found):

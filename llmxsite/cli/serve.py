@@ -37,7 +37,7 @@ def serve(
     from llmxsite.study.study import Study
 
     study = study_here()
-    folder = (study.root / "site").resolve()
+    folder = study.site.resolve()
     preview = Preview(folder)
     path = check_base(base)
     server = listen(lambda number: Server(preview, host, number, path), port, host)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from llmxsite.base.diagnostics import Issues, Problem, display_path, several
+from llmxsite.base.regular import opened, there
+from llmxsite.base.written import away
 from llmxsite.cli import suite_text
 from llmxsite.cli.terminal import err, finish, out, print_json, study_here
 
@@ -189,7 +191,7 @@ def import_(
 
     issues = Issues()
     suite = import_suite(kind, path, issues, id=id, limit=limit, seed=seed, member=member)
-    with path.open("rb") as stream:
+    with opened(path) as stream:
         suite.source_sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
     _store(suite, folder or study_here().suites, force)
     finish(issues, strict=strict)
@@ -239,7 +241,7 @@ def _existing(folder: Path, id: str) -> tuple[Path, Suite] | None:  # noqa: A002
     from llmxsite.study.suite import load
 
     for path in (folder / id / "suite.yaml", folder / f"{id}.yaml"):
-        if path.is_file():
+        if there(path):
             return path, load(path, Issues())
     return None
 
@@ -256,9 +258,7 @@ def _store(suite: Suite, folder: Path, force: bool) -> None:
     path = write(suite, folder)
     if earlier is not None and earlier[0] != path:
         # A suite that was large and is small now, or the other way round, must not stand there twice.
-        earlier[0].unlink()
-        if earlier[0].stem == "suite":
-            (earlier[0].parent / "items.jsonl").unlink(missing_ok=True)
+        away(earlier[0], *([earlier[0].parent / "items.jsonl"] if earlier[0].stem == "suite" else []))
     digest = suite.hash()[:12]
     out().print(
         f"{display_path(path)}: {several(len(suite.items), 'item')}, hash {digest}", markup=False, soft_wrap=True

@@ -6,13 +6,14 @@ import os
 import re
 import shlex
 import sys
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
-from llmxsite.base.diagnostics import Issues, display_path
+from llmxsite.base.diagnostics import Issues, display_path, plain
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,17 +26,30 @@ _chosen: dict[str, Path | None] = {"study": None}
 @cache
 def out() -> Console:
     """Results: tables, addresses, what a pipe wants."""
-    from rich.console import Console
-
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    return _console(stderr=False)
 
 
 @cache
 def err() -> Console:
     """Progress and problems."""
-    from rich.console import Console
+    return _console(stderr=True)
 
-    return Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
+
+def _console(*, stderr: bool) -> Console:
+    """A console on which words of a study move no cursor and give no command: its own styles are the only ones."""
+    from rich.console import Console, ConsoleOptions, RenderableType
+    from rich.segment import Segment
+
+    class Plain(Console):
+        def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+            for text, style, control in super().render(renderable, options):
+                shown = (
+                    text if control or text.replace("\n", "").isprintable() else "\n".join(map(plain, text.split("\n")))
+                )
+                yield Segment(shown, style, control)
+
+    stream = sys.stderr if stderr else sys.stdout
+    return Plain(stderr=stderr, highlight=False, soft_wrap=not stream.isatty())
 
 
 def choose_study(folder: Path | None) -> None:

@@ -32,7 +32,10 @@ def verify(
 
     issues = Issues()
     found: list[Verified] = []
-    for path in logs_named(logs or []):
+    named = logs_named(logs or [])
+    if not logs:
+        issues.extend(study_here().strays("runs"))
+    for path in named:
         try:
             found.append(check(path, issues))
         except Problem as problem:

@@ -10,6 +10,7 @@ from typing import NamedTuple, Self
 import msgspec
 
 from llmxsite.base.diagnostics import Issues, Problem
+from llmxsite.base.regular import opened
 from llmxsite.collect.conduct import conduct_of
 from llmxsite.collect.job import Job, LoggedItem
 from llmxsite.collect.workload import Workload
@@ -20,7 +21,7 @@ from llmxsite.exchange.engine.vectors import EmbedRequest
 from llmxsite.log import runlog
 from llmxsite.log.record import Run, Sample, Sent, Shown, decode_line, sample_key
 from llmxsite.log.runlog.final import put_last
-from llmxsite.log.runlog.reader import raw_lines
+from llmxsite.log.runlog.lines import raw_lines
 from llmxsite.study.experiment import Condition, Resolved
 from llmxsite.study.suite import Suite
 
@@ -175,7 +176,7 @@ class LoggedWorkload(Workload):
     def _samples(self, lines: Mapping[int, int]) -> Iterator[tuple[int, int, Sample]]:
         """Number, place of the condition and record of the given lines, one at a time."""
         try:
-            with self._path.open("rb") as stream:
+            with opened(self._path) as stream:
                 for number, raw in raw_lines(stream):
                     if number in lines:
                         line = decode_line(raw)

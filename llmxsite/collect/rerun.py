@@ -10,6 +10,7 @@ import msgspec
 
 from llmxsite.base import registry
 from llmxsite.base.diagnostics import Issues, Problem, display_path
+from llmxsite.base.regular import opened
 from llmxsite.collect.agreed import nowhere
 from llmxsite.collect.logged import LoggedWorkload, survey
 from llmxsite.collect.subject import Subject
@@ -39,7 +40,7 @@ def of_log(path: Path, folder: Path, limit: int | None, contributor: str | None,
         experiment = msgspec.convert(before.experiment, Resolved)
     except msgspec.ValidationError as error:
         raise Problem.at(path, "rerun-header", f"its experiment cannot be read: {error}", line=1) from None
-    with path.open("rb") as stream:
+    with opened(path) as stream:
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
     logged = survey(path, limit, issues)
     brought = registry.distribution(before.task)

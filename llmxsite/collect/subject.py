@@ -18,7 +18,7 @@ from llmxsite.exchange.engine.protocol import EngineInfo, ModelInfo, Options
 from llmxsite.log import registration
 from llmxsite.log.record import SCHEMA, Hypothesis, Run, SuiteRef, hypothesis_hash
 from llmxsite.study.experiment import Condition, Resolved, place_of, terms_of
-from llmxsite.study.study import Study, check_slug
+from llmxsite.study.study import Study
 from llmxsite.study.suite import Suite
 
 
@@ -89,7 +89,7 @@ def of_experiment(
     return Subject(
         header=header,
         place="experiment.yaml",
-        folder=study.runs / check_slug(report, "report"),
+        folder=study.run_folder(report),
         conditions=conditions,
         contexts=contexts,
         cache=study.cache / "vectors",

@@ -14,10 +14,13 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from llmxsite.base.diagnostics import Issues, Problem
+from llmxsite.base import links, regular, user
+from llmxsite.base.diagnostics import Issue, Issues, Problem
 from llmxsite.base.document import Document
 
 SITE_FILE = Path("content") / "site.yaml"
+FOLDERS = ("content", "suites", "runs", "contributions")
+"""Folders of a study that are read."""
 SLUG = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
 
 
@@ -65,8 +68,6 @@ class SiteConfig(msgspec.Struct, kw_only=True):
     navigation: list[Link] = []
     funding: str | None = None
     doi: str | None = None
-    allow_scorers: bool = False
-    """Whether Python scorers that the study itself brings may run."""
     publish_allow: list[str] = []
     """Texts that `check --publish` lets through, such as an address meant to be public."""
 
@@ -76,13 +77,15 @@ class Study:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._mistaken: list[Issue] = []
+        """What is wrong with `site.yaml` and ends nothing."""
 
     @classmethod
     def find(cls, start: Path | None = None) -> Study:
         """The study that holds `start` (the working directory when None). Raises `Problem` with code `study-missing`."""
         here = (start or Path.cwd()).resolve()
         for folder in (here, *here.parents):
-            if (folder / SITE_FILE).is_file():
+            if regular.there(folder / SITE_FILE, folder):
                 return cls(folder)
         raise Problem.at(
             here,
@@ -94,12 +97,28 @@ class Study:
     @cached_property
     def config(self) -> SiteConfig:
         """`site.yaml`, checked. Raises `Problem` with every mistake in it."""
-        document = Document.load(self.root / SITE_FILE)
+        document = Document.load(self.root / SITE_FILE, inside=self.root)
         issues = Issues()
         config = document.convert(SiteConfig, code="site", issues=issues)
         if config is None or issues.failed():
             raise Problem(*issues)
+        for keys in links.unsafe_fields(config):
+            message = (
+                f"'{keys[-1]}' is no address of a page: http, https and mailto are, and what is relative; left out"
+            )
+            self._mistaken.append(document.issue(keys, "site-invalid", message))
+            links.without(config, keys)
         return config
+
+    def usable_config(self, issues: Issues) -> SiteConfig:
+        """`site.yaml`, or where it cannot be read what a study without one would have: its mistakes are added, and the study's pages
+        are there all the same."""
+        try:
+            return self.config
+        except Problem as problem:
+            issues.extend(problem.issues)
+            self.config = SiteConfig(title=self.root.resolve().name or "study")
+            return self.config
 
     @property
     def content(self) -> Path:
@@ -115,8 +134,17 @@ class Study:
 
     @property
     def cache(self) -> Path:
-        """`.llmxsite/`: never committed, always safe to delete."""
-        return self.root / ".llmxsite"
+        """What is remembered of this study, in the user's cache: nothing in the study can be there before. Always safe to delete."""
+        return user.study_cache(self.root)
+
+    @property
+    def site(self) -> Path:
+        """`site/`, where the site is built when no other folder is named. Raises `Problem` where it is a link."""
+        folder = self.root / "site"
+        if folder.is_symlink():
+            hint = "delete it, or name the folder it leads to with --out"
+            raise Problem.at(folder, "site-link", "a link; the site is not built through it", hint=hint)
+        return folder
 
     @property
     def reports(self) -> Path:
@@ -131,33 +159,50 @@ class Study:
 
     def report_slugs(self) -> list[str]:
         """Every report, by name: a folder with an `index.md` or an `experiment.yaml`."""
-        if not self.reports.is_dir():
-            return []
-        found = [p for p in self.reports.iterdir() if (p / "index.md").is_file() or (p / "experiment.yaml").is_file()]
-        return sorted(p.name for p in found)
+        files = regular.walk(self.root, "content/reports", depth=2).files
+        names = {p.parent.name for p in files if p.name in ("index.md", "experiment.yaml")}
+        return sorted(names - {self.reports.name})
+
+    def run_folder(self, report: str) -> Path:
+        """Where a report's logs are written. Raises `Problem` where it, or a folder above it in the study, is a link."""
+        folder = self.runs / check_slug(report, "report")
+        if (link := regular.linked(folder, self.root)) is not None:
+            raise Problem.at(
+                link, "write-link", "a link; nothing is written through it", hint="put a folder in its place"
+            )
+        return folder
 
     def run_log(self, report: str, run: str) -> Path:
         return self.runs / check_slug(report, "report") / f"{check_slug(run, 'run')}.jsonl"
 
     def run_logs(self, report: str | None = None) -> list[Path]:
         """Every run log, or those of one report, in the order of their paths (a run id starts with its time)."""
-        return sorted(self.runs.glob(f"{report or '*'}/*.jsonl")) if self.runs.is_dir() else []
+        files = regular.walk(
+            self.root, "runs" if report is None else f"runs/{check_slug(report, 'report')}", depth=2
+        ).files
+        return [p for p in files if p.suffix == ".jsonl" and p.parent.parent == self.runs]
 
     def suite_files(self) -> list[Path]:
         """Every suite: `suites/<id>.yaml`, `.yml`, `.json` or `suites/<id>/suite.yaml`."""
-        if not self.suites.is_dir():
-            return []
-        flat = [p for p in self.suites.iterdir() if p.suffix in (".yaml", ".yml", ".json") and p.is_file()]
-        return sorted([*flat, *self.suites.glob("*/suite.yaml")])
+        files = regular.walk(self.root, "suites", depth=2).files
+        flat = [p for p in files if p.suffix in (".yaml", ".yml", ".json") and p.parent == self.suites]
+        return sorted([*flat, *(p for p in files if p.name == "suite.yaml" and p.parent.parent == self.suites)])
+
+    def strays(self, *folders: str) -> list[Issue]:
+        """What in the study's folders is no regular file of a name that every system can have: an issue each. None of it is read."""
+        odd = regular.walk(self.root, *(folders or FOLDERS)).odd
+        return odd if folders else [*odd, *self._mistaken]
 
     def relative(self, path: Path) -> str:
         """`path` from the study's root, with forward slashes."""
+        if path.is_relative_to(self.root):
+            return path.relative_to(self.root).as_posix()
         return path.resolve().relative_to(self.root.resolve()).as_posix()
 
 
 def check_slug(text: str, what: str) -> str:
     """`text` when it is safe as one part of a path on every system; raises `Problem` otherwise."""
-    if SLUG.fullmatch(text.lower()) and ".." not in text and len(text) <= 120:
+    if is_slug(text):
         return text
     raise Problem.at(
         text or "(empty)",
@@ -165,6 +210,12 @@ def check_slug(text: str, what: str) -> str:
         f"'{text}' cannot name a {what}",
         hint="use letters, digits, '-', '_' and '.', starting and ending with a letter or digit",
     )
+
+
+def is_slug(text: str) -> bool:
+    """Whether a text is safe as one part of a path on every system, and means itself there."""
+    plain = text.isascii() and SLUG.fullmatch(text.lower()) is not None and ".." not in text
+    return plain and len(text) <= 120 and regular.name_fault(text) is None
 
 
 def slugify(text: str) -> str:

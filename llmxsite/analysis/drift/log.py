@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from llmxsite.base.diagnostics import Issues
+from llmxsite.base.regular import opened
 from llmxsite.log.record import End, Lack, Resume, Run, Sample, Scalar, decode_line, scores_of
 from llmxsite.log.runlog import iterate
 from llmxsite.log.runlog.final import put_last
@@ -73,7 +74,7 @@ class Log:
     def reading(self) -> Iterator[SampleReader]:
         """Every sample by its line, as long as the context lasts."""
         starts, at = array("Q"), 0
-        with self.path.open("rb") as stream:
+        with opened(self.path) as stream:
             for raw in stream:
                 starts.append(at)
                 at += len(raw)

@@ -13,6 +13,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from llmxsite.base.diagnostics import Problem
+from llmxsite.base.regular import opened
+from llmxsite.log.runlog.lines import raw_lines
 
 _WORD = re.compile(r"\s*\S+|\s+$")
 
@@ -91,8 +93,8 @@ def replies(frame: pd.DataFrame, paths: Mapping[str, Path]) -> list[Reply | None
 def log_lines(path: Path) -> Iterator[tuple[int, bytes]]:
     """Each line of a log with its number, from 1. Raises `Problem` for one that cannot be read."""
     try:
-        with path.open("rb") as stream:
-            yield from enumerate(stream, 1)
+        with opened(path) as stream:
+            yield from raw_lines(stream)
     except OSError as error:
         raise Problem.at(path, "file-unreadable", f"cannot be read: {error.strerror or error}") from None
 

@@ -1,4 +1,4 @@
-"""Columns of logs already read, kept in `.llmxsite/tables/` under the hash of the log's bytes.
+"""Columns of logs already read, kept in the user's cache under the hash of the log's bytes.
 
 Two questions are answered here. Is a log still the one that was read? By its size and times, as git does it, and by its
 hash where those are new or too fresh to trust. Is a stored table whole? By a checksum at its end. Whatever is doubtful
@@ -26,10 +26,11 @@ import pyarrow as pa
 from llmxsite.analysis.tables.columns import LogColumns, More, Setting
 from llmxsite.analysis.tables.slim import columns_of
 from llmxsite.base import registry
-from llmxsite.base.diagnostics import Issue, display_path
+from llmxsite.base.diagnostics import Issue, Problem, display_path
+from llmxsite.base.regular import opened
 from llmxsite.log.record import End, Run
 
-VERSION = 3
+VERSION = 4
 """Part of every name in the folder: raise it when `columns` or `reader`, or the columns of a scorer of ours, come to mean something
 else."""
 _FRESH_NS = 2_000_000_000
@@ -74,7 +75,7 @@ class Cache:
         self.root, self.folder, self._clock = root, folder, clock
         self._index_file = folder / f"index-{VERSION}.json"
         self._index: dict[str, _Known] = {}
-        with contextlib.suppress(OSError, msgspec.DecodeError):
+        with contextlib.suppress(OSError, ValueError, RecursionError):
             self._index = _decode_index(self._index_file.read_bytes())
         self._saved = dict(self._index)
 
@@ -87,7 +88,7 @@ class Cache:
                 return None
             task = next((known.task for known in self._index.values() if known.sha256 == sha256), "")
             log, issues = _read(self._table(sha256, task))
-        except (OSError, ValueError, KeyError, pa.ArrowException):
+        except (Problem, OSError, ValueError, KeyError, RecursionError, pa.ArrowException):
             return None
         self._remember(path, stat, sha256, log.run.task)
         shown = display_path(path)
@@ -125,7 +126,7 @@ class Cache:
             return known.sha256
         if all(other.size != stat.st_size for other in self._index.values()):
             return None  # never seen under any name
-        with path.open("rb") as stream:
+        with opened(path) as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
 
     def _remember(self, path: Path, stat: os.stat_result, sha256: str, task: str) -> None:

@@ -27,6 +27,8 @@ def load(
 
     Of a run and its reruns one is taken, see `runlog.repeated`; all of them with `reruns`. A log that cannot be read, a line that cannot be, and a second log of the same run become issues; the rest is there.
     """
+    if logs is None:
+        issues.extend(study.strays("runs"))
     sources = dict(_sources(study, issues, study.run_logs(report) if logs is None else logs))
     repeats = {} if reruns else runlog.repeated(source.log.run for source in sources.values())
     sources = {path: source for path, source in sources.items() if source.log.run.id not in repeats}

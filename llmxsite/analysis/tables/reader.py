@@ -34,13 +34,17 @@ from llmxsite.analysis.tables.columns import (
     missing_value,
 )
 from llmxsite.analysis.tables.growing import Growing, Words
+from llmxsite.analysis.tables.shares import check_shares
 from llmxsite.analysis.tables.slim import SlimSample, decode_condition, slim, unpack
 from llmxsite.base.diagnostics import Issues, Problem
+from llmxsite.base.regular import opened
 from llmxsite.log import runlog
 from llmxsite.log.record import End, Lack, MaterialLine, Resume, Run
-from llmxsite.log.runlog.reader import MAX_LINE
+from llmxsite.log.runlog.lines import MAX_LINE
 
 _BLOCK = 1 << 20
+MAX_SETTINGS = 10_000
+"""Different conditions of one log: what one run takes."""
 _ROWS = 1024
 """Records gathered before they move into arrays: enough to make the move cheap, few enough for the processor's cache."""
 _NEWLINE = ord("\n")
@@ -57,8 +61,8 @@ def read(path: Path, issues: Issues) -> tuple[LogColumns, str]:
         raise Problem.at(path, "log-header", "not a run log: it does not start with a header", line=1)
     sha = hashlib.sha256()
     try:
-        with path.open("rb", buffering=0) as file, ThreadPoolExecutor(1) as pool, _no_collection():
-            stream = io.BufferedReader(_Hashing(file, sha, pool), _BLOCK)
+        with opened(path) as buffered, ThreadPoolExecutor(1) as pool, _no_collection():
+            stream = io.BufferedReader(_Hashing(buffered.raw, sha, pool), _BLOCK)
             return _Reader(path, header, issues).read(stream), sha.hexdigest()
     except OSError as error:
         raise Problem.at(path, "file-unreadable", f"cannot be read: {error.strerror or error}") from None
@@ -80,7 +84,7 @@ def _no_collection() -> Iterator[None]:
 class _Hashing(io.RawIOBase):
     """A file that is hashed as it is read, by a second thread: hashing needs no lock of the interpreter."""
 
-    def __init__(self, file: io.RawIOBase, sha: Any, pool: Executor) -> None:
+    def __init__(self, file: Any, sha: Any, pool: Executor) -> None:
         self.file, self.sha, self.pool = file, sha, pool
         self.last: Future[None] | None = None
 
@@ -138,7 +142,7 @@ class _Reader:
                 if setting is None:
                     setting = self._setting(condition)
                 if setting < 0:
-                    self._bad(number, raw, "`condition` must hold plain values")
+                    self._bad(number, raw, f"`condition` must hold plain values, and a log {MAX_SETTINGS:,} at most")
                     continue
                 if line.of is not None:
                     self.judged.append((self.log.rows + len(samples), line.of))
@@ -178,7 +182,10 @@ class _Reader:
         """Take up a condition that is met for the first time."""
         try:
             condition = decode_condition(raw)
-        except msgspec.DecodeError:
+            msgspec.msgpack.encode(condition)  # OverflowError for a number of more than 64 bits
+            if len(self.log.settings) >= MAX_SETTINGS:
+                raise OverflowError
+        except (msgspec.DecodeError, UnicodeDecodeError, OverflowError):
             self.known[raw] = -1
             return -1
         model = condition.get("model")
@@ -238,6 +245,7 @@ class _Reader:
                 log.columns[name] = array if keep is None else array[keep]
         if keep is not None:
             log.rows = len(keep)
+        check_shares(self.path, log, self.issues)
         return log
 
     def _of(self, keep: Array | None) -> Array:
@@ -283,4 +291,7 @@ def _text(value: Any) -> str | None:
         return value
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         value = int(value)
-    return msgspec.json.encode(value).decode()
+    try:
+        return msgspec.json.encode(value).decode()
+    except (OverflowError, RecursionError):
+        return "(no value that can be shown)"

@@ -11,6 +11,8 @@ import re
 from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
+from llmxsite.base.in_use import hidden
+
 
 class Address(NamedTuple):
     """A server's root. `url` has no credentials and no slash at its end."""
@@ -95,7 +97,8 @@ def openai_address(text: str) -> Address:
 
 
 def redact(text: str) -> str:
-    """`text` without the credentials, query or key that an address or a header in it may hold."""
+    """`text` without the credentials, query or key that an address or a header in it may hold, and without what is in use."""
+    text = hidden(text)
     text = re.sub(r"(?i)\b([a-z][a-z0-9+.-]*://)[^\s/@'\"]+@", r"\1", text)
     text = re.sub(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{6,}", r"\1 ***", text)
     text = re.sub(r"\b(sk|hf|ghp|gho|glpat)[-_][\w-]{8,}", "***", text)

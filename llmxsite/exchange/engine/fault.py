@@ -10,8 +10,12 @@ from typing import Any
 
 import msgspec
 
+from llmxsite.base.in_use import hidden
 from llmxsite.exchange.engine.address import redact
 from llmxsite.exchange.engine.protocol import EngineError
+
+MAX_WORDS = 100_000
+"""Bytes of an answer that are looked at for words; of these 2,000 characters may be shown, cut only when what is in use is out of them."""
 
 
 def plain(text: str) -> str:
@@ -40,11 +44,11 @@ def server_words(body: bytes) -> str:
     try:
         found = msgspec.json.decode(body, type=_Body)
     except msgspec.MsgspecError:
-        text = body[:2000].decode("utf-8", "replace")
+        text = hidden(body[:MAX_WORDS].decode("utf-8", "replace"))[:2000]
         return "" if text.lstrip().startswith("<") else plain(_unwrapped(text))
     error = found.error.message if isinstance(found.error, _Detail) else found.error
     words = error or found.message or (found.detail if isinstance(found.detail, str) else None)
-    return plain(_unwrapped(words)) if words else plain(body[:2000].decode("utf-8", "replace"))
+    return plain(_unwrapped(words)) if words else plain(hidden(body[:MAX_WORDS].decode("utf-8", "replace"))[:2000])
 
 
 def _unwrapped(words: str, depth: int = 3) -> str:

@@ -21,6 +21,7 @@ import httpx
 import msgspec
 
 from llmxsite import __version__
+from llmxsite.base import in_use
 from llmxsite.exchange.engine.address import Address
 from llmxsite.exchange.engine.fault import error_for, plain
 from llmxsite.exchange.engine.lines import Lines, TooLong
@@ -69,11 +70,13 @@ class Http:
             (b"Content-Type", b"application/json"),
             (b"User-Agent", f"llmxsite/{__version__}".encode()),
         ]
+        in_use.remember(key, address.user, address.password)
         if key:
             headers.append((b"Authorization", b"Bearer " + os.fsencode(key.strip())))
         elif address.user is not None:
             pair = f"{address.user}:{address.password or ''}".encode()
             headers.append((b"Authorization", b"Basic " + base64.b64encode(pair)))
+            in_use.remember(base64.b64encode(pair).decode())
         self._headers = httpx.Headers(headers)
         self._transport: Transport | None = None
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import importlib.metadata
-import os
-import sys
 import tempfile
 from pathlib import Path
 
 import msgspec
 
 from llmxsite.base.diagnostics import did_you_mean
+from llmxsite.base.user import cache_dir
 from llmxsite.exchange.engine.gguf import GgufError, Header, digest, read_header
 from llmxsite.exchange.engine.protocol import ModelInfo
 
@@ -88,19 +87,6 @@ CATALOGUE = {
         ),
     )
 }
-
-
-def cache_dir() -> Path:
-    """This user's cache: LLMXSITE_CACHE, or `llmxsite` where the system keeps caches."""
-    if chosen := os.environ.get("LLMXSITE_CACHE"):
-        return Path(chosen).expanduser()
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "llmxsite"
 
 
 def weights_dir() -> Path:

@@ -12,6 +12,7 @@ import msgspec
 
 from llmxsite.base.diagnostics import Issues, Problem, display_path
 from llmxsite.base.foreign_text import ENCODING_HINT, json_value, text, utf8
+from llmxsite.base.regular import content, there, walk
 from llmxsite.log.log_formats import archive
 
 MOST_TOLD = 5
@@ -68,7 +69,7 @@ class Foreign:
             wanted = str(self._inner.with_name(name))
             return next((data for _, data in archive.members(self.path, lambda member: member == wanted)), None)
         path = self.path.with_name(name)
-        return _bytes(path) if path.is_file() else None
+        return _bytes(path) if there(path) else None
 
     def problem(self, message: str, *, row: int | None = None, hint: str | None = None) -> Problem:
         """What makes the file unusable, at a row of it."""
@@ -201,7 +202,9 @@ def _within(path: Path, suffixes: tuple[str, ...], issues: Issues) -> Iterator[F
         issues.add(path, "archive-broken", f"'{member}' in it cannot be unpacked: {why}", hint="copy it again")
 
     if path.is_dir():
-        inner = sorted(p for p in path.rglob("*") if p.is_file() and p.suffix.lower() in (*suffixes, ".zip"))
+        tree = walk(path, "")
+        issues.extend(tree.odd)
+        inner = [p for p in tree.files if p.suffix.lower() in (*suffixes, ".zip")]
         if not inner:
             raise Problem.at(path, "import-empty", f"no {' or '.join(suffixes)} file in this folder")
         yield from find(inner, suffixes, issues)
@@ -222,11 +225,4 @@ def _wanted(name: str, suffixes: tuple[str, ...]) -> bool:
 
 
 def _bytes(path: Path) -> bytes:
-    try:
-        if (size := path.stat().st_size) > archive.MAX_BYTES:
-            raise Problem.at(path, "file-too-large", f"{size:,} bytes; at most {archive.MAX_BYTES:,} are read")
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise Problem.at(path, "file-missing", "no such file") from None
-    except OSError as error:
-        raise Problem.at(path, "file-unreadable", f"cannot be read: {error.strerror or error}") from None
+    return content(path, limit=archive.MAX_BYTES)

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from llmxsite.base.diagnostics import Problem
+from llmxsite.base.written import away
 from llmxsite.exchange.engine.protocol import EngineInfo, ModelInfo
 from llmxsite.log import runlog
 from llmxsite.log.record import SCHEMA, Run, Sample, SuiteRef
@@ -94,7 +95,7 @@ def store(study: Study, report: str, imported: Imported, *, replace: bool = Fals
     counts = runlog.write(path, run, samples, ended=ended)
     for other in known:
         if other != path:
-            other.unlink()
+            away(other)
     return Stored(path=path, counts=counts)
 
 
@@ -174,9 +175,10 @@ def utc(moment: str | float | None) -> str | None:
             return None
         else:
             when = datetime.fromtimestamp(moment / 1000 if abs(moment) > 1e11 else moment, UTC)
+        when = when.astimezone(UTC)  # a time of the year 1 may be one of the year before it
     except (ValueError, OverflowError, OSError):
         return None
-    return when.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return when.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def suite_ref(suite_id: str, title: str | None, items: Iterable[Item]) -> SuiteRef:

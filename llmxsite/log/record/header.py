@@ -117,6 +117,38 @@ class Run(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="type", ta
     """For an imported log: tool, file names, sha256, and counts of what could not be read."""
 
 
+_SHAPES: dict[str, Any] = {
+    "sweep": dict[str, list[str | int | float | bool | None]] | None,
+    "options": dict[str, Any] | None,
+    "conditions": list[dict[str, Any]] | None,
+    "question": str | None,
+    "hypothesis": str | None,
+    "models": list[str] | None,
+    "analysis": dict[str, Any] | None,
+}
+"""What of an experiment's keys everybody who reads a header relies on."""
+_ANALYSIS: dict[str, Any] = {"alpha": float | None, "margin": float | None, "compare": list[str] | None}
+
+
+def misshapen(run: Run) -> list[str]:
+    """Takes out of a header's experiment what is of another kind than its name says, as in a log that somebody wrote by hand; the
+    names of what was taken out."""
+    found = _unfit(run.experiment, _SHAPES)
+    plan = run.experiment.get("analysis")
+    return found + ([f"analysis.{name}" for name in _unfit(plan, _ANALYSIS)] if isinstance(plan, dict) else [])
+
+
+def _unfit(plan: dict[str, Any], shapes: dict[str, Any]) -> list[str]:
+    found = []
+    for name, shape in shapes.items():
+        try:
+            msgspec.convert(plan.get(name), shape)
+        except msgspec.ValidationError:
+            found.append(name)
+            del plan[name]
+    return found
+
+
 def hypothesis_hash(text: str) -> str:
     """sha256 of the words, so that wrapping a line differently is no change."""
     return hashlib.sha256(" ".join(text.split()).encode()).hexdigest()

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeVar, overload
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from llmxsite.exchange.answer.scores import Scores
+from llmxsite.exchange.answer.scores import ChoiceScores, Scores
 from llmxsite.exchange.engine.protocol import Alternative, Timing, TokenLogprob, ToolCall, Usage
 from llmxsite.log.record.sent import Scalar, Sent
 
@@ -140,6 +140,17 @@ def scores_of(sample: Sample, kind: type[Scores] = Scores) -> Scores:
         return msgspec.convert(sample.scores, kind)
     except msgspec.ValidationError:  # lines are anybody's
         return kind(**{name: value for name, value in sample.scores.items() if _fits(name, value, kind)})
+
+
+def misfits(sample: Sample) -> list[str]:
+    """Names of a sample's scores that are of another kind than their name says, or no probability where one belongs."""
+    try:
+        found = msgspec.convert(sample.scores, ChoiceScores)
+    except msgspec.ValidationError:
+        known = ChoiceScores.__struct_fields__
+        return [n for n, v in sample.scores.items() if n in known and not _fits(n, v, ChoiceScores)]
+    sure = found.confidence
+    return ["confidence"] if isinstance(sure, int | float) and not 0 <= sure <= 1 else []
 
 
 def _fits(name: str, value: Any, kind: type[Scores]) -> bool:

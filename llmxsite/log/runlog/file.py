@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Self
 
 from llmxsite.base.diagnostics import Problem
+from llmxsite.base.written import fresh
 from llmxsite.log.runlog.lock import Lock
 from llmxsite.log.runlog.trouble import changed, gone, unwritable
 
-_FLAGS = os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+_FLAGS = (
+    os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
+)
 _MOST_SAVED = 100
 """Saved copies beside one log."""
 
@@ -126,7 +129,7 @@ class LogFile:
             raise FileExistsError(place)
         part = place.with_name(place.name + ".part")
         try:
-            with part.open("wb") as copy:
+            with fresh(part) as copy:
                 os.lseek(self._fd, 0, os.SEEK_SET)
                 while chunk := os.read(self._fd, 1 << 20):
                     copy.write(chunk)

@@ -7,6 +7,9 @@ from typing import TypeVar
 
 import msgspec
 
+from llmxsite.base.regular import opened
+from llmxsite.log.runlog.lines import raw_lines
+
 T = TypeVar("T")
 
 
@@ -25,11 +28,11 @@ def last_lines(log: Path) -> set[int]:
     """Numbers of the lines that count: the last one of each key."""
     decode = msgspec.json.Decoder(_Key).decode
     found: dict[str, int] = {}
-    with log.open("rb") as stream:
-        for number, raw in enumerate(stream, 1):
+    with opened(log) as stream:
+        for number, raw in raw_lines(stream):
             try:
                 head = decode(raw)
-            except (msgspec.DecodeError, UnicodeDecodeError):
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 continue
             if head.type == "sample" and head.key is not None:
                 found[head.key] = number

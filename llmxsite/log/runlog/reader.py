@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 import msgspec
 
 from llmxsite.base.diagnostics import Issues, Problem
+from llmxsite.base.regular import opened
 from llmxsite.log.record import SCHEMA, End, Line, Resume, Run, Sample, decode_line
+from llmxsite.log.record.header import misshapen
 from llmxsite.log.runlog.final import last_lines, put_last
+from llmxsite.log.runlog.lines import MAX_LINE, raw_lines
 
-MAX_LINE = 64 * 1024 * 1024
-"""Longest line read, in bytes; a longer one is passed over with an issue."""
+_LONG = re.compile(rb"[0-9]{19}")
 
 
 class RunLog(msgspec.Struct, kw_only=True):
@@ -43,7 +45,7 @@ def iterate(path: Path, issues: Issues) -> Iterator[tuple[int, Line]]:
     """
     number = 0
     try:
-        with path.open("rb") as stream:
+        with opened(path) as stream:
             for number, raw in raw_lines(stream):
                 if len(raw) > MAX_LINE:
                     issues.add(path, "log-line", f"longer than {MAX_LINE:,} bytes; passed over", line=number)
@@ -67,6 +69,11 @@ def iterate(path: Path, issues: Issues) -> Iterator[tuple[int, Line]]:
                         raise _no_header(path, f"it starts with a `{line.__struct_config__.tag}` line")
                     issues.add(path, "log-line", "a second header; passed over", line=number)
                     continue
+                if isinstance(line, Run) and _LONG.search(raw) and not _storable(line):
+                    raise _no_header(path, "a whole number in it has more than 64 bits")
+                if isinstance(line, Run) and (wrong := misshapen(line)):
+                    message = f"passed over in `experiment`, being of another kind: {', '.join(wrong)}"
+                    issues.add(path, "log-experiment", message, line=number, severity="warning")
                 if isinstance(line, Run) and line.schema > SCHEMA:
                     issues.add(
                         path,
@@ -121,14 +128,13 @@ def read_header(path: Path) -> Run:
     raise _no_header(path, "nothing in it can be read")
 
 
-def raw_lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
-    """`(number, bytes)` of each line; of one longer than `MAX_LINE` no more than the start is held in memory."""
-    number = 0
-    while raw := stream.readline(MAX_LINE + 1):
-        number += 1
-        yield number, raw
-        while len(raw) > MAX_LINE and not raw.endswith(b"\n"):
-            raw = stream.readline(MAX_LINE + 1)
+def _storable(line: Line) -> bool:
+    """Whether every number of a line is one that files have."""
+    try:
+        msgspec.msgpack.encode(line)
+    except OverflowError:
+        return False
+    return True
 
 
 def _torn(path: Path, number: int, raw: bytes, issues: Issues) -> None:

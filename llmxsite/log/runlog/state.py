@@ -11,8 +11,9 @@ from pathlib import Path
 import msgspec
 
 from llmxsite.base.diagnostics import Issues, Problem
+from llmxsite.base.regular import opened
 from llmxsite.log.record import MaterialLine, Run, decode_line
-from llmxsite.log.runlog.reader import raw_lines
+from llmxsite.log.runlog.lines import raw_lines
 from llmxsite.log.runlog.trouble import unwritable
 
 
@@ -40,9 +41,9 @@ class LogState:
     def follow(self, path: Path) -> None:
         """Keep every sample's outcome from here on, so that one may replace another."""
         self.outcomes = {}
-        with path.open("rb") as stream:
+        with opened(path) as stream:
             for _, raw in raw_lines(stream):
-                with suppress(msgspec.DecodeError, UnicodeDecodeError):
+                with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                     mark = _decode_mark(raw)
                     if isinstance(mark, _Mark):
                         self.outcomes[mark.key] = sys.intern(mark.outcome)
@@ -103,7 +104,7 @@ def scan(path: Path, issues: Issues) -> tuple[LogState, set[str], int]:
     state = LogState()
     outcomes: dict[str, str] = {}
     held = b""  # lines that cannot be read: torn when nothing readable follows, a fault of the file otherwise
-    with path.open("rb") as stream:
+    with opened(path) as stream:
         for number, raw in raw_lines(stream):
             whole = raw.endswith(b"\n")
             try:
@@ -115,7 +116,7 @@ def scan(path: Path, issues: Issues) -> tuple[LogState, set[str], int]:
                     mark = None
                 else:
                     mark = _decode_mark(raw)
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
                 if number == 1:
                     raise Problem.at(path, "log-header", f"not a run log: {error}", line=1) from None
                 held += raw

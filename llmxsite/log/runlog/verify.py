@@ -14,10 +14,12 @@ from typing import NamedTuple
 import msgspec
 
 from llmxsite.base.diagnostics import Issues, Severity
+from llmxsite.base.regular import opened
 from llmxsite.exchange.answer.scorer import current, scorer
 from llmxsite.log.record import End, Line, Resume, Run, Sample, decode_line, encode_line, sample_key
 from llmxsite.log.runlog.again import is_later, unscored
-from llmxsite.log.runlog.reader import iterate, raw_lines
+from llmxsite.log.runlog.lines import raw_lines
+from llmxsite.log.runlog.reader import iterate
 from llmxsite.log.runlog.rescore import differing, read_otherwise, rescore
 from llmxsite.log.runlog.seal import end_check
 
@@ -103,7 +105,7 @@ class _Check:
         self.result.counts = self._counts()
         sha, fits = hashlib.sha256(), True
         standing = {older.line: older.scorer for older in self.older.values()}
-        with self.path.open("rb") as stream:
+        with opened(self.path) as stream:
             for number, raw in raw_lines(stream):
                 if number in self.counted:
                     fits = self._seal(number, raw, sha.hexdigest())

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
+from llmxsite.base.written import away, fresh
 from llmxsite.log.record import Run, Sample, encode_line
 from llmxsite.log.runlog.file import sync_folder
 from llmxsite.log.runlog.seal import seal
@@ -25,7 +26,7 @@ def write(path: Path, run: Run, samples: Iterable[Sample], *, ended: str | None 
     sha = hashlib.sha256()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as stream:
+        with fresh(part) as stream:
             header = encode_line(run)
             stream.write(header)
             sha.update(header)
@@ -43,5 +44,5 @@ def write(path: Path, run: Run, samples: Iterable[Sample], *, ended: str | None 
     except OSError as error:
         raise unwritable(path, error) from None
     finally:
-        part.unlink(missing_ok=True)
+        away(part)
     return counts

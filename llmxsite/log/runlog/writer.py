@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Self
 
 from llmxsite.base.diagnostics import Issues, Problem
+from llmxsite.base.in_use import hidden_bytes
 from llmxsite.log.record import End, Lack, Line, MaterialLine, Resume, Run, Sample, encode_line
 from llmxsite.log.runlog.file import LogFile
 from llmxsite.log.runlog.seal import Reason, seal
@@ -47,7 +48,7 @@ class RunLogWriter:
     @classmethod
     def create(cls, path: Path, run: Run) -> Self:
         """A new log that holds its header. Raises `Problem` when there is a file already or none can be made."""
-        header = encode_line(run)
+        header = hidden_bytes(encode_line(run))
         file = LogFile.create(path, header)
         state = LogState()
         state.take(header)
@@ -201,7 +202,7 @@ class RunLogWriter:
                 return
 
     def _write(self, lines: list[Line]) -> None:
-        data = b"".join(map(encode_line, lines))
+        data = hidden_bytes(b"".join(map(encode_line, lines)))
         self._file.add(data, self._state.size)
         self._state.take(data)
         self._state.sealed = isinstance(lines[-1], End)

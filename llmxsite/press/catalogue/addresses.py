@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 
 from llmxsite.base.diagnostics import Problem
 from llmxsite.base.memory import digest
-from llmxsite.study.study import SLUG, slugify
+from llmxsite.study.study import is_slug, slugify
 
 HOME = "index.html"
 NOT_FOUND = "404.html"
@@ -43,6 +43,7 @@ PUBLISHED = frozenset(
     ]
 )
 """Kinds of file beside a write-up that are copied when it links to them."""
+MAX_PART = 200
 _ADDRESS = re.compile(r"[A-Za-z0-9._~-]+(?:/[A-Za-z0-9._~-]+)*")
 
 
@@ -150,7 +151,7 @@ def part(text: str) -> str:
 
     `part("phi3")` -> `phi3`; `part("../etc")` -> `etc-1cf21a2e`
     """
-    if SLUG.fullmatch(text.lower()) and len(text) <= 120:
+    if is_slug(text):
         return text
     return f"{slugify(text)[:80]}-{digest(text)[:8]}"
 
@@ -158,12 +159,12 @@ def part(text: str) -> str:
 def output(root: Path, address: str) -> Path:
     """Where an address is written. The only way from an address to a file, and it cannot leave `root`.
 
-    Raises `Problem` for an address with a part `..`, a character that is not plain, or a link that leads outside.
+    Raises `Problem` for an address with a part `..`, a character that is not plain, or more than fits into a name. That no link leads
+    outside, `base.written` sees to.
     """
     parts = address.split("/")
     if not _ADDRESS.fullmatch(address) or any(p.strip(".") == "" for p in parts):
         raise Problem.at(address or "(empty)", "address-invalid", f"'{address}' cannot be an address in the site")
-    path = root.joinpath(*parts)
-    if path.parent.exists() and not path.parent.resolve().is_relative_to(root.resolve()):
-        raise Problem.at(address, "address-outside", f"'{address}' leads out of the site through a link")
-    return path
+    if any(len(p) > MAX_PART for p in parts):
+        raise Problem.at(address[:200], "address-invalid", f"a part of an address has at most {MAX_PART} characters")
+    return root.joinpath(*parts)

@@ -16,6 +16,7 @@ from llmxsite.base import memory, origin
 from llmxsite.base.diagnostics import Issues, Problem
 from llmxsite.base.document import Document
 from llmxsite.base.memory import Cache
+from llmxsite.base.regular import opened, there, walk
 from llmxsite.log import registration
 from llmxsite.log.record import End, Host, Lack, Resume, Run
 from llmxsite.log.runlog import read_header, repeated, weights_of
@@ -80,6 +81,7 @@ def _with_source(study: Study) -> SiteConfig:
 
 def read(study: Study, cache: Cache, issues: Issues) -> Catalogue:
     """The study's catalogue. What cannot be read is an issue and left out; raises `Problem` for a bad `site.yaml`."""
+    issues.extend(study.strays())
     logs = _runs(study, cache, issues)
     repeats = repeated(entry.run for entry in logs)
     runs = [entry for entry in logs if entry.id not in repeats]
@@ -99,11 +101,16 @@ def _runs(study: Study, cache: Cache, issues: Issues) -> list[RunEntry]:
     found: dict[str, RunEntry] = {}
     for path in study.run_logs():
         try:
-            name, size = study.relative(path), path.stat().st_size
+            name, size = study.relative(path), path.lstat().st_size
             digest = cache.hash(path)
             entry = cache.memo("run", [name, digest], RunEntry, partial(_run, path, name, digest, size))
         except Problem as problem:
             issues.extend(problem.issues)
+            continue
+        alike = next((r for r in found.values() if r.address.lower() == entry.address.lower()), None)
+        if alike is not None and alike.id != entry.id:
+            message = f"run '{entry.id}' and run '{alike.id}' are one name on other systems; this file is left out"
+            issues.add(path, "name-collision", message, hint=f"the other is {alike.path}; rename one of them")
             continue
         if entry.run.id in found:
             issues.add(
@@ -128,12 +135,12 @@ def _run(path: Path, name: str, digest: str, size: int) -> RunEntry:
 
 def _end(path: Path, size: int) -> End | None:
     """The closing line, when the log has one: looked for at the end of the file alone."""
-    with path.open("rb") as stream:
+    with opened(path) as stream:
         stream.seek(max(0, size - TAIL))
         last = stream.read().rstrip(b"\n").rpartition(b"\n")[2]
     try:
         line = msgspec.json.decode(last, type=End | Resume | Lack)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return line if isinstance(line, End) else None
 
@@ -143,13 +150,17 @@ def _extended(path: Path, size: int) -> list[str]:
     found: list[str] = []
     if size == 0:
         return found
-    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as whole:
+    with opened(path) as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as whole:
         at = whole.find(_END)
         while at >= 0 and (next_line := whole.find(b"\n", at + 1)) >= 0:
             lines = whole[at + 1 : next_line], whole[next_line + 1 : whole.find(b"\n", next_line + 1) + 1]
             try:
                 end, after = (msgspec.json.decode(line, type=End | Resume) for line in lines)
-            except msgspec.DecodeError:  # the last line of all, or one that is no end
+            except (
+                msgspec.DecodeError,
+                UnicodeDecodeError,
+                RecursionError,
+            ):  # the last line of all, or one that is no end
                 pass
             else:
                 if isinstance(end, End) and end.reason == "complete" and isinstance(after, Resume) and not after.scored:
@@ -167,9 +178,9 @@ def _reports(study: Study, cache: Cache, runs: list[RunEntry], issues: Issues) -
         folder = study.reports / slug
         entry = ReportEntry(slug=slug, runs=by_report.get(slug, []))
         try:
-            if (folder / "index.md").is_file():
+            if there(folder / "index.md", study.root):
                 entry.article = frontmatter.read(folder / "index.md", ReportMeta, issues)
-            if (folder / "experiment.yaml").is_file():
+            if there(folder / "experiment.yaml", study.root):
                 document = Document.load(folder / "experiment.yaml")
                 entry.experiment = document.convert(Experiment, code="experiment", issues=issues)
                 if entry.experiment is not None:
@@ -231,8 +242,7 @@ def _models(study: Study, runs: list[RunEntry], issues: Issues) -> list[ModelEnt
                 model.versions.append(Version(digest=identity, info=info, runs=[entry.id]))
             elif entry.id not in version.runs:
                 version.info, version.runs = info, [*version.runs, entry.id]
-    folder = study.content / "models"
-    for path in sorted(folder.glob("*.md")) if folder.is_dir() else []:
+    for path in (p for p in walk(study.root, "content/models", depth=1).files if p.suffix == ".md"):
         try:
             article = frontmatter.read(path, ModelMeta, issues)
         except Problem as problem:
@@ -248,8 +258,8 @@ def _models(study: Study, runs: list[RunEntry], issues: Issues) -> list[ModelEnt
 
 
 def _pages(study: Study, issues: Issues) -> list[PageEntry]:
-    folder = study.content / "pages"
-    found = [_page(path, path.stem, issues) for path in sorted(folder.glob("*.md"))] if folder.is_dir() else []
+    paths = [p for p in walk(study.root, "content/pages", depth=1).files if p.suffix == ".md"]
+    found = [_page(path, path.stem, issues) for path in paths]
     pages = [p for p in found if p is not None]
     return sorted(
         pages, key=lambda p: (p.article.meta.order if p.article.meta.order is not None else 1_000_000, p.title)
@@ -257,7 +267,7 @@ def _pages(study: Study, issues: Issues) -> list[PageEntry]:
 
 
 def _page(path: Path, slug: str, issues: Issues) -> PageEntry | None:
-    if not path.is_file():
+    if not there(path):
         return None
     try:
         return PageEntry(slug=slug, article=frontmatter.read(path, PageMeta, issues))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from llmxsite.base import registry
 from llmxsite.base.diagnostics import Issue, Issues, Problem, Severity
 from llmxsite.base.memory import Cache, Past
+from llmxsite.base.regular import there
 from llmxsite.press.writing.source import Source
 from llmxsite.study.study import Study
 
@@ -41,6 +42,9 @@ def check(study: Study, *, publish: bool = False, out: Path | None = None, jobs:
         edition = _texts(study, cache, texts)
         _logs(study, cache, issues, verified)
     issues.extend(texts)
+    if edition is not None:
+        edition.look_at_theme()
+        issues.extend(edition.issues)
     if publish:
         from llmxsite.press.check import release
 
@@ -67,16 +71,19 @@ def _experiments(study: Study, issues: Issues, template: Severity) -> None:
     from llmxsite.study.scaffold import words
 
     for slug in study.report_slugs():
-        issues.extend(words.find(study, slug, template))
-        if study.experiment(slug).is_file():
-            issues.extend(_gathered(partial(experiment.load, study, slug)))
+        try:
+            issues.extend(words.find(study, slug, template))
+            if there(study.experiment(slug), study.root):
+                issues.extend(_gathered(partial(experiment.load, study, slug)))
+        except Problem as problem:  # a name that no report can have
+            issues.extend(problem.issues)
 
 
 @contextmanager
 def _verifying(study: Study, cache: Cache, jobs: int) -> Iterator[Callable[[Path], list[Issue]]]:
     """What gives the findings in a log: those not remembered are worked on from now on, beside the caller."""
     new = [path for path in study.run_logs() if cache.recall(_verification(path, cache), list[Issue]) is None]
-    if jobs < 2 or sum(path.stat().st_size for path in new) < LARGE:
+    if jobs < 2 or sum(path.lstat().st_size for path in new) < LARGE:
         yield _verify
         return
     from concurrent.futures import ProcessPoolExecutor
@@ -106,7 +113,7 @@ def _logs(study: Study, cache: Cache, issues: Issues, verified: Callable[[Path],
             found = verified(path)
             cache.keep(name, found)
         issues.extend(found)
-        if not study.report(path.parent.name).is_dir():
+        if not (study.reports / path.parent.name).is_dir():
             issues.add(
                 path,
                 "log-report",

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import msgspec
 
 from llmxsite.base.diagnostics import Severity
+from llmxsite.press.check import credentials, places
 
 _KEY = "take it out, and revoke it: what was committed once is known"
 _PATH = "write the path from the study's folder"
@@ -35,7 +36,6 @@ class _Rule:
 
 _TOKEN = r"[A-Za-z0-9_-]"
 _NAMED_KEY = r"[\"']?\s*[:=]\s*[\"']?(?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]{20,}"
-_OCTETS = r"(?:\.\d{1,3})"
 _RULES = [
     _Rule("leak-key", "an OpenAI or Anthropic key", _KEY, "sk-", r"(?:proj-|ant-|svcacct-|or-v1-)?" + _TOKEN + "{20,}"),
     _Rule("leak-key", "a Hugging Face token", _KEY, "hf_", "[A-Za-z0-9]{30,}"),
@@ -75,29 +75,6 @@ _RULES = [
         _NAMED_KEY,
         loose=True,
     ),
-    _Rule("leak-path", "a home folder", _PATH, "/home/ /Users/ :\\Users\\ :\\\\Users\\\\", r"[A-Za-z0-9][\w.-]*"),
-    _Rule("leak-address", "a private network address", _NETWORK, "10.", r"\d{1,3}" + _OCTETS + "{2}" + r"(?![\w.]*\d)"),
-    _Rule(
-        "leak-address",
-        "a private network address",
-        _NETWORK,
-        "192.168. 169.254.",
-        r"\d{1,3}" + _OCTETS + r"(?![\w.]*\d)",
-    ),
-    _Rule(
-        "leak-address",
-        "a private network address",
-        _NETWORK,
-        "172.",
-        r"(?:1[6-9]|2\d|3[01])" + _OCTETS + r"{2}(?![\w.]*\d)",
-    ),
-    _Rule(
-        "leak-address",
-        "the name of a private host",
-        _NETWORK,
-        "http:// https://",
-        r"(?:(?:[A-Za-z0-9-]+\.)+(?:local|lan|internal|intranet|corp|home\.arpa)|[A-Za-z][A-Za-z0-9-]*)(?=[:/\s\"'<>]|$)",
-    ),
 ]
 _DOMAIN = re.compile(r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,24}\b")
 _LOCAL_PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._%+-]*$")
@@ -106,12 +83,16 @@ _EXAMPLE = re.compile(
 )
 _GENERIC = set(
     str.split(
-        "admin administrator debian default docker ec2-user gitpod guest home jovyan linuxbrew me name nobody node pi "
+        "admin administrator debian default docker host server ec2-user gitpod guest home jovyan linuxbrew me name nobody node pi "
         "public root runner shared student test ubuntu user username users vagrant vscode work worker you your-name "
         "yourname localhost"
     )
 )
 """Account names that name nobody."""
+
+
+WORST = ("leak-key", "leak-name", "leak-path", "leak-address", "leak-email")
+"""Kinds of leak, the worst first."""
 
 
 class Leak(msgspec.Struct, kw_only=True):
@@ -179,7 +160,7 @@ class Scanner:
 
     def scan(self, text: str) -> list[Leak]:
         """Everything found in a text, in the order of the text; where two kinds overlap, the first counts."""
-        found = sorted(self._find(text), key=lambda pair: pair[0])
+        found = sorted(self._find(text), key=lambda pair: (pair[0], WORST.index(pair[1].code), -len(pair[1].text)))
         leaks: list[Leak] = []
         line, last, end = 1, 0, -1
         for start, leak in found:
@@ -197,30 +178,22 @@ class Scanner:
                 if needle not in text:
                     continue
                 for found in pattern.finditer(text):
-                    start = found.start() - (rule.code == "leak-path" and needle[0] == ":")
+                    start = found.start()
                     before = text[start - 1] if start > 0 else " "
-                    if (rule.loose or not (before.isalnum() or before in "_.")) and self._leaks(rule, found[0], needle):
-                        yield (
-                            start,
-                            Leak(kind=rule.kind, code=rule.code, text=text[start : found.end()], mend=rule.mend),
-                        )
+                    if rule.loose or not (before.isalnum() or before in "_."):
+                        yield start, Leak(kind=rule.kind, code=rule.code, text=found[0], mend=rule.mend)
+        for credential in credentials.find(text):
+            yield credential.start, Leak(kind=credential.kind, code="leak-key", text=credential.text, mend=_KEY)
+        for place in places.find(text):
+            if place.name.lower() not in _GENERIC and place.name.lower() not in self.allow:
+                mend = _PATH if place.code == "leak-path" else _NETWORK
+                yield place.start, Leak(kind=place.kind, code=place.code, text=place.text, mend=mend)
         if "@" in text:
             yield from self._emails(text)
         for what, pattern, name in self.names:
             if name in text.lower():
                 for found in pattern.finditer(text):
                     yield found.start(), Leak(kind=what, code="leak-name", text=found[0], mend=_MAIL)
-
-    def _leaks(self, rule: _Rule, match: str, needle: str) -> bool:
-        """Whether a match of a rule says anything about anybody."""
-        rest = match[len(needle) :].lower()
-        if rule.code == "leak-path":
-            return rest not in _GENERIC
-        if rule.kind == "the name of a private host":
-            return rest not in _GENERIC and rest not in self.allow
-        if rule.code == "leak-address":
-            return all(int(n) <= 255 for n in match.split("."))
-        return True
 
     def _emails(self, text: str) -> Iterator[tuple[int, Leak]]:
         for found in _DOMAIN.finditer(text):

@@ -13,26 +13,24 @@ from llmxsite.base import origin
 from llmxsite.base.diagnostics import Issues, Severity
 from llmxsite.base.memory import Cache
 from llmxsite.base.reading import read_text
-from llmxsite.press.check import leaks
+from llmxsite.base.regular import walk
+from llmxsite.press.check import leaks, legible
 from llmxsite.press.check.leaks import Scanner, Who
 from llmxsite.press.site.edition import Edition
 from llmxsite.study.study import Study
 
 SOURCES = ("content", "suites", "runs", "contributions")
-TEXTS = set(
-    str.split(
-        ".bib .cff .css .csv .htm .html .ipynb .js .json .jsonl .md .py .rst .sh .svg .tex .toml .tsv .txt .xml .yaml .yml"
-    )
-)
-"""Files that are looked into; pictures and archives are not."""
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 _FROM_INDEX = re.compile(
     r"\bpip3?\s+install\b[^#\n]*[\s\"']llmxsite(?:\[[\w,]*\])?(?:\s*[=<>~!]=?[^@\s]*)?(?:[\"']|\s*$|\s+(?![\s@]))"
 )
 """`pip install llmxsite`, with a version or without, and without an address behind it."""
 BLOCK = 4 * 1024 * 1024
-MOST_SHOWN = 20
-"""Findings shown of one file: the first names the trouble, the thousandth adds nothing."""
+MOST_SHOWN, MOST_KEYS = 20, 150
+"""Findings of one kind that are shown of one file: the first names the trouble, the thousandth adds nothing. Keys are shown all, as far as
+anybody can read on."""
+MOST_KEPT = 5_000
+"""Different findings that are kept of one file, beside its keys."""
 
 
 class RememberedLeak(msgspec.Struct, array_like=True):
@@ -46,6 +44,7 @@ class RememberedLeak(msgspec.Struct, array_like=True):
     mend: str
     severity: Severity
     digest: str
+    times: int = 1
 
 
 def check(
@@ -62,7 +61,7 @@ def check(
         known.update(f.digest for f in found)
         _report(path, found, issues, "")
     if out.is_dir():
-        for path in sorted(p for p in out.rglob("*") if p.is_file() and p.suffix in TEXTS):
+        for path in (p for p in walk(out, "").files if p.suffix not in (".gz", ".woff2")):
             found = [f for f in _scan(path, scanner, cache, logged=False) if f.digest not in known]
             known.update(f.digest for f in found)
             _report(path, found, issues, " of the built site")
@@ -73,7 +72,7 @@ def check(
 
 def _workflows(study: Study, issues: Issues) -> None:
     """Workflows that cannot install llmxsite: one that was not filled in, or one that asks an index which does not have it."""
-    for path in sorted((study.root / ".github" / "workflows").glob("*.y*ml")):
+    for path in (p for p in walk(study.root, ".github/workflows").files if p.suffix in (".yml", ".yaml")):
         for number, line in enumerate(read_text(path).splitlines(), 1):
             line = _COMMENT.sub("", line)
             if origin.UNKNOWN in line:
@@ -92,11 +91,9 @@ def _workflows(study: Study, issues: Issues) -> None:
 
 
 def _sources(study: Study) -> Iterator[Path]:
-    folders = [study.root / name for name in SOURCES]
-    yield from sorted(p for p in study.root.glob("*") if p.is_file() and p.suffix in TEXTS)
-    for folder in folders:
-        if folder.is_dir():
-            yield from sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix.lower() in TEXTS)
+    """Every file that is given away with the study: those at its top, hidden ones too, and those of its folders."""
+    yield from walk(study.root, "", depth=0).files
+    yield from walk(study.root, *SOURCES, ".github").files
 
 
 def _scan(path: Path, scanner: Scanner, cache: Cache, *, logged: bool) -> list[RememberedLeak]:
@@ -105,36 +102,42 @@ def _scan(path: Path, scanner: Scanner, cache: Cache, *, logged: bool) -> list[R
 
 
 def _blocks(path: Path, scanner: Scanner, logged: bool) -> Iterator[RememberedLeak]:
-    """A file's leaks, read in blocks of whole lines so that a large log costs no memory."""
-    line, count = 0, 0
-    with path.open("rb") as stream:
-        while lines := stream.readlines(BLOCK):
-            for leak in scanner.scan(b"".join(lines).decode("utf-8", "replace")):
-                number = line + leak.line
-                digest = hashlib.sha256(leak.text.lower().encode()).hexdigest()[:16]
+    """A file's leaks, each once with how often it stands there. No number of one kind keeps another from being found."""
+    found: dict[tuple[str, str], RememberedLeak] = {}
+    for first, text in legible.texts(path, BLOCK):
+        for leak in scanner.scan(text):
+            number = first + leak.line - 1
+            digest = hashlib.sha256(leak.text.lower().encode("utf-8", "replace")).hexdigest()[:16]
+            known = found.get((leak.code, digest))
+            if known is not None:
+                known.times += 1
+            elif len(found) < MOST_KEPT or leak.code == "leak-key":
                 severity = leaks.severity(leak, in_sample=logged and number > 1)
-                yield RememberedLeak(number, leak.column, leak.code, leak.kind, leak.shown, leak.mend, severity, digest)
-                count += 1
-                if count > MOST_SHOWN * 5:
-                    return
-            line += len(lines)
+                found[leak.code, digest] = RememberedLeak(
+                    number, leak.column, leak.code, leak.kind, leak.shown, leak.mend, severity, digest
+                )
+    yield from sorted(found.values(), key=lambda leak: (leaks.WORST.index(leak.code), leak.line, leak.column))
 
 
 def _report(path: Path, found: list[RememberedLeak], issues: Issues, where: str) -> None:
-    for leak in found[:MOST_SHOWN]:
+    shown: dict[str, int] = {}
+    for leak in found:
+        shown[leak.code] = shown.get(leak.code, 0) + 1
+        if shown[leak.code] > (MOST_SHOWN if leak.code != "leak-key" else MOST_KEYS):
+            continue
         issues.add(
             path,
             leak.code,
-            f"{leak.kind}{where}: {leak.shown}",
-            line=leak.line,
-            column=leak.column,
+            f"{leak.kind}{where}: {leak.shown}{f', {leak.times:,} times' if leak.times > 1 else ''}",
+            line=leak.line or None,
+            column=leak.column if leak.line else None,
             hint=leak.mend,
             severity=leak.severity,
         )
-    if len(found) > MOST_SHOWN:
-        issues.add(
-            path, "leak-more", f"{len(found) - MOST_SHOWN} or more further findings in this file", severity="warning"
-        )
+    for code, count in shown.items():
+        most = MOST_SHOWN if code != "leak-key" else MOST_KEYS
+        if count > most:
+            issues.add(path, "leak-more", f"{count - most:,} more of {code} in this file", severity="warning")
 
 
 def _gaps(edition: Edition, issues: Issues) -> None:

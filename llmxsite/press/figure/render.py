@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 from xml.sax.saxutils import escape, quoteattr
 
+from llmxsite.base import cells
 from llmxsite.press.figure.draft import NARROW
 from llmxsite.press.figure.figure import Figure, Size
 from llmxsite.press.figure.theme import SANS, Theme, resolve, resolve_spec, vega_config
@@ -84,7 +85,7 @@ def pixels(picture: str, scale: float = 2) -> bytes:
 
 def csv(figure: Figure) -> str:
     """The figure's table as CSV: names as in the data, missing empty."""
-    text: str = figure.data.to_csv(index=False, lineterminator="\n")
+    text: str = cells.frame(figure.data).to_csv(index=False, lineterminator="\n")
     return text
 
 

@@ -10,6 +10,7 @@ from msgspec import UNSET
 
 from llmxsite.exchange.answer.scorer import verdict_of
 from llmxsite.log.record import Sample, scores_of
+from llmxsite.press.numbers.moments import Moments
 
 STATES = ("right", "wrong", "unparsed", "truncated", "error", "unscored", "judge")
 WORDS = {
@@ -49,10 +50,13 @@ class Tally(msgspec.Struct):
     """Replies by what is suspicious about them."""
     lacks: list[str] = []
     """What the server turned out to lack while the run went on."""
+    moments: Moments = msgspec.field(default_factory=Moments)
+    """When they were made."""
 
     def add(self, sample: Sample) -> str:
         """Count one sample, unless it judges another; its state."""
         kind = state(sample)
+        self.moments.add(sample)
         if sample.judges:
             self.judging += 1
             return kind

@@ -21,8 +21,10 @@ from llmxsite.study.study import Study
 
 if TYPE_CHECKING:
     from llmxsite.analysis.tables import Samples
+    from llmxsite.press.numbers.items import ItemRows
     from llmxsite.press.numbers.outcomes import Tally
     from llmxsite.study.experiment import Prediction
+    from llmxsite.study.suite import Suite
 
 MANY_MODELS = 12
 """From more models on, warnings come from their summaries alone: comparing all pairs grows with the square of their number."""
@@ -133,7 +135,7 @@ class Numbers:
         from llmxsite.press.numbers.outcomes import Tally
 
         def make() -> Tally:
-            from llmxsite.log.record import Lack, Sample
+            from llmxsite.log.record import Lack, Resume, Sample
             from llmxsite.log.runlog import iterate
 
             log = self.study.root / run.path
@@ -144,9 +146,35 @@ class Numbers:
                     found.add(record)
                 elif isinstance(record, Lack):
                     found.lacks += record.lacks
+                elif isinstance(record, Resume):
+                    found.moments.resume()
             return found
 
         return self.cache.memo("tally", [run.hash], Tally, make)
+
+    def items(self, runs: Sequence[RunEntry], suite: Suite, content: str) -> ItemRows:
+        """Each item of a suite as its takers met it: models, told apart by digest. `content` is the suite's hash."""
+        from llmxsite.press.numbers.items import ItemRows, item_rows
+
+        def make() -> ItemRows:
+            samples = self.of(runs, {"suite": suite.id}) if runs else None
+            return item_rows(samples, suite) if samples is not None and len(samples) else ItemRows()
+
+        return self.cache.memo("items", [suite.id, content, hashes(runs)], ItemRows, make)
+
+    def curve(self, runs: Sequence[RunEntry], where: Mapping[str, Any]) -> list[Row]:
+        """Bins of about equal count of the samples with a confidence: `confidence`, `accuracy`, `low`, `high`, `n`."""
+        from llmxsite.press.numbers.profile import calibration_bins
+
+        make = lambda: calibration_bins(self.of(runs, where))  # noqa: E731
+        return self.cache.memo("curve", [where, hashes(runs)], list[Row], make)
+
+    def standing_out(self, runs: Sequence[RunEntry], where: Mapping[str, Any]) -> list[Row]:
+        """`profile.standing_out`: each category against the rest of its suite, over items."""
+        from llmxsite.press.numbers.profile import standing_out
+
+        make = lambda: standing_out(self.of(runs, where))  # noqa: E731
+        return self.cache.memo("standing-out", [where, hashes(runs)], list[Row], make)
 
     def verdicts(self, runs: Sequence[RunEntry], predictions: Sequence[Prediction], alpha: float) -> list[Row]:
         """`results.verdicts`, a row a prediction with its `sentence`; without runs none of them is measured yet."""

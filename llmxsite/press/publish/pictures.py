@@ -9,6 +9,7 @@ from typing import Literal, get_args
 
 from llmxsite.base.diagnostics import Issues, Problem, did_you_mean
 from llmxsite.base.memory import Cache
+from llmxsite.base.written import Place
 from llmxsite.press.publish.written import open_edition, read
 from llmxsite.press.site.figures import png
 from llmxsite.press.site.figures.drawing import THEMES, Drawn
@@ -54,8 +55,7 @@ def export(
             for stem, suffix, content in contents(figure, edition.cache, wanted, themes):
                 mark = f"-{hashlib.sha256(content).hexdigest()[:10]}" if hashed else ""
                 path = out / f"{stem}{mark}.{suffix}"
-                out.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(content)
+                Place(out).write(path, content)
                 written.append(path)
     if not written and not issues.failed():
         where = f"content/reports/{report}/index.md" if report else "content/reports"

@@ -7,6 +7,9 @@
   var version = Number(new URL(document.currentScript.src).searchParams.get("version"));
   var panel = null;
 
+  // What only who writes the study wants to know, such as the file to edit, is on every page, hidden.
+  document.querySelectorAll(".preview-only").forEach(function (node) { node.hidden = false; });
+
   window.llmxsiteLive = function (state) {
     if (state.version !== version && state.reload) {
       window.location.reload();

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from llmxsite.base.diagnostics import Issues, Problem
+from llmxsite.base.regular import walk
 from llmxsite.press.serve.server import Preview
-from llmxsite.study.study import Study
+from llmxsite.study.study import FOLDERS, Study
 
-WATCHED = ("content", "suites", "runs", "contributions")
+WATCHED = FOLDERS
 """Folders of a study whose changes show in the site."""
-_IGNORED = (".llmxsite", ".git", "__pycache__", "node_modules")
+_IGNORED = (".git", "__pycache__", "node_modules")
 
 
 def rebuild(preview: Preview, build: Callable[[Issues], None]) -> Issues:
@@ -61,12 +62,10 @@ def concerns(study: Study, changed: Iterable[str]) -> list[str]:
 def state(study: Study) -> dict[str, tuple[int, int]]:
     """Every file that the site is made from, by its path, with its time and size."""
     found = {}
-    for folder in (study.root / name for name in WATCHED):
-        for path in folder.rglob("*"):
-            with contextlib.suppress(OSError):  # gone again
-                if path.is_file():
-                    seen = path.stat()
-                    found[str(path)] = (seen.st_mtime_ns, seen.st_size)
+    for path in walk(study.root, *WATCHED).files:
+        with contextlib.suppress(OSError):  # gone again
+            seen = path.lstat()
+            found[str(path)] = (seen.st_mtime_ns, seen.st_size)
     return found
 
 

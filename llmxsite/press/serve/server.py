@@ -7,16 +7,20 @@ otherwise, and then refuses requests that name another host (DNS rebinding).
 
 from __future__ import annotations
 
+import contextlib
+import re
 import threading
 from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import msgspec
 
+from llmxsite.base import regular
 from llmxsite.base.diagnostics import Issue, Issues, Problem
+from llmxsite.base.reading import own
 
 FIRST_PORT, LAST_PORT = 8000, 8019
 LIVE = "/__llmxsite__/"
@@ -47,6 +51,16 @@ TYPES = {
     ".pdf": "application/pdf",
     ".zip": "application/zip",
 }
+GUARD = {
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Content-Security-Policy": "frame-ancestors 'self'",
+    "X-Frame-Options": "SAMEORIGIN",
+    "Referrer-Policy": "no-referrer",
+}
+"""What keeps other sites from taking, framing or guessing at what is served."""
+MAX_SERVED = 1 << 30
 _SCRIPT = Path(__file__).with_name("live.js")
 
 
@@ -125,15 +139,11 @@ def resolve(root: Path, base: str, target: str) -> Path | str | None:
         return None
     inside = root.resolve()
     file = inside.joinpath(*parts) if parts != [""] else inside
-    if file.is_dir():
+    if file == inside or regular.folder_there(file, inside):
         if not path.endswith("/"):
-            return path + "/"
+            return quote(path) + "/"
         file = file / "index.html"
-    try:
-        file = file.resolve(strict=True)
-    except OSError:
-        return None
-    return file if file.is_file() and file.is_relative_to(inside) else None
+    return file if regular.there(file, inside) else None
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -142,7 +152,7 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = 60
 
     def do_GET(self) -> None:
-        if not self._host_allowed():
+        if not self._host_allowed() or not self._own_site():
             self._send(HTTPStatus.FORBIDDEN, b"This preview answers to its own address only.\n", TYPES[".txt"])
             return
         if self.path.startswith(LIVE):
@@ -164,25 +174,32 @@ class _Handler(BaseHTTPRequestHandler):
     def _host_allowed(self) -> bool:
         if self.server.host not in LOOPBACK:
             return True
-        name = urlsplit(f"//{self.headers.get('Host', '')}").hostname
-        return name in LOOPBACK
+        return urlsplit(f"//{self.headers.get('Host', '')}").hostname in LOOPBACK
+
+    def _own_site(self) -> bool:
+        """Whether the request comes from this preview's own pages, or from a person who opens one of them."""
+        site, mode, dest = (self.headers.get(f"Sec-Fetch-{name}", "") for name in ("Site", "Mode", "Dest"))
+        return site in ("", "same-origin", "none") or (mode == "navigate" and dest == "document")
 
     def _live(self) -> None:
         preview = self.server.preview
         if self.path.startswith(LIVE + "live.js"):
-            self._send(HTTPStatus.OK, _SCRIPT.read_bytes(), TYPES[".js"])
+            self._send(HTTPStatus.OK, own(_SCRIPT), TYPES[".js"])
             return
         if not self.path.startswith(LIVE + "state.js"):
             self._missing()
             return
         seen = parse_qs(urlsplit(self.path).query).get("seen", [""])[0]
-        if seen.isdigit():
+        if seen and not re.fullmatch("[0-9]{1,9}", seen):
+            self._send(HTTPStatus.BAD_REQUEST, b"`seen` is the number of a version.\n", TYPES[".txt"])
+            return
+        if seen:
             preview.wait(int(seen), self.server.hold_seconds)
         self._send(HTTPStatus.OK, preview.state(), TYPES[".js"])
 
     def _missing(self) -> None:
         page = self.server.preview.root / "404.html"
-        if page.is_file():
+        if regular.there(page):
             self._file(page, HTTPStatus.NOT_FOUND)
         else:
             body = b"<!doctype html><title>Not found</title><p>There is no such page.</p></body>"
@@ -191,8 +208,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _file(self, file: Path, status: HTTPStatus) -> None:
         version = self.server.preview.version  # before the page is read: a build that ends meanwhile is a newer one
         try:
-            body = file.read_bytes()
-        except OSError:  # a build may be replacing it right now
+            body = regular.content(file, inside=self.server.preview.root, limit=MAX_SERVED)
+        except Problem:  # a build may be replacing it right now
             self._send(HTTPStatus.SERVICE_UNAVAILABLE, b"The site is being rebuilt.\n", TYPES[".txt"])
             return
         kind = TYPES.get(file.suffix.lower(), "application/octet-stream")
@@ -203,7 +220,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Cache-Control", "no-store")
-        self.send_header("X-Content-Type-Options", "nosniff")
+        for name, value in GUARD.items():
+            self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
@@ -213,6 +231,10 @@ class _Handler(BaseHTTPRequestHandler):
             super().handle_one_request()
         except (ConnectionError, TimeoutError):  # the browser went away: nothing to say
             self.close_connection = True
+        except ValueError:  # a request that is none: an address or a host that cannot be read
+            self.close_connection = True
+            with contextlib.suppress(OSError, ValueError):
+                self._send(HTTPStatus.BAD_REQUEST, b"That is no request.\n", TYPES[".txt"])
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """A preview is watched in the browser, not in the terminal."""

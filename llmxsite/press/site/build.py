@@ -19,7 +19,7 @@ from llmxsite.base import memory
 from llmxsite.base.diagnostics import Issues
 from llmxsite.base.memory import Cache, Seen, recall
 from llmxsite.press.catalogue import addresses
-from llmxsite.press.site import disk, manifest
+from llmxsite.press.site import disk, fault, manifest
 from llmxsite.press.site.last_build import LastBuild, PageRecord, fingerprint, whole
 from llmxsite.study.study import Study
 
@@ -68,10 +68,12 @@ def build(
             built = build(study, Path(trial) / "site", issues=issues, base_url=base_url, jobs=jobs)
         if issues.failed(strict=True):
             return built
+    if out == study.root / "site":
+        out = study.site  # no link
     out = out.resolve()
     last = recall(study.cache / "site", out, LastBuild)
     cache = Cache(study.cache / "site", out, last)
-    base_url = base_url or study.config.base_url
+    base_url = base_url or study.usable_config(issues).base_url
     inputs = fingerprint(study, cache, base_url)
     if inputs == last.inputs and whole(out, last):
         issues.extend(last.issues)
@@ -100,6 +102,7 @@ class _Build:
         self.tests: list[LedgerEntry] = []
         self.figures: dict[str, tuple[Drawn, str, str]] = {}
         self.photos: dict[str, str] = {}
+        self.names_taken: dict[str, str] = {}  # addresses of pages, as systems have them that tell no case
 
     def run(self, inputs: str) -> Built:
         from llmxsite.press.site.pages import (
@@ -122,22 +125,18 @@ class _Build:
 
         edition = self.edition
         todo, compared = self._samples(), missing(edition)
-        jobs = {name: job for name, (_, job) in todo.items()}
-        with beside(jobs, compared, self.out, self.jobs) as (written, drifts):
-            for page in chain.from_iterable(
-                m.pages(edition) for m in (home, reports, models, suites, compare, hardware, methods, texts)
-            ):
-                self._page(page)
+        with beside({name: job for name, (_, job) in todo.items()}, compared, self.out, self.jobs) as (written, drifts):
+            for module in (reports, models, suites, home, compare, hardware, methods, texts):
+                self._all(module.pages(edition))
             for name, output, files in written:
                 self._sampled(name, todo[name][0], output, files)
-            for page in chain(explorer.pages(edition), runs.pages(edition)):
-                self._page(page)
+            self._all(explorer.pages(edition))
+            self._all(runs.pages(edition))
             for name, found in drifts:
                 self.cache.keep(name, found)
-            for page in drift.pages(edition):
-                self._page(page)
-        for page in chain(figures.pages(edition, self.figures), tests.pages(edition, self.tests)):
-            self._page(page)
+            self._all(drift.pages(edition))
+        self._all(figures.pages(edition, self.figures))
+        self._all(tests.pages(edition, self.tests))
         wanted = chain.from_iterable(record.wanted for record in self.state.pages.values())
         self.issues.extend(issue for name, issue in wanted if name not in self.figures)
         for address, content in chain(self._photos(), self._extras()):
@@ -147,8 +146,18 @@ class _Build:
         self.cache.save(self.state)
         return self.built
 
+    def _all(self, pages: Iterable[Page]) -> None:
+        """Make pages as they are listed; where listing fails, it is said."""
+        with fault.told(self.issues, "site", "A list of pages"):
+            for page in pages:
+                self._page(page)
+
     def _page(self, page: Page) -> None:
         """Make a page, unless the last build made it from the very same things and it still stands."""
+        if (first := self.names_taken.setdefault(page.address.lower(), page.address)) != page.address:
+            words = f"'{page.address}' and '{first}' are one name on other systems; this page is left out"
+            self.issues.add(page.address, "name-collision", words, hint="rename what one of them is made from")
+            return
         self.pages.append(page)
         self.built.pages += 1
         key = memory.digest(msgspec.json.encode([self.edition.frame_key, page.kind, page.parts], order="sorted"))
@@ -159,6 +168,7 @@ class _Build:
         else:
             record = self._make(page, key)
         self.state.pages[page.address] = record
+        self.edition.figures[page.address] = record.figures
         self.search += record.search
         self.tests += record.tests
         for name in record.figures:
@@ -166,7 +176,7 @@ class _Build:
 
     def _make(self, page: Page, key: str) -> PageRecord:
         own = Issues()
-        made = page.make(own)
+        made = page.tried(self.edition, own)
         self.built.made += 1
         self.issues.extend(own)
         files = {page.address: made.html.encode(), **made.files}
@@ -241,9 +251,9 @@ class _Build:
         from llmxsite.press.site import feed, search
 
         yield from self.edition.assets.files(charts=bool(self.figures)).items()
-        logo = self.edition.config.theme.logo
-        if logo and (self.edition.study.content / logo).is_file():
-            yield f"theme/{logo}", (self.edition.study.content / logo).read_bytes()
+        logo = self.edition.logo
+        if logo is not None:
+            yield logo.address, logo.data
         yield ".nojekyll", b""
         yield addresses.SEARCH, self.edition.search_page(self.search).encode()
         yield from search.build(self.search).items()
@@ -273,7 +283,7 @@ class _Build:
             files=files,
         )
         self.folder.put(addresses.MANIFEST, manifest.encode(new))
-        self.built.deleted = disk.delete(manifest.stale(self.old, set(files), self.out), self.out)
+        self.built.deleted = self.folder.place.delete(manifest.stale(self.old, set(files), self.out))
         self.state.written = self.folder.now
         self.built.files, self.built.written = len(files), self.folder.written
         self.built.bytes = sum(s.size for s in self.folder.now.values())

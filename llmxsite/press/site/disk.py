@@ -1,12 +1,13 @@
-"""The output folder: files written where they are not already as they must be, and deleted with the folders they leave."""
+"""The output folder: files written where they are not already as they must be."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from llmxsite.base import memory
 from llmxsite.base.memory import Seen
+from llmxsite.base.written import Place
 from llmxsite.press.catalogue import addresses
 
 
@@ -15,6 +16,7 @@ class Folder:
 
     def __init__(self, out: Path, before: Mapping[str, Seen]) -> None:
         self.out, self.before = out, before
+        self.place = Place(out)
         self.now: dict[str, Seen] = {}
         self.written = 0
 
@@ -35,46 +37,21 @@ class Folder:
         known = self.now.get(address)
         if (known is None or known.hash != digest) and not self.keep({address: digest}):
             path = addresses.output(self.out, address)
-            self.written += write(path, content)
+            self.written += self.place.write(path, content)
             self.now[address] = seen(path, digest)
         return digest
 
 
-def write(path: Path, content: bytes) -> bool:
-    """Write a file unless it holds these bytes already; whether it was written."""
-    try:
-        if path.stat().st_size == len(content) and path.read_bytes() == content:
-            return False
-    except OSError:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-    return True
-
-
 def seen(path: Path, digest: str) -> Seen:
     """A file as it stands now."""
-    stat = path.stat()
+    stat = path.lstat()
     return Seen(stat.st_size, stat.st_mtime_ns, digest)
 
 
 def stands(path: Path, before: Seen) -> bool:
     """Whether a file has been left alone since."""
     try:
-        stat = path.stat()
-    except OSError:
+        stat = path.lstat()
+    except (OSError, ValueError):
         return False
     return stat.st_size == before.size and stat.st_mtime_ns == before.mtime
-
-
-def delete(files: Iterable[Path], root: Path) -> int:
-    """Delete files, and folders that are empty then; how many files there were."""
-    count = 0
-    for path in files:
-        if path.is_file():
-            path.unlink()
-            count += 1
-        for folder in path.parents:
-            if folder == root or not folder.is_dir() or any(folder.iterdir()):
-                break
-            folder.rmdir()
-    return count

@@ -3,41 +3,38 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 from markupsafe import Markup
 
 from llmxsite import __version__
 from llmxsite.analysis.drift.lineage import ancestors
-from llmxsite.base.diagnostics import Issue, Issues
+from llmxsite.base.diagnostics import Issue, Issues, Problem
 from llmxsite.base.memory import Cache, digest, package_fingerprint
+from llmxsite.base.regular import there, walk
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.catalogue import Catalogue
 from llmxsite.press.catalogue.entries import Known, RunEntry, SuiteEntry
+from llmxsite.press.files import PICTURES, published
 from llmxsite.press.numbers.remembered import Numbers
 from llmxsite.press.site.assets import Assets
 from llmxsite.press.site.ledger import LedgerEntry
+from llmxsite.press.site.policy import policy
 from llmxsite.press.site.search import SearchEntry
 from llmxsite.press.site.search import field as field_html
 from llmxsite.study.study import SiteConfig, Study
 from llmxsite.study.suite import QuestionItem, choices_of, item_hash
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
-
     from llmxsite.press.site.feed import FeedEntry
+    from llmxsite.press.site.themes import Templates
 
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; frame-src 'self'; "
-    "base-uri 'none'; form-action 'self'"
-)
-"""Content security policy of every page: nothing from elsewhere, no inline script, no `eval`. A form may go to the search page,
-and the sample explorer opens pages of samples out of sight."""
 SECTIONS = (
     ("reports", "Reports"),
     ("models", "Models"),
@@ -52,6 +49,13 @@ SECTIONS = (
 
 
 FOOTER_PAGES = 8
+
+
+class Logo(NamedTuple):
+    """The theme's picture, as it is published."""
+
+    address: str
+    data: bytes
 
 
 @dataclass
@@ -77,20 +81,46 @@ class Edition:
         self.study, self.catalogue, self.cache, self.issues, self.base_url = study, catalogue, cache, issues, base_url
         self.theme = study.content / "theme"
         self._folders: dict[Path, str] = {}
+        self.figures: dict[str, list[str]] = {}
+        """Keys of the drawn figures of each page made so far, by its address: pages that show others' figures come after them."""
         self._questions: dict[str, list[tuple[str, Known]]] = {}
         self.numbers = Numbers(study, catalogue, cache)
-        self.assets = Assets(self.theme, catalogue.config.theme.accent, cache)
+        self.assets = Assets(study.root, catalogue.config.theme.accent, cache, issues)
 
     @property
     def config(self) -> SiteConfig:
         return self.catalogue.config
 
     @cached_property
-    def templates(self) -> Environment:
-        from llmxsite.press.site.templates import environment
+    def templates(self) -> Templates:
+        from llmxsite.press.site.themes import Templates
 
         folder = self.cache.folder / "templates" if self.cache.folder else None
-        return environment(self.theme, folder)
+        return Templates(self.study.root, folder, self.issues)
+
+    @cached_property
+    def logo(self) -> Logo | None:
+        """The theme's picture; None where it names none, or none that can be shown."""
+        name = self.config.theme.logo
+        if name is None:
+            return None
+        path = Path(os.path.normpath(self.study.content / name))
+        try:
+            if path.suffix.lower() not in (*PICTURES, ".svg"):
+                raise Problem.at(
+                    path, "file-refused", "not published: a logo is a picture", hint="PNG, JPEG, WebP or SVG"
+                )
+            data = published(path, self.study.content)
+        except Problem as problem:
+            self.issues.extend(problem.issues)
+            return None
+        return Logo(f"theme/{addresses.hashed('logo', path.suffix.lower().lstrip('.'), data)}", data)
+
+    def look_at_theme(self) -> None:
+        """Find what of the study's own looks is not used, without making a page."""
+        _ = self.logo
+        self.templates.check()
+        self.assets.check()
 
     @cached_property
     def frame_key(self) -> str:
@@ -98,10 +128,12 @@ class Edition:
         return _hashed(
             package_fingerprint(),
             self.config,
+            self.logo and self.logo.address,
             self.base_url,
             self.assets.style,
+            self.assets.sketch,
             self.assets.scripts,
-            [self.cache.hash(p) for p in sorted((self.theme / "templates").rglob("*.html"))],
+            [(p.name, self.cache.hash(p)) for p in walk(self.study.root, "content/theme/templates").files],
             self.footer,
             [section for section, _ in self.sections],
         )
@@ -128,10 +160,10 @@ class Edition:
     @cached_property
     def sources(self) -> dict[Path, str]:
         """Markdown file to address, for every page that is written by hand."""
-        c, content = self.catalogue, self.study.content.resolve()
+        c, content = self.catalogue, self.study.content
         known = {content / "index.md": addresses.HOME}
         known |= {content / "reports" / r.slug / "index.md": r.address for r in c.reports}
-        known |= {m.article.path.resolve(): m.address for m in c.models if m.article}
+        known |= {m.article.path: m.address for m in c.models if m.article}
         known |= {content / "pages" / f"{p.slug}.md": addresses.page(p.slug) for p in c.pages}
         return known
 
@@ -157,7 +189,7 @@ class Edition:
     def beside(self, folder: Path) -> str:
         """Hash of the files of a folder that a write-up in it may show or offer."""
         if folder not in self._folders:
-            files = sorted(p for p in folder.iterdir() if p.suffix.lower() in addresses.PUBLISHED)
+            files = sorted(p for p in folder.iterdir() if p.suffix.lower() in addresses.PUBLISHED and there(p))
             self._folders[folder] = _hashed([(p.name, self.cache.hash(p)) for p in files])
         return self._folders[folder]
 
@@ -172,29 +204,35 @@ class Edition:
     def html(self, template: str, address: str, *, title: str, section: str = "", **context: Any) -> str:
         """A page from its template. `context` may give `description`, `kind`, `crumbs`, `charts`, `linked`, `card`."""
         own = self.absolute(address)
-        return self.templates.get_template(template).render(
+        to = lambda target: addresses.relative(address, target)  # noqa: E731
+        return self.templates.page(
+            template,
+            address,
+            policy(context.get("inline_style")),
             site=self.config,
-            address=address,
+            logo=self.logo and self.logo.address,
             title=title,
             section=section,
             sections=self.sections,
             pages=self.footer,
-            to=lambda target: addresses.relative(address, target),
-            policy=POLICY,
+            to=to,
             assets=self.assets,
             canonical=own,
             version=__version__,
             paths=addresses,
             catalogue=self.catalogue,
-            guessing=self.guessing,
-            search_field=Markup(field_html(lambda target: addresses.relative(address, target))),  # escapes
+            guessing=lambda suite: self.guessing(suite),
+            search_field=Markup(field_html(to)),  # escapes
             **{"description": None, "crumbs": [], "charts": False, "linked": None, "card": None, **context},
         )
 
     def piece(self, template: str, address: str, **context: Any) -> Markup:
         """A part of the page at `address` from its template: a task's is called `task/NAME/FILE`."""
-        html = self.templates.get_template(template).render(
-            to=lambda target: addresses.relative(address, target), guessing=self.guessing, **context
+        html = self.templates.render(
+            template,
+            to=lambda target: addresses.relative(address, target),
+            guessing=lambda suite: self.guessing(suite),
+            **context,
         )
         return Markup(html)  # escaped by its template
 

@@ -7,15 +7,12 @@ from pathlib import Path
 import msgspec
 from msgspec import field
 
-from llmxsite.base import memory
+from llmxsite.base import memory, regular
 from llmxsite.base.diagnostics import Issue
 from llmxsite.base.memory import Cache, Past, Seen, package_fingerprint
 from llmxsite.press.site.ledger import LedgerEntry
 from llmxsite.press.site.search import SearchEntry
-from llmxsite.study.study import Study
-
-WATCHED = ("content", "suites", "runs", "contributions")
-"""Folders of a study that a build reads."""
+from llmxsite.study.study import FOLDERS, Study
 
 
 class PageRecord(msgspec.Struct):
@@ -47,10 +44,9 @@ class LastBuild(Past):
 def fingerprint(study: Study, cache: Cache, base_url: str | None) -> str:
     """Everything a build depends on, in one hash: every input file, the options, and the package itself."""
     marks = [package_fingerprint(), str(base_url)]
-    for folder in WATCHED:
-        root = study.root / folder
-        for path in sorted(p for p in root.rglob("*") if p.is_file()) if root.is_dir() else []:
-            marks.append(f"{path.relative_to(study.root).as_posix()}:{cache.hash(path)}")
+    tree = regular.walk(study.root, *FOLDERS)
+    marks += [f"{path.relative_to(study.root).as_posix()}:{cache.hash(path)}" for path in tree.files]
+    marks += [f"{issue.path}:{issue.code}" for issue in tree.odd]
     return memory.digest("\n".join(marks))
 
 
@@ -58,7 +54,7 @@ def whole(out: Path, last: LastBuild) -> bool:
     """Whether every file of the last build still stands as it was written."""
     for address, seen in last.written.items():
         try:
-            stat = (out / address).stat()
+            stat = (out / address).lstat()
         except OSError:
             return False
         if stat.st_size != seen.size or stat.st_mtime_ns != seen.mtime:

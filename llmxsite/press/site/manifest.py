@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from llmxsite.base.diagnostics import Problem
+from llmxsite.base.regular import content
 from llmxsite.press.catalogue import addresses
 
 
@@ -67,8 +68,8 @@ class Manifest(msgspec.Struct, kw_only=True):
 def read(out: Path) -> Manifest:
     """The manifest of the last build into `out`; an empty one where there is none, or none that can be read."""
     try:
-        return msgspec.json.decode((out / addresses.MANIFEST).read_bytes(), type=Manifest)
-    except (OSError, msgspec.DecodeError):
+        return msgspec.json.decode(content(out / addresses.MANIFEST), type=Manifest)
+    except (Problem, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Manifest()
 
 

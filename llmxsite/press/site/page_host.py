@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
@@ -9,10 +10,13 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import unquote
 
-from llmxsite.base.diagnostics import Issue, Issues, did_you_mean, display_path
+from llmxsite.base.diagnostics import Issue, Issues, Problem, did_you_mean, display_path
 from llmxsite.base.reading import read_text
+from llmxsite.base.regular import folder_there, name_fault, there, walk
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.entries import ReportEntry, RunEntry
+from llmxsite.press.files import published
+from llmxsite.press.site import fault
 from llmxsite.press.site.edition import Edition
 from llmxsite.press.site.ledger import LedgerEntry, of_value
 from llmxsite.press.writing.directive import Declared, Directive
@@ -53,6 +57,7 @@ class PageHost:
         self.directives = directives
         self.prefix = prefix
         """What makes the ids of this page's figures unique in the site."""
+        self._lines: list[str] | None = None
         self.files: dict[str, bytes] = {}
         self.figures: list[str] = []
         self.drawn: set[str] = set()
@@ -97,14 +102,31 @@ class PageHost:
         for key in wrong:
             hint = did_you_mean(key, kind.options or ())
             directive.add("directive-option", f"'{directive.name}' has no option '{key}'", key=key, hint=hint)
-        return failed(directive, "an option is not known") if wrong else kind.draw(self, directive)
+        if wrong:
+            return failed(directive, "an option is not known")
+        for key in ("where", "a", "b"):
+            if (message := _mistaken(directive.options.get(key))) is not None and key in directive.options:
+                directive.add("directive-value", f"'{key}' {message}", key=key, hint=f"{key}: {{temperature: 0}}")
+                return failed(directive, f"'{key}' {message}")
+        try:
+            return kind.draw(self, directive)
+        except (KeyboardInterrupt, SystemExit, MemoryError):
+            raise
+        except Exception as error:
+            for issue in fault.said(error, display_path(self.source), f"{{{directive.name}}}"):
+                code = "directive-failed" if issue.code == "page-failed" else issue.code
+                directive.add(code, issue.message, hint=issue.hint)
+            return failed(directive, fault.reason(error))
 
     def value(self, query: str, line: int, column: int) -> str:
         """The number with a link to where it comes from: its run, or the list of the report's runs."""
         if self.waiting:
             self.wait("the number", line, column)
             return '<span class="waiting">no runs yet</span>'
-        answer = self.edition.numbers.value(query, self.report.slug if self.report and self.report.runs else None)
+        try:
+            answer = self.edition.numbers.value(query, self.report.slug if self.report and self.report.runs else None)
+        except Exception as error:  # of a log that lies in a way nobody thought of
+            answer = {"problem": fault.reason(error), "offset": 0, "hint": None}
         if answer.get("problem"):
             self.issues.add(
                 self.source,
@@ -122,7 +144,9 @@ class PageHost:
 
     def _line(self, number: int) -> str | None:
         """A line of the Markdown file as it stands, to show beside what is wrong in it."""
-        lines = lines_of(read_text(self.source)) if self.source.is_file() else []
+        if self._lines is None:
+            self._lines = lines_of(read_text(self.source)) if there(self.source) else []
+        lines = self._lines
         return lines[number - 1] if 0 < number <= len(lines) else None
 
     def _runs_address(self, ids: list[str]) -> str:
@@ -166,24 +190,35 @@ class PageHost:
         return Issue(path=path, line=line, code="link-broken", message=message, excerpt=self._line(line))
 
     def _beside(self, target: str, line: int) -> str | None:
-        content = self.edition.study.content.resolve()
+        content = self.edition.study.content
         base = content if target.startswith("/") else self.source.parent
-        file = (base / target.lstrip("/")).resolve()
-        if file.is_dir():
+        file = Path(os.path.normpath(base / target.lstrip("/")))
+        if not file.is_relative_to(content) or any(map(name_fault, file.relative_to(content).parts)):
+            file = content / "nowhere"
+        if folder_there(file, content):
             file = file / "index.md"
         if file in self.edition.sources:
             return self.edition.sources[file]
         if file.suffix == ".html" and (address := self._own_page(target)):
             return address
-        if file.is_file() and file.is_relative_to(content) and file.suffix.lower() in addresses.PUBLISHED:
-            address = "content/" + "/".join(addresses.part(p) for p in file.relative_to(content).parts)
-            self.files[address] = file.read_bytes()
+        is_file = there(file, content)
+        if is_file and file.suffix.lower() in addresses.PUBLISHED:
+            try:
+                data = published(file, content)
+            except Problem as problem:
+                self.issues.extend(problem.issues)
+                return None
+            parts = [addresses.part(p) for p in file.relative_to(content).parts]
+            address = "/".join(["content", *parts[:-1], _name(file, parts[-1])])
+            self.files[address] = data
             return address
-        near = did_you_mean(target, [p.name for p in file.parent.iterdir()]) if file.parent.is_dir() else None
+        names = [p.name for p in walk(file.parent, "", depth=1).files] if folder_there(file.parent, content) else []
+        shown = target if len(target) <= 120 else f"{target[:100]}…"
+        near = did_you_mean(shown, names)
         self.issues.add(
             self.source,
             "link-broken",
-            f"'{target}' leads nowhere" if not file.exists() else f"'{target}' is not a kind of file that is published",
+            f"'{shown}' is not a kind of file that is published" if is_file else f"'{shown}' leads nowhere",
             line=line,
             excerpt=self._line(line),
             hint=near
@@ -209,6 +244,25 @@ class PageHost:
                 return addresses.relative(self.address, addresses.figure(name)), f"figure in “{report.title}”"
         self.issues.add(self.source, "reference-missing", f"nothing is called '{name}'", line=line)
         return "", name
+
+
+def _name(file: Path, part: str) -> str:
+    """The last part of a published file's address: its ending is the one by which a server tells what it is."""
+    suffix = file.suffix.lower()
+    return part if part.lower().endswith(suffix) else f"{part}{suffix}"
+
+
+def _mistaken(value: Any) -> str | None:
+    """Why a value cannot say which samples are meant; None where it can."""
+    if not isinstance(value, dict):
+        return "must be a mapping of columns to values"
+    plain = (str, int, float, bool, type(None))
+    for name, level in value.items():
+        if not isinstance(name, str) or not all(
+            isinstance(v, plain) for v in (level if isinstance(level, list) else [level])
+        ):
+            return "must name plain values"
+    return None
 
 
 def failed(d: Directive, why: str) -> str:

@@ -7,9 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from llmxsite.base import memory
+from llmxsite.base.diagnostics import display_path
 from llmxsite.base.memory import Seen
+from llmxsite.base.written import Place
 from llmxsite.press.catalogue import addresses
-from llmxsite.press.site import disk
+from llmxsite.press.numbers.outcomes import Tally
+from llmxsite.press.site import disk, fault
 from llmxsite.press.site.samples import sheets
 from llmxsite.press.site.samples.drifts import DriftView, Two, compare_two
 from llmxsite.press.site.samples.sheets import SheetJob, Sheets
@@ -29,7 +32,7 @@ def beside(
     With `jobs` of at least 2 and much to write, that is done in `jobs - 1` processes while the caller goes on; otherwise a comparison
     is left to the page that shows it.
     """
-    if jobs < 2 or sum(job.log.stat().st_size for job in todo.values()) < LARGE:
+    if jobs < 2 or sum(job.log.lstat().st_size for job in todo.values()) < LARGE:
         yield ((name, *write(job, out)) for name, job in todo.items()), iter(())
         return
     from concurrent.futures import ProcessPoolExecutor
@@ -48,11 +51,18 @@ def write(job: SheetJob, out: Path) -> tuple[Sheets, dict[str, Seen]]:
     """One job, in whatever process this is."""
     written: dict[str, Seen] = {}
 
+    place = Place(out)
+
     def put(address: str, content: bytes) -> str:
         path = addresses.output(out, address)
-        disk.write(path, content)
+        place.write(path, content)
         digest = memory.digest(content)
         written[address] = disk.seen(path, digest)
         return digest
 
-    return sheets.write(job, put), written
+    try:
+        return sheets.write(job, put), written
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # one log that lies in a way nobody thought of
+        return Sheets({}, Tally(), list(fault.said(error, display_path(job.log), f"Samples of {job.run}"))), {}

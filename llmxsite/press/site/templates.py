@@ -1,25 +1,20 @@
-"""Templates: compiled once a build, escaped everywhere, overridden file by file from `content/theme/templates/`.
-
-A task's own are called `task/NAME/FILE`, and overridden under that name too.
-"""
+"""What templates write numbers, days and names with: their filters."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
 from functools import partial
-from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from jinja2 import ChoiceLoader, Environment, FileSystemBytecodeCache, FileSystemLoader, FunctionLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from llmxsite.analysis.measure import Form, Measure, show
-from llmxsite.base import registry
 from llmxsite.press.numbers.data_table import TableHead
-from llmxsite.press.site import sketch
+from llmxsite.press.site.sketch import beside, steps
+from llmxsite.press.site.sketch.difference import difference
 
-FOLDER = Path(__file__).parent / "templates"
 MONTHS = (
     "January",
     "February",
@@ -35,25 +30,17 @@ MONTHS = (
     "December",
 )
 """English, whatever the locale: the same bytes everywhere."""
+E = TypeVar("E", bound=Environment)
 MISSING = Markup('<span class="missing">{}</span>')
 NOT_MEASURED = Markup('<span class="missing" title="not measured">–</span>')
 
 
-def environment(theme: Path, cache: Path | None) -> Environment:
-    """The templates of the package with the study's own in their place."""
-    if cache is not None:
-        cache.mkdir(parents=True, exist_ok=True)
-    env = Environment(
-        loader=ChoiceLoader([FileSystemLoader(theme / "templates"), FileSystemLoader(FOLDER), FunctionLoader(of_task)]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        bytecode_cache=FileSystemBytecodeCache(str(cache)) if cache is not None else None,
-    )
+def filtered(env: E) -> E:
+    """An environment with the filters that templates write numbers with."""
     env.filters.update(
         percent=percent,
         points=partial(shown, form="points"),
+        wide=steps.wide,
         width=partial(shown, form="points", sign=False),
         cell=cell,
         number=number,
@@ -67,21 +54,14 @@ def environment(theme: Path, cache: Path | None) -> Environment:
         mark=mark,
         spread=spread,
         forest=forest,
-        before_after=sketch.before_after,
-        histogram=sketch.histogram,
+        before_after=beside.before_after,
+        histogram=beside.histogram,
+        difference=difference,
         value=value,
+        kind=kind,
         p_value=partial(shown, form="p"),
     )
     return env
-
-
-def of_task(name: str) -> str | None:
-    """The text of a task's template: `task/determinism/run.html`."""
-    kind, _, rest = name.partition("/")
-    task, _, file = rest.partition("/")
-    folder = registry.texts(task) if kind == "task" and file else None
-    found = None if folder is None else folder / "templates" / file
-    return found.read_text(encoding="utf-8") if found is not None and found.is_file() else None
 
 
 def missing(value: Any, words: str = "not stated") -> Any:
@@ -189,6 +169,11 @@ def short(digest: str | None, length: int = 12) -> Any:
     if not digest:
         return missing(None, "unknown")
     return Markup('<code title="{}">{}</code>').format(digest, digest[:length])
+
+
+def kind(name: str) -> str:
+    """A kind of figure as a person says it: `latency_distribution` -> `Latency distribution`."""
+    return name.replace("_", " ").replace("-", " ").capitalize()
 
 
 def value(thing: Any) -> Any:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from llmxsite.base.diagnostics import Issue, Issues
+from llmxsite.base.regular import there
 from llmxsite.press.catalogue.entries import ReportEntry
 from llmxsite.press.site.directives.kinds import directives
 from llmxsite.press.site.edition import Edition
@@ -80,7 +81,7 @@ def article_key(edition: Edition, article: Article[Any] | None) -> list[Any]:
     books = [article.path.parent / n for n in ([names] if isinstance(names, str) else names)]
     return [
         edition.cache.hash(article.path),
-        [edition.cache.hash(b) for b in books],
+        [edition.cache.hash(b) if there(b, edition.study.root) else "" for b in books],
         edition.numbers.fingerprint,
         edition.names,
         edition.beside(article.path.parent),

@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 from llmxsite.base.diagnostics import Issues, Problem
 from llmxsite.base.reading import read_text
+from llmxsite.base.regular import there
 from llmxsite.press.writing import anchors, bibtex
 from llmxsite.press.writing.bibtex import Entry
 
@@ -53,13 +54,13 @@ class Bibliography:
         read: list[str] = []
         for name in names:
             path = folder / name
-            if ".." in Path(name).parts or Path(name).is_absolute():
-                issues.add(path, "bibliography-place", f"'{name}' is not beside the page")
+            if "\0" in name or ".." in Path(name).parts or Path(name).is_absolute():
+                issues.add(folder, "bibliography-place", f"'{name[:100]}' is not beside the page")
                 continue
-            if not path.is_file() and name == "references.bib":
+            if name == "references.bib" and not there(path):
                 continue
             try:
-                text = read_text(path, limit=bibtex.MAX_BYTES)
+                text = read_text(path, limit=bibtex.MAX_BYTES, inside=folder)
             except Problem as problem:
                 issues.extend(problem.issues)
                 continue

@@ -13,6 +13,7 @@ from typing import Annotated, Generic, Literal, TypeVar
 import msgspec
 from msgspec import Meta
 
+from llmxsite.base import links
 from llmxsite.base.diagnostics import Issues, Problem
 from llmxsite.base.document import Document
 from llmxsite.base.reading import read_text
@@ -57,6 +58,10 @@ class ReportMeta(PageMeta, kw_only=True, omit_defaults=True):
 
     status: Literal["draft", "final"] = "draft"
     """A draft says that it is one on its page and in the feed."""
+    featured: bool = False
+    """Whether it is the study's main report, whose first figure opens the home page. Of several, and of none, the newest is."""
+    finding: str | None = None
+    """What came out, in one sentence, with its interval. Without one, the verdict of the first prediction says it."""
     doi: str | None = None
     licence: str | None = None
     """SPDX identifier, where it is not the study's."""
@@ -128,6 +133,10 @@ def parse(text: str, path: Path, type_: type[M], issues: Issues) -> Article[M]:
         issues.add(path, "front-matter-invalid", "front matter must be `key: value` lines", line=2)
         return Article(path=path, meta=type_(), body=body, first_line=first_line, document=document)
     meta = document.convert(type_, code="front-matter", issues=issues)
+    for keys in links.unsafe_fields(meta):
+        message = f"'{keys[-1]}' is no address of a page: http, https and mailto are, and what is relative"
+        issues.extend([document.issue(keys, "front-matter-invalid", message)])
+        links.without(meta, keys)
     return Article(path=path, meta=meta or type_(), body=body, first_line=first_line, document=document)
 
 

@@ -16,6 +16,10 @@ from markdown_it.token import Token
 
 from llmxsite.press.writing.citations import KEY, UNSPACED, parse_group
 
+MAX_BLOCK = 10_000
+"""Characters of one paragraph. What is in it costs its length squared, and nobody writes as long a one."""
+MAX_READ = 1_000_000
+"""Characters of all paragraphs of a page."""
 _PLACED = ("link_open", "image", "html_inline")
 _ROLE = re.compile(r"\{([A-Za-z][\w:-]*)\}(`+)(?!`)(.+?)(?<!`)\2(?!`)", re.DOTALL)
 _NARRATIVE = re.compile(rf"@({KEY})")
@@ -26,13 +30,24 @@ _BRACKET = re.compile(r"\[([^\[\]`]*@[^\[\]`]*)\](?![\[(])")
 
 def parse_inline(state: StateCore) -> None:
     """Core rule in place of markdown-it's own: the same, and each block's line is known while its text is read."""
-    block_line = 0
+    block_line = read = 0
     for token in state.tokens:
         if token.map is not None:
             block_line = token.map[0]
         if token.type == "inline":
             token.children = token.children or []
             state.env["block"] = (token.content, block_line)
+            read += len(token.content)
+            if len(token.content) > MAX_BLOCK or read > MAX_READ:
+                source = state.env["page"].source
+                long = f"a paragraph of {len(token.content):,} characters; {MAX_BLOCK:,} are shown, as they are written"
+                much = (
+                    f"more than {MAX_READ:,} characters of paragraphs; those from here on are shown as they are written"
+                )
+                message = long if len(token.content) > MAX_BLOCK else much
+                source.add("text-too-long", message, line=block_line + source.first_line)
+                token.children.append(Token("text", "", 0, content=token.content[:MAX_BLOCK]))
+                continue
             state.md.inline.parse(token.content, state.md, state.env, token.children)
 
 

@@ -35,6 +35,8 @@ from llmxsite.press.writing.table_rows import whole_table
 
 __all__ = ["Bibliography", "Directive", "Rendered", "TextHost", "render"]
 
+MAX_TRUSTED = 4_000_000
+"""Characters read of a text of the study's own."""
 MAX_UNTRUSTED = 1_000_000
 """Characters read of a text by somebody else."""
 _WORD = re.compile(r"\w+(?:[’'.,-]\w+)*")
@@ -80,9 +82,10 @@ def render(
     the text it is, and the result passes the narrower allow list. `reserved` are anchors that the page around the text has.
     """
     source = Source(text, path, host.issues, first_line)
-    if not trusted and len(text) > MAX_UNTRUSTED:
-        source.add("text-too-long", f"{len(text):,} characters; {MAX_UNTRUSTED:,} are read", line=first_line)
-        text = text[:MAX_UNTRUSTED]
+    most = MAX_TRUSTED if trusted else MAX_UNTRUSTED
+    if len(text) > most:
+        source.add("text-too-long", f"{len(text):,} characters; {most:,} are read", line=first_line)
+        text = text[:most]
     rendering = Rendering(host, source, bibliography or Bibliography(), trusted)
     page = Outline(
         source,

@@ -286,7 +286,7 @@ def _raw(token: Token, env: EnvType) -> str:
     for what in dict.fromkeys(removed):
         rendering.source.add(
             "html-removed",
-            f"'{what}' is left out: pages run no scripts of their own and load nothing from elsewhere",
+            f"'{what}' is left out: pages run no scripts and hold no styles of a text's own, and load nothing from elsewhere",
             line=line,
             severity="warning",
         )

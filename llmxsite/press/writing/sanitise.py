@@ -15,6 +15,7 @@ from html.parser import HTMLParser
 
 import nh3
 
+from llmxsite.base.links import SCHEMES, safe
 from llmxsite.press.writing.host import NAMED
 
 _BASE_TAGS = set(
@@ -44,7 +45,6 @@ _BASE_ATTRIBUTES = {
 }
 _RAW_ATTRIBUTES = {
     **_BASE_ATTRIBUTES,
-    "*": _BASE_ATTRIBUTES["*"] | {"style"},
     "audio": {"src", "controls"},
     "video": {"src", "controls", "width", "height", "poster"},
     "source": {"src", "srcset", "type", "media"},
@@ -57,20 +57,24 @@ _FORBIDDEN = set(
     )
 )
 _URL_ATTRIBUTES = {"href", "src", "poster"}
-_URL_SCHEMES = {"http", "https", "mailto"}
+_LOADED = {"src", "poster", "srcset"}
+"""Attributes by which a page loads something as it is shown."""
+_FOREIGN = re.compile(r"\s*([a-z][a-z0-9+.-]*:|//|[/\\]{2})", re.I)
+MAX_RAW = 100_000
+"""Characters of one piece of raw HTML."""
 _SLOT = re.compile(r'<(div|span) data-slot="(\d+)"></\1>')
 
 _trusted = nh3.Cleaner(
     tags=_RAW_TAGS,
     attributes=_RAW_ATTRIBUTES,
-    url_schemes=_URL_SCHEMES,
+    url_schemes=set(SCHEMES),
     link_rel=None,
     clean_content_tags={"script", "style"},
 )
 _untrusted = nh3.Cleaner(
     tags=_BASE_TAGS,
     attributes=_BASE_ATTRIBUTES,
-    url_schemes=_URL_SCHEMES,
+    url_schemes=set(SCHEMES),
     link_rel=None,
     clean_content_tags={"script", "style"},
 )
@@ -89,9 +93,8 @@ def clean(html: str, slots: list[str], *, trusted: bool) -> str:
 
 
 def safe_link(url: str) -> bool:
-    """Whether a link's target is relative or has a scheme that only leads somewhere."""
-    found = re.match(r"\s*([A-Za-z][A-Za-z0-9+.-]*):", url)
-    return found is None or found[1].lower() in _URL_SCHEMES or found[1] in NAMED
+    """Whether a link's target is relative, has a scheme that only leads somewhere, or names a page of the site (`model:NAME`)."""
+    return safe(url) or url.partition(":")[0] in NAMED
 
 
 class _Fragment(HTMLParser):
@@ -116,6 +119,12 @@ class _Fragment(HTMLParser):
         for name, value in attrs:
             if name.startswith("on") or name in ("srcdoc", "formaction", "data-slot"):
                 self.removed.append(name)
+            elif name == "style" or (name in ("class", "id") and "vg-" in (value or "")):
+                self.removed.append(name)  # `vg-` are layers that charts lay over the page
+            elif name in _LOADED and value is not None and any(_FOREIGN.match(part) for part in value.split(",")):
+                self.removed.append(f"{name}={value.strip()[:60]}")
+            elif name == "srcset" and value is not None:
+                kept.append(f' srcset="{escape(self._candidates(tag, value))}"')
             elif name in _URL_ATTRIBUTES and value is not None:
                 if safe_link(value):
                     kept.append(f' {name}="{escape(self.link(tag, value))}"')
@@ -124,6 +133,11 @@ class _Fragment(HTMLParser):
             else:
                 kept.append(f" {name}" if value is None else f' {name}="{escape(value)}"')
         self.out.append(f"<{tag}{''.join(kept)}>")
+
+    def _candidates(self, tag: str, value: str) -> str:
+        """The pictures to choose from, each with its size, at the addresses they have in the site."""
+        found = [part.split() for part in value.split(",") if part.strip()]
+        return ", ".join(" ".join([self.link(tag, address), *size]) for address, *size in found)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_starttag(tag, attrs)
@@ -151,7 +165,12 @@ def fragment(html: str, link: Callable[[str, str], str]) -> tuple[str, list[str]
 
     `link(tag, url)` gives the address to write for a link's or picture's target.
     """
+    if len(html) > MAX_RAW:
+        return "", [f"HTML of more than {MAX_RAW:,} characters"]
     parser = _Fragment(link)
-    parser.feed(html)
-    parser.close()
+    try:
+        parser.feed(html)
+        parser.close()
+    except (AssertionError, ValueError):  # what a browser makes something of, and the parser nothing
+        return "", ["HTML that cannot be read"]
     return "".join(parser.out), parser.removed

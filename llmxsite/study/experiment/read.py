@@ -12,6 +12,7 @@ from llmxsite.base import registry
 from llmxsite.base.diagnostics import Issue, Issues, Problem, did_you_mean
 from llmxsite.base.document import Document
 from llmxsite.base.reading import read_text
+from llmxsite.base.regular import linked, there, walk
 from llmxsite.study.experiment import prediction_check, preset, settings
 from llmxsite.study.experiment.condition import TEMPERATURE, expand
 from llmxsite.study.experiment.design import Experiment, Resolved
@@ -130,10 +131,11 @@ def _templates(document: Document, resolved: Resolved, study: Study) -> Iterator
         if prompt is None or prompt.file is None:
             continue
         path = folder / prompt.file
-        if not path.resolve().is_relative_to(folder.resolve()):
+        if ".." in path.parts or not path.is_relative_to(folder) or linked(path, study.root) is not None:
             yield document.issue(keys, f"{CODE}-template", f"the template '{name}' lies outside the report's folder")
-        elif not path.is_file():
-            near = did_you_mean(prompt.file, (p.relative_to(folder).as_posix() for p in folder.rglob("*.txt")))
+        elif not there(path):
+            texts = (p.relative_to(folder).as_posix() for p in walk(folder, "").files if p.suffix == ".txt")
+            near = did_you_mean(prompt.file, texts)
             yield document.issue(keys, f"{CODE}-template", f"no template '{name}' beside the experiment", hint=near)
         else:
             try:

@@ -14,6 +14,8 @@ from pathlib import Path
 from llmxsite import __version__
 from llmxsite.base import origin, registry
 from llmxsite.base.diagnostics import Problem, did_you_mean, display_path
+from llmxsite.base.reading import own_text
+from llmxsite.base.written import Place
 from llmxsite.study.scaffold.words import QUESTION
 from llmxsite.study.study import SITE_FILE, Study, check_slug, slugify
 
@@ -60,7 +62,7 @@ def study(
     }
     files = {folder / target: _fill(source, values) for target, source in _STUDY.items()}
     files |= _report_files(Study(folder), FIRST_REPORT, "First report", FIRST_SUITE, task)
-    return _write(files)
+    return _write(folder, files)
 
 
 def demo(folder: Path) -> list[Path]:
@@ -70,7 +72,7 @@ def demo(folder: Path) -> list[Path]:
     """
     source = _TEXTS / "demo"
     files = {
-        folder / path.relative_to(source): path.read_text(encoding="utf-8")
+        folder / path.relative_to(source): own_text(path)
         for path in sorted(source.rglob("*"))
         if path.suffix in (".md", ".yaml")
     }
@@ -81,7 +83,7 @@ def demo(folder: Path) -> list[Path]:
             "there is something else here already",
             hint="name another folder: `llmxsite demo DIR`",
         )
-    return _write({**files, folder / ".gitignore": _fill("study/gitignore", {})})[0]
+    return _write(folder, {**files, folder / ".gitignore": _fill("study/gitignore", {})})[0]
 
 
 def report(here: Study, name: str, task: str | None = None, *, slug: str | None = None) -> list[Path]:
@@ -97,7 +99,7 @@ def report(here: Study, name: str, task: str | None = None, *, slug: str | None 
             display_path(folder), "new-exists", f"there is a report '{slug}' already", hint="choose another name"
         )
     suites = sorted(path.parent.name if path.stem == "suite" else path.stem for path in here.suite_files())
-    return _write(_report_files(here, slug, name.strip(), suites[0] if suites else FIRST_SUITE, task))[0]
+    return _write(here.root, _report_files(here, slug, name.strip(), suites[0] if suites else FIRST_SUITE, task))[0]
 
 
 def suite(here: Study, name: str, *, slug: str | None = None) -> list[Path]:
@@ -113,7 +115,7 @@ def suite(here: Study, name: str, *, slug: str | None = None) -> list[Path]:
             f"there is a suite '{slug}' already",
             hint="choose another name",
         )
-    return _write({here.suites / f"{slug}.yaml": scaffold(name, slug)})[0]
+    return _write(here.root, {here.suites / f"{slug}.yaml": scaffold(name, slug)})[0]
 
 
 def _slug(name: str, what: str, wanted: str | None) -> str:
@@ -177,24 +179,17 @@ def _report_files(here: Study, slug: str, title: str, suite_id: str, task: str |
 
 
 def _fill(source: str, values: Mapping[str, str]) -> str:
-    return _filled((_TEXTS / source).read_text(encoding="utf-8"), values)
+    return _filled(own_text(_TEXTS / source), values)
 
 
 def _filled(text: str, values: Mapping[str, str]) -> str:
     return _PLACE.sub(lambda m: values[m[1]], text)
 
 
-def _write(files: Mapping[Path, str]) -> tuple[list[Path], list[Path]]:
-    written, kept = [], []
+def _write(root: Path, files: Mapping[Path, str]) -> tuple[list[Path], list[Path]]:
+    place = Place(root)
+    done: list[Path] = []
+    kept: list[Path] = []
     for path, text in files.items():
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("x", encoding="utf-8", newline="\n") as stream:
-                stream.write(text)
-        except FileExistsError:
-            kept.append(path)
-        except OSError as error:
-            raise Problem.at(path, "file-unwritable", f"cannot be written: {error.strerror or error}") from None
-        else:
-            written.append(path)
-    return written, kept
+        (done if place.create(path, text.encode()) else kept).append(path)
+    return done, kept

@@ -12,6 +12,7 @@ import msgspec
 from llmxsite.base.diagnostics import Issues, Problem, did_you_mean
 from llmxsite.base.document import Document, Key
 from llmxsite.base.reading import json_lines, read_text
+from llmxsite.base.regular import there
 from llmxsite.study.study import Study
 from llmxsite.study.suite import llmxray
 from llmxsite.study.suite.model import QUESTIONS, Item, Suite, item_kind, item_kinds
@@ -86,7 +87,7 @@ def read(path: Path, issues: Issues) -> Loaded:
     if llmxray.recognises(document.data):
         return Loaded(*llmxray.read(document, issues))
     lines = path.parent / ITEMS_FILE
-    origin = Origin(document, lines if path.stem == "suite" and lines.is_file() else None)
+    origin = Origin(document, lines if path.stem == "suite" and there(lines) else None)
     suite = _head(document, issues)
     kind = _kind_of(suite, document)
     suite.examples, origin.examples = _inline(document, "examples", kind, issues)

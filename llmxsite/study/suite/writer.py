@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import yaml
 
+from llmxsite.base.written import Place
 from llmxsite.study.study import check_slug, slugify
 from llmxsite.study.suite.datasheet import QUESTIONS
 from llmxsite.study.suite.model import Suite
@@ -41,17 +42,15 @@ _Dumper.add_representer(str, _text)
 def write(suite: Suite, folder: Path, *, large: int = LARGE) -> Path:
     """Write the suite below `folder` as `<id>.yaml`, or as `<id>/suite.yaml` and `items.jsonl`; returns the file to load."""
     check_slug(suite.id, "suite")
+    place = Place(folder)
     if len(suite.items) <= large:
         path = folder / f"{suite.id}.yaml"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(to_yaml(suite), encoding="utf-8", newline="\n")
+        place.write(path, to_yaml(suite).encode())
         return path
     path = folder / suite.id / "suite.yaml"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with (path.parent / "items.jsonl").open("wb") as stream:
-        for item in suite.items:
-            stream.write(msgspec.json.encode(_ordered(msgspec.to_builtins(item))) + b"\n")
-    path.write_text(to_yaml(msgspec.structs.replace(suite, items=[])), encoding="utf-8", newline="\n")
+    lines = (msgspec.json.encode(_ordered(msgspec.to_builtins(item))) + b"\n" for item in suite.items)
+    place.write(path.parent / "items.jsonl", b"".join(lines))
+    place.write(path, to_yaml(msgspec.structs.replace(suite, items=[])).encode())
     return path
 
 

@@ -16,6 +16,7 @@ import msgspec
 
 from llmxsite.base.diagnostics import Issues, Problem, display_path
 from llmxsite.base.foreign_text import Table, json_value, text, utf8
+from llmxsite.base.regular import content, opened
 
 MAX_BYTES = 1024 * 1024 * 1024
 MAX_ROWS = 500_000
@@ -44,19 +45,15 @@ def read(path: Path, issues: Issues, member: str | None = None) -> Iterator[Row]
 
     `member` picks files inside a zip by name or pattern; a zip with one data file needs none.
     """
-    if not path.is_file():
-        raise Problem.at(path, "file-missing", "no such file")
     if path.suffix.lower() == ".zip":
         yield from _zip(path, issues, member)
         return
-    if path.stat().st_size > MAX_BYTES:
-        raise Problem.at(path, "file-too-large", f"more than {MAX_BYTES:,} bytes")
-    yield from _rows(display_path(path), path.suffix.lower(), path.read_bytes(), issues)
+    yield from _rows(display_path(path), path.suffix.lower(), content(path, limit=MAX_BYTES), issues)
 
 
 def _zip(path: Path, issues: Issues, member: str | None) -> Iterator[Row]:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with opened(path) as file, zipfile.ZipFile(file) as archive:
             for info in _chosen(path, archive, member):
                 with archive.open(info) as stream:
                     data = stream.read(MAX_BYTES + 1)

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from llmxsite.base.diagnostics import several
+from llmxsite.base.regular import opened
 from llmxsite.log import record
 from llmxsite.press.figure import words
 from llmxsite.press.figure.draft import NARROW, Draft, Layout, Samples
@@ -117,7 +118,7 @@ def _sample(path: Path | None, row: dict[str, Any]) -> record.Sample:
     """The sample's own line of its log."""
     if path is None:
         raise ChartProblem("chart-empty", f"the log of run {row['run']} is not here")
-    with path.open("rb") as file:
+    with opened(path) as file:
         line = next(itertools.islice(file, int(row["line"]) - 1, None), b"")
     try:
         found = record.decode_line(line)

@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from llmxsite.base.diagnostics import Issues, Problem, did_you_mean
+from llmxsite.base.written import Place
 from llmxsite.log.record import Sample
 from llmxsite.log.runlog import iterate
 from llmxsite.press.catalogue import addresses
@@ -129,7 +130,7 @@ def _newest(log: Path) -> str | None:
 
 def _write(out: Path, group: Group, data: dict[str, object]) -> Path:
     path = addresses.output(out, f"{group.place}.json")
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(data), indent=2) + b"\n")
+    Place(out).write(path, msgspec.json.format(msgspec.json.encode(data), indent=2) + b"\n")
     return path
 
 
@@ -138,8 +139,7 @@ class _Samples:
 
     def __init__(self, out: Path, group: Group) -> None:
         self.path = addresses.output(out, f"{group.place}_samples.jsonl")
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.path.write_bytes(b"")
+        Place(out).write(self.path, b"")
         self.buffer = bytearray()
         self.hash = hashlib.sha256()
 

@@ -11,8 +11,8 @@ from llmxsite.press.writing.directive import Directive
 
 def part(host: PageHost, name: str, **context: Any) -> Any:
     """One block of `directives.html`."""
-    module = host.edition.templates.get_template("directives.html").module
-    return getattr(module, name)(to=lambda target: addresses.relative(host.address, target), **context)
+    to = lambda target: addresses.relative(host.address, target)  # noqa: E731
+    return host.edition.templates.block("directives.html", name, to=to, **context)
 
 
 def names(value: Any) -> list[str]:

@@ -18,6 +18,7 @@ from llmxsite.press.catalogue.entries import RunEntry
 from llmxsite.press.numbers.remembered import hashes
 from llmxsite.press.site.assets import data_script
 from llmxsite.press.site.edition import Edition
+from llmxsite.press.site.sketch.thumbnail import thumbnail
 
 THEMES = ("light", "dark")
 SIZES = ("wide", "narrow")
@@ -62,6 +63,8 @@ class Drawn(msgspec.Struct):
     """By theme and size: `light-wide`."""
     titled: dict[str, str]
     """By theme, wide, with its title on the theme's paper: what the PNG is made from."""
+    thumbs: dict[str, str] = {}
+    """By theme: the marks alone, for lists of pictures. Empty where the kind has no plot to cut them from."""
 
     @property
     def address(self) -> str:
@@ -71,6 +74,12 @@ class Drawn(msgspec.Struct):
         """Address of an SVG. It names its content, so a reader may keep it for good."""
         name = f"{theme}-{size}"
         return addresses.figure_file(self.id, name, "svg", self.svg[name].encode())
+
+    def thumb(self, theme: str) -> str:
+        """Address of the thumbnail; of the picture where there is none."""
+        if theme not in self.thumbs:
+            return self.picture(theme)
+        return addresses.figure_file(self.id, f"{theme}-thumb", "svg", self.thumbs[theme].encode())
 
     def photo(self, theme: str) -> str:
         """Address of the PNG in a theme, named by what it is made from: it is made later, beside everything else."""
@@ -97,6 +106,7 @@ class Drawn(msgspec.Struct):
     def files(self) -> dict[str, bytes]:
         """Every file of the figure but its PNGs, by address."""
         found = {self.picture(t, s): self.svg[f"{t}-{s}"].encode() for t in THEMES for s in SIZES}
+        found |= {self.thumb(t): svg.encode() for t, svg in self.thumbs.items()}
         found |= {self.table: self.csv.encode(), self.spec_address: self.spec.encode()}
         return found | {self.script_address: self.script}
 
@@ -134,6 +144,7 @@ def _draw(
     made = figure.build(kind, samples, options, id=name, title=title, caption=caption)
     kept = edition.cache.folder / "vega" if edition.cache.folder else None
     wide = render.svg(made, "light", cache=kept)
+    svg = {f"{t}-{s}": render.svg(made, t, s, cache=kept) for t in THEMES for s in SIZES}  # type: ignore[arg-type]
     values = made.data.head(SHOWN_ROWS).itertuples(index=False)
     spec = render.spec(made, "light", with_data=True)
     return Drawn(
@@ -159,8 +170,9 @@ def _draw(
             "asks": sorted(ASKED | set(samples.factors)),
         },
         spec=json.dumps(spec, indent=1, sort_keys=True, ensure_ascii=False) + "\n",
-        svg={f"{t}-{s}": render.svg(made, t, s, cache=kept) for t in THEMES for s in SIZES},  # type: ignore[arg-type]
+        svg=svg,
         titled={t: render.on_paper(render.svg(made, t, titled=True, cache=kept), t) for t in THEMES},  # type: ignore[arg-type]
+        thumbs={t: cut for t in THEMES if (cut := thumbnail(svg[f"{t}-narrow"])) is not None},
     )
 
 

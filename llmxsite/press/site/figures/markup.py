@@ -20,7 +20,8 @@ def figure_markup(
 ) -> Markup:
     """The figure for the page at `address`. `label` is `Figure 2`; `anchor` its id on the page."""
     runs = [r for r in (edition.catalogue.run(i) for i in drawn.runs) if r is not None]
-    html = edition.templates.get_template("frame.html").render(
+    html = edition.templates.render(
+        "frame.html",
         f=drawn,
         label=label,
         anchor=anchor or f"fig-{drawn.id}",

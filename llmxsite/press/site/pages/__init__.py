@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from llmxsite.base.diagnostics import Issues
-from llmxsite.press.site.edition import Made
+from llmxsite.press.site import fault
+from llmxsite.press.site.edition import Edition, Made
 
 
 @dataclass(frozen=True)
@@ -25,3 +26,13 @@ class Page:
     updated: str = ""
     """Day of its newest input, for the feed and the site map."""
     summary: str | None = None
+
+    def tried(self, edition: Edition, issues: Issues) -> Made:
+        """The page; where making it fails, one that says so. What a stranger's log or text brings about ends no build."""
+        try:
+            return self.make(issues)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:
+            issues.extend(fault.said(error, self.address, self.title))
+            return Made(edition.html("fault.html", self.address, title=self.title, reason=fault.reason(error)))

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from typing import Any, NamedTuple
+from urllib.parse import quote
+
+import msgspec
 
 from llmxsite.analysis.results.tables import Asked, Row
 from llmxsite.base.diagnostics import Issues
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.entries import ReportEntry
 from llmxsite.press.numbers.remembered import hashes
+from llmxsite.press.site import populations
 from llmxsite.press.site.edition import Edition, Made
 from llmxsite.press.site.pages import Page
 from llmxsite.press.site.pages.shared import varied
@@ -45,13 +49,27 @@ class ComparedPair(NamedTuple):
         return addresses.compare(self.report.slug, slugify(f"{self.factor}-{'-vs-'.join(self.names)}"))
 
 
+class Choice(NamedTuple):
+    """A report as the chooser has it: what can be put side by side, and the pages there are of it."""
+
+    title: str
+    report: str
+    groups: list[tuple[str, list[tuple[str, str, str]]]]
+    """Heading, and under it `(key, words, condition)`: the condition as `name=value` pairs, as the samples' page knows it."""
+    pages: dict[str, str]
+    """Two keys, joined by a line, to the address of their page."""
+
+
 def pages(edition: Edition) -> Iterator[Page]:
     """The list of comparisons, and a page a pair of levels."""
     found = pairs(edition)
     if not edition.catalogue.runs:
         return
     listed = [(p.address, p.report.title, p.row) for p in found]
-    yield Page(addresses.index("compare"), "compare", "Compare", partial(_list, edition, found), [listed])
+    choices = [choice for report in edition.catalogue.reports if (choice := choose(edition, report, found)) is not None]
+    yield Page(
+        addresses.index("compare"), "compare", "Compare", partial(_list, edition, found, choices), [listed, choices]
+    )
     for pair in found:
         yield Page(
             pair.address,
@@ -82,6 +100,47 @@ def pairs(edition: Edition) -> list[ComparedPair]:
     return found
 
 
+def choose(edition: Edition, report: ReportEntry, found: list[ComparedPair]) -> Choice | None:
+    """What a reader may choose of a report; None where there are no two conditions."""
+    if not report.runs:
+        return None
+    factor, names = varied(report), edition.numbers.settings(report.runs)
+    columns = list(dict.fromkeys(["model", *([factor] if factor else []), *names]))
+    rows = edition.numbers.summary(report.runs, columns)
+    groups = []
+    if factor is not None:
+        levels = list(dict.fromkeys(str(value(r[factor])) for r in rows if r.get(factor) is not None))
+        if len(levels) > 1:
+            written = {str(value(r[factor])): _query(r, [factor]) for r in rows}
+            groups.append((factor.replace("_", " "), [(f"{factor}:{x}", x, written[x]) for x in levels]))
+    several = [c for c in columns if len({str(r.get(c)) for r in rows}) > 1]
+    if len(several) > 1 and len(rows) > 1:
+        options = [(query := _query(r, several), _words(r, several), query) for r in rows]
+        groups.append(("single conditions", options))
+    if not groups:
+        return None
+    known: dict[str, str] = {}
+    for pair in found:
+        if pair.report is report:
+            keys = [f"{pair.factor}:{name}" for name in pair.names]
+            to = addresses.relative(addresses.index("compare"), pair.address)
+            known |= {"|".join(keys): to, "|".join(reversed(keys)): to}
+    return Choice(report.title, report.slug, groups, known)
+
+
+def _query(row: Row, names: list[str]) -> str:
+    return "&".join(f"{quote(n)}={quote(_plain(row[n]))}" for n in names if row.get(n) is not None)
+
+
+def _plain(content: Any) -> str:
+    return f"{content:g}" if isinstance(content, float) else str(content)
+
+
+def _words(row: Row, names: list[str]) -> str:
+    others = [n for n in names if n != "model"]
+    return ", ".join(filter(None, [str(row["model"]) if "model" in names else "", populations.words(row, others)]))
+
+
 def _extremes(edition: Edition, report: ReportEntry, factor: str) -> tuple[Any, ...] | None:
     """The levels to compare where there are many; None for all of them."""
     rows = [r for r in edition.numbers.summary(report.runs, [factor]) if r.get("accuracy") is not None]
@@ -91,13 +150,15 @@ def _extremes(edition: Edition, report: ReportEntry, factor: str) -> tuple[Any, 
     return tuple(r[factor] for r in [*ordered[: MOST_LEVELS // 2], *ordered[-MOST_LEVELS // 2 :]])
 
 
-def _list(edition: Edition, found: list[ComparedPair], _: Issues) -> Made:
+def _list(edition: Edition, found: list[ComparedPair], choices: list[Choice], _: Issues) -> Made:
     html = edition.html(
         "compares.html",
         addresses.index("compare"),
         title="Compare",
         section="compare",
         pairs=found,
+        choices=msgspec.json.encode([c._asdict() for c in choices]).decode() if choices else None,
+        explorer=addresses.relative(addresses.index("compare"), addresses.explorer()),
         description="Two conditions side by side: differences with intervals, and the items where they part.",
     )
     return Made(html)

@@ -85,6 +85,8 @@ class SliceTable(NamedTuple):
     rows: list[Slice]
     scored: bool
     """Whether one of them has an accuracy."""
+    still: bool
+    """Whether there are several and nothing changed in any: then one sentence says it."""
 
 
 def _fact(fact: Fact) -> FactRow:
@@ -107,4 +109,11 @@ def _shares(drift: Drift) -> list[dict[str, Any]]:
 
 def _table(rows: list[Slice]) -> SliceTable | None:
     """None where there are none."""
-    return SliceTable(list(rows[0].label), rows, any(r.accuracy.n for r in rows)) if rows else None
+    if not rows:
+        return None
+    still = (
+        len(rows) > 1
+        and all(share.alike == share.n for r in rows for share in (r.replies, r.answers) if share.n)
+        and not any(r.accuracy.lost or r.accuracy.gained or r.accuracy.difference for r in rows)
+    )
+    return SliceTable(list(rows[0].label), rows, any(r.accuracy.n for r in rows), still)

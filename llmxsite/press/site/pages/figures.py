@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import partial
 
@@ -13,6 +15,7 @@ from llmxsite.press.site.figures.drawing import Drawn
 from llmxsite.press.site.figures.markup import figure_markup
 from llmxsite.press.site.pages import Page
 from llmxsite.press.site.search import SearchEntry
+from llmxsite.press.site.templates import kind
 
 
 def pages(edition: Edition, drawn: Mapping[str, tuple[Drawn, str, str]]) -> Iterator[Page]:
@@ -24,7 +27,7 @@ def pages(edition: Edition, drawn: Mapping[str, tuple[Drawn, str, str]]) -> Iter
         "figures",
         "Figures",
         partial(_list, edition, drawn),
-        [(id_, digest(f.csv), f.title, f.picture("light"), title) for id_, (f, _, title) in drawn.items()],
+        [(id_, digest(f.csv), f.title, f.thumb("light"), f.kind, title) for id_, (f, _, title) in drawn.items()],
     )
     for id_, (figure, address, title) in drawn.items():
         yield Page(
@@ -43,10 +46,25 @@ def _list(edition: Edition, drawn: Mapping[str, tuple[Drawn, str, str]], _: Issu
         addresses.index("figures"),
         title="Figures",
         section="figures",
-        figures=[(figure, title) for figure, _, title in drawn.values()],
+        figures=list(drawn.values()),
+        kinds=[(name, kind(name), n) for name, n in sorted(Counter(f.kind for f, _, _ in drawn.values()).items())],
+        pages_of=_pages(drawn),
         description="Every figure of this site, each with its table, its sources and its files.",
     )
     return Made(html)
+
+
+def _words(figure: Drawn) -> str:
+    """What the description for those who do not see the picture says beyond the caption below it."""
+    said = re.split(r"(?<=[.!?]) +", figure.alt.strip())
+    return " ".join(sentence for sentence in said if sentence.strip() and sentence not in figure.caption)
+
+
+def _pages(drawn: Mapping[str, tuple[Drawn, str, str]]) -> list[tuple[str, str, int]]:
+    """The pages that figures stand in, as `(address, title, figures)`, in the order of the site."""
+    titles = {address: title for _, address, title in drawn.values()}
+    counts = Counter(address for _, address, _ in drawn.values())
+    return [(address, title, counts[address]) for address, title in titles.items()]
 
 
 def _figure(edition: Edition, figure: Drawn, address: str, title: str, _: Issues) -> Made:
@@ -59,6 +77,7 @@ def _figure(edition: Edition, figure: Drawn, address: str, title: str, _: Issues
         frame=figure_markup(edition, figure, figure.address),
         figure=figure,
         stands=(address, title),
+        words=_words(figure),
         charts=True,
         description=figure.alt[:300],
         card=edition.absolute(figure.photo("light")),

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from llmxsite.base.diagnostics import Issues
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.site.edition import Edition, Made, linked_data
-from llmxsite.press.site.pages import Page
+from llmxsite.press.site.pages import Page, finding
 from llmxsite.press.site.pages.shared import model_rows, report_rows, run_rows, suite_rows
 from llmxsite.press.site.search import SearchEntry
 from llmxsite.press.site.text import article_key, render_article
@@ -22,17 +22,21 @@ RUNS_A_PAGE = 100
 def pages(edition: Edition) -> Iterator[Page]:
     """The home page and one list a section that has anything."""
     c = edition.catalogue
+    pictured = [edition.figures.get(r.address, [])[:1] for r in c.reports]
+    main = finding.main(edition)
     listed = [edition.numbers.fingerprint, edition.names]
+    opening = [main.article.meta.finding if main and main.article else None, main.slug if main else None]
+    committed = main.commits if main else None
     yield Page(
         addresses.HOME,
         "home",
         c.config.title,
         partial(_home, edition),
-        [listed, article_key(edition, c.home.article if c.home else None)],
+        [listed, pictured, opening, committed, article_key(edition, c.home.article if c.home else None)],
         summary=c.config.description,
     )
     if c.reports:
-        yield Page(addresses.index("reports"), "reports", "Reports", partial(_reports, edition), listed)
+        yield Page(addresses.index("reports"), "reports", "Reports", partial(_reports, edition), [listed, pictured])
     if c.models:
         yield Page(addresses.index("models"), "models", "Models", partial(_models, edition), listed)
     if c.suites:
@@ -52,9 +56,12 @@ def _home(edition: Edition, issues: Issues) -> Made:
         ("runs", len(c.runs)),
         ("samples", samples),
     ]
+    opening = finding.finding(edition)
     html = edition.html(
         "home.html",
         addresses.HOME,
+        opening=opening,
+        card=edition.absolute(opening.figure.photo("light")) if opening and opening.figure else None,
         title=c.config.title,
         heading=(text.title if text else None) or c.config.title,
         lead=c.config.subtitle or c.config.description,

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from llmxsite.base import registry
 from llmxsite.base.diagnostics import Issues
+from llmxsite.base.reading import own_text
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.site.directives.kinds import directives
 from llmxsite.press.site.edition import Edition, Made
@@ -50,7 +51,7 @@ def pages(edition: Edition) -> Iterator[Page]:
 
 def sections() -> list[Section]:
     """Every section there is: the core's, with those of tasks where `BEFORE` says."""
-    own = _split(SOURCE.read_text(encoding="utf-8"))
+    own = _split(own_text(SOURCE))
     at = next(i for i, section in enumerate(own) if section.id == BEFORE)
     tasks = [s for task, text in registry.written("methods.md") for s in _split(text, task)]
     return [*own[:at], *tasks, *own[at:]]

@@ -17,16 +17,19 @@ from llmxsite.analysis.results.tables import Row
 from llmxsite.base.diagnostics import Issues, Problem
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.entries import ModelEntry, RunEntry
+from llmxsite.press.catalogue.known_models import KnownModel, known
 from llmxsite.press.site import populations
 from llmxsite.press.site.directives import setup
 from llmxsite.press.site.edition import Edition, Made
 from llmxsite.press.site.figures.drawing import draw
 from llmxsite.press.site.figures.markup import figure_markup
 from llmxsite.press.site.pages import Page
+from llmxsite.press.site.pages.profile import profile
 from llmxsite.press.site.pages.shared import model_rows, run_rows
 from llmxsite.press.site.parts import added
 from llmxsite.press.site.search import SearchEntry
 from llmxsite.press.site.text import Text, article_key, render_article
+from llmxsite.press.writing.frontmatter import ModelMeta
 
 
 class Section(NamedTuple):
@@ -48,8 +51,20 @@ SECTIONS = (
     Section("ethics", "Ethical considerations", "data, human life, mitigations, risks and harms, use cases"),
     Section("caveats", "Caveats and recommendations", "what else a user should know"),
 )
+DETAILS = {
+    "developer": "Developer",
+    "released": "Released",
+    "licence": "Licence",
+    "context": "Context, as published",
+    "languages": "Languages",
+    "paper": "Paper",
+    "homepage": "Home page",
+    "contact": "Contact",
+}
 FILLED = 0.6
 """Least share of a heatmap's cells that must have been measured: suites seldom share their categories."""
+FILLED_IN = frozenset(["details", "factors", "metrics", "data", "results", "caveats"])
+"""Sections that logs say something for: the others stand only where a person wrote them."""
 _HEADING = re.compile(r"^##\s+(.+?)\s*#*\s*$")
 
 
@@ -89,6 +104,7 @@ def _card(edition: Edition, model: ModelEntry, issues: Issues) -> Made:
     where = {"model": model.name}
     by_suite = populations.rows(edition, runs, ["suite", "digest"], where=where, floor=True)
     chart = _chart(edition, model, runs, by_suite, figures)
+    stated = known(model.versions[-1].info) if model.versions else None
     html = edition.html(
         "model.html",
         model.address,
@@ -98,13 +114,23 @@ def _card(edition: Edition, model: ModelEntry, issues: Issues) -> Made:
         model=model,
         added=added(edition, "model", model),
         meta=meta,
+        stated=stated,
+        details=_details(model, meta, stated),
+        gaps=_gaps(model, meta, stated, written.sections),
+        file=f"content/models/{model.article.path.name if model.article else f'{model.slug}.md'}",
+        profile=profile(edition, model, runs, by_suite),
         card_sections=SECTIONS,
         written=written.sections,
-        headings=[(2, s.id, s.title) for s in SECTIONS],
+        headings=[
+            (2, s.id, s.title)
+            for s in SECTIONS
+            if s.id in FILLED_IN or written.sections[s.id] or (s.id == "training" and stated and stated.training)
+        ]
+        + [(2, "gaps", "Not stated")],
         runs=run_rows(edition, runs, model.name),
         rows=model_rows(edition, [model])[0].rows if model.versions else [],
         by_suite=by_suite,
-        heads=_heads(by_suite),
+        heads=_heads(edition, by_suite),
         several=len({r["setting"] for r in by_suite}) > 1,
         repeated=any(r["repeated"] for r in by_suite),
         by_difficulty=_levels(populations.rows(edition, runs, ["suite", "difficulty"], where=where), "difficulty"),
@@ -121,6 +147,56 @@ def _card(edition: Edition, model: ModelEntry, issues: Issues) -> Made:
     files = {address: content for text in written.texts for address, content in text.files.items()}
     wanted, tests = ([x for text in written.texts for x in getattr(text, name)] for name in ("wanted", "tests"))
     return Made(html, files, figures, [entry], wanted, tests)
+
+
+class Detail(NamedTuple):
+    """A fact about the model, said by a person, by its file, or by its publisher."""
+
+    name: str
+    value: str
+    link: bool = False
+    published: bool = False
+    """Whether it is the publisher's, from the catalogue of known models."""
+
+
+def _details(model: ModelEntry, meta: ModelMeta | None, stated: KnownModel | None) -> list[Detail]:
+    """What is known of the model beside its file: a person's word before the publisher's."""
+    told = model.versions[-1].info.licence if model.versions else None
+    written = (
+        {name: getattr(meta, name) for name in ("developer", "released", "licence", "paper", "homepage", "contact")}
+        if meta
+        else {}
+    )
+    published = (
+        {name: getattr(stated, name) for name in ("developer", "released", "licence", "languages", "paper")}
+        if stated
+        else {}
+    )
+    if stated and stated.context:
+        published["context"] = f"{stated.context:,} tokens"
+    found = []
+    for name, title in DETAILS.items():
+        value = written.get(name) or (told if name == "licence" else None)
+        if value or published.get(name):
+            found.append(Detail(title, value or published[name], name in ("paper", "homepage"), not value))
+    return found
+
+
+def _gaps(
+    model: ModelEntry, meta: ModelMeta | None, stated: KnownModel | None, sections: dict[str, Markup]
+) -> list[str]:
+    """What nobody has stated, in the order of the card."""
+    there = {detail.name for detail in _details(model, meta, stated)}
+    missing = [
+        title.lower() for name, title in DETAILS.items() if title not in there and name not in ("languages", "context")
+    ]
+    told = {"training"} if stated and stated.training else set()
+    asked = [
+        f"{s.title.lower()} ({s.asks})"
+        for s in SECTIONS
+        if not sections[s.id] and s.id not in told and s.id != "details"
+    ]
+    return missing + asked
 
 
 class CardText(NamedTuple):
@@ -164,17 +240,17 @@ def split(body: str, first_line: int) -> list[tuple[str | None, str, int]]:
 
 
 def _chart(
-    edition: Edition, model: ModelEntry, runs: list[RunEntry], known: list[Row], figures: list[str]
+    edition: Edition, model: ModelEntry, runs: list[RunEntry], rows: list[Row], figures: list[str]
 ) -> Markup | None:
     """Accuracy by suite and category in one run under one setting, that with most suites; where there is more than one cell."""
-    one = populations.widest(known, "suite")
+    one = populations.widest(rows, "suite")
     if one is None:
         return None
     where = {"model": model.name, **one}
     kind, options, by = _shape(edition, runs, where)
     if kind is None:
         return None
-    setting = next(r["setting"] for r in known if r["settings"] == {k: v for k, v in one.items() if k != "run"})
+    setting = next(r["setting"] for r in rows if r["settings"] == {k: v for k, v in one.items() if k != "run"})
     title = f"{model.name}: accuracy by {by}" + (f" ({setting})" if setting else "")
     try:
         key, drawn = draw(
@@ -186,13 +262,15 @@ def _chart(
     return figure_markup(edition, drawn, model.address)
 
 
-def _heads(found: list[dict[str, Any]]) -> list[tuple[str, populations.Span]]:
+def _heads(edition: Edition, found: list[dict[str, Any]]) -> list[tuple[str, populations.Span]]:
     """The first suites with the lowest and the highest accuracy under their settings."""
     suites: dict[str, list[dict[str, Any]]] = {}
     for row in found:
         suites.setdefault(row["suite"], []).append(row)
     spans = [(suite, populations.span(rows)) for suite, rows in suites.items()]
-    return [(suite, span) for suite, span in spans if span is not None][:3]
+    entries = {suite: edition.catalogue.suite(suite) for suite in suites}
+    titled = {suite: entry.title if entry else suite for suite, entry in entries.items()}
+    return [(titled[suite], span) for suite, span in spans if span is not None][:3]
 
 
 def _shape(edition: Edition, runs: list[RunEntry], where: dict[str, Any]) -> tuple[str | None, dict[str, Any], str]:

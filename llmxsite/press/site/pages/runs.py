@@ -19,7 +19,7 @@ from llmxsite.press.numbers.outcomes import STATES, WORDS
 from llmxsite.press.site import populations
 from llmxsite.press.site.directives import setup
 from llmxsite.press.site.edition import Edition, Made
-from llmxsite.press.site.pages import Page
+from llmxsite.press.site.pages import Page, overview
 from llmxsite.press.site.pages.shared import run_state
 from llmxsite.press.site.parts import added
 from llmxsite.press.site.samples import sheets, transcript
@@ -92,6 +92,8 @@ def _run(edition: Edition, entry: RunEntry, _: Issues) -> Made:
         total=total,
         judging=tally.judging,
         written=written,
+        grid=overview.accuracies(edition, entry, factors),
+        course=overview.course(tally.moments),
         by_category=by_category,
         by_condition=by_condition if len(by_condition) > 1 else [],
         factors=factors,

@@ -12,6 +12,8 @@ from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.entries import ModelEntry, ReportEntry, RunEntry, SuiteEntry
 from llmxsite.press.site import populations
 from llmxsite.press.site.edition import Edition
+from llmxsite.press.site.figures.drawing import Drawn
+from llmxsite.press.site.pages.finding import first_figure
 from llmxsite.press.site.templates import count, parameters, percent
 
 
@@ -96,6 +98,8 @@ class ReportRow:
     draft: bool
     registered: str
     headline: Headline | None
+    figure: Drawn | None
+    """Its first, for a small picture of it."""
 
 
 def run_rows(edition: Edition, runs: Sequence[RunEntry], model: str | None = None) -> list[RunRow]:
@@ -206,6 +210,7 @@ def report_rows(edition: Edition, reports: Sequence[ReportEntry]) -> list[Report
             draft=r.article is None or r.article.meta.status == "draft",
             registered=r.registered,
             headline=headline(edition, r),
+            figure=first_figure(edition, r),
         )
         for r in reports
     ]

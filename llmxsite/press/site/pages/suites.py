@@ -6,7 +6,7 @@ Gebru et al. 2021, "Datasheets for Datasets", CACM 64(12).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -16,6 +16,8 @@ from llmxsite.analysis.results.tables import Row
 from llmxsite.base.diagnostics import Issues, Problem
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.entries import RunEntry, SuiteEntry
+from llmxsite.press.numbers.items import ItemRow as MetItem
+from llmxsite.press.numbers.items import ItemRows
 from llmxsite.press.site import populations
 from llmxsite.press.site.edition import Edition, Made
 from llmxsite.press.site.figures.drawing import draw
@@ -25,6 +27,8 @@ from llmxsite.press.site.pages.shared import run_rows
 from llmxsite.press.site.parts import added
 from llmxsite.press.site.samples.sheets import page_numbers
 from llmxsite.press.site.search import SearchEntry
+from llmxsite.press.site.sketch.items import Point, scatter, strip
+from llmxsite.press.site.templates import count
 from llmxsite.study.study import slugify
 from llmxsite.study.suite import Item, choices_of, item_hash
 from llmxsite.study.suite.datasheet import QUESTIONS, TITLES
@@ -62,6 +66,8 @@ def _suite(edition: Edition, entry: SuiteEntry, number: int, _: Issues) -> Made:
     items = suite.items if suite else []
     met = edition.numbers.table("items", runs, where={"suite": entry.id})
     difficulty = {(r["item"], r["item_hash"]): r for r in met}
+    statistics = edition.numbers.items(runs, suite, entry.hash or "") if suite else ItemRows()
+    met_by = {row.item: row for row in statistics.rows}
     shown = items[(number - 1) * ITEMS_A_PAGE : number * ITEMS_A_PAGE]
     address = addresses.suite(entry.id, number)
     ref = next(reversed(entry.refs.values()), None)
@@ -79,7 +85,13 @@ def _suite(edition: Edition, entry: SuiteEntry, number: int, _: Issues) -> Made:
         suite=suite,
         ref=ref,
         first=number == 1,
-        items=[_item(item, difficulty) for item in shown],
+        items=[_item(item, difficulty, met_by) for item in shown],
+        takers=statistics.takers,
+        correlated=statistics.correlated,
+        hardness=_hardness(entry, statistics) if number == 1 else None,
+        never=[_named(entry, row, items) for row in statistics.rows if row.verdict == "all wrong"],
+        always=[_named(entry, row, items) for row in statistics.rows if row.verdict == "all right"],
+        suspect=[_named(entry, row, items) for row in statistics.rows if row.verdict == "suspect key"],
         total=len(items),
         start=(number - 1) * ITEMS_A_PAGE,
         numbers=page_numbers(number, -(-len(items) // ITEMS_A_PAGE)),
@@ -98,6 +110,7 @@ def _suite(edition: Edition, entry: SuiteEntry, number: int, _: Issues) -> Made:
         description=(suite.description if suite else None) or f"Suite {entry.title}: items, difficulty and datasheet.",
         headings=[
             (2, "results", "Results"),
+            *([(2, "hardness", "Difficulty")] if any(row.share is not None for row in statistics.rows) else []),
             (2, "items", "Items"),
             (2, "datasheet", "Datasheet"),
             (2, "using", "Using it"),
@@ -142,12 +155,47 @@ class ItemRow(NamedTuple):
     """Of its options."""
     accuracy: float | None
     n: int | None
+    met: MetItem | None
+    """The same over models, with its discrimination."""
 
 
-def _item(item: Item, difficulty: dict[tuple[str, str], Row]) -> ItemRow:
+def _item(item: Item, difficulty: dict[tuple[str, str], Row], met: dict[str, MetItem]) -> ItemRow:
     known = difficulty.get((item.id, item_hash(item))) or {}
     letters = [chr(65 + i) for i in range(len(choices_of(item)))]
-    return ItemRow(item, letters, known.get("accuracy"), known.get("n"))
+    return ItemRow(item, letters, known.get("accuracy"), known.get("n"), met.get(item.id))
+
+
+def _hardness(entry: SuiteEntry, found: ItemRows) -> Markup | None:
+    """Difficulty by discrimination where there are takers enough, else how many items were got right how often."""
+    known = [row for row in found.rows if row.share is not None]
+    if not known:
+        return None
+    if found.correlated:
+        points = [
+            Point(row.item, row.share, row.rest, _place(entry, row.item))
+            for row in known
+            if row.rest is not None and row.share is not None
+        ]
+        words = (
+            f"{count(len(points), 'item')}: share right from 0 to 100% across, item-rest correlation from −1 to 1 up"
+        )
+        return scatter(points, words)
+    shares = [row.share for row in known if row.share is not None]
+    right, wrong = (sum(share == end for share in shares) for end in (1, 0))
+    return strip(shares, f"{count(len(shares), 'item')} from never to always right: {wrong} never, {right} always")
+
+
+def _named(entry: SuiteEntry, row: MetItem, items: Sequence[Item]) -> tuple[str, str, str]:
+    """Id, address from the suite's page, and question of an item that stands out."""
+    shown = next((item.shown() for item in items if item.id == row.item), "")
+    return row.item, _place(entry, row.item), shown
+
+
+def _place(entry: SuiteEntry, item: str) -> str:
+    """Where an item stands, from the suite's first page."""
+    ids = [i.id for i in entry.suite.items] if entry.suite else []
+    number = ids.index(item) // ITEMS_A_PAGE + 1 if item in ids else 1
+    return addresses.relative(entry.address, f"{addresses.suite(entry.id, number)}#item-{item}")
 
 
 def _counted(values: Iterator[str | None]) -> list[tuple[str, int]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from llmxsite.base.regular import opened
 from llmxsite.log.record import Line, Sample
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.entries import RunEntry
@@ -51,7 +52,7 @@ def read(study: Path, runs: Sequence[RunEntry], wanted: Iterable[tuple[int, int]
         lines = {line for n, line in wanted if n == number}
         if not lines:
             continue
-        with (study / run.path).open("rb") as stream:
+        with opened(study / run.path) as stream:
             for line, raw in enumerate(stream, 1):
                 if line in lines and isinstance(record := _decode(raw), Sample):
                     found[number, line] = record

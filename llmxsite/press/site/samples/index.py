@@ -55,7 +55,7 @@ class Index:
             "repeat": sample.repeat,
             "answer": _place(self.answers, (_text(scores.answer), _text(scores.expected))),
             "rule": _place(self.rules, _text(scores.rule or scores.reason)),
-            "confidence": round(1000 * sure) if isinstance(sure, int | float) else None,
+            "confidence": round(1000 * sure) if isinstance(sure, int | float) and 0 <= sure <= 1 else None,
         }
         for name, value in row.items():
             self.columns[name].append(value)

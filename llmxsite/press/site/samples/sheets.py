@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from llmxsite.base.diagnostics import Issue, Issues
-from llmxsite.log.record import Lack, Sample
+from llmxsite.base.regular import content
+from llmxsite.log.record import Lack, Resume, Sample
+from llmxsite.log.record.sample import misfits
 from llmxsite.log.runlog import iterate
 from llmxsite.log.runlog.final import last_lines
 from llmxsite.press.catalogue import addresses
@@ -76,8 +78,13 @@ def write(job: SheetJob, put: Callable[[str, bytes], str]) -> Sheets:
     for line, record in iterate(job.log, issues):
         if isinstance(record, Lack):
             tally.lacks += record.lacks
+        elif isinstance(record, Resume):
+            tally.moments.resume()
         if not isinstance(record, Sample) or line not in final:
             continue
+        if wrong := misfits(record):
+            message = f"passed over in `scores`, being no such things: {', '.join(wrong)}"
+            issues.add(job.log, "log-scores", message, line=line, severity="warning")
         kind = tally.add(record)
         inside[kind] += 1
         body.append(transcript.article(record, line, job.known, transcript.condition(record, job.varied), more))
@@ -88,9 +95,9 @@ def write(job: SheetJob, put: Callable[[str, bytes], str]) -> Sheets:
     if body:
         flush()
     files |= {address: put(address, content) for address, content in index.scripts().items()}
-    if is_packed(job.log.stat().st_size):
+    if is_packed(job.log.lstat().st_size):
         address = packed_log(job.report, job.run)
-        files[address] = put(address, gzip.compress(job.log.read_bytes(), 6, mtime=0))
+        files[address] = put(address, gzip.compress(content(job.log, limit=2 * PACKED_BYTES), 6, mtime=0))
     return Sheets(files, tally, list(issues))
 
 

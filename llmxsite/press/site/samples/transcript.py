@@ -23,6 +23,7 @@ from llmxsite.log.record import Rows, Sample, scores_of
 from llmxsite.press.catalogue.addresses import sample_anchor
 from llmxsite.press.numbers.outcomes import WORDS, state
 from llmxsite.press.site.samples.asked import Questions, own, question, sent, turn, vector
+from llmxsite.press.site.sketch.steps import wide
 
 ALTERNATIVES = 6
 """Alternatives drawn at the answer's token; the log has all."""
@@ -204,7 +205,7 @@ def _line(said: list[str]) -> str:
 def _bar(alternative: Alternative, chosen: bool) -> str:
     share = 100 * probability(alternative.logprob)
     token = escape(json.dumps(alternative.token, ensure_ascii=False)[1:-1]) or "(nothing)"
-    width = f"<span><i style=width:{share:.1f}%></i></span>"
+    width = f"<span><i class={wide(share / 100)}></i></span>"
     return f"<div{' class=chosen' if chosen else ''}><code>{token}</code>{width}<span>{share:.1f}%</span></div>"
 
 

@@ -75,7 +75,7 @@
       holder.style.minHeight = picture.offsetHeight + "px";
       picture.after(holder);
       picture.hidden = true;
-      return vegaEmbed(holder, spec, { ast: true, actions: false, renderer: "svg", logLevel: 1, mode: "vega-lite", config: llmx.config, tooltip: { theme: "custom" } }).then(function (made) {
+      return vegaEmbed(holder, spec, { ast: true, actions: false, renderer: "svg", logLevel: 1, mode: "vega-lite", config: llmx.config, tooltip: { theme: "custom", disableDefaultStyle: true }, defaultStyle: false }).then(function (made) {
         // Its parts are in the table; the whole has its name on the holder.
         Array.prototype.forEach.call(holder.querySelectorAll("svg"), function (svg) { svg.setAttribute("aria-hidden", "true"); });
         llmx.answer(frame, holder, made.view, figure);

@@ -1,4 +1,4 @@
-"""Small pictures beside a table, drawn into the page from numbers alone: no script, no file of their own."""
+"""Small pictures beside a table of what changed between two runs: shares before and after, and where replies part."""
 
 from __future__ import annotations
 

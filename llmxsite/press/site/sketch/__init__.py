@@ -1,0 +1,1 @@
+"""Pictures drawn into a page from numbers alone: no script, no library, no run of a chart's engine."""
