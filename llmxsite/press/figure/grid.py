@@ -226,7 +226,7 @@ def _hatching(
 def _said(grid: Grid, marks: pd.DataFrame) -> list[str]:
     """What the colours show, and what hatching and dashes mean."""
     shown = grid.shown
-    said = [f"{shown.title} ({shown.unit})" if shown.unit else shown.title]
+    said = [shown.axis_title]
     if grid.chance is not None:
         said[0] = f"{shown.title}, around guessing at {words.show(grid.chance, shown.form, digits=0)}"
     if marks["missing"].any():

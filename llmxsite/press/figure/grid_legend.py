@@ -7,7 +7,7 @@ from typing import Any
 from llmxsite.press.figure import words
 from llmxsite.press.figure.classes import Classes
 from llmxsite.press.figure.late import alt
-from llmxsite.press.figure.marks import once, rect, text
+from llmxsite.press.figure.marks import key, once, rect, text
 from llmxsite.press.figure.metrics import Metric
 
 PATCH, WIDEST = 10.0, 34.0
@@ -37,7 +37,7 @@ def draw(classes: Classes, shown: Metric, said: list[str], pixels: float, beside
             "strokeWidth": 0.5,
         }
         ends = {"x2": left + width * (i + 1), "y2": y + PATCH}
-        layers.append(rect(once(), fill, x=left + width * i, y=y, **ends))
+        layers.append(key(rect(once(), fill, x=left + width * i, y=y, **ends), i))
     end = -1e9
     for i, edge in enumerate(classes.edges, 1):
         label, at = written(edge, shown), left + width * i

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
@@ -17,6 +18,7 @@ _SCALES: tuple[tuple[str, ...], ...] = (
 
 
 NOT_STATED = "not stated"
+_NUMBER = re.compile(r"-?[\d.]+(e[-+]?\d+)?")
 
 
 def text(value: Any) -> str:
@@ -39,6 +41,12 @@ def named(column: str, value: Any) -> str:
     """A level in a sentence, where a number, a letter or a truth value is nothing without its column: `temperature 0.7`."""
     shown = label(column, value)
     return shown if isinstance(value, str) and len(shown) > 1 else f"{naming.noun(column)} {shown}"
+
+
+def spoken(column: str, level: str) -> str:
+    """The same of a level that is a text already: `0.7` -> `temperature 0.7`."""
+    plain = len(level) > 1 and level.lower() not in ("true", "false") and not _NUMBER.fullmatch(level)
+    return label(column, level) if plain else f"{naming.noun(column)} {level}"
 
 
 def ordinal(levels: Iterable[Any]) -> list[Any] | None:

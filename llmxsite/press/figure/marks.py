@@ -55,6 +55,11 @@ def haloed(chart: alt.Chart, look: dict[str, Any], **channels: Any) -> list[alt.
     return [text(chart, {**look, **halo}, **channels), text(chart, look, **channels)]
 
 
+def key(chart: alt.Chart, number: int) -> alt.Chart:
+    """A mark that only says which colour is whose: with a name by which pictures without words leave it out."""
+    return chart.properties(name=f"key_{number}")
+
+
 def rule(chart: alt.Chart, look: dict[str, Any], **channels: Any) -> alt.Chart:
     """A layer of straight lines."""
     return encode(chart.mark_rule(**look), **channels)

@@ -55,14 +55,19 @@ def level(name: str, text: str) -> str:
     return _TITLES.get({}).get(text, text) if name == "suite" else text
 
 
-@contextmanager
-def titled(samples: Samples) -> Iterator[None]:
-    """Inside, suites of these samples are called by their titles, but for those that share one."""
+def titles_of(samples: Samples) -> dict[str, str]:
+    """Titles of the suites of samples by id, but for those that share one."""
     found = {
         ref.id: words.clean(ref.title) for run in samples.runs.values() for ref in run.suites if ref.title is not None
     }
     shared = Counter(found.values())
-    token = _TITLES.set({suite: title for suite, title in found.items() if title and shared[title] == 1})
+    return {suite: title for suite, title in found.items() if title and shared[title] == 1}
+
+
+@contextmanager
+def titled(samples: Samples) -> Iterator[None]:
+    """Inside, suites of these samples are called by their titles."""
+    token = _TITLES.set(titles_of(samples))
     try:
         yield
     finally:

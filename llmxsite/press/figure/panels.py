@@ -27,6 +27,8 @@ FOOT = 40
 """Pixels under a panel for the labels of its x axis and the axis' name."""
 MOST = 36
 """Panels."""
+Ticks = Sequence[tuple[float, str]]
+"""Values along an axis, and what is written there."""
 
 
 class Binned(Options):
@@ -41,7 +43,7 @@ class Binned(Options):
 
 @dataclass(frozen=True)
 class Panels:
-    """A grid of panels in one layout. Both axes of a panel run from `low` to `high`; what hangs below it is in units of its height."""
+    """A grid of panels in one layout; what hangs below a panel is in units of its height."""
 
     count: int
     columns: int
@@ -50,8 +52,10 @@ class Panels:
     """Lowest place that is drawn, in units of a panel; below 0 there is room for more than the panel."""
     heads: int = 2
     """Lines over each panel."""
-    low: float = 0.0
-    high: float = 1.0
+    across: tuple[float, float] = (0.0, 1.0)
+    """First and last value of the axis x."""
+    up: tuple[float, float] = (0.0, 1.0)
+    """The same of the axis y."""
     tallest: float = 330.0
     """Most pixels of a panel's unit."""
 
@@ -80,15 +84,11 @@ class Panels:
     def height(self) -> int:
         return round(self.unit * self.rows * self.pitch)
 
-    def share(self, value: float) -> float:
-        """Where a value stands between the ends of an axis, 0 to 1."""
-        return (value - self.low) / (self.high - self.low)
-
     def x(self, panel: int, value: float) -> float:
-        return (panel % self.columns) * (1 + self.gap) + self.share(value)
+        return (panel % self.columns) * (1 + self.gap) + share(value, self.across)
 
     def y(self, panel: int, value: float) -> float:
-        return self.level(panel, self.share(value))
+        return self.level(panel, share(value, self.up))
 
     def level(self, panel: int, units: float) -> float:
         """A height in units of the panel, from its foot."""
@@ -99,14 +99,18 @@ class Panels:
         across = self.columns + (self.columns - 1) * self.gap if columns is None else columns
         return linear(0, across), linear(-self.rows * self.pitch, 0)
 
-    def ticks(self) -> list[tuple[float, str]]:
+    def ticks(self, ends: tuple[float, float]) -> Ticks:
         """Round values along an axis, and what is written there."""
-        span = self.high - self.low
-        most = 5 if self.unit > 170 else 3
-        step = next(s for s in (0.05, 0.1, 0.2, 0.25, 0.5) if span / s <= most - 1 + 1e-9 or s == 0.5)
-        first = math.ceil(self.low / step - 1e-9)
-        values = [round(step * k, 10) for k in range(first, math.floor(self.high / step + 1e-9) + 1)]
+        (low, high), most = ends, 5 if self.unit > 170 else 3
+        step = next(s for s in (0.05, 0.1, 0.2, 0.25, 0.5) if (high - low) / s <= most - 1 + 1e-9 or s == 0.5)
+        first = math.ceil(low / step - 1e-9)
+        values = [round(step * k, 10) for k in range(first, math.floor(high / step + 1e-9) + 1)]
         return [(value, words.percent(value, 0)) for value in values]
+
+
+def share(value: float, ends: tuple[float, float]) -> float:
+    """Where a value stands between the ends of an axis, 0 to 1."""
+    return (value - ends[0]) / (ends[1] - ends[0])
 
 
 def columns_for(count: int, layout: Layout) -> int:
@@ -134,10 +138,6 @@ class PanelGrid:
     """`x`, `y`, `text`, `role` (`title`, `subtitle`, `x`, `x-last`, `y`, `y-title`)."""
 
 
-Ticks = Sequence[tuple[float, str]]
-"""Values along an axis, and what is written there."""
-
-
 def panel_grid(
     panels: Panels,
     titles: Sequence[Sequence[str]],
@@ -147,16 +147,16 @@ def panel_grid(
 ) -> PanelGrid:
     """Grid, diagonal, tick labels and titles of every panel; titles and subtitles are lines, which stand on the panel.
 
-    Both axes have round `ticks`, and the diagonal where both are equal, unless x and y have their own. The axis y is labelled beside the first column, and the axes are named at the first column and the last row only.
+    Both axes have round `ticks`, and a line where both are equal, unless x and y have ticks of their own. The axis y is labelled beside the first column, and the axes are named at the first column and the last row only.
     """
     lines: list[tuple[float, float, float, float, bool]] = []
     texts: list[tuple[float, float, str, str]] = []
     pixel = 1 / panels.unit
     for p, (title, below) in enumerate(zip(titles, subtitles, strict=True)):
         first, last = p % panels.columns == 0, p + panels.columns >= panels.count
-        left, right = panels.x(p, panels.low), panels.x(p, panels.high)
+        left, right = (panels.x(p, end) for end in panels.across)
         bottom, top = panels.level(p, 0), panels.level(p, 1)
-        across, up = ticks or (panels.ticks(), panels.ticks())
+        across, up = ticks or (panels.ticks(panels.across), panels.ticks(panels.up))
         foot = panels.level(p, panels.floor) - 11 * pixel
         for value, label in up:
             y = panels.y(p, value)
@@ -164,10 +164,11 @@ def panel_grid(
             if first:
                 texts.append((left, y, label, "y"))
         texts += [
-            (panels.x(p, value), foot, label, "x-last" if value == panels.high else "x") for value, label in across
+            (panels.x(p, value), foot, label, "x-last" if value == panels.across[1] else "x") for value, label in across
         ]
         if ticks is None:
-            lines.append((left, bottom, right, top, True))
+            low, high = (pick(a, b) for pick, a, b in zip((max, min), panels.across, panels.up, strict=True))
+            lines.append((panels.x(p, low), panels.y(p, low), panels.x(p, high), panels.y(p, high), True))
         if last:
             texts.append(((left + right) / 2, foot - 16 * pixel, axes[0], "x"))
         if first:
@@ -188,7 +189,7 @@ def draw_panel_grid(
     sx, sy = panels.scales(columns)
     x, y = alt.X("x:Q", scale=sx, axis=None), alt.Y("y:Q", scale=sy, axis=None)
     lines, texts = table(f"lines{suffix}"), table(f"texts{suffix}")
-    widest = max(words.width(label, 11) for _, label in up or panels.ticks())
+    widest = max(words.width(label, 11) for _, label in up or panels.ticks(panels.up))
 
     def said(role: str, **look: Any) -> alt.Chart:
         return text(only(texts, "role", role), look, x=x, y=y, text="text:N")

@@ -8,7 +8,7 @@ from typing import Literal
 
 from llmxsite.press.figure import words
 
-_BEARABLE = 60.0
+_BEARABLE = 100.0
 """Square pixels of a name that may lie on something else."""
 Side = Literal["right", "left", "above", "below", "above right", "above left", "below right", "below left", "none"]
 

@@ -59,7 +59,7 @@ def sentences(
         *(
             f"{what}: {said(found[0], shown, name)}."
             if len(found) == 1
-            else f"{what}, {written(found[0], shown)}: {words.listed([name(row) for row in found])}."
+            else f"{what}, {written(found[0], shown)}: {named(found, name)}."
             for what, found in zip(("Highest", "Lowest"), ends, strict=True)
             if found
         ),
@@ -84,6 +84,15 @@ def said(row: Row, shown: Metric, name: Callable[[Row], str]) -> str:
     """A row with its number, its interval and its n."""
     low, high = (row[end] for end in shown.interval) if shown.interval else (None, None)
     return f"{name(row)}, {words.measured(row[shown.name], low, high, int(row['answered']), shown.form)}"
+
+
+def named(rows: Sequence[Row], name: Callable[[Row], str]) -> str:
+    """Several rows in a list, apart also where their names have commas."""
+    said = [name(row) for row in rows]
+    if not any("," in each for each in said):
+        return words.listed(said)
+    more = [f"{len(said) - 5} more"] if len(said) > 6 else []
+    return "; ".join([*(said[:5] if more else said), *more])
 
 
 def both_ends(rows: Sequence[Row], shown: Metric, order: results.Order | None) -> tuple[list[Row], list[Row]]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from llmxsite.press.figure import naming, words
 from llmxsite.press.figure.draft import Layout
 from llmxsite.press.figure.late import alt
-from llmxsite.press.figure.marks import once, point, text
+from llmxsite.press.figure.marks import key, once, point, text
 from llmxsite.press.figure.options import ChartProblem
 from llmxsite.press.figure.theme import series
 
@@ -58,10 +58,10 @@ def legend(
     if title:
         look = {"text": title, "align": "left", "baseline": "middle", "color": "var(--muted)"}
         marks.append(text(once(), look, x=left, y=top))
-    for (label, x, row), tint in zip(places, names.values(), strict=True):
+    for i, ((label, x, row), tint) in enumerate(zip(places, names.values(), strict=True)):
         y = top + 18 * row
         marks += [
-            point(once(), {"shape": "square", "size": 90, "color": tint}, x=left + x + 5, y=y),
+            key(point(once(), {"shape": "square", "size": 90, "color": tint}, x=left + x + 5, y=y), i),
             text(once(), {"text": label, "align": "left", "baseline": "middle"}, x=left + x + 16, y=y),
         ]
     return marks

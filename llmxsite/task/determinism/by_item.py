@@ -58,7 +58,7 @@ def by_item(samples: tables.Samples, factor: str, by: list[str], alpha: float, w
     data = full.merge(data, on=keys, how="left")
     for name in ("n", "unique", "answers"):
         data[name] = data[name].fillna(0).astype("int64")
-    front = [f"{levels.label(by[0], v)} · " for v in data[by[0]]] if by else [""] * len(data)
+    front = [f"{levels.named(by[0], v)} · " for v in data[by[0]]] if by else [""] * len(data)
     drawn = data.assign(
         row=[f + str(v) for f, v in zip(front, data["item"], strict=True)],
         column=[levels.named(factor, v) for v in data[factor]],

@@ -105,7 +105,7 @@ def levels_of(samples: tables.Samples, factor: str) -> list[Any]:
 
 def _drawn(data: pd.DataFrame, by: list[str], factor: str) -> pd.DataFrame:
     """The cells as a grid takes them: rows named with their group in front."""
-    front = [f"{levels.label(by[0], v)} · " for v in data[by[0]]] if by else [""] * len(data)
+    front = [f"{levels.named(by[0], v)} · " for v in data[by[0]]] if by else [""] * len(data)
     return data.assign(
         row=[f + levels.named(factor, a) for f, a in zip(front, data["a"], strict=True)],
         column=[levels.named(factor, b) for b in data["b"]],

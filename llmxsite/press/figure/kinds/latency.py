@@ -205,9 +205,19 @@ def _caption(data: pd.DataFrame, by: str, order: results.Order | None) -> list[s
         return [
             f"Fewer than two points rest on {FEW} answers or more, so none is called the most accurate or the fastest."
         ]
-    accuracy = [
-        f"Accuracy: {said[0].lower()}{said[1:]}"
-        for said in ranking.sentences(rows, METRICS["accuracy"], name, order, "point")
-    ]
+    shown = METRICS["accuracy"]
     fastest = min(ranked, key=lambda row: float(row["latency_ms"]))
-    return [*accuracy, f"Fastest: {name(fastest)}, {time(fastest)}."]
+    quick = f"Fastest: {name(fastest)}, {time(fastest)}."
+    if len({ranking.written(row, shown) for row in ranked}) == 1:
+        return [ranking.equal(ranked, shown, name, "point", len(rows)), quick]
+    best, _ = ranking.both_ends(ranked, shown, order)
+    if not best:
+        return ["Which is the most accurate depends on how replies are read.", quick]
+    if len(best) > 1:
+        return [
+            f"Most accurate, {ranking.written(best[0], shown)}: {ranking.named(best, name)}.",
+            quick,
+        ]
+    if best[0] is fastest:
+        return [f"Most accurate and fastest: {ranking.said(fastest, shown, name)}, in {time(fastest)}."]
+    return [f"Most accurate: {ranking.said(best[0], shown, name)}, in {time(best[0])}.", quick]

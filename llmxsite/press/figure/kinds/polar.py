@@ -62,6 +62,8 @@ class PolarLayout:
             self.dots_left, self.dots_right = 134.0, self.width - 14
             self.height = self.dots_top + rows + 26
         else:
+            self.row = max(self.row, min(40.0, 1.7 * self.radius / len(spokes)))
+            rows = self.row * len(spokes)
             inside = max(2 * self.radius + over + under, rows + 40)
             self.height = self.top + inside
             spare = inside - 2 * self.radius - over - under

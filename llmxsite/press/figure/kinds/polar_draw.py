@@ -7,7 +7,7 @@ from typing import Any
 from llmxsite.press.figure import naming, words
 from llmxsite.press.figure.kinds.polar import PolarLayout
 from llmxsite.press.figure.late import alt
-from llmxsite.press.figure.marks import haloed, only, pixels, point, rule, stack, table, text
+from llmxsite.press.figure.marks import haloed, key, only, pixels, point, rule, stack, table, text
 from llmxsite.press.figure.metrics import Metric
 
 
@@ -43,7 +43,7 @@ def draw(plan: PolarLayout, names: dict[str, str], axes: str, colour: str, shown
         own = only(rows, "series", name)
         line = own.mark_line(color=tint, strokeWidth=2, strokeJoin="round", invalid="break-paths-show-path-domains")
         layers.append(line.encode(x=x("x"), y=y("y"), order=alt.Order("order:Q")))
-    for name, tint in names.items():
+    for i, (name, tint) in enumerate(names.items()):
         own = only(only(rows, "series", name), "last", False)
         layers.append(rule(own, {"stroke": tint, "opacity": 0.55}, x=x("dot_low"), x2="dot_high", y=y("row")))
         for few in (False, True):
@@ -52,8 +52,8 @@ def draw(plan: PolarLayout, names: dict[str, str], axes: str, colour: str, shown
                 point(only(own, "few", few), {**look, "size": 44, "strokeWidth": 1.25}, x=x("x"), y=y("y"), tooltip=tooltip),
                 point(only(own, "few", few), {**look, "size": 50 if plan.step > 6 else 32, "strokeWidth": 1}, x=x("dot"), y=y("row"), tooltip=tooltip),
             ]  # fmt: skip
-        key = only(only(said, "role", "key"), "text", name)
-        layers.append(point(key, {"shape": "square", "size": 90, "color": tint}, x=x("x"), y=y("y")))
+        square = {"shape": "square", "size": 90, "color": tint}
+        layers.append(key(point(only(only(said, "role", "key"), "text", name), square, x=x("x"), y=y("y")), i))
     layers += haloed(only(said, "role", "ring"), {**small, "baseline": "middle"}, x=x("x"), y=y("y"), text="text:N")
     layers.append(write("legend", {"color": "var(--ink)", "align": "left"}))
     layers.append(write("heading", {"color": "var(--muted)", "align": "left"}))

@@ -49,7 +49,8 @@ def make(samples: Samples, options: Binned) -> Draft:
     bins = bins.sort_values(["panel", "bin"], kind="stable").reset_index(drop=True)
     titles = [levels.named(by, v) for v in order]
     answers = _answers(samples, by, order)
-    curves = Curves(titles, summary, bins, answers, domain(bins, answers), len(order) <= SHARED, heading(by, order))
+    across, up = domains(bins, answers)
+    curves = Curves(titles, summary, bins, answers, across, up, len(order) <= SHARED, heading(by, order))
     layouts = {"": Layout("wide", options.width), "_narrow": Layout("narrow", NARROW)}
     marks = {
         f"{name}{suffix}": frame
@@ -57,7 +58,6 @@ def make(samples: Samples, options: Binned) -> Draft:
         for name, frame in marks_of(curves, layout).items()
     }
     at_most = f"{bins.groupby('panel')['bin'].size().max()} bins of about equal count"
-    low, high = curves.domain
     return Draft(
         keys=[by],
         data=bins.drop(columns="panel"),
@@ -72,7 +72,7 @@ def make(samples: Samples, options: Binned) -> Draft:
                 f"({interval_words(bins)}), the grey band is where a calibrated model would fall, and below the plot stands how often "
                 "each confidence occurs."
             ),
-            *([f"The axes run from {words.percent(low, 0)} to {words.percent(high, 0)}."] if (low, high) != (0.0, 1.0) else []),
+            *_zoom(across, up),
         ],
         alt=[
             f"Reliability diagram, {several(len(order), 'curve')}: accuracy against mean confidence in at most {at_most}.",
@@ -101,18 +101,33 @@ def _answers(samples: Samples, by: str, order: list[Any]) -> pd.DataFrame:
     return pd.DataFrame({"panel": panel.astype("int64"), "confidence": kept["confidence"].astype("float64")})
 
 
-def domain(bins: pd.DataFrame, answers: pd.DataFrame) -> tuple[float, float]:
-    """Both ends of both axes: all from 0 to 1, or the tenths around what is drawn where that leaves less than three quarters.
+def domains(bins: pd.DataFrame, answers: pd.DataFrame) -> tuple[tuple[float, float], tuple[float, float]]:
+    """The ends of the axes: all from 0 to 1, or the tenths around what is drawn where that leaves less than three quarters of one.
 
     The outermost hundredths of the confidences are not held for drawn: one answer would leave the panel empty for the rest.
     """
-    drawn = bins[["confidence", "accuracy", "ci_low", "ci_high", "band_low", "band_high"]].to_numpy(dtype=np.float64)
     ends = np.quantile(answers["confidence"], [0.01, 0.99])
-    low, high = min(np.nanmin(drawn), ends[0]), max(np.nanmax(drawn), ends[1])
-    first, last = np.floor(round(low * 10, 6)) / 10, np.ceil(round(high * 10, 6)) / 10
+    both = ["confidence", "band_low", "band_high"]
+    drawn = [bins[[*both, "accuracy", "ci_low", "ci_high"]].to_numpy(dtype=np.float64).ravel(), ends]
+    up = _tenths(np.concatenate(drawn))
+    across = _tenths(np.concatenate([bins["confidence"].to_numpy(dtype=np.float64), ends]))
+    # Equal units on both axes are easier to read; they are given up where half of the panel would be empty.
+    return (across if across[1] - across[0] <= 0.6 * (up[1] - up[0]) else up), up
+
+
+def _zoom(across: tuple[float, float], up: tuple[float, float]) -> list[str]:
+    """Where the axes begin and end, if it is not all there is."""
+    first, second = (f"from {words.percent(low, 0)} to {words.percent(high, 0)}" for low, high in (across, up))
+    if across != up:
+        return [f"Confidence is shown {first}, accuracy {second}."]
+    return [f"Both axes run {first}."] if across != (0.0, 1.0) else []
+
+
+def _tenths(values: np.ndarray[Any, np.dtype[np.float64]]) -> tuple[float, float]:
+    first, last = np.floor(round(np.nanmin(values) * 10, 6)) / 10, np.ceil(round(np.nanmax(values) * 10, 6)) / 10
     if last - first > 0.75:
         return 0.0, 1.0
-    return round(float(first), 1), round(float(max(last, first + 0.2)), 1)
+    return round(float(min(first, 0.8)), 1), round(float(max(last, first + 0.2)), 1)
 
 
 def _apart(samples: Samples, by: str, order: list[Any], options: Binned) -> list[str]:

@@ -10,8 +10,8 @@ from llmxsite.press.figure import words
 from llmxsite.press.figure.draft import FEW, Layout
 from llmxsite.press.figure.kinds.calibration_words import error, says, span
 from llmxsite.press.figure.late import alt, np, pd
-from llmxsite.press.figure.marks import only, point, rect, room, rule, stack, table, text
-from llmxsite.press.figure.panels import LINE, Panels, columns_for, draw_panel_grid, folded, panel_grid
+from llmxsite.press.figure.marks import key, only, point, rect, room, rule, stack, table, text
+from llmxsite.press.figure.panels import LINE, Panels, columns_for, draw_panel_grid, folded, panel_grid, share
 from llmxsite.press.figure.summary import records
 from llmxsite.press.figure.theme import series
 
@@ -35,7 +35,8 @@ class Curves:
     """A row a bin, `panel` saying of which curve."""
     answers: pd.DataFrame
     """`panel` and `confidence` of each answer."""
-    domain: tuple[float, float]
+    across: tuple[float, float]
+    up: tuple[float, float]
     shared: bool
     """Whether all are in one panel."""
     heading: str
@@ -64,8 +65,8 @@ def panels_of(curves: Curves, layout: Layout) -> Panels:
         )
     elif layout.narrow:
         heads = len(_sentences(curves, unit))
-    low, high = curves.domain
-    return Panels(curves.panels, columns, layout, -(strips + 6) / min(unit, 330.0), heads, low, high, tallest=unit)
+    floor = -(strips + 6) / unit
+    return Panels(curves.panels, columns, layout, floor, heads, curves.across, curves.up, tallest=unit)
 
 
 def marks_of(curves: Curves, layout: Layout) -> dict[str, pd.DataFrame]:
@@ -184,12 +185,12 @@ def _strips(curves: Curves, panels: Panels) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     for curve in range(len(curves.titles)):
         panel = curves.panel(curve)
-        places = [panels.share(v) for v in curves.answers["confidence"][curves.answers["panel"] == curve]]
+        places = [share(v, panels.across) for v in curves.answers["confidence"][curves.answers["panel"] == curve]]
         counts = np.bincount(np.clip((np.array(places) * slices).astype(int), 0, slices - 1), minlength=slices)
         foot = panels.level(panel, -(6 + STRIP + (STRIP + APART) * (curve if curves.shared else 0)) * pixel)
-        step = (panels.high - panels.low) / slices
+        step = (panels.across[1] - panels.across[0]) / slices
         for i in np.flatnonzero(counts):
-            low = panels.low + step * i
+            low = panels.across[0] + step * i
             rows.append(
                 {
                     "curve": curve,
@@ -232,8 +233,8 @@ def draw(curves: Curves, layout: Layout, column: str) -> dict[str, Any]:
         ]
         layers += _curve(*own, tint=tint, size=64 if panels.unit >= SMALL else 26, sx=sx, sy=sy, tooltip=tooltip)
         if curve is not None:
-            key = only(only(table(f"said{suffix}"), "curve", curve), "role", "name")
-            layers.append(point(key, {"color": tint, "size": 80, "xOffset": 6, "yOffset": -4}, x=x, y=y))
+            place = only(only(table(f"said{suffix}"), "curve", curve), "role", "name")
+            layers.append(key(point(place, {"color": tint, "size": 80, "xOffset": 6, "yOffset": -4}, x=x, y=y), curve))
     if curves.shared:
         looks: dict[str, dict[str, Any]] = {
             "name": {"fontWeight": 600, "fontSize": 12.5},
