@@ -54,6 +54,11 @@ REFUSED = {
 }
 """More than a picture of that kind holds, which says what to do instead."""
 SIZES = [(3, 4), (3, 57), (30, 4), (30, 57)]
+MANY_COLUMNS = ("heatmap", "radar", "bars-categories", "sweep-categories")
+"""Kinds that show categories: the others look alike with four and with many."""
+TRIED = [
+    (case, size) for case in CASES for size in SIZES if size in (SIZES[0], SIZES[-1]) or case.startswith(MANY_COLUMNS)
+]
 
 
 @cache
@@ -63,8 +68,7 @@ def of(models: int, categories: int) -> Samples:
     return study(MODELS[:models], max(60, categories * (11 if models == 3 else 2)), (0.2, 0.7), names)
 
 
-@pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize(("case", "size"), TRIED, ids=lambda v: v if isinstance(v, str) else f"{v[0]}x{v[1]}")
 def test_no_word_lies_on_another(case: str, size: tuple[int, int]) -> None:
     kind, options = CASES[case]
     if case in REFUSED.get(size, ()):

@@ -39,13 +39,15 @@ def build(
 
     Raises `ChartProblem` for an unknown kind, option, column or value, and where the filters leave nothing to show.
     """
+    from llmxsite.press.figure.fields import used
     from llmxsite.press.figure.summary import pooled
 
     with titled(samples):
         chosen, wanted, kept, draft = _drafted(kind, samples, options)
         narrow, wide = _specs(draft, wanted)
         notes = draft.notes if draft.keys is None else [*draft.notes, *pooled(kept, draft.keys), *_read(kept, draft)]
-    marks = {name: _rows(frame, (narrow, wide), name) for name, frame in draft.marks.items()}
+    fields = [used(spec) for spec in (narrow, wide)]
+    marks = {name: _rows(frame, set().union(*(f.get(name, ()) for f in fields))) for name, frame in draft.marks.items()}
     words = [s for s in (wanted.caption or caption or "", *draft.caption) if s]
     return Figure(
         id=id,
@@ -143,12 +145,10 @@ def _drawable(node: Any) -> Any:
     return drawable(node) if isinstance(node, str) else node
 
 
-def _rows(frame: pd.DataFrame, specs: tuple[dict[str, Any], ...], name: str) -> list[dict[str, Any]]:
-    """The rows of a data set as JSON has them: only fields that a spec uses, rounded, missing as None."""
+def _rows(frame: pd.DataFrame, fields: set[str]) -> list[dict[str, Any]]:
+    """The rows of a data set as JSON has them: only the `fields` that a spec uses, rounded, missing as None."""
     from llmxsite.press.figure.draft import BEHIND
-    from llmxsite.press.figure.fields import used
 
-    fields = {field for spec in specs for field in used(spec).get(name, set())}
     kept = [column for column in frame.columns if column in fields or column == BEHIND]
     return [{str(key): _plain(value) for key, value in row.items()} for row in frame[kept].to_dict("records")]
 

@@ -6,10 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from llmxsite.press.figure import levels, naming, words
+from llmxsite.press.figure import grid_legend, levels, naming, words
 from llmxsite.press.figure.classes import Classes
 from llmxsite.press.figure.draft import BEHIND, FEW, NARROW, Layout
-from llmxsite.press.figure.grid_legend import draw as legend
 from llmxsite.press.figure.grid_plan import LINE, Plan, flips, plan
 from llmxsite.press.figure.late import alt, pd
 from llmxsite.press.figure.marks import at, field_of, linear, only, room, rule, stack, table, text
@@ -45,12 +44,15 @@ class Drawing:
     grid: Grid
     marks: dict[str, pd.DataFrame]
     plans: dict[str, Plan]
+    lines: dict[str, list[str]]
+    """What stands over the scale of colours."""
 
 
 def drawing(drawn: pd.DataFrame, grid: Grid, width: int) -> Drawing:
     """The grid of these cells. `drawn` has the grid's columns, `answered`, `_total`, and rows and columns in their order."""
     row, column = [levels.named(grid.rows, v) for v in drawn[grid.rows]], level_text(drawn[grid.columns])
-    cells, marks, plans = _cells(drawn, grid, row, column), {}, {}
+    cells, lines = _cells(drawn, grid, row, column), dict[str, list[str]]()
+    marks, plans = dict[str, pd.DataFrame](), dict[str, Plan]()
     for suffix, layout in (("", Layout("wide", width)), ("_narrow", Layout("narrow", NARROW))):
         turned = flips(layout, len(set(row)), len(set(column)))
         down, across = (column, row) if turned else (row, column)
@@ -60,8 +62,12 @@ def drawing(drawn: pd.DataFrame, grid: Grid, width: int) -> Drawing:
         cells[f"top{suffix}"] = [place.top for place in places]
         cells[f"bottom{suffix}"] = [place.bottom for place in places]
         marks[f"heads{suffix}"], marks[f"side{suffix}"] = _labels(found)
+        beside = 10 + max(words.widest(label) for label in found.side.values())
+        marks[f"scale{suffix}"], lines[suffix] = grid_legend.scale(
+            grid.classes, grid.shown, _said(grid, cells), found.cell * found.slots, beside
+        )
         plans[suffix] = found
-    return Drawing(grid, {"table": cells, **marks}, plans)
+    return Drawing(grid, {"table": cells, **marks}, plans, lines)
 
 
 def _cells(drawn: pd.DataFrame, grid: Grid, row: list[str], column: list[str]) -> pd.DataFrame:
@@ -164,8 +170,8 @@ def draw(layout: Layout, drawing: Drawing) -> dict[str, Any]:
             if (marks["ink"] == ink).any()
         ]
     layers += _words(found, suffix, bands, scale)
-    beside = 10 + max(words.widest(label) for label in found.side.values())
-    layers += legend(classes, shown, _said(grid, marks), found.cell * found.slots, beside, found.height)
+    left = float(drawing.marks[f"scale{suffix}"]["x"].iloc[0])
+    layers += grid_legend.draw(suffix, drawing.lines[suffix], left, found.height, colour)
     return stack(layers, found.height, room(right=2 + found.overhang, bottom=10))
 
 

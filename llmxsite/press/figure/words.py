@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from llmxsite.analysis.measure import MISSING as MISSING
 from llmxsite.analysis.measure import Form
@@ -15,6 +16,7 @@ _SLIM = frozenset('ftr()[]{}-/\\" *')
 _LARGE = frozenset("mwMWO@%QGD&")
 
 
+@lru_cache(maxsize=8192)  # labels are measured again for each place they might take
 def width(text: str, size: float = 12) -> float:
     """About how many pixels `text` takes in Arial at `size`, a little on the wide side: other sans faces run wider."""
     units = 0.0

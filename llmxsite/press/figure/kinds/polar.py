@@ -42,6 +42,8 @@ class PolarLayout:
     """Where everything is in one layout, in pixels with y downwards: the radar, the dot plot beside or below it, the legend."""
 
     def __init__(self, layout: Layout, spokes: Sequence[str], names: Sequence[str], heading: str) -> None:
+        self.few: set[bool] = {False}
+        """Whether points rest on few answers: of some, of none, of all."""
         self.layout, self.spokes, self.names, self.heading = layout, list(spokes), list(names), heading
         self.suffix = "_narrow" if layout.narrow else ""
         self.width = layout.width - 8.0
@@ -183,6 +185,7 @@ class PolarLayout:
         self, data: pd.DataFrame, axes: str, colour: str, shown: Metric, levels_of: list[Any], scale: Scale
     ) -> pd.DataFrame:
         """A row a point, the first of each profile again at its end, so that the line closes."""
+        self.few = set(data["answered"] < FEW)
         low, high = bounds(data, shown)
         data = data.assign(_interval=interval_text(data, shown), _low=low, _high=high)
         data["_behind"] = pd.Series(behind(data, [colour, axes]), index=data.index, dtype=object)

@@ -43,10 +43,11 @@ def draw(plan: PolarLayout, names: dict[str, str], axes: str, colour: str, shown
         own = only(rows, "series", name)
         line = own.mark_line(color=tint, strokeWidth=2, strokeJoin="round", invalid="break-paths-show-path-domains")
         layers.append(line.encode(x=x("x"), y=y("y"), order=alt.Order("order:Q")))
+    fews = sorted({bool(few) for few in plan.few})
     for i, (name, tint) in enumerate(names.items()):
         own = only(only(rows, "series", name), "last", False)
         layers.append(rule(own, {"stroke": tint, "opacity": 0.55}, x=x("dot_low"), x2="dot_high", y=y("row")))
-        for few in (False, True):
+        for few in fews:
             look = {"fill": "var(--paper)" if few else tint, "stroke": tint if few else "var(--paper)"}
             layers += [
                 point(only(own, "few", few), {**look, "size": 44, "strokeWidth": 1.25}, x=x("x"), y=y("y"), tooltip=tooltip),

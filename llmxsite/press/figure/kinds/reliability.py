@@ -20,7 +20,7 @@ from llmxsite.press.figure.late import np, pd
 from llmxsite.press.figure.options import ChartProblem, Kind, limit
 from llmxsite.press.figure.panels import MOST, Binned
 from llmxsite.press.figure.series import heading
-from llmxsite.press.figure.summary import apart, key_column, key_columns
+from llmxsite.press.figure.summary import apart, key_column, key_columns, records
 
 SHARED = 3
 """Models up to which one panel holds all, and the differences of their errors are said: as many pairs."""
@@ -50,7 +50,7 @@ def make(samples: Samples, options: Binned) -> Draft:
     titles = [levels.named(by, v) for v in order]
     answers = _answers(samples, by, order)
     across, up = domains(bins, answers)
-    curves = Curves(titles, summary, bins, answers, across, up, len(order) <= SHARED, heading(by, order))
+    curves = Curves(titles, records(summary), bins, answers, across, up, len(order) <= SHARED, heading(by, order))
     layouts = {"": Layout("wide", options.width), "_narrow": Layout("narrow", NARROW)}
     marks = {
         f"{name}{suffix}": frame

@@ -29,8 +29,8 @@ class Curves:
     """What is drawn, a curve a title."""
 
     titles: list[str]
-    summary: pd.DataFrame
-    """A row a curve."""
+    rows: list[dict[str, Any]]
+    """The numbers of each curve."""
     bins: pd.DataFrame
     """A row a bin, `panel` saying of which curve."""
     answers: pd.DataFrame
@@ -61,7 +61,7 @@ def panels_of(curves: Curves, layout: Layout) -> Panels:
     heads = 0
     if not curves.shared:
         heads = max(len(folded(title, unit)) for title in curves.titles) + max(
-            len(_below(row, unit)) for row in records(curves.summary)
+            len(_below(row, unit)) for row in curves.rows
         )
     elif layout.narrow:
         heads = len(_sentences(curves, unit))
@@ -73,7 +73,7 @@ def marks_of(curves: Curves, layout: Layout) -> dict[str, pd.DataFrame]:
     """The data sets of a layout."""
     panels = panels_of(curves, layout)
     titles: list[list[str]] = [[]] if curves.shared else [folded(title, panels.unit) for title in curves.titles]
-    below = [[]] if curves.shared else [_below(row, panels.unit) for row in records(curves.summary)]
+    below = [[]] if curves.shared else [_below(row, panels.unit) for row in curves.rows]
     grid = panel_grid(panels, titles, below, ("mean confidence", "accuracy"))
     found = {
         "lines": grid.lines,
@@ -98,7 +98,7 @@ def _below(row: dict[str, Any], pixels: float) -> list[str]:
 def _sentences(curves: Curves, pixels: float) -> list[tuple[str, str, int]]:
     """Beside or over the shared panel: text, role and curve of every line."""
     out: list[tuple[str, str, int]] = []
-    for i, (title, row) in enumerate(zip(curves.titles, records(curves.summary), strict=True)):
+    for i, (title, row) in enumerate(zip(curves.titles, curves.rows, strict=True)):
         out += [(line, "name" if k == 0 else "more-name", i) for k, line in enumerate(folded(title, pixels - 18))]
         ends = span(row["ece_low"], row["ece_high"])
         said = [says(row), f"{error(row)}, n = {int(row['n']):,}"]
@@ -164,11 +164,10 @@ def _bins(curves: Curves, panels: Panels) -> pd.DataFrame:
 def _segments(curves: Curves, panels: Panels) -> pd.DataFrame:
     """The lines from bin to bin; faint where an end rests on few; in panels of their own also those of the others, behind."""
     rows: list[dict[str, Any]] = []
-    paths = {
-        curve: [(r["confidence"], r["accuracy"], r["units"] < FEW) for r in records(curves.bins) if r["panel"] == curve]
-        for curve in range(len(curves.titles))
-    }
-    for curve, path in paths.items():
+    paths: list[list[tuple[float, float, bool]]] = [[] for _ in curves.titles]
+    for row in records(curves.bins):
+        paths[row["panel"]].append((row["confidence"], row["accuracy"], bool(row["units"] < FEW)))
+    for curve, path in enumerate(paths):
         shown = range(curves.panels) if not curves.shared and curves.panels <= GHOSTS else (curves.panel(curve),)
         for panel in shown:
             for (x, y, few), (x2, y2, few2) in pairwise(path):
@@ -220,18 +219,23 @@ def draw(curves: Curves, layout: Layout, column: str) -> dict[str, Any]:
     ]
     low = alt.Y("band_low:Q", scale=sy, axis=None)
     band = only(base, "alone", False).mark_area(color="var(--line-strong)", opacity=0.28)
-    layers = [
-        band.encode(x=x, y=low, y2=alt.Y2("band_high"), detail=alt.Detail("curve:N")),
-        rule(only(base, "alone", True), {"stroke": "var(--line-strong)", "opacity": 0.28, "strokeWidth": 14}, x=x, y=low, y2="band_high"),
-        *draw_panel_grid(panels, suffix, columns),
-        rule(only(segments, "kind", "ghost"), {"stroke": "var(--line-strong)", "strokeWidth": 1, "opacity": 0.7}, x=x, y=y, x2="x2", y2="y2"),
-    ]  # fmt: skip
+    layers = [band.encode(x=x, y=low, y2=alt.Y2("band_high"), detail=alt.Detail("curve:N"))]
+    if curves.bins["panel"].value_counts().min() == 1:
+        look = {"stroke": "var(--line-strong)", "opacity": 0.28, "strokeWidth": 14}
+        layers.append(rule(only(base, "alone", True), look, x=x, y=low, y2="band_high"))
+    layers += draw_panel_grid(panels, suffix, columns)
+    if not curves.shared and curves.panels <= GHOSTS:
+        look = {"stroke": "var(--line-strong)", "strokeWidth": 1, "opacity": 0.7}
+        layers.append(rule(only(segments, "kind", "ghost"), look, x=x, y=y, x2="x2", y2="y2"))
+    few = bool((curves.bins["units"] < FEW).any())
     for curve in range(len(curves.titles)) if curves.shared else (None,):
         tint = curves.colour(curve or 0)
         own = [
             each if curve is None else only(each, "curve", curve) for each in (table(f"strips{suffix}"), base, segments)
         ]
-        layers += _curve(*own, tint=tint, size=64 if panels.unit >= SMALL else 26, sx=sx, sy=sy, tooltip=tooltip)
+        layers += _curve(
+            *own, tint=tint, size=64 if panels.unit >= SMALL else 26, few=few, sx=sx, sy=sy, tooltip=tooltip
+        )
         if curve is not None:
             place = only(only(table(f"said{suffix}"), "curve", curve), "role", "name")
             layers.append(key(point(place, {"color": tint, "size": 80, "xOffset": 6, "yOffset": -4}, x=x, y=y), curve))
@@ -254,6 +258,7 @@ def _curve(
     *,
     tint: str,
     size: int,
+    few: bool,
     sx: alt.Scale,
     sy: alt.Scale,
     tooltip: list[alt.Tooltip],
@@ -261,13 +266,19 @@ def _curve(
     """One curve, or all of one colour: its strip, its intervals, its line and its points."""
     x, y = alt.X("x:Q", scale=sx, axis=None), alt.Y("y:Q", scale=sy, axis=None)
     low = alt.Y("low:Q", scale=sy, axis=None)
-    faint = {"stroke": tint, "strokeWidth": 1.5, "strokeDash": [3, 3], "opacity": 0.5}
-    return [
+    full = [
         rect(strips, {"fill": tint, "opacity": 0.6}, x=x, x2="x2", y=y, y2="y2"),
         rule(only(bins, "few", False), {"stroke": tint, "strokeWidth": 1.25, "opacity": 0.7}, x=x, y=low, y2="high"),
-        rule(only(bins, "few", True), {"stroke": tint, "strokeWidth": 1.25, "opacity": 0.35}, x=x, y=low, y2="high"),
-        rule(only(segments, "kind", "faint"), faint, x=x, y=y, x2="x2", y2="y2"),
         rule(only(segments, "kind", "full"), {"stroke": tint, "strokeWidth": 2}, x=x, y=y, x2="x2", y2="y2"),
         point(only(bins, "few", False), {"fill": tint, "stroke": "var(--paper)", "strokeWidth": 1, "size": size}, x=x, y=y, tooltip=tooltip),
-        point(only(bins, "few", True), {"fill": "var(--paper)", "stroke": tint, "strokeWidth": 1.5, "size": 0.7 * size, "opacity": 0.6}, x=x, y=y, tooltip=tooltip),
     ]  # fmt: skip
+    if not few:
+        return full
+    dashed = {"stroke": tint, "strokeWidth": 1.5, "strokeDash": [3, 3], "opacity": 0.5}
+    hollow = {"fill": "var(--paper)", "stroke": tint, "strokeWidth": 1.5, "size": 0.7 * size, "opacity": 0.6}
+    return [
+        *full,
+        rule(only(bins, "few", True), {"stroke": tint, "strokeWidth": 1.25, "opacity": 0.35}, x=x, y=low, y2="high"),
+        rule(only(segments, "kind", "faint"), dashed, x=x, y=y, x2="x2", y2="y2"),
+        point(only(bins, "few", True), hollow, x=x, y=y, tooltip=tooltip),
+    ]
