@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import resource
+import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -82,32 +81,40 @@ class Ran(NamedTuple):
     kilobytes: int
 
 
+METER = """
+import resource, subprocess, sys
+limit, told, *words = sys.argv[1:]
+limits = lambda: resource.setrlimit(resource.RLIMIT_CPU, (int(limit), int(limit)))
+code = subprocess.run(words, preexec_fn=limits).returncode
+open(told, "w").write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))
+sys.exit(code if code >= 0 else 128 - code)
+"""
+"""A small process between a test and its command: a child's memory is counted from its parent's at the time of the fork, and
+that of a process full of tests is larger than any limit here."""
+
+
 def run(words: Sequence[str], folder: Path, environment: dict[str, str]) -> Ran:
     """A command with its processor time limited by the system; one that waits for ever is stopped."""
-
-    def limited() -> None:
-        resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR, PROCESSOR))
-
-    said = folder / "said.txt"
+    said, used = folder / "said.txt", folder / "kilobytes.txt"
     with said.open("wb") as out:
         child = subprocess.Popen(
-            words,
+            [sys.executable, "-c", METER, str(PROCESSOR), str(used), *words],
             cwd=folder,
             env={**os.environ, **environment},
             stdout=out,
             stderr=out,
             stdin=subprocess.DEVNULL,
-            preexec_fn=limited,
+            start_new_session=True,
         )
-        late = threading.Timer(300, child.kill)
-        late.start()
         try:
-            # `wait4` has the memory of this child and what it started; RUSAGE_CHILDREN that of the largest child of any test.
-            _, status, used = os.wait4(child.pid, 0)
-        finally:
-            late.cancel()
-        child.returncode = os.waitstatus_to_exitcode(status)
-    return Ran(child.returncode, said.read_bytes().decode("utf-8", "replace"), used.ru_maxrss)
+            child.wait(timeout=300)
+        except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+            return Ran(124, said.read_bytes().decode("utf-8", "replace"), 0)
+    kilobytes = int(used.read_text())
+    used.unlink()
+    return Ran(child.returncode, said.read_bytes().decode("utf-8", "replace"), kilobytes)
 
 
 def llmxsite(folder: Path) -> Path:

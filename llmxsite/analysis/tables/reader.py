@@ -43,7 +43,7 @@ from llmxsite.log.record import End, Lack, MaterialLine, Resume, Run
 from llmxsite.log.runlog.lines import MAX_LINE
 
 _BLOCK = 1 << 20
-MAX_SETTINGS = 10_000
+MAX_SETTINGS = 2_000
 """Different conditions of one log: what one run takes."""
 _ROWS = 1024
 """Records gathered before they move into arrays: enough to make the move cheap, few enough for the processor's cache."""
