@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
+from llmxsite.press.catalogue.addresses import level
 from llmxsite.press.figure import words
 from llmxsite.press.figure.late import pd
 
@@ -23,11 +24,9 @@ def text(value: Any) -> str:
     """A level as a reader sees it: `0.7`, `1` rather than `1.0`, `not stated` for a missing one."""
     if value is None or value is pd.NA or value is pd.NaT:
         return NOT_STATED
-    if isinstance(value, float):
-        if value != value:
-            return NOT_STATED
-        return str(int(value)) if value == int(value) and abs(value) < 1e15 else f"{value:.6g}"
-    return str(value)
+    if isinstance(value, float) and value != value:
+        return NOT_STATED
+    return level(value)
 
 
 def named(column: str, value: Any) -> str:
