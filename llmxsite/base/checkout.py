@@ -7,31 +7,19 @@ from pathlib import Path
 
 from llmxsite.base.programs import said
 
-_QUIET = (
-    "--no-pager",
-    "--literal-pathspecs",
-    *("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}", "-c", "core.sshCommand=false"),
-    *(
-        "-c",
-        "core.askPass=false",
-        "-c",
-        "credential.helper=",
-        "-c",
-        "protocol.allow=never",
-        "-c",
-        "log.showSignature=false",
-    ),
-    *(
-        "-c",
-        "gpg.program=false",
-        "-c",
-        "diff.external=",
-        "-c",
-        "core.alternateRefsCommand=",
-        "-c",
-        "safe.bareRepository=explicit",
-    ),
-)
+_QUIET = {
+    "core.fsmonitor": "false",
+    "core.hooksPath": os.devnull,
+    "core.sshCommand": "false",
+    "core.askPass": "false",
+    "credential.helper": "",
+    "protocol.allow": "never",
+    "log.showSignature": "false",
+    "gpg.program": "false",
+    "diff.external": "",
+    "core.alternateRefsCommand": "",
+    "safe.bareRepository": "explicit",
+}
 """What keeps a repository's own configuration from naming a program to run."""
 
 
@@ -40,19 +28,18 @@ def says(folder: Path, *words: str) -> str | None:
 
     The repository may be a stranger's, and its configuration with it: nothing that it names is run, and nothing is fetched.
     """
-    quiet = (*_QUIET, *(_unfiltered(folder) if words[0] == "status" else ()))
-    return said("git", *quiet, "-C", str(folder), *words)
+    quiet = _QUIET | (_unfiltered(folder) if words[0] == "status" else {})
+    flags = [part for name, value in quiet.items() for part in ("-c", f"{name}={value}")]
+    return said("git", "--no-pager", "--literal-pathspecs", *flags, "-C", str(folder), *words)
 
 
-def _unfiltered(folder: Path) -> list[str]:
+def _unfiltered(folder: Path) -> dict[str, str]:
     """What turns off the filters that a repository itself has for its files: to tell whether one has changed, git would run them."""
     names = said(
         "git", "-C", str(folder), "config", "--local", "--includes", "--name-only", "--get-regexp", r"^filter\."
     )
     found = {line.rpartition(".")[0] for line in (names or "").splitlines() if line.startswith("filter.")}
-    return [
-        part for name in sorted(found) for key in ("clean", "smudge", "process") for part in ("-c", f"{name}.{key}=")
-    ]
+    return {f"{name}.{key}": "" for name in sorted(found) for key in ("clean", "smudge", "process")}
 
 
 def remote(folder: Path) -> str | None:

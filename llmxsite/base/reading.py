@@ -10,9 +10,8 @@ from typing import Any
 import msgspec
 
 from llmxsite.base.diagnostics import Issues, Problem
+from llmxsite.base.lines import MAX_LINE, raw_lines
 from llmxsite.base.regular import MAX_BYTES, content, opened
-
-MAX_LINE = 64 * 1024 * 1024
 
 
 def read_text(path: Path, *, limit: int = MAX_BYTES, inside: Path | None = None) -> str:
@@ -40,7 +39,7 @@ def json_lines(path: Path, issues: Issues, *, code: str = "jsonl") -> Iterator[t
     """`(line, value)` for every line that holds JSON; blank lines are passed over, broken ones become issues."""
     try:
         with opened(path) as stream:
-            for number, raw in enumerate(iter(lambda: stream.readline(MAX_LINE + 1), b""), 1):
+            for number, raw in raw_lines(stream):
                 if len(raw) > MAX_LINE:
                     raise Problem.at(path, f"{code}-line", f"refused: longer than {MAX_LINE:,} bytes", line=number)
                 if number == 1:

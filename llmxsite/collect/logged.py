@@ -10,6 +10,7 @@ from typing import NamedTuple, Self
 import msgspec
 
 from llmxsite.base.diagnostics import Issues, Problem
+from llmxsite.base.lines import raw_lines
 from llmxsite.base.regular import opened
 from llmxsite.collect.conduct import conduct_of
 from llmxsite.collect.job import Job, LoggedItem
@@ -21,7 +22,6 @@ from llmxsite.exchange.engine.vectors import EmbedRequest
 from llmxsite.log import runlog
 from llmxsite.log.record import Run, Sample, Sent, Shown, decode_line, sample_key
 from llmxsite.log.runlog.final import put_last
-from llmxsite.log.runlog.lines import raw_lines
 from llmxsite.study.experiment import Condition, Resolved
 from llmxsite.study.suite import Suite
 

@@ -89,7 +89,7 @@ def test_a_conversation_is_asked_to_its_end_and_judged(study: Study) -> None:
 def test_a_page_shows_each_word_of_a_conversation_once(study: Study) -> None:
     the_whole(study)
     sample = next(s for s in samples_of(the_log(study)) if isinstance(s.turns, list))
-    html = asked.sent(sample, {}) + transcript.replied(sample)
+    html = asked.sent(sample, asked.asked(sample, {}).question) + transcript.replied(sample)
     assert html.count("How many apples") == html.count("Are you sure? (1)") == html.count("Are you sure? (2)") == 1
     assert html.count("<p>Reply</p>") == 3
 
@@ -338,7 +338,7 @@ def test_what_judges_is_not_counted_among_the_samples_of_a_run(study: Study) -> 
         tally.add(sample)
     assert sum(tally.states.values()) == 16
     judge = next(s for s in samples_of(the_log(study)) if s.judges)
-    assert "judges another sample of this run" in transcript.article(judge, 3, {})
+    assert "judges another sample of this run" in transcript.article(judge, 3, asked.asked(judge, {}))
 
 
 def test_what_a_scorer_says_becomes_a_column_and_judges_are_rows_apart(study: Study) -> None:

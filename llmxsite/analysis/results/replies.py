@@ -13,8 +13,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from llmxsite.base.diagnostics import Problem
+from llmxsite.base.lines import raw_lines
 from llmxsite.base.regular import opened
-from llmxsite.log.runlog.lines import raw_lines
 
 _WORD = re.compile(r"\s*\S+|\s+$")
 

@@ -37,13 +37,13 @@ from llmxsite.analysis.tables.growing import Growing, Words
 from llmxsite.analysis.tables.shares import check_shares
 from llmxsite.analysis.tables.slim import SlimSample, decode_condition, slim, unpack
 from llmxsite.base.diagnostics import Issues, Problem
+from llmxsite.base.lines import MAX_LINE
 from llmxsite.base.regular import opened
 from llmxsite.log import runlog
 from llmxsite.log.record import End, Lack, MaterialLine, Resume, Run
-from llmxsite.log.runlog.lines import MAX_LINE
 
 _BLOCK = 1 << 20
-MAX_SETTINGS = 2_000
+MAX_SETTINGS = 10_000
 """Different conditions of one log: what one run takes."""
 _ROWS = 1024
 """Records gathered before they move into arrays: enough to make the move cheap, few enough for the processor's cache."""

@@ -7,8 +7,8 @@ from typing import TypeVar
 
 import msgspec
 
+from llmxsite.base.lines import raw_lines
 from llmxsite.base.regular import opened
-from llmxsite.log.runlog.lines import raw_lines
 
 T = TypeVar("T")
 

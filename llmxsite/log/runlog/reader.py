@@ -9,11 +9,11 @@ from pathlib import Path
 import msgspec
 
 from llmxsite.base.diagnostics import Issues, Problem
+from llmxsite.base.lines import MAX_LINE, raw_lines
 from llmxsite.base.regular import opened
 from llmxsite.log.record import SCHEMA, End, Line, Resume, Run, Sample, decode_line
 from llmxsite.log.record.header import misshapen
 from llmxsite.log.runlog.final import last_lines, put_last
-from llmxsite.log.runlog.lines import MAX_LINE, raw_lines
 
 _LONG = re.compile(rb"[0-9]{19}")
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import msgspec
 
 from llmxsite.base.diagnostics import Issues, Problem
+from llmxsite.base.lines import raw_lines
 from llmxsite.base.regular import opened
 from llmxsite.log.record import MaterialLine, Run, decode_line
-from llmxsite.log.runlog.lines import raw_lines
 from llmxsite.log.runlog.trouble import unwritable
 
 

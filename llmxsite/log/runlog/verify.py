@@ -14,11 +14,11 @@ from typing import NamedTuple
 import msgspec
 
 from llmxsite.base.diagnostics import Issues, Severity
+from llmxsite.base.lines import raw_lines
 from llmxsite.base.regular import opened
 from llmxsite.exchange.answer.scorer import current, scorer
 from llmxsite.log.record import End, Line, Resume, Run, Sample, decode_line, encode_line, sample_key
 from llmxsite.log.runlog.again import is_later, unscored
-from llmxsite.log.runlog.lines import raw_lines
 from llmxsite.log.runlog.reader import iterate
 from llmxsite.log.runlog.rescore import differing, read_otherwise, rescore
 from llmxsite.log.runlog.seal import end_check

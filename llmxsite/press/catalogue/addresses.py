@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import posixpath
 import re
+from math import isfinite
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from llmxsite.base.diagnostics import Problem
 from llmxsite.base.memory import digest
@@ -92,9 +93,20 @@ def samples(report_slug: str, run_id: str, number: int) -> str:
     return f"runs/{part(report_slug)}/{part(run_id)}/samples-{number:03d}.html"
 
 
-def explorer() -> str:
-    """Where all samples of the study are found. Its query names what is shown: `samples/index.html?model=phi3&verdict=wrong`."""
-    return index("samples")
+def explorer(**view: object) -> str:
+    """Where all samples of the study are found, and what of them is shown; what is None is not chosen.
+
+    `explorer(model="phi3", temperature=1.0)` -> `samples/index.html?model=phi3&temperature=1`
+    """
+    query = urlencode({name: level(value) for name, value in view.items() if value is not None})
+    return f"{index('samples')}?{query}" if query else index("samples")
+
+
+def level(value: object) -> str:
+    """A level of a factor as addresses and figures name it: `0.7`, `1` rather than `1.0`."""
+    if isinstance(value, float) and isfinite(value):
+        return str(int(value)) if value == int(value) and abs(value) < 1e15 else f"{value:.6g}"
+    return str(value)
 
 
 def sample_anchor(key: str) -> str:

@@ -55,6 +55,11 @@ class Catalogue(msgspec.Struct, kw_only=True):
     def suite(self, id: str) -> SuiteEntry | None:  # noqa: A002 - it is the suite's id
         return next((s for s in self.suites if s.id == id), None)
 
+    def asked(self, runs: Iterable[RunEntry]) -> list[SuiteEntry]:
+        """The suites that these runs asked."""
+        wanted = {suite.id for run in runs for suite in run.run.suites}
+        return [s for s in self.suites if s.id in wanted]
+
     def run(self, id: str) -> RunEntry | None:  # noqa: A002
         return next((r for r in self.logs if r.id == id), None)
 

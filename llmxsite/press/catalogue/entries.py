@@ -10,7 +10,7 @@ from llmxsite.press.catalogue import addresses
 from llmxsite.press.writing.frontmatter import Article, ModelMeta, PageMeta, ReportMeta
 from llmxsite.study.experiment import Experiment, Prediction
 from llmxsite.study.scaffold.words import is_template
-from llmxsite.study.suite import Suite
+from llmxsite.study.suite import QuestionItem, Suite, choices_of, item_hash
 
 
 class Known(msgspec.Struct, array_like=True):
@@ -94,6 +94,12 @@ class SuiteEntry(msgspec.Struct, kw_only=True):
     """Each content hash the runs used, with what they say of it."""
     runs: dict[str, list[str]] = {}
     """Content hash to the runs that used it."""
+
+    def known(self) -> dict[str, Known]:
+        """Its items by their hash; none where the study does not hold it."""
+        items = self.suite.items if self.suite else []
+        asked = ((i, i.question if isinstance(i, QuestionItem) else i.shown()) for i in items)
+        return {item_hash(i): Known(question, choices_of(i)) for i, question in asked}
 
     @property
     def address(self) -> str:

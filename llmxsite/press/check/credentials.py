@@ -30,7 +30,7 @@ _OURS = (
     ("a Slack webhook", "hooks.slack.com/", r"hooks\.slack\.com/(?:services|workflows)/[\w/+-]{20,}"),
     ("a Discord webhook", "/api/webhooks/", r"discord(?:app)?\.com/api/webhooks/\d+/[\w-]{20,}"),
     ("an age key", "AGE-SECRET-KEY-1", r"AGE-SECRET-KEY-1[0-9A-Z]{20,}"),
-    ("a password of a .netrc", "machine password", r"(?i:machine\s+\S+\s+login\s+\S+\s+password)\s+\S{4,}"),
+    ("a password of a .netrc", "machine", r"(?i:machine\s+\S+\s+login\s+\S+\s+password)\s+\S{4,}"),
     ("an Azure key", "AccountKey= SharedAccessKey= sig=", r"(?:AccountKey|SharedAccessKey|sig)=[A-Za-z0-9+/%]{40,}=*"),
     ("a Perplexity key", "pplx-", r"pplx-[A-Za-z0-9]{30,}"),
     ("a Together key", "tgp_v1_", r"tgp_v1_[\w-]{30,}"),
@@ -147,14 +147,7 @@ def _rules() -> list[tuple[str, tuple[str, ...], re.Pattern[str]]]:
     """Ours and detect-secrets', whose import takes a tenth of a second."""
     from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
 
-    found = [
-        (
-            kind,
-            tuple(needles.split()) if needles != "machine password" else ("machine",),
-            re.compile(rf"(?<![A-Za-z0-9_]){p}"),
-        )
-        for kind, needles, p in _OURS
-    ]
+    found = [(kind, tuple(needles.split()), re.compile(rf"(?<![A-Za-z0-9_]){p}")) for kind, needles, p in _OURS]
     known: dict[str, Any] = get_mapping_from_secret_type_to_class()
     for name, detector in sorted(known.items()):
         needed = _NEEDED.get(detector.__name__)

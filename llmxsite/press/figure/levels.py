@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
+from llmxsite.press.catalogue.addresses import level
 from llmxsite.press.figure import naming, words
 from llmxsite.press.figure.late import pd
 
@@ -25,11 +26,9 @@ def text(value: Any) -> str:
     """A level as a reader sees it: `0.7`, `1` rather than `1.0`, `not stated` for a missing one."""
     if value is None or value is pd.NA or value is pd.NaT:
         return NOT_STATED
-    if isinstance(value, float):
-        if value != value:
-            return NOT_STATED
-        return str(int(value)) if value == int(value) and abs(value) < 1e15 else f"{value:.6g}"
-    return str(value)
+    if isinstance(value, float) and value != value:
+        return NOT_STATED
+    return level(value)
 
 
 def label(column: str, value: Any) -> str:
@@ -43,10 +42,10 @@ def named(column: str, value: Any) -> str:
     return shown if isinstance(value, str) and len(shown) > 1 else f"{naming.noun(column)} {shown}"
 
 
-def spoken(column: str, level: str) -> str:
+def spoken(column: str, shown: str) -> str:
     """The same of a level that is a text already: `0.7` -> `temperature 0.7`."""
-    plain = len(level) > 1 and level.lower() not in ("true", "false") and not _NUMBER.fullmatch(level)
-    return label(column, level) if plain else f"{naming.noun(column)} {level}"
+    plain = len(shown) > 1 and shown.lower() not in ("true", "false") and not _NUMBER.fullmatch(shown)
+    return label(column, shown) if plain else f"{naming.noun(column)} {shown}"
 
 
 def ordinal(levels: Iterable[Any]) -> list[Any] | None:

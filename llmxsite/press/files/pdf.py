@@ -70,7 +70,7 @@ def _without(held: Any) -> None:
     """Takes out of a dictionary of the document what runs, opens or tells."""
     if not isinstance(held, dict):
         return
-    for name in [*_RUNS]:
+    for name in _RUNS:
         if name in held and not (
             name == "/URI" and str(held.get("/URI", "")).lower().startswith(("http:", "https:", "mailto:"))
         ):

@@ -12,9 +12,6 @@ if TYPE_CHECKING:
     from llmxsite.analysis.tables import Samples
     from llmxsite.study.suite import Suite
 
-ENOUGH = 10
-"""Takers from which on a correlation is shown (`item_table.ENOUGH`)."""
-
 
 class ItemRow(msgspec.Struct):
     """One item."""

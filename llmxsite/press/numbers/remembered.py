@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 MANY_MODELS = 12
 """From more models on, warnings come from their summaries alone: comparing all pairs grows with the square of their number."""
+MANY_GROUPS = 1_000
+"""From more rows on too: the calibration of each is measured against its noise, and nobody reads a thousand of them."""
 
 
 _WHOLE = Asked()
@@ -228,11 +230,12 @@ class Numbers:
 
         def make() -> list[str]:
             from llmxsite.analysis.results import summarise, warnings
+            from llmxsite.analysis.results.groups import key_columns, number
 
             samples = self.of(runs, where)
-            if samples.frame["model"].nunique() > MANY_MODELS:
-                return [str(w) for w in warnings(summarise(samples, by))]
-            return [str(w) for w in warnings(samples, by)]
+            _, groups = number(samples.frame, key_columns(samples, by))
+            many = samples.frame["model"].nunique() > MANY_MODELS or len(groups) > MANY_GROUPS
+            return [str(w) for w in warnings(summarise(samples, by) if many else samples, by)]
 
         return self.cache.memo("warnings", [where, list(by), hashes(runs)], list[str], make)
 

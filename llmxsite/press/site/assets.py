@@ -32,6 +32,7 @@ SCRIPTS = (
     "theme",
     "site",
     "search",
+    "load",
     "charts",
     "marks",
     "sheet",

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from llmxsite.press.site.figures.drawing import Drawn
     from llmxsite.press.site.ledger import LedgerEntry
     from llmxsite.press.site.pages import Page
+    from llmxsite.press.site.processes import Done
     from llmxsite.press.site.samples.sheets import SheetJob, Sheets
     from llmxsite.press.site.search import SearchEntry
 
@@ -128,10 +129,9 @@ class _Build:
         with beside({name: job for name, (_, job) in todo.items()}, compared, self.out, self.jobs) as (written, drifts):
             for module in (reports, models, suites, home, compare, hardware, methods, texts):
                 self._all(module.pages(edition))
-            for name, output, files in written:
-                self._sampled(name, todo[name][0], output, files)
+            keys = {name: key for name, (key, _) in todo.items()}
+            self._all(self._runs(runs.pages(edition), keys, written))
             self._all(explorer.pages(edition))
-            self._all(runs.pages(edition))
             for name, found in drifts:
                 self.cache.keep(name, found)
             self._all(drift.pages(edition))
@@ -151,6 +151,16 @@ class _Build:
         with fault.told(self.issues, "site", "A list of pages"):
             for page in pages:
                 self._page(page)
+
+    def _runs(self, pages: Iterable[Page], keys: dict[str, str], written: Iterator[Done]) -> Iterator[Page]:
+        """The runs' pages, each when its samples are written, whose numbers it shows: the next ones are written meanwhile."""
+        ready: set[str] = set()
+        for page, entry in zip(pages, self.edition.catalogue.logs, strict=True):
+            while (wanted := sampled(entry)) in keys and wanted not in ready:
+                name, output, files = next(written)
+                self._sampled(name, keys[name], output, files)
+                ready.add(name)
+            yield page
 
     def _page(self, page: Page) -> None:
         """Make a page, unless the last build made it from the very same things and it still stands."""
@@ -203,11 +213,8 @@ class _Build:
         todo: dict[str, tuple[str, SheetJob]] = {}
         for entry in self.edition.catalogue.logs:
             name = sampled(entry)
-            key = memory.digest(
-                msgspec.json.encode(
-                    [self.edition.frame_key, entry.hash, entry.path, self.edition.names], order="sorted"
-                )
-            )
+            made_of = [self.edition.frame_key, entry.hash, entry.path, self.edition.asking([entry])]
+            key = memory.digest(msgspec.json.encode(made_of, order="sorted"))
             old = self.last.pages.get(name)
             if old is not None and old.key == key and self.folder.keep(old.files):
                 self.state.pages[name] = old
@@ -215,15 +222,8 @@ class _Build:
                 self.built.pages += sum(a.endswith(".html") for a in old.files)
             else:
                 log, page = self.edition.study.root / entry.path, runs.sheet_page(self.edition, entry)
-                job = sheets.SheetJob(
-                    log,
-                    entry.report,
-                    entry.id,
-                    entry.run.task,
-                    page,
-                    runs.varied(entry),
-                    self.edition.questions([entry]),
-                )
+                varied, known = runs.varied(entry), self.edition.questions([entry])
+                job = sheets.SheetJob(log, entry.report, entry.id, entry.run.task, page, varied, known)
                 todo[name] = (key, job)
         return todo
 

@@ -20,7 +20,7 @@ from llmxsite.base.memory import Cache, digest, package_fingerprint
 from llmxsite.base.regular import there, walk
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.catalogue import Catalogue
-from llmxsite.press.catalogue.entries import Known, RunEntry, SuiteEntry
+from llmxsite.press.catalogue.entries import Known, RunEntry
 from llmxsite.press.files import PICTURES, published
 from llmxsite.press.numbers.remembered import Numbers
 from llmxsite.press.site.assets import Assets
@@ -29,7 +29,7 @@ from llmxsite.press.site.policy import policy
 from llmxsite.press.site.search import SearchEntry
 from llmxsite.press.site.search import field as field_html
 from llmxsite.study.study import SiteConfig, Study
-from llmxsite.study.suite import QuestionItem, choices_of, item_hash
+from llmxsite.study.suite import choices_of
 
 if TYPE_CHECKING:
     from llmxsite.press.site.feed import FeedEntry
@@ -83,7 +83,7 @@ class Edition:
         self._folders: dict[Path, str] = {}
         self.figures: dict[str, list[str]] = {}
         """Keys of the drawn figures of each page made so far, by its address: pages that show others' figures come after them."""
-        self._questions: dict[str, list[tuple[str, Known]]] = {}
+        self._questions: dict[str, dict[str, Known]] = {}
         self.numbers = Numbers(study, catalogue, cache)
         self.assets = Assets(study.root, catalogue.config.theme.accent, cache, issues)
 
@@ -169,17 +169,16 @@ class Edition:
 
     def questions(self, runs: Iterable[RunEntry]) -> dict[str, Known]:
         """The items of these runs' suites by their hash, as far as the study holds the suites."""
-        wanted = {suite.id for run in runs for suite in run.run.suites}
-        return {key: item for entry in self.catalogue.suites if entry.id in wanted for key, item in self._asked(entry)}
+        found: dict[str, Known] = {}
+        for entry in self.catalogue.asked(runs):
+            if entry.id not in self._questions:
+                self._questions[entry.id] = entry.known()
+            found |= self._questions[entry.id]
+        return found
 
-    def _asked(self, entry: SuiteEntry) -> list[tuple[str, Known]]:
-        if entry.id not in self._questions:
-            items = entry.suite.items if entry.suite else []
-            self._questions[entry.id] = [
-                (item_hash(i), Known(i.question if isinstance(i, QuestionItem) else i.shown(), choices_of(i) or []))
-                for i in items
-            ]
-        return self._questions[entry.id]
+    def asking(self, runs: Iterable[RunEntry]) -> list[tuple[str, str | None]]:
+        """What `questions` depends on: these suites, each with the hash of its content."""
+        return [(entry.id, entry.hash) for entry in self.catalogue.asked(runs)]
 
     @cached_property
     def footer(self) -> list[tuple[str, str]]:

@@ -49,6 +49,12 @@ def words(row: Row, names: Sequence[str]) -> str:
     return ", ".join(shown if name in BARE else f"{noun(name)} {shown}" for name, shown in known)
 
 
+def condition(row: Row, names: Sequence[str]) -> str:
+    """`smollm2:135m, temperature 0.2`: a row's model, where it is among these columns, and `words` of the others."""
+    others = words(row, [name for name in names if name != "model"])
+    return ", ".join(filter(None, [str(row["model"]) if "model" in names else "", others]))
+
+
 def by_setting(found: Sequence[Row]) -> list[Row]:
     """The rows with those of one setting together, the setting with most rows first; in a setting as they came."""
     order: dict[str, int] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from llmxsite.base import memory
 from llmxsite.base.diagnostics import display_path
@@ -17,6 +18,9 @@ from llmxsite.press.site.samples import sheets
 from llmxsite.press.site.samples.drifts import DriftView, Two, compare_two
 from llmxsite.press.site.samples.sheets import SheetJob, Sheets
 
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
 LARGE = 40_000_000
 """Bytes of logs from which a process of their own is worth its start."""
 Done = tuple[str, Sheets, dict[str, Seen]]
@@ -27,7 +31,7 @@ Done = tuple[str, Sheets, dict[str, Seen]]
 def beside(
     todo: Mapping[str, SheetJob], compared: Mapping[str, Two], out: Path, jobs: int
 ) -> Iterator[tuple[Iterator[Done], Iterator[tuple[str, DriftView]]]]:
-    """Start on the jobs; the results come when they are asked for, in the order of the jobs, then the comparisons by name.
+    """Start on the jobs; the results come when they are asked for, in the order of the jobs, then the comparisons.
 
     With `jobs` of at least 2 and much to write, that is done in `jobs - 1` processes while the caller goes on; otherwise a comparison
     is left to the page that shows it.
@@ -43,8 +47,18 @@ def beside(
         drifts = {name: pool.submit(compare_two, two) for name, two in compared.items()}
         yield (
             ((name, *future.result()) for name, future in waiting.items()),
-            ((name, future.result()) for name, future in drifts.items()),
+            _shared(compared, drifts),
         )
+
+
+def _shared(compared: Mapping[str, Two], begun: dict[str, Future[DriftView]]) -> Iterator[tuple[str, DriftView]]:
+    """The comparisons: those that no process has begun are made here, from the last on, while the first are made there."""
+    left = list(begun)
+    while left and begun[left[-1]].cancel():
+        name = left.pop()
+        yield name, compare_two(compared[name])
+    for name in left:
+        yield name, begun[name].result()
 
 
 def write(job: SheetJob, out: Path) -> tuple[Sheets, dict[str, Seen]]:

@@ -7,7 +7,7 @@ from llmxsite.press.site.directives.part import part
 from llmxsite.press.site.directives.scope import find, missing_sample
 from llmxsite.press.site.page_host import PageHost, failed
 from llmxsite.press.site.samples import transcript
-from llmxsite.press.site.samples.asked import own
+from llmxsite.press.site.samples.asked import asked, own
 from llmxsite.press.site.samples.worddiff import word_diff
 from llmxsite.press.writing.directive import Directive
 
@@ -31,7 +31,7 @@ def draw_diff(host: PageHost, d: Directive) -> str:
             host,
             "diff",
             item=sides[0][1].item,
-            asked=own(sides[0][1], host.edition.questions(host.edition.catalogue.runs), chosen=False),
+            asked=own(asked(sides[0][1], host.edition.questions(host.edition.catalogue.runs)), chosen=False),
             sides=[
                 (words, state(sample), transcript.answer(sample), html)
                 for (words, sample), html in zip(sides, (left, right), strict=True)

@@ -8,6 +8,7 @@ from llmxsite.press.catalogue import addresses
 from llmxsite.press.site.directives.scope import find, missing_sample
 from llmxsite.press.site.page_host import PageHost
 from llmxsite.press.site.samples import transcript
+from llmxsite.press.site.samples.asked import asked
 from llmxsite.press.writing.directive import Directive
 
 
@@ -19,7 +20,7 @@ def draw_transcript(host: PageHost, d: Directive) -> str:
     run, line, sample = found
     words = transcript.condition(sample, set(sample.condition))
     html = transcript.article(
-        sample, line, host.edition.questions([run]), words, transcript.folds(run.run.task)
+        sample, line, asked(sample, host.edition.questions([run])), words, transcript.folds(run.run.task)
     ).replace("<details ", "<details open ", 1)
     link = addresses.relative(host.address, run.address)
     return (

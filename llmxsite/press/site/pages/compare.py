@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from typing import Any, NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import msgspec
 
@@ -76,7 +76,7 @@ def pages(edition: Edition) -> Iterator[Page]:
             "compare",
             f"{pair.report.title}: {pair.words}",
             partial(_pair, edition, pair),
-            [pair.row, pair.report.title, hashes(pair.report.runs), edition.names],
+            [pair.row, pair.report.title, hashes(pair.report.runs), edition.asking(pair.report.runs)],
         )
 
 
@@ -115,7 +115,7 @@ def choose(edition: Edition, report: ReportEntry, found: list[ComparedPair]) -> 
             groups.append((factor.replace("_", " "), [(f"{factor}:{x}", x, written[x]) for x in levels]))
     several = [c for c in columns if len({str(r.get(c)) for r in rows}) > 1]
     if len(several) > 1 and len(rows) > 1:
-        options = [(query := _query(r, several), _words(r, several), query) for r in rows]
+        options = [(query := _query(r, several), populations.condition(r, several), query) for r in rows]
         groups.append(("single conditions", options))
     if not groups:
         return None
@@ -129,16 +129,7 @@ def choose(edition: Edition, report: ReportEntry, found: list[ComparedPair]) -> 
 
 
 def _query(row: Row, names: list[str]) -> str:
-    return "&".join(f"{quote(n)}={quote(_plain(row[n]))}" for n in names if row.get(n) is not None)
-
-
-def _plain(content: Any) -> str:
-    return f"{content:g}" if isinstance(content, float) else str(content)
-
-
-def _words(row: Row, names: list[str]) -> str:
-    others = [n for n in names if n != "model"]
-    return ", ".join(filter(None, [str(row["model"]) if "model" in names else "", populations.words(row, others)]))
+    return urlencode({n: addresses.level(row[n]) for n in names if row.get(n) is not None}, quote_via=quote)
 
 
 def _extremes(edition: Edition, report: ReportEntry, factor: str) -> tuple[Any, ...] | None:
@@ -169,7 +160,7 @@ def _pair(edition: Edition, pair: ComparedPair, _: Issues) -> Made:
     runs = list(reversed(pair.report.runs))
     met = edition.cache.memo(
         "met",
-        [pair.factor, levels, hashes(runs), edition.names],
+        [pair.factor, levels, hashes(runs), edition.asking(runs)],
         dict[str, Met],
         lambda: meet(edition.study.root, runs, pair.factor, levels, edition.questions(runs)),
     )["|".join(pair.names)]

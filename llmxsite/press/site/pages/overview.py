@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
 
 from markupsafe import Markup
 
@@ -15,8 +14,8 @@ from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.entries import RunEntry
 from llmxsite.press.numbers.moments import Moments
 from llmxsite.press.site.edition import Edition
-from llmxsite.press.site.populations import words
-from llmxsite.press.site.sketch.grid import Band, Cell, grid, ordered
+from llmxsite.press.site.populations import condition
+from llmxsite.press.site.sketch.grid import FEW, Band, Cell, grid, ordered
 from llmxsite.press.site.sketch.timeline import Slice, timeline
 
 BESIDE = 8
@@ -46,8 +45,8 @@ def accuracies(edition: Edition, entry: RunEntry, factors: Sequence[str]) -> Pic
         rows = [r for r in edition.numbers.summary([entry], ["suite", *names]) if r.get("accuracy") is not None]
     if len(rows) < 2:
         return None
-    conditions = list(dict.fromkeys(_condition(r, names) for r in rows))
-    cells = {(r["suite"], r.get("category"), _condition(r, names)): _cell(edition, entry, r, names) for r in rows}
+    conditions = list(dict.fromkeys(condition(r, names) for r in rows))
+    cells = {(r["suite"], r.get("category"), condition(r, names)): _cell(entry, r, names) for r in rows}
     levels = list(dict.fromkeys((r["suite"], r.get("category")) for r in rows))
     titles = {s.id: s.title or s.id for s in entry.run.suites}
     suites = list(dict.fromkeys(suite for suite, _ in levels))
@@ -66,7 +65,7 @@ def accuracies(edition: Edition, entry: RunEntry, factors: Sequence[str]) -> Pic
         corner = " and ".join(name.replace("_", " ") for name in names).capitalize()
     over = " and ".join(name.replace("_", " ") for name in names)
     title = f"Accuracy by {what}" + (f" and {over}" if over else "")
-    few = any(cell.n < 10 for cell in cells.values())
+    few = any(cell.n < FEW for cell in cells.values())
     note = "Per cent right, tinted from 0 to 100." + (
         " Dashed cells hold fewer than ten answers and are put in no order." if few else ""
     )
@@ -126,26 +125,10 @@ def course(moments: Moments) -> Picture | None:
     return Picture("Over time", drawing + ends + Markup('<p class="keys">{}</p>').format(key), note)
 
 
-def behind(edition: Edition, **view: Any) -> str | None:
-    """Address of the samples of a view, on the page where all samples are found; None where the site has no such page."""
-    return f"{addresses.explorer()}?{urlencode({k: _written(v) for k, v in view.items() if v is not None})}"
-
-
-def _written(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _cell(edition: Edition, entry: RunEntry, row: Row, names: Sequence[str]) -> Cell:
+def _cell(entry: RunEntry, row: Row, names: Sequence[str]) -> Cell:
     view = {"run": entry.id, "suite": row["suite"], "category": row.get("category"), **{n: row[n] for n in names}}
-    target = behind(edition, **view)
-    link = addresses.relative(entry.address, target) if target else None
+    link = addresses.relative(entry.address, addresses.explorer(**view))
     return Cell(row["accuracy"], row["ci_low"], row["ci_high"], row["n"], link)
-
-
-def _condition(row: Row, names: Sequence[str]) -> str:
-    """`smollm2:135m, temperature 0.2`."""
-    others = [name for name in names if name != "model"]
-    return ", ".join(filter(None, [str(row["model"]) if "model" in names else "", words(row, others)]))
 
 
 def _by_level(

@@ -23,6 +23,7 @@ from llmxsite.press.site.pages import Page, overview
 from llmxsite.press.site.pages.shared import run_state
 from llmxsite.press.site.parts import added
 from llmxsite.press.site.samples import sheets, transcript
+from llmxsite.press.site.samples.asked import asked
 from llmxsite.press.site.search import SearchEntry
 from llmxsite.press.site.templates import count
 
@@ -70,7 +71,7 @@ def _run(edition: Edition, entry: RunEntry, _: Issues) -> Made:
     by_condition = edition.numbers.summary([entry], ["model", "suite", *factors])
     report = edition.catalogue.report(entry.report)
     log = edition.study.root / entry.path
-    more, asked = transcript.folds(run.task), edition.questions([entry])
+    more, items = transcript.folds(run.task), edition.questions([entry])
     html = edition.html(
         "run.html",
         entry.address,
@@ -105,7 +106,9 @@ def _run(edition: Edition, entry: RunEntry, _: Issues) -> Made:
         models=[(m, edition.catalogue.model(m.name)) for m in run.models],
         host=setup.host_words(run.host) if run.host else None,
         samples=[
-            Markup(transcript.article(s, line, asked, transcript.condition(s, varied(entry)), more))  # escapes
+            Markup(
+                transcript.article(s, line, asked(s, items), transcript.condition(s, varied(entry)), more)
+            )  # escapes
             for line, s in sheets.first(log, SHOWN)
         ],
         shown=SHOWN,

@@ -25,28 +25,37 @@ _NAMED = re.compile(r"(?:\A|\n)[^\S\n]*(?:question|q)\s*:[^\S\n]*", re.IGNORECAS
 _ANSWER = re.compile(r"\n\s*(?:answer|a)\s*:\s*\Z", re.IGNORECASE)
 
 
-class Option(NamedTuple):
-    """One option as it was shown."""
+class Asked(NamedTuple):
+    """What a sample's item asks."""
 
-    letter: str
-    text: str
-    right: bool
-    chosen: bool
-
-
-def question(sample: Sample, known: Questions) -> str:
-    """The item's own question, as far as it is known. `""` where nothing was asked."""
-    if sample.shown is not None and sample.shown.question:
-        return sample.shown.question
-    item = known.get(sample.item_hash)
-    return item.question if item is not None and item.question else _from_prompt(sample, known)
+    question: str
+    """As far as it is known; empty where nothing was asked."""
+    options: list[str]
+    """In the order in which the model saw them; none where the item has none, or more than there are letters."""
+    right: str | None = None
+    chosen: str | None = None
+    """Their letters, where they have some."""
 
 
-def _from_prompt(sample: Sample, known: Questions) -> str:
-    """What the prompt's end asks: after its last `Question:`, before its options."""
+def asked(sample: Sample, known: Questions) -> Asked:
+    """Take a sample's question and options apart, from its suite, its log or its prompt."""
+    shown, item, scores = sample.shown, known.get(sample.item_hash), scores_of(sample, ChoiceScores)
+    choices = (shown.choices if shown is not None else None) or (item.choices if item is not None else [])
+    if isinstance(scores.order, list) and sorted(scores.order) == list(range(len(choices))):
+        choices = [choices[i] for i in scores.order]
+    text = (shown.question if shown is not None else None) or (item.question if item is not None else None)
+    return Asked(
+        text or _from_prompt(sample, choices),
+        choices if len(choices) <= len(LETTERS) else [],
+        scores.expected if isinstance(scores.expected, str) else None,
+        scores.answer if isinstance(scores.answer, str) else None,
+    )
+
+
+def _from_prompt(sample: Sample, choices: list[str]) -> str:
+    """What the prompt's end asks: after its last `Question:`, before its options as they were shown."""
     messages = sample.request.messages
     text = (messages[-1].content if messages else sample.request.prompt) or "\n".join(sample.request.texts or [])
-    choices = options_shown(sample, known)
     if choices and (at := text.rfind(choices[0])) > 0:
         text = _LETTERED.sub("", text[:at])
     if named := list(_NAMED.finditer(text)):
@@ -54,59 +63,48 @@ def _from_prompt(sample: Sample, known: Questions) -> str:
     return _ANSWER.sub("", text).strip()
 
 
-def options_shown(sample: Sample, known: Questions) -> list[str]:
-    """The options in the order in which the model saw them."""
-    item = known.get(sample.item_hash)
-    choices = (sample.shown.choices if sample.shown is not None else None) or (item.choices if item is not None else [])
-    order = scores_of(sample, ChoiceScores).order
-    if isinstance(order, list) and sorted(order) == list(range(len(choices))):
-        return [choices[i] for i in order]
-    return choices
-
-
-def options(sample: Sample, known: Questions) -> list[Option]:
-    """The options with their letters, the right and the chosen one marked; none where the item has none, or too many."""
-    choices, scores = options_shown(sample, known), scores_of(sample, ChoiceScores)
-    if len(choices) > len(LETTERS):
-        return []
-    return [
-        Option(letter, text, scores.expected == letter, scores.answer == letter)
-        for letter, text in zip(LETTERS, choices, strict=False)
-    ]
-
-
-def own(sample: Sample, known: Questions, *, chosen: bool = True) -> str:
+def own(item: Asked, *, chosen: bool = True) -> str:
     """The question and its options as HTML, for the head of the sample's article. Without `chosen` only the right one is marked."""
-    text, shown = question(sample, known), options(sample, known)
-    html = f"<p class=ask>{escape(text, quote=False)}</p>" if text else ""
-    if shown:
-        html += f"<ol class=opts>{''.join(_option(o if chosen else o._replace(chosen=False)) for o in shown)}</ol>"
+    question, *options = _escaped([item.question, *item.options])
+    html = f"<p class=ask>{question}</p>" if question else ""
+    if options:
+        it = item.chosen if chosen else None
+        lines = [
+            f"<li><b>{letter}</b> <span>{text}</span></li>"
+            if letter not in (item.right, it)
+            else _marked(letter, text, right=letter == item.right, chosen=letter == it)
+            for letter, text in zip(LETTERS, options, strict=False)
+        ]
+        html += f"<ol class=opts>{''.join(lines)}</ol>"
     return f"<div class=own>{html}</div>" if html else ""
 
 
-def _option(option: Option) -> str:
-    kinds = [name for name, on in (("ok", option.right), ("it", option.chosen)) if on]
-    said = {"ok": "right", "it": "chosen"}
-    label = ", ".join(said[kind] for kind in kinds)
-    mark = f" class={kinds[0]}" if len(kinds) == 1 else f' class="{" ".join(kinds)}"' if kinds else ""
-    note = f" <i>{label}</i>" if label else ""
-    return f"<li{mark}><b>{option.letter}</b> <span>{escape(option.text, quote=False)}</span>{note}</li>"
+def _escaped(texts: list[str]) -> list[str]:
+    """Escaped all at once, as a study may hold millions of options; one by one where a text holds what stands between them."""
+    parts = escape("\0".join(texts), quote=False).split("\0")
+    return parts if len(parts) == len(texts) else [escape(text, quote=False) for text in texts]
 
 
-def sent(sample: Sample, known: Questions) -> str:
+def _marked(letter: str, text: str, *, right: bool, chosen: bool) -> str:
+    """An option that is right, or the one that was chosen, or both."""
+    kind = '"ok it"' if right and chosen else "ok" if right else "it"
+    said = "right, chosen" if right and chosen else "right" if right else "chosen"
+    return f"<li class={kind}><b>{letter}</b> <span>{text}</span> <i>{said}</i></li>"
+
+
+def sent(sample: Sample, question: str) -> str:
     """The prompt as it was sent, folded away, its worked examples folded once more; then the turns after the opening.
 
     Nothing is folded where the prompt is the question itself and no more.
     """
-    text = question(sample, known)
     messages, prompt = sample.request.messages, sample.request.prompt
     inner, examples = "", 0
     if prompt:
-        head, rest, examples = _examples(prompt, text)
+        head, rest, examples = _examples(prompt, question)
         inner += (_fold_examples(turn("asked", "Completed text", head), examples) if examples else "") + turn(
             "asked", "Completed text", rest
         )
-    elif messages and not (len(messages) == 1 and messages[0].content.strip() == text.strip()):
+    elif messages and not (len(messages) == 1 and messages[0].content.strip() == question.strip()):
         system = [m for m in messages[:-1] if m.role == "system"]
         before = [m for m in messages[:-1] if m.role != "system"]
         inner += "".join(turn("asked", "System", m.content) for m in system)
@@ -114,7 +112,7 @@ def sent(sample: Sample, known: Questions) -> str:
         shown = "".join(turn("asked", _ROLES.get(m.role, m.role), m.content) for m in before)
         inner += _fold_examples(shown, examples) if examples else shown
         inner += turn("asked", _ROLES.get(messages[-1].role, messages[-1].role), messages[-1].content)
-    if sample.request.texts and "\n\n".join(sample.request.texts).strip() != text.strip():
+    if sample.request.texts and "\n\n".join(sample.request.texts).strip() != question.strip():
         inner += turn("asked", "Made into a vector", "\n\n".join(sample.request.texts))
     html = ""
     if inner:

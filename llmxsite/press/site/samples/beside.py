@@ -13,7 +13,7 @@ from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.entries import RunEntry
 from llmxsite.press.numbers import outcomes
 from llmxsite.press.site.samples import transcript
-from llmxsite.press.site.samples.asked import Questions, own
+from llmxsite.press.site.samples.asked import Questions, asked, own
 from llmxsite.press.site.samples.worddiff import word_diff
 
 _decode = msgspec.json.Decoder(Line).decode
@@ -70,7 +70,7 @@ def item(
     """Each side is the run, the number of its page of samples the reply is on, and the sample."""
     words = word_diff(text(a[2]), text(b[2]))
     sides = [_side(*side, html, tokens) for side, html in zip((a, b), words, strict=True)]
-    return PairedItem(a[2].item, under, own(a[2], known, chosen=False), sides)
+    return PairedItem(a[2].item, under, own(asked(a[2], known), chosen=False), sides)
 
 
 def text(sample: Sample) -> str:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from bisect import bisect_left
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from llmxsite.analysis.drift import Drift, Pair, compare_logs
 from llmxsite.base.diagnostics import Issues
-from llmxsite.base.memory import digest
 from llmxsite.log.runlog.final import last_lines
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.entries import RunEntry
@@ -53,12 +52,13 @@ class Two(NamedTuple):
     after: RunEntry
     known: Questions
     """Their items' questions."""
+    asking: list[tuple[str, str | None]]
+    """The suites that these are of, with their hashes."""
 
     @property
-    def parts(self) -> list[str]:
+    def parts(self) -> list[Any]:
         """What the comparison depends on."""
-        known = digest(msgspec.json.encode(self.known, order="sorted"))
-        return [self.before.path, self.before.hash, self.after.path, self.after.hash, known]
+        return [self.before.path, self.before.hash, self.after.path, self.after.hash, self.asking]
 
 
 def compared(edition: Edition, before: RunEntry, after: RunEntry) -> DriftView:
@@ -75,12 +75,13 @@ def missing(edition: Edition) -> dict[str, Two]:
 
 
 def _two(edition: Edition, before: RunEntry, after: RunEntry) -> Two:
-    return Two(edition.study.root, before, after, edition.questions([before, after]))
+    runs = [before, after]
+    return Two(edition.study.root, before, after, edition.questions(runs), edition.asking(runs))
 
 
 def compare_two(two: Two) -> DriftView:
     """Compare them now."""
-    root, before, after, known = two
+    root, before, after, known, _ = two
     runs = before, after
     # What is wrong in a log is said by the pages of its samples.
     drift = compare_logs(*(_log(root / run.path, run.hash) for run in runs))

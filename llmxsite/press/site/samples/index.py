@@ -6,10 +6,10 @@ in every run that asks it, so they are a file of their own, named after its cont
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
+import msgspec
 from msgspec import UNSET
 
 from llmxsite.base.memory import digest
@@ -18,47 +18,48 @@ from llmxsite.log.record import Sample, scores_of
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.numbers.outcomes import STATES
 from llmxsite.press.site.samples import transcript
-from llmxsite.press.site.samples.asked import Questions, question
 
 STARTS = 90
 """Characters of a question that the list of samples shows."""
 
 
+COLUMNS = ("item", "condition", "repeat", "answer", "rule", "confidence")
+"""Of numbers, one a sample: places in the lists beside them, and the confidence in thousandths."""
+
+
 class Index:
     """Takes a run's samples in the order of its pages and gives its two scripts."""
 
-    def __init__(self, report: str, run: str, known: Questions) -> None:
-        self.report, self.run, self.known = report, run, known
+    def __init__(self, report: str, run: str) -> None:
+        self.report, self.run = report, run
         self.items: dict[tuple[str, str, str], tuple[int, list[str]]] = {}
-        self.conditions: dict[str, int] = {}
+        self.conditions: dict[tuple[tuple[str, object], ...], int] = {}
         self.answers: dict[tuple[str, str], int] = {}
         self.rules: dict[str, int] = {}
-        self.columns: dict[str, list[int | None]] = {
-            name: [] for name in ("item", "condition", "repeat", "answer", "rule", "confidence")
-        }
+        self.columns: dict[str, list[int | None]] = {name: [] for name in COLUMNS}
         self.states: list[str] = []
         self.keys: list[str] = []
 
-    def add(self, sample: Sample, state: str) -> None:
-        """One more sample, of this state."""
+    def add(self, sample: Sample, question: str, state: str) -> None:
+        """One more sample, of this state, with its item's question."""
         scores = scores_of(sample, ChoiceScores)
         named = sample.suite, sample.item, sample.item_hash
-        if named not in self.items:
-            start = transcript.snippet(question(sample, self.known), STARTS)
+        known = self.items.get(named)
+        if known is None:
+            start = transcript.snippet(question, STARTS)
             shown = [sample.suite, sample.item, sample.category or "", sample.difficulty or "", start]
-            self.items[named] = len(self.items), shown
-        condition = {k: v for k, v in sample.condition.items() if v is not None}
+            known = self.items[named] = len(self.items), shown
         sure = scores.confidence
-        row = {
-            "item": self.items[named][0],
-            "condition": _place(self.conditions, json.dumps(condition, ensure_ascii=False)),
-            "repeat": sample.repeat,
-            "answer": _place(self.answers, (_text(scores.answer), _text(scores.expected))),
-            "rule": _place(self.rules, _text(scores.rule or scores.reason)),
-            "confidence": round(1000 * sure) if isinstance(sure, int | float) and 0 <= sure <= 1 else None,
-        }
-        for name, value in row.items():
-            self.columns[name].append(value)
+        row = (
+            known[0],
+            _place(self.conditions, tuple(sample.condition.items())),
+            sample.repeat,
+            _place(self.answers, (_text(scores.answer), _text(scores.expected))),
+            _place(self.rules, _text(scores.rule or scores.reason)),
+            round(1000 * sure) if isinstance(sure, int | float) and 0 <= sure <= 1 else None,
+        )
+        for column, value in zip(self.columns.values(), row, strict=True):
+            column.append(value)
         self.states.append(str(STATES.index(state)))
         self.keys.append(addresses.sample_anchor(sample.key)[2:])
 
@@ -71,7 +72,7 @@ class Index:
             "run": self.run,
             "report": self.report,
             "items": place,
-            "conditions": [json.loads(text) for text in self.conditions],
+            "conditions": [{k: addresses.level(v) for k, v in pairs if v is not None} for pairs in self.conditions],
             "answers": list(self.answers),
             "rules": list(self.rules),
             "state": "".join(self.states),
@@ -105,5 +106,5 @@ def _text(value: object) -> str:
 
 def _call(name: str, payload: Any) -> bytes:
     """Data as a classic script, so that it also comes from a disk."""
-    text = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-    return f'llmx.receive("{name}",{text});\n'.encode()
+    text = msgspec.json.encode(payload).replace(b"<", b"\\u003c")
+    return b'llmx.receive("%s",%s);\n' % (name.encode(), text)

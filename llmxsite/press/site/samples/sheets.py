@@ -20,7 +20,7 @@ from llmxsite.log.runlog.final import last_lines
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.numbers.outcomes import STATES, WORDS, Tally
 from llmxsite.press.site.samples import transcript
-from llmxsite.press.site.samples.asked import Questions
+from llmxsite.press.site.samples.asked import Questions, asked
 from llmxsite.press.site.samples.index import Index
 
 BODY, NUMBER, PAGER = "<!--samples-->", "<!--number-->", "<!--pager-->"
@@ -62,7 +62,7 @@ def write(job: SheetJob, put: Callable[[str, bytes], str]) -> Sheets:
     pages = -(-total // addresses.SAMPLES_A_PAGE)
     files: dict[str, str] = {}
     tally = Tally()
-    index = Index(job.report, job.run, job.known)
+    index = Index(job.report, job.run)
     number, inside = 1, dict.fromkeys(STATES, 0)
     body: list[str] = []
 
@@ -87,8 +87,9 @@ def write(job: SheetJob, put: Callable[[str, bytes], str]) -> Sheets:
             issues.add(job.log, "log-scores", message, line=line, severity="warning")
         kind = tally.add(record)
         inside[kind] += 1
-        body.append(transcript.article(record, line, job.known, transcript.condition(record, job.varied), more))
-        index.add(record, kind)
+        item = asked(record, job.known)
+        body.append(transcript.article(record, line, item, transcript.condition(record, job.varied), more))
+        index.add(record, item.question, kind)
         if len(body) == addresses.SAMPLES_A_PAGE:
             flush()
             number, body, inside = number + 1, [], dict.fromkeys(STATES, 0)

@@ -22,7 +22,7 @@ from llmxsite.exchange.engine.protocol import Alternative, TokenLogprob
 from llmxsite.log.record import Rows, Sample, scores_of
 from llmxsite.press.catalogue.addresses import sample_anchor
 from llmxsite.press.numbers.outcomes import WORDS, state
-from llmxsite.press.site.samples.asked import Questions, own, question, sent, turn, vector
+from llmxsite.press.site.samples.asked import Asked, own, sent, turn, vector
 from llmxsite.press.site.sketch.steps import wide
 
 ALTERNATIVES = 6
@@ -41,7 +41,7 @@ def folds(task: str) -> Folds:
     return found
 
 
-def article(sample: Sample, line: int, known: Questions, condition: str = "", more: Folds = lambda sample: ()) -> str:
+def article(sample: Sample, line: int, item: Asked, condition: str = "", more: Folds = lambda sample: ()) -> str:
     """The sample as a `<details>`: one line that says what became of it, all of it inside, its own question first.
 
     Attributes go without quotes where HTML allows it: a study may hold hundreds of thousands of these. `condition` is what
@@ -54,9 +54,9 @@ def article(sample: Sample, line: int, known: Questions, condition: str = "", mo
     under = f"<span class=u>{condition}</span>" if condition else ""
     return (
         f'<details class="s {kind}" id={sample_anchor(sample.key)}><summary><span class=chip>{WORDS[kind]}</span>'
-        f"<b>{escape(sample.item)}</b><span class=q>{escape(snippet(question(sample, known)), quote=False)}</span>{under}"
-        f"<span class=a>{answer(sample)}</span></summary>{own(sample, known)}{replied(sample)}{alternatives(sample)}"
-        f"{sent(sample, known)}{further}"
+        f"<b>{escape(sample.item)}</b><span class=q>{escape(snippet(item.question), quote=False)}</span>{under}"
+        f"<span class=a>{answer(sample)}</span></summary>{own(item)}{replied(sample)}{alternatives(sample)}"
+        f"{sent(sample, item.question)}{further}"
         f"{_line([*remarks(sample), *timing(sample), f'line {line} of the log'])}</details>\n"
     )
 

@@ -1,21 +1,8 @@
 // Figures: tabs for their four parts, and the live chart in the picture's place once it is seen.
 (function () {
   "use strict";
-  var loaded = {}, waiting = {};
+  var waiting = {};
   var names = 0;
-
-  // Data comes as classic scripts that call this, so that it also comes from a disk.
-  llmx.receive = function (name, payload) { llmx.data = llmx.data || {}; llmx.data[name] = payload; };
-
-  function script(address) {
-    return loaded[address] || (loaded[address] = new Promise(function (resolve, reject) {
-      var node = document.createElement("script");
-      node.src = address;
-      node.onload = resolve;
-      node.onerror = reject;
-      document.head.appendChild(node);
-    }));
-  }
 
   function tabs(frame) {
     var panels = Array.prototype.slice.call(frame.querySelectorAll(":scope > .panel"));
@@ -63,8 +50,8 @@
 
   function embed(frame) {
     var body = document.body.dataset, chart = frame.querySelector(".frame-chart"), picture = chart.querySelector("picture");
-    return Promise.all([script(body.vega), script(body.charts), script(frame.dataset.live)]).then(function () {
-      var figure = llmx.data[frame.dataset.figure];
+    return Promise.all([body.vega, body.charts, frame.dataset.live].map(llmx.load)).then(function (came) {
+      var figure = came[2];
       var holder = document.createElement("div");
       holder.className = "chart-live";
       holder.setAttribute("role", "img");

@@ -13,7 +13,7 @@
     return at;
   };
 
-  function said(value) { return value === true ? "on" : value === false ? "off" : value === null || value === undefined ? "" : String(value); }
+  function said(value) { return value === undefined ? "" : value; }
 
   // `parts` are what the runs' scripts gave, each with its `items` in place.
   function Store(parts) {

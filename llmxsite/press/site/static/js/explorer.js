@@ -9,27 +9,15 @@
   var list = at("list"), space = list.firstElementChild, one = at("one"), found = at("found"), query = at("query"), full = at("full");
   var store = null, rows = [], texts = null, search = 0, view = read();
 
-  // Scripts of a run: its columns, then the items it names.
-  function script(address) {
-    return new Promise(function (done, failed) {
-      var node = document.createElement("script");
-      node.src = address;
-      node.onload = function () { done(llmx.received); node.remove(); };
-      node.onerror = function () { failed(new Error(address)); };
-      document.head.appendChild(node);
-    });
-  }
-  llmx.receive = function (name, payload) { llmx.received = payload; };
-
+  // Of each run its columns, then the items that it names.
   function load() {
-    var runs = Array.prototype.slice.call(document.querySelectorAll("[data-index]")), items = {}, root = box.dataset.root;
+    var runs = Array.prototype.slice.call(document.querySelectorAll("[data-index]")), root = box.dataset.root;
     return runs.reduce(function (before, link) {
       return before.then(function (parts) {
         found.textContent = "Reading the samples of run " + (parts.length + 1) + " of " + runs.length + " …";
-        return script(link.dataset.index).then(function (part) {
+        return llmx.load(link.dataset.index).then(function (part) {
           part.pages = link.getAttribute("href").replace(/001\.html$/, "");
-          var shared = items[part.items] || (items[part.items] = script(root + part.items));
-          return shared.then(function (columns) { part.items = columns; parts.push(part); return parts; });
+          return llmx.load(root + part.items).then(function (columns) { part.items = columns; parts.push(part); return parts; });
         });
       });
     }, Promise.resolve([]));

@@ -1,4 +1,4 @@
-"""The lines of a log as bytes, however long somebody made them."""
+"""The lines of a file as bytes, however long somebody made them."""
 
 from __future__ import annotations
 
