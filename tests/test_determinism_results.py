@@ -252,7 +252,7 @@ def test_the_matrix_has_what_was_measured_and_hatches_what_was_not(samples: Samp
     )
     assert shares["cold", "warm"] == shares["warm", "cold"] == pytest.approx(1 / 3, abs=1e-5)
     assert math.isnan(shares["reload", "cold"]), "named in the experiment, left out by the server"
-    assert "Between two regimes, 33.3% to 66.7%" in made.caption and "cold and warm" in made.caption
+    assert "Between two ways of asking, 33.3% to 66.7%" in made.caption and "cold and warm" in made.caption
     assert any("is below 63.2% (95% bound)" in note and "cold and warm" in note for note in made.notes)
     assert any(note.startswith("Not measured: reload") for note in made.notes)
     hover = next(r for r in made.marks["table"] if (r["row"], r["column"]) == ("cold", "warm"))

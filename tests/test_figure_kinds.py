@@ -9,7 +9,7 @@ from typing import Any
 
 import altair as alt
 import pytest
-from figure_samples import LONG, constant, samples, study
+from figure_samples import LONG, constant, draw, samples, study
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -39,7 +39,7 @@ EDGES = {
     "all right": (constant(1.0), {"sweep"}),
     "all wrong": (constant(0.0), {"sweep"}),
     "few": (constant(1.0, n=3), {"sweep"}),
-    "thirty": (study([f"vendor/model-{i}-instruct:q4" for i in range(30)], 12, (0.2, 0.7)), {"radar", "sweep", "reliability", "confidence", "differences"}),
+    "thirty": (study([f"vendor/model-{i}-instruct:q4" for i in range(30)], 12, (0.2, 0.7)), {"radar", "differences"}),
 }  # fmt: skip
 
 
@@ -182,10 +182,28 @@ def test_differences_against_a_baseline_are_one_family():
     assert "Holm" in made.caption
 
 
-def test_differences_say_higher_minus_lower():
-    made = make("differences")
-    assert (made.data["difference"] >= 0).all()
+def test_differences_have_one_direction_and_say_whose_side_is_which():
+    rows = [
+        {"model": m, "item": f"{s}-{i}", "suite": s, "correct": float(draw(m, s, i) < p)}
+        for m, s, p in (("a", "one", 0.2), ("b", "one", 0.9), ("a", "two", 0.6), ("b", "two", 0.5))
+        for i in range(40)
+    ]
+    made = make("differences", samples(rows), {"by": "suite"})
+    assert set(made.data["a"]) == {"b"} and set(made.data["b"]) == {"a"}, "b is ahead over both suites"
+    assert (made.data["difference"] > 0).any() and (made.data["difference"] < 0).any()
     assert made.data["accuracy_a"].sub(made.data["accuracy_b"]).sub(made.data["difference"]).abs().max() < 1e-4
+    said = json.dumps([made.spec, made.narrow], ensure_ascii=False)
+    assert "← model a better" in said and "model b better →" in said
+    assert {row["label"] for row in made.marks["table"]} == {"one", "two"}, "the axis says the rest"
+    worse = make(
+        "differences", samples([r | {"latency_ms": 5.0 + (r["model"] == "a")} for r in rows]), {"value": "latency_ms"}
+    )
+    assert "model b better (lower) →" in json.dumps(worse.spec, ensure_ascii=False)
+
+
+def test_later_levels_are_set_against_earlier_ones():
+    made = make("differences", WHOLE, {"factor": "temperature"})
+    assert (made.data["a"] > made.data["b"]).all()
 
 
 def test_a_sweep_leaves_a_gap_where_a_level_was_not_met():
@@ -211,7 +229,7 @@ def test_difficulty_counts_every_item_once():
     made = make("difficulty", data, {})
     assert len(made.data) == 40
     assert sum(r["n"] for r in made.marks["table"]) == 30
-    assert "10 items of 40 were not answered under every model; they are in the table only." in made.notes
+    assert "10 items of 40 were not answered under all models; they are in the table only." in made.notes
     assert [r["label"] for r in made.marks["table"]] == ["0", "1", "2"]
 
 

@@ -16,7 +16,6 @@ from test_figure_kinds import CASES, make
 
 from llmxsite.press.figure import render
 from llmxsite.press.figure.theme import THEMES, TOKENS, css_variables
-from llmxsite.press.figure.words import width
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -33,34 +32,6 @@ def test_a_picture_is_whole(kind, size):
     assert set(re.findall(r"var\(--([a-z0-9-]+)\)", text)) <= set(css_variables("light"))
     assert "url(http" not in text and "<script" not in text and "href=" not in text
     assert not re.search(r'fill="(?:#|rgb)', text), "a colour that is not a token"
-
-
-@pytest.mark.parametrize("kind", CASES)
-@pytest.mark.parametrize("size", ["wide", "narrow"])
-def test_no_text_leaves_the_picture(kind, size):
-    """With the widths of `words`, which are a little wide, for every text at its place."""
-    root = ET.fromstring(render.svg(make(kind), "auto", size))
-    right = float(root.attrib["width"])
-    for x, text, size_, anchor, turned in texts(root):
-        if turned:
-            continue
-        w = width(text, size_) * 0.94
-        left = x - (w if anchor == "end" else w / 2 if anchor == "middle" else 0)
-        assert left >= -3 and left + w <= right + 3, (text, x, anchor)
-
-
-def texts(node, dx=0.0, turned=False):
-    for child in node:
-        move = re.match(r"translate\((-?[\d.]+),(-?[\d.]+)\)(.*)", child.attrib.get("transform", ""))
-        x = dx + (float(move[1]) if move else 0)
-        spun = turned or bool(move and "rotate" in move[3])
-        if child.tag == f"{SVG}text":
-            size = float(child.attrib.get("font-size", "12px").removesuffix("px"))
-            for part in [child, *child.findall(f"{SVG}tspan")]:
-                if part.text:
-                    yield x, part.text, size, child.attrib.get("text-anchor", "start"), spun
-        else:
-            yield from texts(child, x, spun)
 
 
 @pytest.mark.parametrize("theme", THEMES)

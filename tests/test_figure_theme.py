@@ -9,7 +9,7 @@ import pytest
 
 from llmxsite.press.figure.colour import contrast, distance
 from llmxsite.press.figure.theme import (
-    RAMP,
+    RAMPS,
     THEMES,
     TOKENS,
     css_variables,
@@ -55,7 +55,7 @@ def test_series_are_told_apart(theme, blindness):
 @pytest.mark.parametrize("name", ["sequential", "diverging"])
 def test_numbers_on_ramps_are_readable(theme, name):
     colours = TOKENS[theme][name]
-    assert len(colours) == RAMP
+    assert len(colours) == RAMPS[name]
     for index, colour in enumerate(colours):
         ink = TOKENS[theme]["inverse" if inverse_on(name, index) else "ink"]
         assert contrast(ink, colour) >= 4.5, (name, index)
@@ -79,11 +79,11 @@ def test_both_themes_have_the_same_tokens():
     assert css_variables("light").keys() == css_variables("dark").keys()
 
 
-@pytest.mark.parametrize("steps", range(1, RAMP + 1))
-def test_ramp_spreads_over_all_of_it(steps):
-    found = ramp("sequential", steps)
+@pytest.mark.parametrize(("name", "steps"), [(name, n) for name, most in RAMPS.items() for n in range(1, most + 1)])
+def test_ramp_spreads_over_all_of_it(name, steps):
+    found = ramp(name, steps)
     assert len(set(found)) == steps
-    assert steps == 1 or (found[0], found[-1]) == (0, RAMP - 1)
+    assert steps == 1 or (found[0], found[-1]) == (0, RAMPS[name] - 1)
 
 
 @pytest.mark.parametrize("theme", THEMES)

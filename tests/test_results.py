@@ -454,7 +454,9 @@ def test_nothing_to_warn_of() -> None:
 
 def test_warnings_from_a_summary() -> None:
     table = results.summarise(samples(answers([1, 0, 1])), ["model"])
-    assert results.warnings(table) == ["Fewer than 30 answers for a: intervals are shown, no ranking."]
+    assert results.warnings(table) == ["Fewer than 10 answers for a: intervals are shown, no ranking."]
+    table = results.summarise(samples(answers([1, 0, 1] * 4)), ["model"])
+    assert results.warnings(table) == ["Fewer than 30 answers for a: intervals are wide."]
     clustered = [row | {"cluster": f"c{i % 3}"} for i, row in enumerate(answers([1, 0, 0] * 12))]
     said = "\n".join(results.warnings(samples(clustered)))
     assert "Fewer than 10 clusters" in said and "strongly clustered" in said

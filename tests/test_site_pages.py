@@ -195,12 +195,16 @@ def test_a_thumbnail_keeps_marks_and_leaves_out_words() -> None:
     drawn = (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 100"><title>t</title><g transform="translate(40,10)">'
         '<path class="background" d="M0,0h100v50h-100Z"/><g class="mark-group role-axis"><text>axis</text></g>'
-        '<g class="mark-rect role-mark"><path d="M0,0h10v10h-10Z" fill="#123456"/></g></g></svg>'
+        '<g class="mark-rect role-mark"><path d="M5,5h10v20h-10Z" fill="#123456"/></g>'
+        '<g class="mark-rule role-mark"><line transform="translate(20,10)" x2="30" y2="0" stroke="#654321"/></g>'
+        '<g class="mark-symbol role-mark key_0_marks"><path transform="translate(90,-30)" d="M5,0A5,5,0,1,1,-5,0Z" fill="#abcdef"/></g>'
+        "</g></svg>"
     )
     cut = thumbnail(drawn)
     assert cut is not None
     assert "axis" not in cut and "#123456" in cut
-    assert 'viewBox="36 6 108 58"' in cut
+    assert 'viewBox="41 11 53 28"' in cut, "around its marks, with four pixels to spare"
+    assert "#abcdef" not in cut, "a key says nothing without its words"
     assert thumbnail('<svg xmlns="http://www.w3.org/2000/svg"><circle r="1"/></svg>') is None
 
 

@@ -17,6 +17,8 @@ MISSING = "–"
 """Stands where nothing was measured."""
 PROSE: dict[Form, int] = {"percent": 1, "points": 1, "number": 3, "probability": 3, "p": 3}
 """Decimals in prose of forms that have some."""
+FEW = 10
+"""Fewer answers than this, and a number is shown with its interval, marked, and called neither highest nor lowest: everywhere."""
 UNITS: dict[str, str] = {"percent": "%", "points": "points", "milliseconds": "ms", "duration": "ms"}
 
 
@@ -80,7 +82,8 @@ def show(
     `duration`     4210    4.2 s         milliseconds as a person says them
     `p`            0.0004  < 0.001
 
-    Points have their sign, 0 a plus. With `sign` any form has one, unless it is 0 as it is written; without it only a minus.
+    Points have their sign, 0 a plus. With `sign` any form has one, unless it is 0 as it is written; without it only a minus. What is
+    written as 0 has no minus.
     """
     if value is None or math.isnan(value):
         return MISSING
@@ -90,8 +93,7 @@ def show(
     if form == "duration":
         return f"{value:.0f} ms" if value < 1000 else f"{value / 1000:.1f} s"
     text = _digits(100 * value if form in ("percent", "points") else value, form, digits).replace("-", "−")
-    nothing = not text.strip("−0.,")
-    if nothing and (sign is not None or form != "points"):
+    if not text.strip("−0.,") and (text.startswith("−") or sign is not None or form != "points"):
         text = text.lstrip("−")
     elif not text.startswith("−") and (form == "points" if sign is None else sign):
         text = f"+{text}"

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from llmxsite.analysis.measure import FEW
 from llmxsite.analysis.results.groups import ITEM, Codes, Floats, Groups, Table, floats, group, number, scores, units
 from llmxsite.analysis.results.resampled import intervals as measures_with_intervals
-from llmxsite.analysis.stats.calibration import Calibration, equal_mass
+from llmxsite.analysis.stats.calibration import Bin, Calibration, equal_mass
 from llmxsite.analysis.stats.calibration import calibration as measure
 from llmxsite.analysis.stats.decomposition import corp
-from llmxsite.analysis.stats.noise_floor import NoiseFloor, noise_floor
+from llmxsite.analysis.stats.interval import Interval
+from llmxsite.analysis.stats.noise_floor import NoiseFloor, consistency_band, noise_floor
 from llmxsite.analysis.stats.proper_scores import auroc, brier, log_loss
 
 
@@ -43,6 +46,7 @@ def calibration(
     *,
     alpha: float = 0.05,
     intervals: Sequence[str] = (),
+    equal: Literal["width", "count"] = "width",
 ) -> CalibrationTables:
     """Reliability bins and calibration errors of each group of `by`. Seeded: the same samples give the same numbers.
 
@@ -50,7 +54,8 @@ def calibration(
     answer for all its copies, and what has an interval has it over items.
 
     Only answers that have both a score and a confidence count; the share that does is `coverage`. A group without any keeps
-    its row, with n = 0 and nothing else. KeyError for an unknown column. Source: see `llmxsite.analysis.stats.calibration`.
+    its row, with n = 0 and nothing else. With `equal="count"` the table of bins has ones of about equal count instead, at most `bins`
+    of them and so few that each has ten items or more, equal confidences never parted; the summary is over equal widths always. KeyError for an unknown column. Source: see `llmxsite.analysis.stats.calibration`.
     """
     frame = table.frame
     groups = group(table, by)
@@ -78,7 +83,12 @@ def calibration(
                 "draws": floor.draws,
             }
         )
-        bin_rows.extend({**key, **row} for row in _bins(found, floor))
+        rows_of = (
+            _bins(found.bins, floor.band)
+            if equal == "width"
+            else _full(c, y, bins, alpha, unit[known], answer[known], found.units)
+        )
+        bin_rows.extend({**key, **row} for row in rows_of)
     summary = _frame(rows, [*keys, *_SUMMARY], groups.keys)
     if intervals:
         spans = measures_with_intervals(table, by, intervals, alpha=alpha, bins=bins)
@@ -170,7 +180,15 @@ def _errors(found: Calibration, floor: NoiseFloor, c: Floats, y: Floats) -> dict
     }
 
 
-def _bins(found: Calibration, floor: NoiseFloor) -> list[dict[str, object]]:
+def _full(
+    c: Floats, y: Floats, bins: int, alpha: float, unit: Codes, answer: Codes, units: int
+) -> list[dict[str, object]]:
+    """The rows of bins of about equal count."""
+    found = equal_mass(c, y, max(1, min(bins, units // FEW)), alpha, unit).bins
+    return _bins(found, consistency_band(c, [row.high for row in found], answer=answer))
+
+
+def _bins(found: Sequence[Bin], band: Sequence[Interval]) -> list[dict[str, object]]:
     """The rows of one group's reliability diagram."""
     return [
         {
@@ -183,10 +201,10 @@ def _bins(found: Calibration, floor: NoiseFloor) -> list[dict[str, object]]:
             "accuracy": row.accuracy,
             "ci_low": row.interval.low,
             "ci_high": row.interval.high,
-            "band_low": floor.band[index].low if floor.band else None,
-            "band_high": floor.band[index].high if floor.band else None,
+            "band_low": band[index].low if band else None,
+            "band_high": band[index].high if band else None,
         }
-        for index, row in enumerate(found.bins)
+        for index, row in enumerate(found)
     ]
 
 

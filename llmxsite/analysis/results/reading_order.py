@@ -5,7 +5,7 @@ A rule that finds an answer in hardly any reply of a group says nothing of that 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,17 +50,22 @@ class Order:
             a, b = (values * _scale(row, measure) for values, row in ((a, higher), (b, lower)))
         return bool(a[0] >= b[0] and (a[1:] < b[1:]).any())
 
-    def sentences(self) -> list[str]:
-        """What to say where readings part by more than a point, and where they order the models differently."""
+    def sentences(self, called: Callable[[str, Any], str] | None = None) -> list[str]:
+        """What to say where readings part by more than a point, and where they order the models differently.
+
+        `called` names a level of a column; without it levels have their column's name before them, but for models and suites.
+        """
+        called = called or _called
         table, by = self._found.table, self._by
         if table.empty:
             return []
         varying = [key for key in by if table[key].nunique(dropna=False) > 1]
-        names = [
-            ", ".join(str(row[key]) if key in _NAMES else f"{key} {row[key]}" for key in varying)
-            for row in table.to_dict("records")
-        ]
+        names = [", ".join(called(key, row[key]) for key in varying) for row in table.to_dict("records")]
         return [*_apart(names, self._heard), *_deaf(names, self._found), *_orders(table, self._heard, by)]
+
+
+def _called(key: str, level: Any) -> str:
+    return str(level) if key in _NAMES else f"{key} {level}"
 
 
 def order(samples: Samples, by: Sequence[str]) -> Order:

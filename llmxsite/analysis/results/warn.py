@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from llmxsite.analysis.measure import show
+from llmxsite.analysis.measure import FEW, show
 from llmxsite.analysis.results.calibrate import calibration
 from llmxsite.analysis.results.comparison import compare
 from llmxsite.analysis.results.groups import Table, floats, key_columns, number, scores
@@ -16,8 +16,8 @@ from llmxsite.analysis.results.summary import summarise
 from llmxsite.analysis.tables import Samples
 from llmxsite.base.diagnostics import several
 
-FEW, FEW_IN_CELL, FEW_CLUSTERS = 30, 10, 10
-"""Answers below which nothing is ranked; the same for a cell of a heatmap; clusters below which the SE is unsure itself."""
+SMALL, FEW_CLUSTERS = 30, 10
+"""Answers below which an interval is wide, where it is not of a category's; clusters below which the SE is unsure itself."""
 LOST_SHARE = 0.02
 """Share of unparsed and truncated answers from which accuracy is a range."""
 COVERAGE, LETTER_MASS, OPEN_SHARE = 0.95, 0.9, 0.05
@@ -62,9 +62,10 @@ def _of_summary(table: pd.DataFrame) -> Iterator[str]:
     where = _Names(table)
     answered = table["answered"].to_numpy(dtype=np.float64)
     accuracy, known = table["accuracy"].to_numpy(dtype=np.float64), table["accuracy"].notna().to_numpy()
-    least = FEW_IN_CELL if "category" in table.columns else FEW
-    if (few := known & (answered < least)).any():
-        yield f"Fewer than {least} answers for {where(few)}: intervals are shown, no ranking."
+    if (few := known & (answered < FEW)).any():
+        yield f"Fewer than {FEW} answers for {where(few)}: intervals are shown, no ranking."
+    if "category" not in table.columns and (small := known & (answered >= FEW) & (answered < SMALL)).any():
+        yield f"Fewer than {SMALL} answers for {where(small)}: intervals are wide."
     if (errors := table["errors"].to_numpy() > 0).any():
         total = int(table["errors"].sum())
         yield f"{several(total, 'sample')} failed for the machine's or network's fault and {_are(total)} left out: {where(errors)}."

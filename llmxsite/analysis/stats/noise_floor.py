@@ -77,6 +77,37 @@ def noise_floor(
     return NoiseFloor(n, draws, float(errors.mean()), float(np.quantile(errors, 0.95)), band, len(rows))
 
 
+def consistency_band(
+    confidence: Numbers,
+    edges: Sequence[float],
+    draws: int = 1000,
+    seed: int = 0,
+    answer: Sequence[object] | npt.NDArray[np.generic] | None = None,
+) -> tuple[Interval, ...]:
+    """For each bin with these upper edges where its accuracy would lie in 95 of 100 redraws of a calibrated model; undefined in
+    empty bins. `answer` as in `noise_floor`.
+
+    Source: Bröcker and Smith 2007 (Weather and Forecasting 22:651).
+    """
+    c, _, codes, _ = checked_units(confidence, np.zeros(np.size(confidence)), answer)
+    if len(c) == 0:
+        return tuple(Interval(None, None) for _ in edges)
+    inner = np.asarray(edges[:-1], dtype=np.float64)
+    index = np.searchsorted(inner, c, side="left")
+    rows = np.bincount(codes)
+    means = np.bincount(codes, weights=c) / rows
+    order = np.argsort(means, kind="stable")
+    where = np.empty_like(order)
+    where[order] = np.arange(len(order))
+    right = _redraw(means[order], where[codes], index, len(edges), draws, seed)
+    counts = np.bincount(index, minlength=len(edges)).astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        low, high = np.quantile(right / counts, [0.025, 0.975], axis=0)
+    return tuple(
+        Interval(float(a), float(b)) if n else Interval(None, None) for a, b, n in zip(low, high, counts, strict=True)
+    )
+
+
 def _redraw(
     c: Vector, answer: npt.NDArray[np.intp], index: npt.NDArray[np.intp], bins: int, draws: int, seed: int
 ) -> Vector:

@@ -11,6 +11,8 @@ from llmxsite.analysis.measure import plain
 from llmxsite.base.diagnostics import did_you_mean
 from llmxsite.press.figure.figure import Figure
 from llmxsite.press.figure.kinds import kind_named
+from llmxsite.press.figure.levels import named
+from llmxsite.press.figure.naming import titled
 from llmxsite.press.figure.options import ChartProblem, Kind, Options, column_of, parse
 from llmxsite.press.figure.words import drawable
 
@@ -37,11 +39,15 @@ def build(
 
     Raises `ChartProblem` for an unknown kind, option, column or value, and where the filters leave nothing to show.
     """
+    from llmxsite.press.figure.fields import used
     from llmxsite.press.figure.summary import pooled
 
-    chosen, wanted, kept, draft = _drafted(kind, samples, options)
-    narrow, wide = _specs(draft, wanted)
-    marks = {name: _rows(frame, (narrow, wide), name) for name, frame in draft.marks.items()}
+    with titled(samples):
+        chosen, wanted, kept, draft = _drafted(kind, samples, options)
+        narrow, wide = _specs(draft, wanted)
+        notes = draft.notes if draft.keys is None else [*draft.notes, *pooled(kept, draft.keys), *_read(kept, draft)]
+    fields = [used(spec) for spec in (narrow, wide)]
+    marks = {name: _rows(frame, set().union(*(f.get(name, ()) for f in fields))) for name, frame in draft.marks.items()}
     words = [s for s in (wanted.caption or caption or "", *draft.caption) if s]
     return Figure(
         id=id,
@@ -55,7 +61,7 @@ def build(
         spec=wide,
         narrow=narrow,
         runs=sorted(str(run) for run in kept.frame["run"].unique()),
-        notes=draft.notes if draft.keys is None else [*draft.notes, *pooled(kept, draft.keys), *_read(kept, draft)],
+        notes=notes,
         width=wanted.width,
     )
 
@@ -66,7 +72,7 @@ def _read(samples: Samples, draft: Draft) -> list[str]:
     if draft.keys is None or not shows:
         return []
     order = draft.order if draft.order is not None else results.order(samples, draft.keys)
-    return order.sentences()
+    return order.sentences(named)
 
 
 def check(kind: str, samples: Samples, options: dict[str, Any]) -> None:
@@ -139,12 +145,10 @@ def _drawable(node: Any) -> Any:
     return drawable(node) if isinstance(node, str) else node
 
 
-def _rows(frame: pd.DataFrame, specs: tuple[dict[str, Any], ...], name: str) -> list[dict[str, Any]]:
-    """The rows of a data set as JSON has them: only fields that a spec uses, rounded, missing as None."""
+def _rows(frame: pd.DataFrame, fields: set[str]) -> list[dict[str, Any]]:
+    """The rows of a data set as JSON has them: only the `fields` that a spec uses, rounded, missing as None."""
     from llmxsite.press.figure.draft import BEHIND
-    from llmxsite.press.figure.fields import used
 
-    fields = {field for spec in specs for field in used(spec).get(name, set())}
     kept = [column for column in frame.columns if column in fields or column == BEHIND]
     return [{str(key): _plain(value) for key, value in row.items()} for row in frame[kept].to_dict("records")]
 

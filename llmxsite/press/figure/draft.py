@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from llmxsite.analysis.measure import FEW as FEW
 from llmxsite.press.figure.figure import Column, Size
 
 if TYPE_CHECKING:
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
     from llmxsite.analysis.tables import Samples as Samples
 else:
     Samples = Any  # a name for signatures alone: the module behind it imports pandas
-
-FEW = 10
-"""Fewer answers than this in a cell or a bin, and it is marked."""
 
 
 BEHIND = "behind"

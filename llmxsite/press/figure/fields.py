@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+_READ = re.compile(r"\bdatum\.(\w+)")
+"""A field in an expression of ours, such as an offset that each row has."""
 
 
 def used(spec: Mapping[str, Any]) -> dict[str, set[str]]:
@@ -38,5 +42,7 @@ def _walk(node: Any, source: str) -> Iterator[tuple[str, str]]:
     for key, value in node.items():
         if key == "field" and isinstance(value, str):
             yield source, value
+        elif key == "expr" and isinstance(value, str):
+            yield from ((source, field) for field in _READ.findall(value))
         elif key != "data":
             yield from _walk(value, source)

@@ -6,16 +6,14 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from llmxsite.press.figure import levels, words
+from llmxsite.press.figure import grid_legend, levels, naming, words
 from llmxsite.press.figure.classes import Classes
 from llmxsite.press.figure.draft import BEHIND, FEW, NARROW, Layout
+from llmxsite.press.figure.grid_plan import LINE, Plan, flips, plan
 from llmxsite.press.figure.late import alt, pd
-from llmxsite.press.figure.marks import at, field_of, only, room, rule, stack, table
+from llmxsite.press.figure.marks import at, field_of, linear, only, room, rule, stack, table, text
 from llmxsite.press.figure.metrics import Metric
 from llmxsite.press.figure.summary import behind, interval_text, level_text
-
-LINES = "split(datum.label, '\\n')"
-"""Axis labels with line breaks of ours in several lines."""
 
 
 @dataclass(frozen=True)
@@ -33,24 +31,49 @@ class Grid:
     """Further columns of text on hover, with their titles."""
     sampled: bool = True
     """Whether rows and columns are columns of the samples, so that a cell can lead to those it counts."""
+    few: int = FEW
+    """Fewer than this, and a cell is dashed."""
+    chance: float | None = None
+    """Share around which the colours part: that of guessing."""
 
 
-def marks_of(drawn: pd.DataFrame, grid: Grid, width: int) -> pd.DataFrame:
-    """What is drawn: a row a cell, with its labels in both layouts. `drawn` has the grid's columns, `answered`, and `_total`."""
+@dataclass(frozen=True)
+class Drawing:
+    """A grid with its data sets, and where everything of them stands in each layout."""
+
+    grid: Grid
+    marks: dict[str, pd.DataFrame]
+    plans: dict[str, Plan]
+    lines: dict[str, list[str]]
+    """What stands over the scale of colours."""
+
+
+def drawing(drawn: pd.DataFrame, grid: Grid, width: int) -> Drawing:
+    """The grid of these cells. `drawn` has the grid's columns, `answered`, `_total`, and rows and columns in their order."""
+    row, column = [levels.named(grid.rows, v) for v in drawn[grid.rows]], level_text(drawn[grid.columns])
+    cells, lines = _cells(drawn, grid, row, column), dict[str, list[str]]()
+    marks, plans = dict[str, pd.DataFrame](), dict[str, Plan]()
+    for suffix, layout in (("", Layout("wide", width)), ("_narrow", Layout("narrow", NARROW))):
+        turned = flips(layout, len(set(row)), len(set(column)))
+        down, across = (column, row) if turned else (row, column)
+        found = plan(layout, list(dict.fromkeys(down)), list(dict.fromkeys(across)))
+        places = [found.place(d, a) for d, a in zip(down, across, strict=True)]
+        cells[f"slot{suffix}"] = [place.slot for place in places]
+        cells[f"top{suffix}"] = [place.top for place in places]
+        cells[f"bottom{suffix}"] = [place.bottom for place in places]
+        marks[f"heads{suffix}"], marks[f"side{suffix}"] = _labels(found)
+        beside = 10 + max(words.widest(label) for label in found.side.values())
+        marks[f"scale{suffix}"], lines[suffix] = grid_legend.scale(
+            grid.classes, grid.shown, _said(grid, cells), found.cell * found.slots, beside
+        )
+        plans[suffix] = found
+    return Drawing(grid, {"table": cells, **marks}, plans, lines)
+
+
+def _cells(drawn: pd.DataFrame, grid: Grid, row: list[str], column: list[str]) -> pd.DataFrame:
+    """What is drawn: a row a cell."""
     shown, classes = grid.shown, grid.classes
     value = drawn[shown.name].astype("float64")
-    row, column = [levels.named(grid.rows, v) for v in drawn[grid.rows]], level_text(drawn[grid.columns])
-    flip = _flips(len(set(row)), len(set(column)))
-    labels = {}
-    for suffix, (across, down), (pixels, left) in (
-        ("", (column, row), (width, 215)),
-        ("_narrow", (row, column) if flip else (column, row), (NARROW, 118)),
-    ):
-        side = words.labels(down, left)
-        cell = (pixels - 14 - max(words.width(t) for t in side.values())) / len(set(across))
-        top = _top_labels(across, cell)
-        labels[f"across{suffix}"] = [top[t] for t in across]
-        labels[f"down{suffix}"] = [side[t] for t in down]
     missing = value.isna()
     total = drawn["_total"].to_numpy(dtype=bool)
     cells = behind(drawn, [grid.rows, grid.columns]) if grid.sampled else []
@@ -59,7 +82,6 @@ def marks_of(drawn: pd.DataFrame, grid: Grid, width: int) -> pd.DataFrame:
     ink = ["inverse" if not math.isnan(v) and classes.inverse(v) else "ink" for v in value]
     return pd.DataFrame(
         {
-            **labels,
             "row": row,
             "column": column,
             "total": total,
@@ -72,161 +94,149 @@ def marks_of(drawn: pd.DataFrame, grid: Grid, width: int) -> pd.DataFrame:
             "ink": ink,
             "missing": missing,
             **{name: drawn[name] for name, _ in grid.more},
-            "few": [i if n < FEW and not m else "" for i, n, m in zip(ink, drawn["answered"], missing, strict=True)],
+            "few": [
+                i if n < grid.few and not m else "" for i, n, m in zip(ink, drawn["answered"], missing, strict=True)
+            ],
         }
     )
 
 
-def _flips(rows: int, columns: int) -> bool:
-    """Whether the narrow layout turns rows into columns: many columns do not fit beside their labels on a phone."""
-    return columns > 7 and rows < columns
+def _labels(found: Plan) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The labels over the columns and beside the rows, of every block."""
+    # Lines of a label go down from its place: a head stands on the cells with its last.
+    heads = [
+        {
+            "slot": f"{i % found.slots:03}",
+            "y": found.top(i // found.slots) - LINE * found.heads[name].count("\n"),
+            "text": found.heads[name],
+        }
+        for i, name in enumerate(found.columns)
+    ]
+    side = [
+        {
+            "y": found.top(block) + (i + 0.5) * found.tall - LINE / 2 * found.side[name].count("\n"),
+            "text": found.side[name],
+        }
+        for block in range(found.blocks)
+        for i, name in enumerate(found.rows)
+    ]
+    return pd.DataFrame(heads), pd.DataFrame(side)
 
 
-def draw(layout: Layout, marks: pd.DataFrame, grid: Grid) -> dict[str, Any]:
+def draw(layout: Layout, drawing: Drawing) -> dict[str, Any]:
     """The layers of the grid: cells, hatching where nothing was measured, dashes where little was, numbers where they fit."""
+    grid, marks, suffix = drawing.grid, drawing.marks["table"], "_narrow" if layout.narrow else ""
+    found = drawing.plans[suffix]
     shown, classes = grid.shown, grid.classes
-    suffix = "_narrow" if layout.narrow else ""
-    across, down = f"across{suffix}", f"down{suffix}"
-    flip = layout.narrow and _flips(marks["row"].nunique(), marks["column"].nunique())
-    top, side = list(marks[across].unique()), list(marks[down].unique())
-    cell = (layout.width - 14 - max(words.width(t) for t in side)) / len(top)
-    height = 22 if len(side) > 20 else 28
-    angle = _angle(cell, max(_text_width(t) for t in top))
-    overflow = max((_text_width(t) * 0.71 - (len(top) - i - 0.5) * cell for i, t in enumerate(top)), default=0)
-    x = alt.X(
-        f"{across}:N",
-        title=None,
-        scale=alt.Scale(domain=top, paddingInner=0, paddingOuter=0),
-        axis=alt.Axis(
-            orient="top",
-            labelAngle=angle,
-            labelColor="var(--ink)",
-            labelOverlap=False,
-            labelExpr=LINES,
-            labelLineHeight=14,
-            labelPadding=6 + 14 * max(t.count("\n") for t in top),
-        ),
-    )
-    y = alt.Y(
-        f"{down}:N",
-        title=None,
-        scale=alt.Scale(domain=side, paddingInner=0, paddingOuter=0),
-        axis=alt.Axis(labelColor="var(--ink)", labelPadding=8, labelOverlap=False),
-    )
+    slots = [f"{i:03}" for i in range(found.slots)]
+    bands = alt.Scale(domain=slots, padding=0)
+    x = alt.X(f"slot{suffix}:N", title=None, scale=bands, axis=None)
+    scale = linear(found.height, 0)
+    y = alt.Y(f"top{suffix}:Q", title=None, scale=scale, axis=None)
     tooltip = [
-        alt.Tooltip("row:N", title=words.heading(grid.rows)),
-        alt.Tooltip("column:N", title=words.heading(grid.columns)),
+        alt.Tooltip("row:N", title=naming.column(grid.rows)),
+        alt.Tooltip("column:N", title=naming.column(grid.columns)),
         alt.Tooltip("shown:N", title=words.heading(shown.title)),
         *([alt.Tooltip("interval:N", title="Interval")] if shown.interval else []),
         alt.Tooltip("answered:Q", title=grid.counted, format=",d"),
         *(alt.Tooltip(f"{name}:N", title=title) for name, title in grid.more),
     ]
-    base = table().encode(x=x, y=y)
+    base = table().encode(x=x, y=y, y2=alt.Y2(f"bottom{suffix}"))
     colour = alt.Fill(
         "value:Q",
         scale=alt.Scale(
             type="threshold", domain=classes.edges, range=[f"var(--{classes.name}-{c + 1})" for c in classes.colours]
         ),
-        legend=_legend(cell * len(top), grid, bool(marks["missing"].any()), bool((marks["few"] != "").any())),
+        legend=None,
     )
-    layers: list[alt.Chart] = [
-        only(base, "missing", False)
-        .mark_rect(stroke="var(--paper)", strokeWidth=2)
-        .encode(fill=colour, tooltip=tooltip)
-    ]
+    edge: dict[str, Any] = {"stroke": "var(--paper)", "strokeWidth": 2 if found.cell > 20 else 1}
+    layers: list[alt.Chart] = [only(base, "missing", False).mark_rect(**edge).encode(fill=colour, tooltip=tooltip)]
     if marks["missing"].any():
-        layers += _hatching(only(base, "missing", True), across, down, tooltip)
-    for text in ("ink", "inverse"):
-        if (marks["few"] == text).any():
-            layers.append(
-                only(base, "few", text).mark_rect(
-                    fill=None,
-                    stroke=f"var(--{text})",
-                    strokeWidth=1,
-                    strokeDash=[2, 2],
-                    width=alt.RelativeBandSize(band=0.82),
-                    height=alt.RelativeBandSize(band=0.76),
-                )
-            )
+        layers += _hatching(only(base, "missing", True), f"slot{suffix}", found.tall, edge, tooltip)
+    for ink in ("ink", "inverse"):
+        if (marks["few"] == ink).any():
+            inset: dict[str, Any] = {"width": alt.RelativeBandSize(band=0.84), "yOffset": 3, "y2Offset": -3}
+            dashes: dict[str, Any] = {"fill": None, "stroke": f"var(--{ink})", "strokeWidth": 1, "strokeDash": [2, 2]}
+            layers.append(only(base, "few", ink).mark_rect(**dashes, **inset))
     if marks["total"].any():
-        layers.append(_gap(base, flip))
-    size = 12 if cell >= 26 else 11
-    if cell >= 6 + max(words.width(t, size) for t in marks["text"]):
+        layers.append(_gap(base, f"slot{suffix}", suffix, flips(layout, *_extent(marks))))
+    numbers = _numbers(marks, found.cell)
+    if numbers is not None:
+        field, size = numbers
+        look = {"fontSize": size, "yOffset": found.tall / 2, "baseline": "middle"}
         layers += [
-            only(base, "ink", text).mark_text(fontSize=size, color=f"var(--{text})").encode(text=alt.Text("text:N"))
-            for text in ("ink", "inverse")
+            text(only(table(), "ink", ink), {**look, "color": f"var(--{ink})"}, x=x, y=y, text=f"{field}:N")
+            for ink in ("ink", "inverse")
+            if (marks["ink"] == ink).any()
         ]
-    padding = room(right=2 + (max(0, overflow) if angle == -45 else 0), bottom=10)
-    return stack(layers, height * len(side), padding)
+    layers += _words(found, suffix, bands, scale)
+    left = float(drawing.marks[f"scale{suffix}"]["x"].iloc[0])
+    layers += grid_legend.draw(suffix, drawing.lines[suffix], left, found.height, colour)
+    return stack(layers, found.height, room(right=2 + found.overhang, bottom=10))
 
 
-def _gap(base: alt.Chart, flip: bool) -> alt.Chart:
+def _extent(marks: pd.DataFrame) -> tuple[int, int]:
+    return marks["row"].nunique(), marks["column"].nunique()
+
+
+def _numbers(marks: pd.DataFrame, cell: float) -> tuple[str, int] | None:
+    """The field with the numbers of the cells and their size; None where they are wider than a cell."""
+    for size in (12, 11):
+        if cell >= 6 + max(words.width(t, size) for t in marks["text"]):
+            return "text", size
+    return None
+
+
+def _words(found: Plan, suffix: str, bands: alt.Scale, scale: alt.Scale) -> list[alt.Chart]:
+    """The labels of rows and columns."""
+    y = alt.Y("y:Q", scale=scale, axis=None)
+    plain = {"color": "var(--ink)", "lineBreak": "\n", "lineHeight": LINE}
+    over: dict[str, Any] = {"align": "center", "baseline": "alphabetic", "yOffset": -7}
+    if found.angle:
+        over = {"align": "left", "baseline": "middle", "angle": 360 + found.angle, "yOffset": -7}
+        over["xOffset"] = 2 if found.angle == -45 else 0
+    heads = alt.X("slot:N", title=None, scale=bands, axis=None)
+    return [
+        text(table(f"heads{suffix}"), {**plain, **over}, x=heads, y=y, text="text:N"),
+        text(table(f"side{suffix}"), {**plain, "align": "right", "baseline": "middle", "dx": -9}, x=0, y=y, text="text:N"),
+    ]  # fmt: skip
+
+
+def _gap(base: alt.Chart, slot: str, suffix: str, flipped: bool) -> alt.Chart:
     """A line of paper that sets the total apart."""
     chart = only(base, "total", True)
     look = {"stroke": "var(--paper)", "strokeWidth": 7}
-    x, y = base.encoding.x, base.encoding.y
-    if flip:
-        return rule(chart, look, y=at(y, 0), x=at(x, 0), x2=alt.X2(field_of(x), bandPosition=1))
-    return rule(chart, look, x=at(x, 0), y=at(y, 0), y2=alt.Y2(field_of(y), bandPosition=1))
+    x = base.encoding.x
+    if flipped:
+        return rule(chart, look, x=at(x, 0), x2=alt.X2(slot, bandPosition=1), y2=alt.Y2(f"top{suffix}"))
+    return rule(chart, look, x=at(x, 0))
 
 
-def _hatching(base: alt.Chart, across: str, down: str, tooltip: list[alt.Tooltip]) -> list[alt.Chart]:
+def _hatching(
+    base: alt.Chart, slot: str, tall: float, edge: dict[str, Any], tooltip: list[alt.Tooltip]
+) -> list[alt.Chart]:
     """A sunken cell with oblique lines, at fixed fractions of the cell."""
     x, y = base.encoding.x, base.encoding.y
     lines = [((0, f), (f, 0)) for f in (1 / 3, 2 / 3, 1)] + [((f, 1), (1, f)) for f in (1 / 3, 2 / 3)]
     return [
-        base.mark_rect(fill="var(--sunken)", stroke="var(--paper)", strokeWidth=2).encode(tooltip=tooltip),
+        base.mark_rect(fill="var(--sunken)", **edge).encode(tooltip=tooltip),
         *(
-            base.mark_rule(stroke="var(--line-strong)", strokeWidth=0.75).encode(
-                x=at(x, x1), x2=alt.X2(across, bandPosition=x2), y=at(y, y1), y2=alt.Y2(down, bandPosition=y2)
+            base.mark_rule(stroke="var(--line-strong)", strokeWidth=0.75, yOffset=y1 * tall, y2Offset=y2 * tall).encode(
+                x=at(x, x1), x2=alt.X2(slot, bandPosition=x2), y2=alt.Y2(field_of(y))
             )
             for (x1, y1), (x2, y2) in lines
         ),
     ]
 
 
-def _legend(pixels: float, grid: Grid, missing: bool, few: bool) -> alt.Legend | None:
-    """The scale of colours, with what hatching and dashes mean as its title."""
-    shown, classes = grid.shown, len(grid.classes.colours)
+def _said(grid: Grid, marks: pd.DataFrame) -> list[str]:
+    """What the colours show, and what hatching and dashes mean."""
+    shown = grid.shown
     said = [shown.axis_title]
-    if missing:
+    if grid.chance is not None:
+        said[0] = f"{shown.title}, around guessing at {words.show(grid.chance, shown.form, digits=0)}"
+    if marks["missing"].any():
         said.append("hatched: not measured")
-    if few:
-        said.append(f"dashed: fewer than {FEW} {grid.counted.lower()}")
-    lines = words.wrap(" · ".join(said), pixels - 4, 12)
-    return alt.Legend(
-        title=lines if len(lines) > 1 else lines[0],
-        orient="bottom",
-        direction="horizontal",
-        gradientLength=min(38 * classes, pixels - 20),
-        gradientThickness=10,
-        format=".0%" if shown.form == "percent" else ("+,.3~r" if shown.signed else ",.4~r"),
-        offset=16,
-        titlePadding=8,
-        titleLimit=0,
-        labelOffset=3,
-        labelOverlap="greedy",
-        labelSeparation=5,
-        labelFontSize=11,
-        labelColor="var(--muted)",
-    )
-
-
-def _top_labels(names: list[str], cell: float) -> dict[str, str]:
-    """Labels above the columns: upright where they fit in two lines, else oblique and shortened."""
-    upright = {name: words.folded(name, cell - 6) for name in dict.fromkeys(names)}
-    if all(upright.values()) and len(set(upright.values())) == len(upright):
-        # Vega sets the first line beside the plot and goes on downwards, so short labels start with empty lines.
-        most = max(text.count("\n") for text in upright.values() if text)
-        return {name: "\n" * (most - text.count("\n")) + text for name, text in upright.items() if text}
-    return words.labels(names, 150 if cell >= 24 else 120)
-
-
-def _text_width(label: str) -> float:
-    return max(words.width(line) for line in label.split("\n"))
-
-
-def _angle(cell: float, widest: float) -> float:
-    if widest <= cell - 5:
-        return 0
-    return -45 if cell >= 24 else -90
+    if (marks["few"] != "").any():
+        said.append(f"dashed: fewer than {grid.few} {grid.counted.lower()}")
+    return said

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from llmxsite.press.catalogue.addresses import level
-from llmxsite.press.figure import words
+from llmxsite.press.figure import naming, words
 from llmxsite.press.figure.late import pd
 
 _SCALES: tuple[tuple[str, ...], ...] = (
@@ -18,6 +19,7 @@ _SCALES: tuple[tuple[str, ...], ...] = (
 
 
 NOT_STATED = "not stated"
+_NUMBER = re.compile(r"-?[\d.]+(e[-+]?\d+)?")
 
 
 def text(value: Any) -> str:
@@ -29,12 +31,21 @@ def text(value: Any) -> str:
     return level(value)
 
 
+def label(column: str, value: Any) -> str:
+    """A level on one line, as an axis under its column's name has it: `0.7`, a suite's title."""
+    return words.clean(naming.level(column, text(value)))
+
+
 def named(column: str, value: Any) -> str:
-    """A level in a sentence: a number is nothing without its column. `named("temperature", 0.7)` -> `temperature 0.7`."""
-    shown = words.clean(text(value))
-    if isinstance(value, str):
-        return shown
-    return f"{words.heading(column).lower()} {shown}"
+    """A level in a sentence, where a number, a letter or a truth value is nothing without its column: `temperature 0.7`."""
+    shown = label(column, value)
+    return shown if isinstance(value, str) and len(shown) > 1 else f"{naming.noun(column)} {shown}"
+
+
+def spoken(column: str, shown: str) -> str:
+    """The same of a level that is a text already: `0.7` -> `temperature 0.7`."""
+    plain = len(shown) > 1 and shown.lower() not in ("true", "false") and not _NUMBER.fullmatch(shown)
+    return label(column, shown) if plain else f"{naming.noun(column)} {shown}"
 
 
 def ordinal(levels: Iterable[Any]) -> list[Any] | None:

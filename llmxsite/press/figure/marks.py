@@ -18,13 +18,13 @@ def once() -> alt.Chart:
     return alt.Chart(alt.sequence(0, 1))
 
 
-def only(chart: alt.Chart, field: str, value: str | bool) -> alt.Chart:
+def only(chart: alt.Chart, field: str, value: str | bool | int) -> alt.Chart:
     """The rows whose field has this value. A comparison by field, never an expression."""
     return chart.transform_filter(alt.FieldEqualPredicate(field=field, equal=value))
 
 
 _FIELDS = {"x2": "X2", "y2": "Y2", "text": "Text"}
-_VALUES = {"x": "XValue", "y": "YValue"}
+_VALUES = {"x": "XValue", "y": "YValue", "x2": "X2Value", "y2": "Y2Value"}
 """Altair's classes for channels given as a field's name, and as a value."""
 
 
@@ -55,6 +55,11 @@ def haloed(chart: alt.Chart, look: dict[str, Any], **channels: Any) -> list[alt.
     return [text(chart, {**look, **halo}, **channels), text(chart, look, **channels)]
 
 
+def key(chart: alt.Chart, number: int) -> alt.Chart:
+    """A mark that only says which colour is whose: with a name by which pictures without words leave it out."""
+    return chart.properties(name=f"key_{number}")
+
+
 def rule(chart: alt.Chart, look: dict[str, Any], **channels: Any) -> alt.Chart:
     """A layer of straight lines."""
     return encode(chart.mark_rule(**look), **channels)
@@ -79,6 +84,14 @@ def stack(layers: Sequence[alt.Chart], height: float, padding: dict[str, float])
 def linear(low: float, high: float) -> alt.Scale:
     """A linear scale over exactly this domain."""
     return alt.Scale(domain=[low, high], nice=False, zero=False)
+
+
+def sides(chart: alt.Chart, field: str, **look: Any) -> alt.Chart:
+    """Labels of rows to the left of the plot, in the middle of their rows also where they have several lines, which an axis cannot."""
+    centred = alt.ExprRef(expr=f"{look.pop('dy', 0):g} - 7 * (length(split(datum.{field}, '\\n')) - 1)")
+    lines = {"lineBreak": "\n", "lineHeight": 14, "dy": centred}
+    plain = {"align": "right", "baseline": "middle", "dx": -10, "color": "var(--ink)"}
+    return text(chart, {**plain, **lines, **look}, x=0, text=f"{field}:N")
 
 
 def at(channel: Any, position: float) -> Any:

@@ -1,4 +1,4 @@
-"""Small multiples inside one view: each panel a unit square (and what hangs below it) at its place in a grid.
+"""Small multiples inside one view: each panel a square (and what hangs below it) at its place in a grid.
 
 Facets of Vega-Lite cannot grow with the page; one view can. So panels are placed here, in numbers: x runs over all columns of
 panels, y downwards from 0 over the rows, and axes are data like the rest.
@@ -6,6 +6,7 @@ panels, y downwards from 0 over the rows, and axes are data like the rest.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -18,6 +19,17 @@ from llmxsite.press.figure.late import alt, pd
 from llmxsite.press.figure.marks import linear, only, rule, table, text
 from llmxsite.press.figure.options import Alpha, Name, Options
 
+TITLE, SUBTITLE = 12.5, 11.5
+"""Sizes of letters over a panel."""
+LINE = 15
+"""Pixels of a line there."""
+FOOT = 40
+"""Pixels under a panel for the labels of its x axis and the axis' name."""
+MOST = 36
+"""Panels."""
+Ticks = Sequence[tuple[float, str]]
+"""Values along an axis, and what is written there."""
+
 
 class Binned(Options):
     """Options of a kind that puts confidence into bins."""
@@ -25,70 +37,95 @@ class Binned(Options):
     by: Name | None = None
     """Column that tells one panel from another."""
     bins: Annotated[int, Meta(ge=2, le=50)] = 10
-    """Number of equal bins of confidence."""
+    """Most bins of confidence, of equal count."""
     alpha: Alpha = 0.05
 
 
 @dataclass(frozen=True)
 class Panels:
-    """A grid of panels in one layout. Coordinates inside a panel are x in 0 to 1 and y in `floor` to 1."""
+    """A grid of panels in one layout; what hangs below a panel is in units of its height."""
 
     count: int
     columns: int
-    floor: float
-    """Lowest y inside a panel; below 0 there is room for a histogram and the tick labels."""
     layout: Layout
-
-    head_pixels: int = 52
-    """Room over a panel for its title."""
+    floor: float = 0.0
+    """Lowest place that is drawn, in units of a panel; below 0 there is room for more than the panel."""
+    heads: int = 2
+    """Lines over each panel."""
+    across: tuple[float, float] = (0.0, 1.0)
+    """First and last value of the axis x."""
+    up: tuple[float, float] = (0.0, 1.0)
+    """The same of the axis y."""
     tallest: float = 330.0
     """Most pixels of a panel's unit."""
 
     gap = 0.16
 
     @property
-    def head(self) -> float:
-        """Room over a panel, in units of it."""
-        return self.head_pixels / self.unit
-
-    @property
     def rows(self) -> int:
         return -(-self.count // self.columns)
 
     @property
-    def pitch(self) -> float:
-        """From the top of one panel to the top of the next."""
-        return 1 - self.floor + self.head
-
-    @property
     def unit(self) -> float:
         """Pixels of a unit, so that panels are about square."""
-        return min(self.tallest, (self.layout.width - 56) / (self.columns + (self.columns - 1) * self.gap))
+        return min(self.tallest, (self.layout.width - 62) / (self.columns + (self.columns - 1) * self.gap))
+
+    @property
+    def head(self) -> float:
+        """Room over a panel, in units of it."""
+        return (18 + LINE * self.heads) / self.unit if self.heads else 8 / self.unit
+
+    @property
+    def pitch(self) -> float:
+        """From the top of one panel to the top of the next."""
+        return 1 - self.floor + FOOT / self.unit + self.head
 
     @property
     def height(self) -> int:
         return round(self.unit * self.rows * self.pitch)
 
     def x(self, panel: int, value: float) -> float:
-        return (panel % self.columns) * (1 + self.gap) + value
+        return (panel % self.columns) * (1 + self.gap) + share(value, self.across)
 
     def y(self, panel: int, value: float) -> float:
-        return -(panel // self.columns) * self.pitch - self.head - 1 + value
+        return self.level(panel, share(value, self.up))
 
-    def scales(self) -> tuple[alt.Scale, alt.Scale]:
-        """The two scales every layer shares."""
-        across = self.columns + (self.columns - 1) * self.gap
-        return (
-            linear(0, across),
-            linear(-self.rows * self.pitch, 0),
-        )
+    def level(self, panel: int, units: float) -> float:
+        """A height in units of the panel, from its foot."""
+        return -(panel // self.columns) * self.pitch - self.head - 1 + units
+
+    def scales(self, columns: float | None = None) -> tuple[alt.Scale, alt.Scale]:
+        """The two scales every layer shares, over so many columns of panels."""
+        across = self.columns + (self.columns - 1) * self.gap if columns is None else columns
+        return linear(0, across), linear(-self.rows * self.pitch, 0)
+
+    def ticks(self, ends: tuple[float, float]) -> Ticks:
+        """Round values along an axis, and what is written there."""
+        (low, high), most = ends, 5 if self.unit > 170 else 3
+        step = next(s for s in (0.05, 0.1, 0.2, 0.25, 0.5) if (high - low) / s <= most - 1 + 1e-9 or s == 0.5)
+        first = math.ceil(low / step - 1e-9)
+        values = [round(step * k, 10) for k in range(first, math.floor(high / step + 1e-9) + 1)]
+        return [(value, words.percent(value, 0)) for value in values]
+
+
+def share(value: float, ends: tuple[float, float]) -> float:
+    """Where a value stands between the ends of an axis, 0 to 1."""
+    return (value - ends[0]) / (ends[1] - ends[0])
 
 
 def columns_for(count: int, layout: Layout) -> int:
     """How many panels stand side by side."""
     if layout.narrow:
-        return 1 if count == 1 else 2
-    return min(count, 3 if count != 4 else 2) if count > 1 else 1
+        return min(count, 2)
+    if count <= 4:
+        return 2 if count == 4 else count
+    return 3 if count <= 9 else 4 if count <= 16 else 5
+
+
+def folded(title: str, pixels: float, most: int = 3) -> list[str]:
+    """A panel's title in lines that fit, cut only where that is not enough."""
+    lines = words.folded(title, pixels, TITLE * 1.06, most)
+    return lines.split("\n") if lines else [words.shorten(title, pixels, TITLE * 1.06)]
 
 
 @dataclass
@@ -103,50 +140,56 @@ class PanelGrid:
 
 def panel_grid(
     panels: Panels,
-    titles: Sequence[str],
+    titles: Sequence[Sequence[str]],
     subtitles: Sequence[Sequence[str]],
-    ticks: Sequence[tuple[float, str]],
     axes: tuple[str, str],
-    foot: float,
+    ticks: tuple[Ticks, Ticks] | None = None,
 ) -> PanelGrid:
-    """Grid, diagonal, tick labels and titles of every panel; `subtitles` are lines. `foot` is the y under which x is labelled.
+    """Grid, diagonal, tick labels and titles of every panel; titles and subtitles are lines, which stand on the panel.
 
-    The axis y is labelled beside the first column, and both are named at the first column and the last row only.
+    Both axes have round `ticks`, and a line where both are equal, unless x and y have ticks of their own. The axis y is labelled beside the first column, and the axes are named at the first column and the last row only.
     """
     lines: list[tuple[float, float, float, float, bool]] = []
     texts: list[tuple[float, float, str, str]] = []
-    room = panels.unit - 4
     pixel = 1 / panels.unit
-    for p, (title, lines_below) in enumerate(zip(titles, subtitles, strict=True)):
+    for p, (title, below) in enumerate(zip(titles, subtitles, strict=True)):
         first, last = p % panels.columns == 0, p + panels.columns >= panels.count
-        for value, label in ticks:
-            lines.append((panels.x(p, 0), panels.y(p, value), panels.x(p, 1), panels.y(p, value), False))
-            role = "x-last" if value == 1 else "x"
-            texts.append((panels.x(p, value), panels.y(p, foot) - 11 * pixel, label, role))
+        left, right = (panels.x(p, end) for end in panels.across)
+        bottom, top = panels.level(p, 0), panels.level(p, 1)
+        across, up = ticks or (panels.ticks(panels.across), panels.ticks(panels.up))
+        foot = panels.level(p, panels.floor) - 11 * pixel
+        for value, label in up:
+            y = panels.y(p, value)
+            lines.append((left, y, right, y, False))
             if first:
-                texts.append((panels.x(p, 0), panels.y(p, value), label, "y"))
-        lines.append((panels.x(p, 0), panels.y(p, 0), panels.x(p, 1), panels.y(p, 1), True))
+                texts.append((left, y, label, "y"))
+        texts += [
+            (panels.x(p, value), foot, label, "x-last" if value == panels.across[1] else "x") for value, label in across
+        ]
+        if ticks is None:
+            low, high = (pick(a, b) for pick, a, b in zip((max, min), panels.across, panels.up, strict=True))
+            lines.append((panels.x(p, low), panels.y(p, low), panels.x(p, high), panels.y(p, high), True))
         if last:
-            texts.append((panels.x(p, 0.5), panels.y(p, foot) - 28 * pixel, axes[0], "x"))
+            texts.append(((left + right) / 2, foot - 16 * pixel, axes[0], "x"))
         if first:
-            texts.append((panels.x(p, 0), panels.y(p, 0.5), axes[1], "y-title"))
-        top = panels.y(p, 1) + (14 + 15 * len(lines_below)) * pixel
-        texts.append((panels.x(p, 0), top, words.shorten(title, room, 13), "title"))
-        for i, words_below in enumerate(lines_below):
-            texts.append(
-                (panels.x(p, 0), top - (16 + 15 * i) * pixel, words.shorten(words_below, room, 11.5), "subtitle")
-            )
+            texts.append((left, (bottom + top) / 2, axes[1], "y-title"))
+        written = [*((line, "title") for line in title), *((line, "subtitle") for line in below)]
+        for i, (line, role) in enumerate(reversed(written)):
+            texts.append((left, top + (10 + LINE * i) * pixel, line, role))
     return PanelGrid(
         pd.DataFrame(lines, columns=["x", "y", "x2", "y2", "diagonal"]),
         pd.DataFrame(texts, columns=["x", "y", "text", "role"]),
     )
 
 
-def draw_panel_grid(panels: Panels, suffix: str) -> list[alt.Chart]:
-    """The layers behind the marks, on data sets `lines<suffix>` and `texts<suffix>`."""
-    sx, sy = panels.scales()
+def draw_panel_grid(
+    panels: Panels, suffix: str, columns: float | None = None, up: Ticks | None = None
+) -> list[alt.Chart]:
+    """The layers behind the marks, on data sets `lines<suffix>` and `texts<suffix>`; `up` are the ticks of y, where it has its own."""
+    sx, sy = panels.scales(columns)
     x, y = alt.X("x:Q", scale=sx, axis=None), alt.Y("y:Q", scale=sy, axis=None)
     lines, texts = table(f"lines{suffix}"), table(f"texts{suffix}")
+    widest = max(words.width(label, 11) for _, label in up or panels.ticks(panels.up))
 
     def said(role: str, **look: Any) -> alt.Chart:
         return text(only(texts, "role", role), look, x=x, y=y, text="text:N")
@@ -157,10 +200,10 @@ def draw_panel_grid(panels: Panels, suffix: str) -> list[alt.Chart]:
     return [
         ruled(False, stroke="var(--line)"),
         ruled(True, stroke="var(--line-strong)", strokeDash=[4, 3]),
-        said("title", align="left", fontSize=13, fontWeight=600, color="var(--ink)"),
-        said("subtitle", align="left", fontSize=11.5, color="var(--muted)"),
+        said("title", align="left", fontSize=TITLE, fontWeight=600, color="var(--ink)"),
+        said("subtitle", align="left", fontSize=SUBTITLE, color="var(--muted)"),
         said("x-last", fontSize=11, color="var(--muted)", baseline="middle", align="right", dx=4),
-        said("y-title", fontSize=11, color="var(--muted)", baseline="bottom", angle=270, dx=0, dy=-38),
+        said("y-title", fontSize=11, color="var(--muted)", baseline="bottom", angle=270, dx=0, dy=-12 - widest),
         said("x", fontSize=11, color="var(--muted)", baseline="middle"),
         said("y", fontSize=11, color="var(--muted)", align="right", dx=-6, baseline="middle"),
     ]

@@ -8,9 +8,9 @@ from typing import Literal
 
 from llmxsite.press.figure import words
 
-_BEARABLE = 60.0
+_BEARABLE = 100.0
 """Square pixels of a name that may lie on something else."""
-Side = Literal["right", "left", "above", "below", "none"]
+Side = Literal["right", "left", "above", "below", "above right", "above left", "below right", "below left", "none"]
 
 
 @dataclass(frozen=True)
@@ -59,13 +59,14 @@ def beside(
     height: float,
     size: float = 12,
     first: Sequence[int] = (),
+    lines: Sequence[Box] = (),
 ) -> list[Side]:
-    """On which side of each point its name goes: the side that covers least of other names, points and the edge.
+    """On which side of each point its name goes: the side that covers least of other names, points, `lines` and the edge.
 
     Points are in pixels, y downwards. Names of the points in `first` are placed before the others. A name that would cover
     more than a corner of something gets `none`.
     """
-    taken = [Box(x - 7, y - 7, x + 7, y + 7) for x, y in points]
+    taken = [*(Box(x - 7, y - 7, x + 7, y + 7) for x, y in points), *lines]
     sides: list[Side] = ["none"] * len(points)
     for index in dict.fromkeys([*first, *range(len(points))]):
         (x, y), w = points[index], words.width(names[index], size)
@@ -74,6 +75,10 @@ def beside(
             "left": Box(x - 8 - w, y - 8, x - 8, y + 8),
             "above": Box(x - w / 2, y - 25, x + w / 2, y - 9),
             "below": Box(x - w / 2, y + 9, x + w / 2, y + 25),
+            "above right": Box(x + 5, y - 19, x + 5 + w, y - 4),
+            "below right": Box(x + 5, y + 4, x + 5 + w, y + 19),
+            "above left": Box(x - 5 - w, y - 19, x - 5, y - 4),
+            "below left": Box(x - 5 - w, y + 4, x - 5, y + 19),
         }
         costs = {side: _cost(box, taken, index, width, height) for side, box in boxes.items()}
         best = min(costs, key=lambda side: costs[side])

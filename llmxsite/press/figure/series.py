@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from llmxsite.press.figure import words
+from llmxsite.press.figure import naming, words
 from llmxsite.press.figure.draft import Layout
 from llmxsite.press.figure.late import alt
-from llmxsite.press.figure.marks import once, point, text
+from llmxsite.press.figure.marks import key, once, point, text
 from llmxsite.press.figure.options import ChartProblem
 from llmxsite.press.figure.theme import series
 
@@ -27,10 +27,10 @@ def colours(names: Sequence[str]) -> dict[str, str]:
     return {name: series(i) for i, name in enumerate(distinct)}
 
 
-def flow(names: Sequence[str], limit: float) -> list[tuple[str, float, int]]:
-    """Names in rows of at most `limit` pixels: for each its label, where its square starts, and its row from 0."""
+def flow(names: Sequence[str], limit: float, start: float = 0.0) -> list[tuple[str, float, int]]:
+    """Names in rows of at most `limit` pixels, the first from `start`: for each its label, where its square starts, its row from 0."""
     out: list[tuple[str, float, int]] = []
-    x, row = 0.0, 0
+    x, row = start, 0
     for name in names:
         label = words.shorten(name, limit - 20)
         need = words.width(label) + 34
@@ -41,15 +41,27 @@ def flow(names: Sequence[str], limit: float) -> list[tuple[str, float, int]]:
     return out
 
 
-def legend(names: dict[str, str], layout: Layout, left: float = 0, above: float = 0) -> list[alt.Chart]:
+def heading(by: str, levels: Sequence[object]) -> str:
+    """What stands before the keys of a legend: the column, where its levels do not say by themselves what they are."""
+    plain = all(isinstance(level, str) and len(level) > 1 for level in levels)
+    return "" if plain else naming.column(by)
+
+
+def legend(
+    names: dict[str, str], layout: Layout, left: float = 0, above: float = 0, title: str = ""
+) -> list[alt.Chart]:
     """A legend over the plot, left aligned. `left` is where it starts, `above` the room kept between it and the plot."""
-    places = flow(list(names), layout.width - 30)
+    places = flow(list(names), layout.width - 30, words.width(title) + 14 if title else 0.0)
     rows = places[-1][2]
+    top = -24 - above - 18 * rows
     marks: list[alt.Chart] = []
-    for (label, x, row), tint in zip(places, names.values(), strict=True):
-        y = -24 - above - 18 * (rows - row)
+    if title:
+        look = {"text": title, "align": "left", "baseline": "middle", "color": "var(--muted)"}
+        marks.append(text(once(), look, x=left, y=top))
+    for i, ((label, x, row), tint) in enumerate(zip(places, names.values(), strict=True)):
+        y = top + 18 * row
         marks += [
-            point(once(), {"shape": "square", "size": 90, "color": tint}, x=left + x + 5, y=y),
+            key(point(once(), {"shape": "square", "size": 90, "color": tint}, x=left + x + 5, y=y), i),
             text(once(), {"text": label, "align": "left", "baseline": "middle"}, x=left + x + 16, y=y),
         ]
     return marks

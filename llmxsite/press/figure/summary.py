@@ -8,7 +8,7 @@ from typing import Any
 
 from llmxsite.analysis import results
 from llmxsite.base.diagnostics import several
-from llmxsite.press.figure import levels, words
+from llmxsite.press.figure import levels, naming, words
 from llmxsite.press.figure.draft import Samples
 from llmxsite.press.figure.figure import Column
 from llmxsite.press.figure.late import np, pd
@@ -61,30 +61,17 @@ def order_of(samples: Samples, keys: Sequence[str], shown: Metric) -> results.Or
     return results.order(samples, keys)
 
 
-def extremes(
-    rows: Sequence[dict[str, Any]], shown: Metric, order: results.Order | None
-) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
-    """The rows with the highest and the lowest number; None for one that another rule of reading puts elsewhere."""
-    top, bottom = (pick(rows, key=lambda row: float(row[shown.name])) for pick in (max, min))
-    if order is None:
-        return top, bottom
-    return (
-        None if any(order.turned(top, row, shown.name) for row in rows) else top,
-        None if any(order.turned(row, bottom, shown.name) for row in rows) else bottom,
-    )
-
-
 def key_column(samples: Samples, name: str, option: str) -> str:
     """A column to group by. Raises `ChartProblem` where it is unknown or has no value at all."""
     column_of(samples, name, option)
     if samples.frame[name].isna().all():
-        raise ChartProblem("chart-empty", f"{option}: no sample has a {words.heading(name).lower()}", option=option)
+        raise ChartProblem("chart-empty", f"{option}: no sample has a {naming.noun(name)}", option=option)
     return name
 
 
 def key_columns(names: Sequence[str]) -> list[Column]:
     """Columns of the table for the columns grouped by."""
-    return [Column(name=name, title=words.heading(name)) for name in dict.fromkeys(names)]
+    return [Column(name=name, title=naming.column(name)) for name in dict.fromkeys(names)]
 
 
 def value_columns(metric: Metric) -> list[Column]:
@@ -128,8 +115,8 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def level_text(values: pd.Series[Any]) -> list[str]:
-    """Each level as text on one line."""
-    return [words.clean(levels.text(v)) for v in values]
+    """Each level of a column, which is the series' name, as `levels.label`."""
+    return [levels.label(str(values.name), v) for v in values]
 
 
 def behind(frame: pd.DataFrame, keys: Sequence[str]) -> list[dict[str, str] | None]:
@@ -154,7 +141,13 @@ def notes(summary: pd.DataFrame) -> list[str]:
             f"{several(cut, 'reply', 'replies')} of {n:,} {'was' if cut == 1 else 'were'} cut off, and scored by what "
             f"{'it states' if cut == 1 else 'they state'}."
         )
-    return [*results.warnings(summary), *said]
+    return [*results.warnings(_called(summary)), *said]
+
+
+def _called(summary: pd.DataFrame) -> pd.DataFrame:
+    """The summary with its levels as sentences name them."""
+    keys = list(summary.columns[: summary.columns.get_loc("n")])
+    return summary.assign(**{key: [levels.named(key, v) for v in summary[key]] for key in keys})
 
 
 def pooled(samples: Samples, keys: Sequence[str]) -> list[str]:
@@ -164,7 +157,10 @@ def pooled(samples: Samples, keys: Sequence[str]) -> list[str]:
         found = samples.frame[name].dropna().unique()
         if name not in keys and len(found) > 1:
             shown = words.listed(
-                [levels.text(v) for v in levels.order(found, "name" if levels.ordinal(found) is None else None, {})]
+                [
+                    levels.label(name, v)
+                    for v in levels.order(found, "name" if levels.ordinal(found) is None else None, {})
+                ]
             )
-            said.append(f"Pooled over {len(found)} levels of {name}: {shown}.")
+            said.append(f"Pooled over {len(found)} levels of {naming.noun(name)}: {shown}.")
     return said

@@ -50,9 +50,10 @@ TOKENS: Final[dict[Theme, Tokens]] = {
             "#95bde8",
             "#71a6dd",
             "#3379bc",
-            "#1965ad",
-            "#0a4f94",
-            "#073b78",
+            "#206ab1",
+            "#125aa0",
+            "#09488a",
+            "#07336a",
         ],
         "diverging": [
             "#922f0a",
@@ -99,8 +100,9 @@ TOKENS: Final[dict[Theme, Tokens]] = {
             "#2c4f78",
             "#315d8f",
             "#4b99d7",
-            "#65b4e9",
-            "#89cef6",
+            "#5eade4",
+            "#77c1f0",
+            "#94d4f8",
             "#b6e6ff",
         ],
         "diverging": [
@@ -126,8 +128,8 @@ the near half of a ramp (see `inverse_on`), `inverse` on the rest; `line` draws 
 `shade` alone has an alpha channel.
 """
 
-RAMP: Final = 9
-"""Length of `sequential` and `diverging`."""
+RAMPS: Final = {"sequential": 10, "diverging": 9}
+"""Length of each ramp: of the first a colour for every tenth of a share, of the second one for the middle."""
 
 _VARIABLE = re.compile(r"var\(--([a-z]+(?:-[a-z0-9]+)*)\)")
 
@@ -151,10 +153,11 @@ def series(index: int) -> str:
 
 
 def ramp(name: Literal["sequential", "diverging"], steps: int) -> list[int]:
-    """Which of the nine colours of a ramp `steps` classes take, spread over all of it. Indexes from 0."""
+    """Which of the colours of a ramp `steps` classes take, spread over all of it. Indexes from 0."""
+    last = RAMPS[name] - 1
     if steps == 1:
-        return [RAMP // 2 if name == "sequential" else 4]
-    return [round(i * (RAMP - 1) / (steps - 1)) for i in range(steps)]
+        return [last // 2]
+    return [round(i * last / (steps - 1)) for i in range(steps)]
 
 
 def inverse_on(name: Literal["sequential", "diverging"], index: int) -> bool:

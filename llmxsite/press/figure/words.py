@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from llmxsite.analysis.measure import MISSING as MISSING
 from llmxsite.analysis.measure import Form
@@ -15,6 +16,7 @@ _SLIM = frozenset('ftr()[]{}-/\\" *')
 _LARGE = frozenset("mwMWO@%QGD&")
 
 
+@lru_cache(maxsize=8192)  # labels are measured again for each place they might take
 def width(text: str, size: float = 12) -> float:
     """About how many pixels `text` takes in Arial at `size`, a little on the wide side: other sans faces run wider."""
     units = 0.0
@@ -100,7 +102,7 @@ def drawable(text: str) -> str:
 
 
 def heading(name: str) -> str:
-    """A column's name as a title in tooltips, letters and plain marks only: `num_ctx` -> `Num ctx`.
+    """A name as a title, letters and plain marks only: `first_token` -> `First token`; of columns, see `names.column`.
 
     Vega-Lite writes tooltip titles into an expression, so nothing that could end a string may pass.
     """
@@ -108,23 +110,43 @@ def heading(name: str) -> str:
     return plain[0].upper() + plain[1:]
 
 
-def wrap(text: str, pixels: float, size: float) -> list[str]:
-    """`text` in lines that fit."""
+_BREAKS = re.compile(r"(?<=[/_:\-–])(?=\w{4})")
+"""Where a name without spaces can go on in another line."""
+
+
+def wrap(text: str, pixels: float, size: float, *, anywhere: bool = False) -> list[str]:
+    """`text` in lines that fit, broken at spaces; with `anywhere` also behind the marks inside a word that fits in none."""
     lines: list[str] = []
     for word in clean(text).split(" "):
-        if lines and width(f"{lines[-1]} {word}", size) <= pixels:
-            lines[-1] += f" {word}"
-        else:
-            lines.append(word)
+        parts = _BREAKS.split(word) if anywhere and width(word, size) > pixels else [word]
+        for glue, part in zip([" ", *[""] * len(parts)], parts, strict=False):
+            if lines and width(f"{lines[-1]}{glue}{part}", size) <= pixels:
+                lines[-1] += f"{glue}{part}"
+            else:
+                lines.append(part)
     return lines
 
 
 def folded(text: str, pixels: float, size: float = 12, most: int = 2) -> str | None:
     """`text` in at most `most` lines that fit, joined by newlines; None where that cannot be."""
-    lines = wrap(text, pixels, size)
+    lines = wrap(text, pixels, size, anywhere=True)
     if len(lines) > most or any(width(line, size) > pixels for line in lines):
         return None
     return "\n".join(lines)
+
+
+def whole(names: Iterable[str], pixels: float, size: float = 12, most: int = 2) -> dict[str, str]:
+    """Each name with a label of at most `most` lines that fit, all different: shortened only where it cannot stand whole."""
+    known = list(dict.fromkeys(names))
+    shown = [
+        folded(clean(name), pixels, size, most) or clean(shorten(name, pixels, size)) or "(empty)" for name in known
+    ]
+    return dict(zip(known, distinct(shown), strict=True))
+
+
+def widest(label: str, size: float = 12) -> float:
+    """Width of the longest line."""
+    return max(width(line, size) for line in label.split("\n"))
 
 
 def percent(value: float, digits: int = 1) -> str:
@@ -143,9 +165,9 @@ def signed_text(value: float, form: Form) -> str:
 
 
 def brief(value: float, form: Form) -> str:
-    """A number for a cell: as few characters as make sense. `0.634` -> `63` as a percentage."""
+    """A number for a cell: as few characters as make sense. `0.634` -> `63%`."""
     if form == "percent":
-        return show(value, "points", digits=0, sign=False)
+        return show(value, form, digits=0)
     if form == "points":
         return show(value, form, digits=0)
     if form == "probability":
@@ -171,16 +193,6 @@ def measured(
     if n is not None:
         parts.append(f"n = {n:,}")
     return f"{written(value, form)}{unit(form)}" + (f" ({', '.join(parts)})" if parts else "")
-
-
-def extremes(top: str | None, bottom: str | None) -> list[str]:
-    """`Highest: a.` and `Lowest: b.`; None is one that another rule of reading replies puts elsewhere, so that none is named."""
-    unsure = [name for name, said in (("highest", top), ("lowest", bottom)) if said is None]
-    named = [f"{name}: {said}." for name, said in (("Highest", top), ("Lowest", bottom)) if said is not None]
-    if not unsure:
-        return named
-    which = "they are" if len(unsure) > 1 else "it is"
-    return [f"No {' or '.join(unsure)} is named: which {which} depends on how replies are read.", *named]
 
 
 def listed(words: Sequence[str], most: int = 6) -> str:

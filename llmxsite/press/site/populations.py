@@ -13,7 +13,7 @@ from typing import Any
 from llmxsite.analysis.results.tables import Asked, Row
 from llmxsite.press.catalogue.entries import RunEntry
 from llmxsite.press.site.edition import Edition
-from llmxsite.press.site.templates import value
+from llmxsite.press.site.templates import noun, value
 
 BARE = ("prompt",)
 """Settings that are named by their value alone."""
@@ -46,7 +46,7 @@ def rows(
 def words(row: Row, names: Sequence[str]) -> str:
     """`few-shot(5), temperature 0.2`; empty where nothing varies. What is not set is not said."""
     known = [(name, str(value(row[name]))) for name in names if row[name] is not None]
-    return ", ".join(shown if name in BARE else f"{name.replace('_', ' ')} {shown}" for name, shown in known)
+    return ", ".join(shown if name in BARE else f"{noun(name)} {shown}" for name, shown in known)
 
 
 def condition(row: Row, names: Sequence[str]) -> str:

@@ -39,6 +39,8 @@ def filtered(env: E) -> E:
     """An environment with the filters that templates write numbers with."""
     env.filters.update(
         percent=percent,
+        column=column,
+        noun=noun,
         points=partial(shown, form="points"),
         wide=steps.wide,
         width=partial(shown, form="points", sign=False),
@@ -255,3 +257,17 @@ def forest(rows: list[dict[str, Any]], most: int = 7, chance: float | None = Non
     return Markup(  # made of numbers alone
         f'<svg class="forest" viewBox="-3 0 106 {height}" aria-hidden="true">{"".join(parts)}</svg>'
     )
+
+
+def column(name: str) -> str:
+    """The head over a column of the samples: `num_ctx` as `Context length`."""
+    from llmxsite.press.figure import naming  # with the kinds of chart, which most pages do not need
+
+    return naming.column(name)
+
+
+def noun(name: str) -> str:
+    """The same inside a sentence."""
+    from llmxsite.press.figure import naming
+
+    return naming.noun(name)

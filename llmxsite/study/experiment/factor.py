@@ -21,6 +21,8 @@ class Factor(NamedTuple):
     """`who`: what answers. `option`: a field of the engine's options. `request`: how an item is asked. `run`: how the loop runs."""
     meaning: str
     check: Check
+    title: str = ""
+    """In words, where the name is none: `num_ctx` is a context length."""
 
 
 def _number(low: float, high: float, *, above: bool = False) -> Check:
@@ -85,28 +87,37 @@ FACTORS: dict[str, Factor] = {
         Factor("model", "who", "Model, by the name its server knows.", _name),
         Factor("engine", "who", "Engine; each has a run log of its own.", _engine),
         Factor("prompt", "request", "How an item is asked.", _prompt),
-        Factor("system", "request", "System prompt; null for none.", _maybe(_text)),
-        Factor("think", "request", "Whether a model that can think does.", _flag),
+        Factor("system", "request", "System prompt; null for none.", _maybe(_text), "System prompt"),
+        Factor("think", "request", "Whether a model that can think does.", _flag, "Thinking"),
         Factor("language", "request", "Language of the instructions around an item.", _language),
         Factor(
             "shuffle_options",
             "request",
             "Seed of the order of each item's options; null keeps the suite's.",
             _maybe(_whole(0)),
+            "Order of options",
         ),
         Factor("temperature", "option", "Sampling temperature; 0 takes the most probable token.", _number(0, 10)),
-        Factor("top_p", "option", "Nucleus: tokens up to this much probability.", _number(0, 1, above=True)),
-        Factor("top_k", "option", "Tokens considered; 0 considers all.", _whole(0)),
-        Factor("min_p", "option", "Least probability, relative to the likeliest token.", _number(0, 1)),
-        Factor("typical_p", "option", "Locally typical sampling; 1 is off.", _number(0, 1, above=True)),
+        Factor("top_p", "option", "Nucleus: tokens up to this much probability.", _number(0, 1, above=True), "Top-p"),
+        Factor("top_k", "option", "Tokens considered; 0 considers all.", _whole(0), "Top-k"),
+        Factor("min_p", "option", "Least probability, relative to the likeliest token.", _number(0, 1), "Min-p"),
+        Factor("typical_p", "option", "Locally typical sampling; 1 is off.", _number(0, 1, above=True), "Typical-p"),
         Factor("repeat_penalty", "option", "Penalty for repeated tokens; 1 is off.", _number(0, math.inf, above=True)),
-        Factor("repeat_last_n", "option", "Tokens the penalty looks back; -1 is the whole context.", _whole(-1)),
+        Factor(
+            "repeat_last_n",
+            "option",
+            "Tokens the penalty looks back; -1 is the whole context.",
+            _whole(-1),
+            "Penalty window",
+        ),
         Factor("presence_penalty", "option", "Penalty for tokens that occurred.", _number(-2, 2)),
         Factor("frequency_penalty", "option", "Penalty by how often a token occurred.", _number(-2, 2)),
         Factor("seed", "option", "Seed of the sampler.", _whole(0, 2**31 - 1)),
-        Factor("num_ctx", "option", "Context in tokens, prompt and reply together.", _whole(128)),
-        Factor("num_predict", "option", "Budget: most tokens of a reply, thinking included.", _whole(1)),
-        Factor("concurrency", "run", "Requests under way at once.", _whole(1, 256)),
+        Factor("num_ctx", "option", "Context in tokens, prompt and reply together.", _whole(128), "Context length"),
+        Factor(
+            "num_predict", "option", "Budget: most tokens of a reply, thinking included.", _whole(1), "Reply budget"
+        ),
+        Factor("concurrency", "run", "Requests under way at once.", _whole(1, 256), "Requests at once"),
     )
 }
 """The factors of every task by name, in the order in which conditions show them."""

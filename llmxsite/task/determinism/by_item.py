@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llmxsite.base.diagnostics import several
-from llmxsite.press.figure import levels, words
+from llmxsite.press.figure import levels, naming
 from llmxsite.press.figure.classes import classes_of
 from llmxsite.press.figure.draft import Draft
-from llmxsite.press.figure.grid import Grid, draw, marks_of
+from llmxsite.press.figure.grid import Grid, draw, drawing
 from llmxsite.press.figure.late import pd
 from llmxsite.press.figure.metrics import Metric
 from llmxsite.press.figure.options import ChartProblem
@@ -58,7 +58,7 @@ def by_item(samples: tables.Samples, factor: str, by: list[str], alpha: float, w
     data = full.merge(data, on=keys, how="left")
     for name in ("n", "unique", "answers"):
         data[name] = data[name].fillna(0).astype("int64")
-    front = [f"{levels.text(v)} · " for v in data[by[0]]] if by else [""] * len(data)
+    front = [f"{levels.named(by[0], v)} · " for v in data[by[0]]] if by else [""] * len(data)
     drawn = data.assign(
         row=[f + str(v) for f, v in zip(front, data["item"], strict=True)],
         column=[levels.named(factor, v) for v in data[factor]],
@@ -70,29 +70,29 @@ def by_item(samples: tables.Samples, factor: str, by: list[str], alpha: float, w
         "row",
         "column",
         _USUAL,
-        classes_of(drawn["usual"].to_numpy(float), _USUAL, (0.0, 1.0)),
+        classes_of(drawn["usual"].to_numpy(float), _USUAL, None),
         _REQUESTS["n"].title,
         (("several", _REQUESTS["unique"].title),),
         sampled=False,
+        few=0,  # repeats of one request are few by design
     )
-    marks = marks_of(drawn, grid, width)
-    marks["few"] = ""  # repeats of one request are few by design
+    made = drawing(drawn, grid, width)
     spread = data.groupby([*by, "item"], sort=False)["usual"].min()
     apart_ = int((spread < 1).sum())
     said = [
-        f"{apart_} of {several(len(spread), 'item')} got more than one reply over {several(len(known), words.heading(factor).lower())}.",
+        f"{apart_} of {several(len(spread), 'item')} got more than one reply over {naming.counted(len(known), factor)}.",
         "A cell is the share of replies that are the most frequent reply to the item over all of them.",
     ]
     return Draft(
         keys=keys,
         data=data,
         columns=[*key_columns(keys), *_ITEM_COLUMNS],
-        marks={"table": marks},
-        draw=lambda layout: draw(layout, marks, grid),
+        marks=made.marks,
+        draw=lambda layout: draw(layout, made),
         title=f"The usual reply by item and {both(by, factor)}",
         caption=said,
         alt=[
-            f"Grid of {several(len(order), 'row')} by {several(len(known), 'column')}: items against {words.heading(factor).lower()}s.",
+            f"Grid of {several(len(order), 'row')} by {several(len(known), 'column')}: items against {naming.nouns(factor)}.",
             *said,
         ],
         notes=[],

@@ -100,7 +100,7 @@ class _Terms(Terms):
 TERMS = _Terms(
     title="Determinism",
     summary="The same request again and again: whether a machine gives the same answer twice.",
-    factors=(Factor(FACTOR, "run", "What comes before a request that is asked again.", _regime),),
+    factors=(Factor(FACTOR, "run", "What comes before a request that is asked again.", _regime, "Way of asking"),),
     essential={"concurrency"},
     seeds_apart=False,
 )

@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from llmxsite.base.diagnostics import several
-from llmxsite.press.figure import levels, words
+from llmxsite.press.figure import levels, naming, words
 from llmxsite.press.figure.classes import classes_of
 from llmxsite.press.figure.draft import Draft
 from llmxsite.press.figure.figure import Column
-from llmxsite.press.figure.grid import Grid, draw, marks_of
+from llmxsite.press.figure.grid import Grid, draw, drawing
 from llmxsite.press.figure.late import pd
 from llmxsite.press.figure.metrics import Metric
 from llmxsite.press.figure.summary import key_columns, records
@@ -44,29 +43,21 @@ def matrix(samples: tables.Samples, factor: str, by: list[str], alpha: float, wi
     for name in ("n", "identical", "flips"):
         data[name] = data[name].fillna(0).astype("int64")
     drawn = _drawn(data, by, factor)
-    grid = Grid(
-        "row",
-        "column",
-        _SHARE,
-        classes_of(drawn["share"].to_numpy(float), _SHARE, (0.0, 1.0)),
-        "Requests",
-        _HOVER,
-        sampled=False,
-    )
-    marks = marks_of(drawn, grid, width)
+    classes = classes_of(drawn["share"].to_numpy(float), _SHARE, None)
+    made = drawing(drawn, Grid("row", "column", _SHARE, classes, "Requests", _HOVER, sampled=False), width)
     said = _findings(data, by, factor)
     return Draft(
         keys=[*by, factor],
         data=data,
         columns=[*key_columns(by), Column(name="a", title="A"), Column(name="b", title="B"), *_PAIR_COLUMNS],
-        marks={"table": marks},
-        draw=lambda layout: draw(layout, marks, grid),
+        marks=made.marks,
+        draw=lambda layout: draw(layout, made),
         title=f"Identical replies by {both(by, factor)}",
         caption=[*said, _reads(factor)],
         alt=[
-            f"Matrix of {several(len(known), words.heading(factor).lower())} against each other"
-            + (f", for each {words.heading(by[0]).lower()}" if by else "")
-            + f": {words.listed([levels.text(v) for v in known])}.",
+            f"Matrix of {naming.counted(len(known), factor)} against each other"
+            + (f", for each {naming.noun(by[0])}" if by else "")
+            + f": {words.listed([levels.label(factor, v) for v in known])}.",
             *said,
         ],
         notes=_notes(found.agreement, data, by, factor),
@@ -114,7 +105,7 @@ def levels_of(samples: tables.Samples, factor: str) -> list[Any]:
 
 def _drawn(data: pd.DataFrame, by: list[str], factor: str) -> pd.DataFrame:
     """The cells as a grid takes them: rows named with their group in front."""
-    front = [f"{levels.text(v)} · " for v in data[by[0]]] if by else [""] * len(data)
+    front = [f"{levels.named(by[0], v)} · " for v in data[by[0]]] if by else [""] * len(data)
     return data.assign(
         row=[f + levels.named(factor, a) for f, a in zip(front, data["a"], strict=True)],
         column=[levels.named(factor, b) for b in data["b"]],
@@ -130,13 +121,12 @@ def _findings(data: pd.DataFrame, by: list[str], factor: str) -> list[str]:
     said = []
     known = data[data["share"].notna()]
     for rows, what in (
-        (known[known["a"] == known["b"]], "Within a {}"),
-        (known[known["a"] != known["b"]], "Between two {}s"),
+        (known[known["a"] == known["b"]], f"Within a {naming.noun(factor)}"),
+        (known[known["a"] != known["b"]], f"Between two {naming.nouns(factor)}"),
     ):
         if rows.empty:
             continue
         least, most = (float(f) for f in (rows["share"].min(), rows["share"].max()))
-        what = what.format(words.heading(factor).lower())
         worst = records(rows[rows["share"] == least])[0]
         number = words.measured(worst["share"], worst["ci_low"], worst["ci_high"], int(worst["n"]), "percent")
         one, other = (_named({**worst, factor: worst[side]}, by, factor) for side in ("a", "b"))
@@ -151,7 +141,7 @@ def _findings(data: pd.DataFrame, by: list[str], factor: str) -> list[str]:
 
 
 def both(by: list[str], factor: str) -> str:
-    return " and ".join(words.heading(name).lower() for name in (*by, factor))
+    return " and ".join(naming.noun(name) for name in (*by, factor))
 
 
 def _named(row: dict[str, Any], by: list[str], factor: str) -> str:
@@ -161,9 +151,9 @@ def _named(row: dict[str, Any], by: list[str], factor: str) -> str:
 
 
 def _reads(factor: str) -> str:
-    name = words.heading(factor).lower()
+    name = naming.noun(factor)
     return (
-        f"A cell is the share of requests to which every reply under both {name}s is the same text; on the diagonal, every "
+        f"A cell is the share of requests to which every reply under both {naming.nouns(factor)} is the same text; on the diagonal, every "
         f"repeat under one {name}. Shares have 95% intervals (Wilson)."
     )
 
@@ -174,14 +164,14 @@ def _notes(agreement: pd.DataFrame, data: pd.DataFrame, by: list[str], factor: s
     if never:
         bounds = [float(r["bound"]) for r in never if not math.isnan(r["bound"])]
         if bounds:
-            names = words.listed([_named(r, by, factor) for r in never], 6)
+            which = words.listed([_named(r, by, factor) for r in never], 6)
             chance = (
                 words.percent(max(bounds))
                 if len(set(bounds)) == 1
                 else f"{words.percent(min(bounds))} to {words.percent(max(bounds))}"
             )
             said.append(
-                f"No reply differed from the first under {names}: the chance that one does is below {chance} (95% bound), which is "
+                f"No reply differed from the first under {which}: the chance that one does is below {chance} (95% bound), which is "
                 "not shown to be 0."
             )
     absent = [a for a in dict.fromkeys(data["a"]) if data[(data["a"] == a) & (data["b"] == a)]["share"].isna().all()]

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from llmxsite.analysis import results
 from llmxsite.base.diagnostics import several
-from llmxsite.press.figure import levels, words
-from llmxsite.press.figure.draft import BEHIND, Draft, Layout, Samples
+from llmxsite.press.figure import levels, naming, ranking, words
+from llmxsite.press.figure.draft import BEHIND, FEW, Draft, Layout, Samples
 from llmxsite.press.figure.late import alt, np, pd
-from llmxsite.press.figure.marks import haloed, once, only, room, rule, stack, table, text
+from llmxsite.press.figure.marks import haloed, once, only, room, rule, sides, stack, table, text
 from llmxsite.press.figure.metrics import Metric, metric
 from llmxsite.press.figure.options import Alpha, Chance, ChartProblem, Domain, Kind, Name, Options, Sort, Value, limit
-from llmxsite.press.figure.series import colours, legend
+from llmxsite.press.figure.series import colours, heading, legend
 from llmxsite.press.figure.summary import (
     apart,
     behind,
     bounds,
-    extremes,
     interval_text,
     key_column,
     key_columns,
@@ -62,8 +63,7 @@ def make(samples: Samples, options: Bars) -> Draft:
         raise ChartProblem("chart-empty", f"no sample has a {shown.title.lower()}", option="value")
     limit(len(data), MOST, "bars", "by")
     over = summarise(samples, [by], options.alpha) if colour else data
-    rank = dict(zip(over[by], over[shown.name], strict=True))
-    order = levels.order(data[by], options.sort, rank, descending=shown.better != "lower")
+    order = levels.order(data[by], options.sort, ranking.values(over, by, shown), descending=shown.better != "lower")
     inner = levels.order(data[colour], options.sort, {}) if colour else []
     position = {level: i for i, level in enumerate(order)}
     second = {level: i for i, level in enumerate(inner)}
@@ -75,7 +75,7 @@ def make(samples: Samples, options: Bars) -> Draft:
             )
         )
     ]
-    names = colours([words.clean(levels.text(v)) for v in inner]) if colour else {}
+    names = colours([levels.label(colour, v) for v in inner]) if colour else {}
     marks = _marks(data, by, colour, shown, options.width)
     order_read = order_of(samples, keys, shown)
     said = _caption(data, by, colour, shown, options, order_read)
@@ -84,14 +84,13 @@ def make(samples: Samples, options: Bars) -> Draft:
         data=data,
         columns=[*key_columns(keys), *value_columns(shown)],
         marks={"table": marks},
-        draw=lambda layout: _draw(layout, marks, by, colour, names, shown, options),
-        title=f"{shown.title} by {words.heading(by).lower()}"
-        + (f" and {words.heading(colour).lower()}" if colour else ""),
+        draw=lambda layout: _draw(layout, marks, by, colour, names, shown, options, heading(colour or by, inner)),
+        title=f"{shown.title} by {naming.noun(by)}" + (f" and {naming.noun(colour)}" if colour else ""),
         caption=said,
         alt=[
             (
-                f"Bar chart of {shown.title.lower()} by {words.heading(by).lower()}"
-                f"{' and ' + words.heading(colour).lower() if colour else ''}, {several(len(data), 'bar')}."
+                f"Bar chart of {shown.title.lower()} by {naming.noun(by)}"
+                f"{' and ' + naming.noun(colour) if colour else ''}, {several(len(data), 'bar')}."
             ),
             *said,
         ],
@@ -111,8 +110,8 @@ KIND = Kind(
 def _marks(data: pd.DataFrame, by: str, colour: str | None, shown: Metric, width: int) -> pd.DataFrame:
     """A row a bar."""
     names = [levels.named(by, v) for v in data[by]]
-    wide = words.labels(names, min(260, width * 0.36))
-    narrow = words.labels(names, 340)
+    wide = words.whole(names, min(300, width * 0.4))
+    narrow = words.whole(names, 340, most=1)
     low, high = bounds(data, shown)
     series = level_text(data[colour]) if colour else [""] * len(data)
     return pd.DataFrame(
@@ -130,6 +129,7 @@ def _marks(data: pd.DataFrame, by: str, colour: str | None, shown: Metric, width
             "count": [f"n = {n:,}" for n in data["answered"]],
             "interval": interval_text(data, shown),
             "answered": data["answered"],
+            "few": data["answered"] < FEW,
             BEHIND: behind(data, [by, colour] if colour else [by]),
         }
     )
@@ -143,18 +143,21 @@ def _draw(
     names: dict[str, str],
     shown: Metric,
     options: Bars,
+    title: str,
 ) -> dict[str, Any]:
     label = "label_narrow" if layout.narrow else "label"
+    above = 12 if options.chance is not None else 0  # its name stands on top of the plot
     groups, each = marks[label].nunique(), max(1, len(names))
     bar = 12 if each == 1 else 10
     head = 20 if layout.narrow else 0
-    step = head + each * (bar + 5) + (10 if each == 1 else 8)
+    lines = 1 + max(text.count("\n") for text in marks[label])
+    step = max(head + each * (bar + 5) + (10 if each == 1 else 8), 14 * lines + 8)
     order = list(dict.fromkeys(marks[label]))
     y = alt.Y(
         f"{label}:N",
         title=None,
         scale=alt.Scale(domain=order, paddingInner=0, paddingOuter=0),
-        axis=None if layout.narrow else alt.Axis(labelColor="var(--ink)", labelPadding=10, labelOverlap=False),
+        axis=None,
     )
     domain = options.domain or _domain(marks, shown, options.chance)
     scale = alt.Scale(domain=list(domain), nice=False, zero=False, clamp=True)
@@ -171,8 +174,8 @@ def _draw(
         ),
     )
     tooltip = [
-        alt.Tooltip("name:N", title=words.heading(by)),
-        *([alt.Tooltip("series:N", title=words.heading(colour))] if colour else []),
+        alt.Tooltip("name:N", title=naming.column(by)),
+        *([alt.Tooltip("series:N", title=naming.column(colour))] if colour else []),
         alt.Tooltip("text:N", title=words.heading(shown.title)),
         *([alt.Tooltip("interval:N", title="Interval")] if shown.interval else []),
         alt.Tooltip("answered:Q", title="Answered", format=",d"),
@@ -186,11 +189,10 @@ def _draw(
         centre = head + (step - head) / 2 + (index - (each - 1) / 2) * (bar + 5)
         offset = centre - step / 2
         tint = names.get(series, "var(--series-1)")
-        layers.append(
-            base.mark_bar(height=bar, color=tint, yOffset=offset, y2Offset=offset).encode(
-                x=x, x2="zero:Q", tooltip=tooltip
-            )
-        )
+        for few in sorted(set(marks["few"])):
+            look = {"fill": "var(--paper)", "stroke": tint, "strokeDash": [2, 2]} if few else {"color": tint}
+            drawn = only(base, "few", bool(few)).mark_bar(height=bar, yOffset=offset, y2Offset=offset, **look)
+            layers.append(drawn.encode(x=x, x2="zero:Q", tooltip=tooltip))
         if shown.interval:
             ends = {"x": alt.X("low:Q", scale=scale, title=shown.axis_title), "x2": "high:Q"}
             # The line of paper around it keeps the interval apart from a dark bar.
@@ -224,8 +226,10 @@ def _draw(
             y=y,
             text=f"{label}:N",
         )
+    else:
+        layers.append(sides(only(table(), "first", True).encode(y=y), label))
     if names:
-        layers += legend(names, layout)
+        layers += legend(names, layout, above=above, title=title)
     return stack(layers, groups * step, room())
 
 
@@ -253,31 +257,15 @@ def _domain(marks: pd.DataFrame, shown: Metric, chance: float | None) -> tuple[f
     return (low - 0.04 * span if low < 0 else 0.0, high + 0.04 * span if high > 0 else 0.0)
 
 
-def _said(row: dict[str, Any], by: str, colour: str | None, shown: Metric) -> str:
-    low, high = (row[end] for end in shown.interval) if shown.interval else (None, None)
-    name = levels.named(by, row[by]) + (f", {levels.named(colour, row[colour])}" if colour else "")
-    return f"{name}, {words.measured(row[shown.name], low, high, int(row['answered']), shown.form)}"
+def _name(by: str, colour: str | None, row: Mapping[str, Any]) -> str:
+    return levels.named(by, row[by]) + (f", {levels.named(colour, row[colour])}" if colour else "")
 
 
 def _caption(
-    data: pd.DataFrame,
-    by: str,
-    colour: str | None,
-    shown: Metric,
-    options: Bars,
-    order: results.Order | None,
+    data: pd.DataFrame, by: str, colour: str | None, shown: Metric, options: Bars, order: results.Order | None
 ) -> list[str]:
     rows = records(data)
-    top, bottom = (pick(rows, key=lambda r: float(r[shown.name])) for pick in (max, min))
-    if len(rows) > 1 and top[shown.name] == bottom[shown.name]:
-        out = [
-            f"All {len(rows)} show {words.show(top[shown.name], shown.form)}{words.unit(shown.form)}; {_said(top, by, colour, shown)}."
-        ]
-    elif len(rows) == 1:
-        out = [f"{_said(top, by, colour, shown)}."]
-    else:
-        ends = extremes(rows, shown, order)
-        out = words.extremes(*(None if row is None else _said(row, by, colour, shown) for row in ends))
+    out = ranking.sentences(rows, shown, partial(_name, by, colour), order, "bar")
     chance = options.chance
     if chance is not None and shown.interval:
         above = sum(row[shown.interval[0]] > chance for row in rows)

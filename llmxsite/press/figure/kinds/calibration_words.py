@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 from llmxsite.base.diagnostics import several
-from llmxsite.press.figure import levels, words
+from llmxsite.press.figure import levels, ranking, words
 from llmxsite.press.figure.draft import FEW
 from llmxsite.press.figure.late import pd
 from llmxsite.press.figure.summary import records
 
 
-def subtitle(row: pd.Series, pixels: float) -> list[str]:
-    """Under a panel's name: in one line where it fits, else in two."""
-    parts = [
-        f"ECE {words.percent(row['ece'])}, floor {words.percent(row['ece_noise_floor'])}",
-        f"n = {int(row['n']):,}",
-    ]
-    whole = " · ".join(parts)
-    return [whole] if words.width(whole, 11.5) < pixels - 4 else parts
+def says(row: Mapping[str, Any]) -> str:
+    """The curve in a sentence: `says 41%, is right 23%`."""
+    return f"says {words.percent(row['mean_confidence'], 0)}, is right {words.percent(row['accuracy'], 0)}"
+
+
+def error(row: Mapping[str, Any]) -> str:
+    """Its calibration error beside that of a calibrated model."""
+    return f"ECE {words.percent(row['ece'])}, floor {words.percent(row['ece_noise_floor'])}"
 
 
 def span(low: float, high: float) -> str:
@@ -31,21 +33,34 @@ def interval_words(bins: pd.DataFrame) -> str:
     return "Wilson" if (bins["units"] == bins["n"]).all() else "Wilson, over items"
 
 
-def findings(names: list[str], summary: pd.DataFrame) -> list[str]:
-    """A sentence a panel; where there are many, the least and the most calibrated, and how many stand out of the noise."""
-    rows = [(name, row) for name, (_, row) in zip(names, summary.iterrows(), strict=True)]
+def findings(names: list[str], summary: pd.DataFrame, bins: int) -> list[str]:
+    """A sentence a curve; where there are many, the least and the most calibrated, and how many stand out of the noise.
+
+    The error is over `bins` of equal width, as everywhere.
+    """
+    rows = list(zip(names, records(summary), strict=True))
     if len(rows) <= 3:
-        return [_sentence(name, row) for name, row in rows]
-    ranked = sorted(rows, key=lambda pair: float(pair[1]["ece"]))
+        first, *rest = [_sentence(name, row) for name, row in rows]
+        return [first.replace("calibration error", f"calibration error over {bins} equal widths", 1), *rest]
     above = int((summary["ece"] > summary["ece_noise_p95"]).sum())
     return [
-        f"Smallest error: {_sentence(*ranked[0])}",
-        f"Largest: {_sentence(*ranked[-1])}",
-        f"The error of {above} of {len(rows)} lies above what 95% of calibrated models would show at the same n.",
+        *_ends([(name, row) for name, row in rows if ranking.enough(row, "units")]),
+        (
+            f"The error over {bins} equal widths of {above} of {len(rows)} lies above what 95% of calibrated models would show at the "
+            "same n."
+        ),
     ]
 
 
-def _sentence(name: str, row: pd.Series) -> str:
+def _ends(rows: list[tuple[str, dict[str, Any]]]) -> list[str]:
+    """The smallest and the largest error of those that rest on enough answers."""
+    if len(rows) < 2:
+        return []
+    ranked = sorted(rows, key=lambda pair: float(pair[1]["ece"]))
+    return [f"Smallest error: {_sentence(*ranked[0])}", f"Largest: {_sentence(*ranked[-1])}"]
+
+
+def _sentence(name: str, row: Mapping[str, Any]) -> str:
     """`phi3:mini, expected calibration error 7.1% over 447 answers, where a calibrated model would show 3.0% (95% below 4.6%); ...`"""
     gap = float(row["confidence_gap"])
     lean = "over-confident" if gap > 0 else "under-confident"
@@ -57,12 +72,12 @@ def _sentence(name: str, row: pd.Series) -> str:
     )
 
 
-def _interval(row: pd.Series) -> str:
+def _interval(row: Mapping[str, Any]) -> str:
     ends = span(row["ece_low"], row["ece_high"])
     return "" if ends == words.MISSING else f" (95% interval {ends})"
 
 
-def _answers(row: pd.Series) -> str:
+def _answers(row: Mapping[str, Any]) -> str:
     """`118 answers to 33 items`, or `48 answers` where no item repeats."""
     answers = several(int(row["n"]), "answer")
     return answers if row["units"] == row["n"] else f"{answers} to {several(int(row['units']), 'item')}"
@@ -90,11 +105,13 @@ def notes(summary: pd.DataFrame, without: pd.DataFrame, by: str, bins: pd.DataFr
             )
     if len(without):
         names = [levels.named(by, v) for v in without[by].astype(object)]
-        notes.append(f"No confidence, and so no panel: {words.listed(names)}.")
+        notes.append(f"No confidence, and so no curve: {words.listed(names)}.")
     few = int((bins["units"] < FEW).sum())
     if few:
         of = "answers" if (bins["units"] == bins["n"]).all() else "items"
-        notes.append(f"{several(few, 'bin')} of {len(bins)} hold fewer than {FEW} {of}; their points are hollow.")
+        notes.append(
+            f"{several(few, 'bin')} of {len(bins)} hold fewer than {FEW} {of}; their points are hollow, and lines to them faint."
+        )
     return notes
 
 

@@ -6,28 +6,29 @@ Zeros and ones against confidence cannot show calibration by themselves; the bin
 from __future__ import annotations
 
 import hashlib
+import math
 from typing import Any
 
 from llmxsite.analysis import results
 from llmxsite.base.diagnostics import several
-from llmxsite.press.figure import levels, words
+from llmxsite.press.figure import levels, naming, words
 from llmxsite.press.figure.draft import FEW, NARROW, Draft, Layout, Samples
 from llmxsite.press.figure.figure import Column
 from llmxsite.press.figure.kinds.calibration_words import span
 from llmxsite.press.figure.late import alt, np, pd
 from llmxsite.press.figure.marks import only, point, rect, room, rule, stack, table
 from llmxsite.press.figure.options import ChartProblem, Kind, limit
-from llmxsite.press.figure.panels import Binned, Panels, columns_for, draw_panel_grid, panel_grid
+from llmxsite.press.figure.panels import LINE, MOST, Binned, Panels, columns_for, draw_panel_grid, folded, panel_grid
 from llmxsite.press.figure.summary import apart, key_column, key_columns, level_text, records
 
-MOST = 12
 POINTS = 2000
 """Answers drawn one by one; beyond it they are counted in fiftieths of confidence."""
 SLICES = 50
 JITTER = 0.055
 RIGHT, WRONG = 1.12, -0.12
 """Height of the two strips, just outside the plot."""
-TICKS = [(0.0, "0"), (0.25, ""), (0.5, "50%"), (0.75, ""), (1.0, "100%")]
+TALLEST = 280.0
+"""Pixels of a panel."""
 _COLUMNS = (
     Column(name="bin_low", title="From", format="percent", description="Confidence above this ..."),
     Column(name="bin_high", title="To", format="percent", description="... and up to this."),
@@ -53,7 +54,7 @@ def make(samples: Samples, options: Binned) -> Draft:
             "no answer has a confidence: these runs were made without logprobs",
             hint="set `logprobs: answer` in experiment.yaml and run again",
         )
-    tables = results.calibration(samples, [by], options.bins, alpha=options.alpha)
+    tables = results.calibration(samples, [by], options.bins, alpha=options.alpha, equal="count")
     occupied = tables.bins[tables.bins["n"] > 0].copy()
     occupied[by] = occupied[by].astype(object)
     summary = {row[by]: row for row in records(tables.summary) if row["n"] > 0}
@@ -68,9 +69,10 @@ def make(samples: Samples, options: Binned) -> Draft:
     answers = _answers(kept, by, panel)
     marks: dict[str, pd.DataFrame] = {}
     for suffix, layout in (("", Layout("wide", options.width)), ("_narrow", Layout("narrow", NARROW))):
-        panels = _panels(len(order), layout)
+        panels = _panels(titles, layout)
         subtitles = [[f"n = {int(summary[level]['n']):,}"] for level in order]
-        grid = panel_grid(panels, titles, subtitles, TICKS, ("confidence", "share right"), WRONG - 0.12)
+        heads = [folded(title, panels.unit) for title in titles]
+        grid = panel_grid(panels, heads, subtitles, ("confidence", "share right"))
         marks |= {
             f"lines{suffix}": grid.lines,
             f"texts{suffix}": _with_strips(grid.texts, panels),
@@ -83,17 +85,17 @@ def make(samples: Samples, options: Binned) -> Draft:
         if aggregated
         else "Every answer is a dot, spread a little so that it can be seen"
     )
-    missing = [words.clean(levels.text(row[by])) for row in records(tables.summary) if row["n"] == 0]
+    missing = [levels.label(by, row[by]) for row in records(tables.summary) if row["n"] == 0]
     return Draft(
         keys=[by],
         data=bins,
         columns=[*key_columns([by]), *_COLUMNS],
         marks=marks,
-        draw=lambda layout: _draw(_panels(len(order), layout), by, aggregated),
-        title=f"Right and wrong answers against confidence by {words.heading(by).lower()}"
+        draw=lambda layout: _draw(_panels(titles, layout), by, aggregated),
+        title=f"Right and wrong answers against confidence by {naming.noun(by)}"
         if len(order) > 1
         else f"Right and wrong answers of {titles[0]} against confidence",
-        caption=[*said, f"{strip}: right above, wrong below. Points between are the share right in each of {options.bins} equal bins, with 95% intervals."],
+        caption=[*said, f"{strip}: right above, wrong below. Points between are the share right in bins of about equal count, with 95% intervals."],
         alt=[f"Scatter of {several(len(kept), 'answer')} against confidence in {several(len(order), 'panel')}, with the share right in bins.", *said],
         notes=[
             *([f"No confidence, and so no panel: {words.listed(missing)}."] if missing else []),
@@ -110,15 +112,11 @@ KIND = Kind(
 )
 
 
-def _panels(count: int, layout: Layout) -> Panels:
-    return Panels(
-        count=count,
-        columns=columns_for(count, layout) if count > 1 or layout.narrow else 1,
-        floor=WRONG - 0.12 - 44 / (200 if layout.narrow else 220),
-        layout=layout,
-        head_pixels=82 if not layout.narrow else 70,
-        tallest=260.0,
-    )
+def _panels(titles: list[str], layout: Layout) -> Panels:
+    columns = columns_for(len(titles), layout)
+    unit = min(TALLEST, (layout.width - 62) / (columns + (columns - 1) * Panels.gap))
+    lines = 1 + max(len(folded(title, unit)) for title in titles) + (RIGHT + JITTER - 1) * unit / LINE
+    return Panels(len(titles), columns, layout, floor=WRONG - 0.12, heads=math.ceil(lines), tallest=TALLEST)
 
 
 def _with_strips(texts: pd.DataFrame, panels: Panels) -> pd.DataFrame:
@@ -222,8 +220,9 @@ def _draw(panels: Panels, by: str, aggregated: bool) -> dict[str, Any]:
     suffix = "_narrow" if panels.layout.narrow else ""
     sx, sy = panels.scales()
     x, y = alt.X("x:Q", scale=sx, axis=None), alt.Y("y:Q", scale=sy, axis=None)
-    who = alt.Tooltip("name:N", title=words.heading(by))
+    who = alt.Tooltip("name:N", title=naming.column(by))
     layers = draw_panel_grid(panels, suffix)
+    size = float(np.clip(panels.unit / 7, 16, 36))
     for kind in ("right", "wrong"):
         base = only(table(f"table{suffix}"), "kind", kind)
         if aggregated:
@@ -238,7 +237,19 @@ def _draw(panels: Panels, by: str, aggregated: bool) -> dict[str, Any]:
         else:
             tooltip = [who, alt.Tooltip("item:N", title="Item"), alt.Tooltip("shown:N", title="Confidence")]
             layers.append(
-                point(base, {"color": f"var(--{kind})", "size": 12, "opacity": 0.5}, x=x, y=y, tooltip=tooltip)
+                point(
+                    base,
+                    {
+                        "color": f"var(--{kind})",
+                        "size": size,
+                        "opacity": 0.6,
+                        "stroke": "var(--paper)",
+                        "strokeWidth": 0.5,
+                    },
+                    x=x,
+                    y=y,
+                    tooltip=tooltip,
+                )
             )
     bins = table(f"bins{suffix}")
     tooltip = [
@@ -273,10 +284,10 @@ def _caption(titles: list[str], rows: list[dict[str, float]]) -> list[str]:
     """Mean confidence and accuracy of each panel, up to three; else the two with the largest gaps."""
     pairs = list(zip(titles, rows, strict=True))
     if len(pairs) > 3:
-        pairs = sorted(pairs, key=lambda p: -abs(p[1]["confidence_gap"]))[:2]
+        pairs = sorted((p for p in pairs if p[1]["n"] >= FEW), key=lambda p: -abs(p[1]["confidence_gap"]))[:2]
     said = [
         f"{name}: mean confidence {words.percent(row['mean_confidence'])}, accuracy {words.percent(row['accuracy'])}, gap "
         f"{words.show(row['confidence_gap'], 'points')} points{_gap(row)} (n = {int(row['n']):,})."
         for name, row in pairs
     ]
-    return [f"Largest gaps of {len(titles)}:", *said] if len(titles) > 3 else said
+    return [f"Largest gaps of {len(titles)}:", *said] if len(titles) > 3 and said else said

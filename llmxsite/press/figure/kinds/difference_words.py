@@ -3,22 +3,39 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from llmxsite.analysis.measure import Form
 from llmxsite.base.diagnostics import several
-from llmxsite.press.figure import levels, words
+from llmxsite.press.figure import levels, ranking, words
+from llmxsite.press.figure.draft import FEW
 from llmxsite.press.figure.late import pd
+from llmxsite.press.figure.metrics import Metric
 from llmxsite.press.figure.summary import records
 
 
-def label(row: dict[str, Any], by: list[str], pixels: float) -> str:
-    """`A − B` within `pixels`, with the group in front where there is one."""
-    front = f"{words.shorten(words.clean(levels.text(row[by[0]])), pixels * 0.34)}: " if by else ""
-    each = (pixels - words.width(front) - 22) / 2
-    a, b = (words.clean(levels.text(row[side])) for side in ("a", "b"))
-    spare = each - min(words.width(a), words.width(b), each)
-    return f"{front}{words.shorten(a, each + spare)} − {words.shorten(b, each + spare)}"
+def label(row: Mapping[str, Any], data: pd.DataFrame, factor: str, by: list[str]) -> str:
+    """What stands beside a row: no more than tells it from the others, since the ends of the axis say the rest."""
+    front = levels.label(by[0], row[by[0]]) if by else ""
+    same_a, same_b = ((data[side].map(levels.text) == levels.text(row[side])).all() for side in ("a", "b"))
+    if same_a and same_b and front:
+        return front
+    a, b = (levels.label(factor, row[side]) for side in ("a", "b"))
+    pair = f"{a} − {b}" if not same_b or same_a else levels.named(factor, row["a"])
+    return f"{front} · {pair}" if front else pair
+
+
+def sides_of(data: pd.DataFrame, factor: str, shown: Metric, baseline: Any = None) -> tuple[str, str]:
+    """What the two ends of the axis mean: `← smollm2 better`, `gemma3 better →`."""
+    a, b = (
+        levels.named(factor, data[side].iloc[0]) if data[side].map(levels.text).nunique() == 1 else name
+        for side, name in (("a", "the other" if baseline is not None else "first"), ("b", "second"))
+    )
+    if shown.better == "lower":
+        return f"← {a} better (lower)", f"{b} better (lower) →"
+    word = "better" if shown.better == "higher" else "higher"
+    return f"← {b} {word}", f"{a} {word} →"
 
 
 def p_text(row: dict[str, Any]) -> str:
@@ -45,9 +62,11 @@ def caption(data: pd.DataFrame, factor: str, by: list[str], alpha: float, form: 
     said = [
         f"{len(different)} of {several(len(rows), 'difference')} {'has' if len(rows) == 1 else 'have'} a Holm-adjusted p below {alpha:g}."
     ]
-    largest = max(rows, key=lambda r: abs(r["difference"]))
-    said.append(f"Largest: {row_text(largest, factor, by, form)}.")
-    return said
+    ranked = [r for r in rows if ranking.enough(r, "n")]
+    if not ranked:
+        return [*said, f"No row rests on {FEW} shared items or more, so none is called the largest."]
+    largest = max(ranked, key=lambda r: abs(r["difference"]))
+    return [*said, f"{'Largest: ' if len(rows) > 1 else ''}{row_text(largest, factor, by, form)}."]
 
 
 def notes(data: pd.DataFrame, form: Form = "points") -> list[str]:
@@ -73,8 +92,10 @@ def notes(data: pd.DataFrame, form: Form = "points") -> list[str]:
         )
     if "confounded" in data and bool(data["confounded"].any()):
         said.append("Some levels share no other condition: the difference is also that of those conditions.")
-    if len(data) and int(data["n"].min()) < 30:
-        said.append("Fewer than 30 shared items in a row: ranking suppressed.")
+    if scarce := int((data["n"] < FEW).sum()):
+        said.append(
+            f"{scarce} of {several(len(data), 'row')} rest on fewer than {FEW} shared items: none of them is called the largest."
+        )
     few = data["clusters"] if "clusters" in data else pd.Series(dtype="float64")
     if len(few) and int(few.min()) < 10:
         said.append("Few clusters: fewer than 10 independent items, intervals use t.")

@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 from msgspec import Meta
 
 from llmxsite.analysis import results
-from llmxsite.analysis.measure import Form
 from llmxsite.base.diagnostics import several
-from llmxsite.press.figure import levels, words
+from llmxsite.press.figure import levels, naming
 from llmxsite.press.figure.draft import NARROW, Draft, Layout, Samples
 from llmxsite.press.figure.kinds.difference_columns import columns, form_of
-from llmxsite.press.figure.kinds.difference_words import caption, label, notes, p_text
-from llmxsite.press.figure.late import alt, pd
-from llmxsite.press.figure.marks import haloed, linear, once, only, point, rect, room, rule, stack, table, text
+from llmxsite.press.figure.kinds.difference_marks import draw, marks_of
+from llmxsite.press.figure.kinds.difference_words import caption, notes, sides_of
+from llmxsite.press.figure.late import pd
 from llmxsite.press.figure.metrics import metric
 from llmxsite.press.figure.options import Alpha, ChartProblem, Kind, Name, Options, Scalar, Sort, Value, limit
-from llmxsite.press.figure.summary import apart, key_column, key_columns, records
+from llmxsite.press.figure.summary import apart, key_column, key_columns, records, summarise
 
 if TYPE_CHECKING:
     from llmxsite.analysis.stats.multiple import Correction
@@ -69,7 +68,7 @@ def make(samples: Samples, options: Differences) -> Draft:
             hint="a comparison needs the same suite under at least two levels",
         )
     limit(len(found), MOST, "differences", "factor", "name a `baseline`")
-    data = _turned(found, factor, options)
+    data = _turned(found, _ranks(samples, factor, options))
     if options.sort != "given":
         key = "a" if options.sort == "name" else "difference"
         data = data.sort_values([*by, key], ascending=options.sort == "name", kind="stable").reset_index(drop=True)
@@ -77,8 +76,9 @@ def make(samples: Samples, options: Differences) -> Draft:
         data[column] = data[column].astype(object)
     layouts = {"": Layout("wide", options.width), "_narrow": Layout("narrow", NARROW)}
     form = form_of(shown)
-    marks = _marks(data, factor, by, layouts, form)
-    said = caption(data, factor, by, options.alpha, form)
+    marks = marks_of(data, factor, by, layouts, form)
+    ends = sides_of(data, factor, shown, options.baseline)
+    said = [*caption(data, factor, by, options.alpha, form)]
     title = shown.title if shown.title.startswith(("AUROC", "Brier")) else shown.title.lower()
     clustered = (
         "paired, clustered" if shown.name in ("accuracy", *AGREEMENT) else "items resampled, pairs kept together"
@@ -88,8 +88,8 @@ def make(samples: Samples, options: Differences) -> Draft:
         data=data,
         columns=[*key_columns(by), *columns(shown)],
         marks={"table": marks},
-        draw=lambda layout: _draw(layout, marks, title, form),
-        title=f"Paired differences in {title} by {words.heading(factor).lower()}",
+        draw=lambda layout: draw(layout, marks, title, form, ends),
+        title=f"Paired differences in {title} by {naming.noun(factor)}",
         caption=[
             *said,
             (
@@ -100,6 +100,7 @@ def make(samples: Samples, options: Differences) -> Draft:
         alt=[
             f"Dot plot of {several(len(data), 'paired difference')} in {title} with intervals and a line at 0.",
             *said,
+            f"To the left of the line: {ends[0].removeprefix('← ')}; to the right: {ends[1].removesuffix(' →')}.",
         ],
         notes=notes(data, form),
     )
@@ -162,127 +163,37 @@ def _measured(
     return pd.concat(found, ignore_index=True)
 
 
-def _turned(found: pd.DataFrame, factor: str, options: Differences) -> pd.DataFrame:
-    """Each row the way it is read: level minus baseline, later minus earlier level, or the better minus the worse."""
+def _ranks(samples: Samples, factor: str, options: Differences) -> dict[Any, float]:
+    """By level what decides which side of a pair it stands on: A has the lower rank. One direction in the whole figure.
+
+    A is the later of levels that have an order, and of others the one with the higher number over all samples; B is the baseline.
+    """
+    known = _levels(samples, factor, options)
+    if levels.ordinal(known) is not None:
+        ranks = {level: -float(i) for i, level in enumerate(known)}
+    else:
+        over = summarise(samples, [factor], options.alpha)
+        value = dict(zip(over[factor], over[options.value], strict=True))
+        inside = sorted(
+            known, key=lambda level: (-value[level] if value[level] == value[level] else math.inf, levels.text(level))
+        )
+        ranks = {level: float(i) for i, level in enumerate(inside)}
+    return ranks if options.baseline is None else {**ranks, options.baseline: math.inf}
+
+
+def _turned(found: pd.DataFrame, ranks: dict[Any, float]) -> pd.DataFrame:
+    """Each row the way it is read."""
     out = found.copy().reset_index(drop=True)
-    ordered = levels.ordinal([*out["a"], *out["b"]])
-    rank = {level: i for i, level in enumerate(ordered or [])}
     for i, row in enumerate(records(found)):
-        if options.baseline is not None:
-            turn = row["a"] == options.baseline
-        elif ordered is not None:
-            turn = rank[row["a"]] < rank[row["b"]]
-        else:
-            turn = row["difference"] < 0
-        if turn:
+        if ranks[row["a"]] > ranks[row["b"]]:
             out.loc[i, ["a", "b"]] = [row["b"], row["a"]]
             for one, other in (("accuracy_a", "accuracy_b"), ("only_a", "only_b"), ("value_a", "value_b")):
                 if one in row:
                     out.loc[i, [one, other]] = [row[other], row[one]]
-            out.loc[i, ["difference", "ci_low", "ci_high"]] = [-row["difference"], -row["ci_high"], -row["ci_low"]]
+            # 0 - x, so that no difference becomes -0.
+            out.loc[i, ["difference", "ci_low", "ci_high"]] = [
+                0 - row["difference"],
+                0 - row["ci_high"],
+                0 - row["ci_low"],
+            ]
     return out
-
-
-def _marks(data: pd.DataFrame, factor: str, by: list[str], layouts: dict[str, Layout], form: Form) -> pd.DataFrame:
-    rows = records(data)
-    scale = 100 if form == "points" else 1
-    labels = {
-        f"label{suffix}": words.distinct(
-            [label(row, by, 330 if layout.narrow else layout.width * 0.42) for row in rows]
-        )
-        for suffix, layout in layouts.items()
-    }
-    return pd.DataFrame(
-        {
-            **labels,
-            "name": [
-                f"{levels.named(factor, r['a'])} minus {levels.named(factor, r['b'])}" + (f", {levels.named(by[0], r[by[0]])}" if by else "")
-                for r in rows
-            ],
-            "difference": data["difference"] * scale,
-            "low": data["ci_low"] * scale,
-            "high": data["ci_high"] * scale,
-            "mde": data["mde"] * scale,
-            "less": data["mde"] * -scale,
-            "different": (data["verdict"] == "different").to_numpy(dtype=bool),
-            "shown": [words.signed_text(v, form) for v in data["difference"]],
-            "interval": [
-                words.MISSING if math.isnan(a) else f"{words.signed_text(a, form)} to {words.signed_text(b, form)}"
-                for a, b in zip(data["ci_low"], data["ci_high"], strict=True)
-            ],
-            "p": [p_text(r) for r in rows],
-            "n": data["n"],
-            "verdict": data["verdict"].astype(str),
-            "smallest": [words.size(v, form) for v in data["mde"]],
-        }
-    )  # fmt: skip
-
-
-def _draw(layout: Layout, marks: pd.DataFrame, title: str, form: Form) -> dict[str, Any]:
-    label = "label_narrow" if layout.narrow else "label"
-    step = 46 if layout.narrow else 30
-    offset = 9 if layout.narrow else 0
-    y = alt.Y(
-        f"{label}:N",
-        title=None,
-        scale=alt.Scale(domain=list(marks[label]), paddingInner=0, paddingOuter=0),
-        axis=None if layout.narrow else alt.Axis(labelColor="var(--ink)", labelPadding=10, labelOverlap=False),
-    )
-    scale = linear(*_domain(marks, 4.0 if form == "points" else 1e-6))
-    unit = {"points": " (points)", "milliseconds": " (ms)"}.get(form, "")
-    axis = alt.Axis(title=f"Difference in {title}{unit}", titleAnchor="start", grid=True, tickCount=5, format=".3~r")
-    x = alt.X("difference:Q", scale=scale, axis=axis)
-    tooltip = [
-        alt.Tooltip("name:N", title="Difference"),
-        alt.Tooltip("shown:N", title="Points" if form == "points" else "A minus B"),
-        alt.Tooltip("interval:N", title="Interval"),
-        alt.Tooltip("p:N", title="Holm-adjusted"),
-        alt.Tooltip("verdict:N", title="Verdict"),
-        alt.Tooltip("smallest:N", title="Smallest it could show"),
-        alt.Tooltip("n:Q", title="Items", format=",d"),
-    ]
-    base = table().encode(y=y)
-    faint = {"align": "left", "dx": 54, "dy": offset, "color": "var(--muted)", "fontSize": 11}
-    layers = [
-        rect(
-            base,
-            {"fill": "var(--line)", "height": 12, "yOffset": offset, "clip": True},
-            x=alt.X("less:Q", scale=scale, axis=axis),
-            x2="mde",
-        ),
-        rule(once(), {"stroke": "var(--muted)"}, x=alt.XDatum(0, scale=scale)),
-        rule(
-            base,
-            {"stroke": "var(--series-1)", "strokeWidth": 2, "yOffset": offset},
-            x=alt.X("low:Q", scale=scale, axis=axis),
-            x2="high",
-        ),
-        *(
-            point(
-                only(base, "different", different),
-                {
-                    "size": 70,
-                    "fill": "var(--series-1)" if different else "var(--paper)",
-                    "stroke": "var(--series-1)",
-                    "strokeWidth": 1.75,
-                    "yOffset": offset,
-                },
-                x=x,
-                tooltip=tooltip,
-            )
-            for different in (False, True)
-        ),
-        text(base, {"align": "right", "dx": 44, "dy": offset}, x="width", text="shown:N"),
-        text(base, faint, x="width", text="p:N"),
-    ]
-    if layout.narrow:
-        layers += haloed(base, {"align": "left", "dy": -13, "baseline": "middle"}, x=0, text=f"{label}:N")
-    return stack(layers, step * len(marks), room())
-
-
-def _domain(marks: pd.DataFrame, least: float) -> tuple[float, float]:
-    """Everything that is drawn of the intervals, with 0 inside."""
-    ends = pd.concat([marks["low"], marks["high"], marks["difference"], pd.Series([0.0])]).dropna()
-    low, high = float(ends.min()), float(ends.max())
-    span = max(high - low, least)
-    return low - 0.05 * span, high + 0.05 * span

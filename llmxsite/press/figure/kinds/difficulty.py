@@ -6,7 +6,7 @@ from typing import Any
 
 from llmxsite.analysis import results
 from llmxsite.base.diagnostics import several
-from llmxsite.press.figure import levels, words
+from llmxsite.press.figure import levels, naming, words
 from llmxsite.press.figure.draft import Draft, Layout, Samples
 from llmxsite.press.figure.figure import Column
 from llmxsite.press.figure.late import alt, np, pd
@@ -58,23 +58,23 @@ def make(samples: Samples, options: Difficulty) -> Draft:
     drawn = data[data["answered_by"] == count] if exact else data
     marks = _marks(drawn, _classes(data, count))
     height = float(options.height or HEIGHT)
-    noun = words.heading(by).lower()
-    said = _caption(drawn, count, noun)
+    nouns = naming.nouns(by)
+    said = _caption(drawn, count, nouns)
     return Draft(
         keys=[by],
         data=data,
         columns=list(_COLUMNS),
         marks={"table": marks},
-        draw=lambda layout: _draw(layout, marks, noun, height),
-        title=f"Items by the {noun}s that get them right",
+        draw=lambda layout: _draw(layout, marks, nouns, height),
+        title=f"Items by the {nouns} that get them right",
         caption=said,
         alt=[
-            f"Histogram of {several(len(drawn), 'item')} by how many of {count} {noun}s get them right: "
+            f"Histogram of {several(len(drawn), 'item')} by how many of {count} {nouns} get them right: "
             + "; ".join(f"{label}: {n}" for label, n in zip(marks["label"], marks["n"], strict=True) if n)
             + ".",
             *said,
         ],
-        notes=_notes(data, count, noun, exact),
+        notes=_notes(data, count, nouns, exact),
     )  # fmt: skip
 
 
@@ -131,10 +131,10 @@ def _marks(data: pd.DataFrame, classes: list[tuple[float, float, str]]) -> pd.Da
     return pd.DataFrame(rows)
 
 
-def _draw(layout: Layout, marks: pd.DataFrame, noun: str, height: float) -> dict[str, Any]:
+def _draw(layout: Layout, marks: pd.DataFrame, nouns: str, height: float) -> dict[str, Any]:
     tenths = len(marks) > 2 and marks["label"].iloc[0] == "none"
     axis = alt.Axis(
-        title=f"Share of {noun}s that get the item right" if tenths else f"Number of {noun}s that get the item right",
+        title=f"Share of {nouns} that get the item right" if tenths else f"Number of {nouns} that get the item right",
         titleAnchor="start",
         labelAngle=-45 if tenths and layout.narrow else 0,
         labelOverlap=tenths and layout.narrow,
@@ -159,24 +159,24 @@ def _draw(layout: Layout, marks: pd.DataFrame, noun: str, height: float) -> dict
     )  # fmt: skip
 
 
-def _caption(data: pd.DataFrame, count: int, noun: str) -> list[str]:
+def _caption(data: pd.DataFrame, count: int, nouns: str) -> list[str]:
     n, none, every = len(data), int((data["share"] == 0).sum()), int((data["share"] == 1).sum())
     split = int(((data["share"] > 0) & (data["share"] < 1)).sum())
     return [
         (
-            f"Of {several(n, 'item')}, {none:,} ({words.percent(none / n)}) are right under none of {count} {noun}s, {every:,} "
+            f"Of {several(n, 'item')}, {none:,} ({words.percent(none / n)}) are right under none of {count} {nouns}, {every:,} "
             f"({words.percent(every / n)}) under all, and on {split:,} ({words.percent(split / n)}) they disagree."
         ),
         f"Median share right: {words.percent(float(np.median(data['share'])))}.",
     ]
 
 
-def _notes(data: pd.DataFrame, count: int, noun: str, exact: bool) -> list[str]:
+def _notes(data: pd.DataFrame, count: int, nouns: str, exact: bool) -> list[str]:
     notes = []
     partial = int((data["answered_by"] < count).sum())
     if partial:
         rest = "they are in the table only" if exact else "their share is over those that did"
-        notes.append(f"{several(partial, 'item')} of {len(data):,} were not answered under every {noun}; {rest}.")
+        notes.append(f"{several(partial, 'item')} of {len(data):,} were not answered under all {nouns}; {rest}.")
     if count == 2:
-        notes.append(f"With two {noun}s this shows only on which items they disagree.")
+        notes.append(f"With two {nouns} this shows only on which items they disagree.")
     return notes

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from llmxsite.press.figure import levels, words
+from typing import Any, Literal
+
+from llmxsite.press.figure import levels, naming, ranking
 from llmxsite.press.figure.classes import classes_of
 from llmxsite.press.figure.draft import Draft, Samples
-from llmxsite.press.figure.grid import Grid, draw, marks_of
+from llmxsite.press.figure.grid import Grid, draw, drawing
 from llmxsite.press.figure.kinds.heatmap_words import alt_text, caption, few_notes
 from llmxsite.press.figure.late import np, pd
-from llmxsite.press.figure.metrics import metric
-from llmxsite.press.figure.options import Alpha, ChartProblem, Domain, Kind, Name, Options, Sort, Value
+from llmxsite.press.figure.metrics import Metric, metric
+from llmxsite.press.figure.options import Alpha, Chance, ChartProblem, Domain, Kind, Name, Options, Value
+from llmxsite.press.figure.seriation import alike
 from llmxsite.press.figure.summary import (
     apart,
     key_column,
@@ -34,7 +37,10 @@ class Heatmap(Options):
     columns: Name | None = None
     """Column whose values are the columns."""
     value: Value = "accuracy"
-    sort: Sort = None
+    sort: Literal["value", "name", "given", "alike"] | None = None
+    """Order: by value, by name, as first met in the logs, or so that rows and columns with like numbers are neighbours."""
+    chance: Chance = None
+    """Accuracy of guessing, 0 to 1: the colours part there, below from above."""
     total: bool = True
     """Whether there is a column for all columns together."""
     domain: Domain = None
@@ -51,12 +57,8 @@ def make(samples: Samples, options: Heatmap) -> Draft:
         raise ChartProblem("chart-value", f"rows and columns are both '{rows}'", option="columns")
     cells = summarise(samples, [rows, columns], options.alpha, shown)
     margin = summarise(samples, [rows], options.alpha, shown)
-    by_row = dict(zip(margin[rows], margin[shown.name], strict=True))
     over = summarise(samples, [columns], options.alpha)
-    by_column = dict(zip(over[columns], over[shown.name], strict=True))
-    best_first = shown.better != "lower"
-    row_order = levels.order(cells[rows], options.sort, by_row, descending=best_first)
-    column_order = levels.order(cells[columns], options.sort, by_column, descending=best_first)
+    row_order, column_order = _orders(cells, margin, over, rows, columns, shown, options)
     if len(row_order) * len(column_order) > MOST:
         raise ChartProblem(
             "chart-too-large",
@@ -74,18 +76,18 @@ def make(samples: Samples, options: Heatmap) -> Draft:
         every[columns] = ALL if ALL not in set(level_text(data[columns])) else f"{ALL} together"
         every["_total"] = True
         drawn = pd.concat([drawn, every], ignore_index=True)
-    classes = classes_of(drawn[shown.name].to_numpy(dtype=np.float64), shown, options.domain)
-    grid = Grid(rows, columns, shown, classes)
-    marks = marks_of(drawn, grid, options.width)
+    chance = options.chance if shown.bounded and options.domain is None else None
+    classes = classes_of(drawn[shown.name].to_numpy(dtype=np.float64), shown, options.domain, chance)
+    made = drawing(drawn, Grid(rows, columns, shown, classes, chance=chance), options.width)
     order = order_of(samples, [rows, columns], shown)
     said = caption(data, rows, columns, shown, order)
     return Draft(
         keys=[rows, columns],
         data=data,
         columns=[*key_columns([rows, columns]), *value_columns(shown)],
-        marks={"table": marks},
-        draw=lambda layout: draw(layout, marks, grid),
-        title=f"{shown.title} by {words.heading(rows).lower()} and {words.heading(columns).lower()}",
+        marks=made.marks,
+        draw=lambda layout: draw(layout, made),
+        title=f"{shown.title} by {naming.noun(rows)} and {naming.noun(columns)}",
         caption=said,
         alt=alt_text(data, rows, columns, shown, row_order, column_order, said),
         notes=[*few_notes(data, shown), *notes(margin)],
@@ -99,6 +101,29 @@ KIND = Kind(
     options=Heatmap,
     make=make,
 )
+
+
+def _orders(
+    cells: pd.DataFrame,
+    margin: pd.DataFrame,
+    over: pd.DataFrame,
+    rows: str,
+    columns: str,
+    shown: Metric,
+    options: Heatmap,
+) -> tuple[list[Any], list[Any]]:
+    """Rows and columns in the order in which they stand. Those with an order of their own keep it where likes are neighbours."""
+    sort, best_first = None if options.sort == "alike" else options.sort, shown.better != "lower"
+    row_order = levels.order(cells[rows], sort, ranking.values(margin, rows, shown), descending=best_first)
+    column_order = levels.order(cells[columns], sort, ranking.values(over, columns, shown), descending=best_first)
+    if options.sort == "alike":
+        wide = cells.pivot(index=rows, columns=columns, values=shown.name)
+        numbers = wide.loc[row_order, column_order].to_numpy(dtype=np.float64)
+        if levels.ordinal(row_order) is None:
+            row_order = [row_order[i] for i in alike(numbers)]
+        if levels.ordinal(column_order) is None:
+            column_order = [column_order[i] for i in alike(numbers.T)]
+    return row_order, column_order
 
 
 def _second(samples: Samples, rows: str) -> str:

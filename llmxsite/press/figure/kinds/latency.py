@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from llmxsite.analysis import results
 from llmxsite.base.diagnostics import several
-from llmxsite.press.figure import levels, words
-from llmxsite.press.figure.draft import BEHIND, NARROW, Draft, Layout, Samples
+from llmxsite.press.figure import levels, naming, ranking, words
+from llmxsite.press.figure.draft import BEHIND, FEW, NARROW, Draft, Layout, Samples
 from llmxsite.press.figure.figure import Column
+from llmxsite.press.figure.kinds.latency_labels import domain, free, guessing, labels_of, reach
 from llmxsite.press.figure.late import alt, pd
 from llmxsite.press.figure.marks import haloed, linear, once, only, point, room, rule, stack, table, text
 from llmxsite.press.figure.metrics import METRICS
 from llmxsite.press.figure.options import Alpha, Chance, ChartProblem, Height, Kind, Name, Options, limit
-from llmxsite.press.figure.places import beside, free_end
 from llmxsite.press.figure.summary import (
     apart,
     behind,
-    extremes,
     key_column,
     key_columns,
     notes,
@@ -63,7 +63,7 @@ def make(samples: Samples, options: Latency) -> Draft:
     height = float(options.height or HEIGHT)
     marks = _marks(data, by)
     labels = {
-        f"labels{suffix}": _labels(marks, layout, height, options)
+        f"labels{suffix}": labels_of(marks, layout, height, options.chance)
         for suffix, layout in (("", Layout("wide", options.width)), ("_narrow", Layout("narrow", NARROW)))
     }
     order = order_of(samples, [by], METRICS["accuracy"])
@@ -118,72 +118,16 @@ def _marks(data: pd.DataFrame, by: str) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def _reach(marks: pd.DataFrame) -> tuple[float, float]:
-    ends = pd.concat([marks["time"], marks["time_low"], marks["time_high"]]).dropna()
-    return float(ends.min()), float(ends.max())
-
-
-def _domain(marks: pd.DataFrame, chance: float | None) -> tuple[float, float]:
-    low = min([float(marks["low"].min()), *([chance] if chance is not None else [])])
-    high = max([float(marks["high"].max()), *([chance] if chance is not None else [])])
-    return max(0.0, math.floor(low * 10 - 0.2) / 10), min(1.0, math.ceil(high * 10 + 0.2) / 10)
-
-
-def _labels(marks: pd.DataFrame, layout: Layout, height: float, options: Latency) -> pd.DataFrame:
-    """The name of each point and the side it goes to, for a plot of about this size."""
-    width = _plot_width(layout)
-    points = _points(marks, layout, height, options)
-    short = words.labels(marks["name"], 150 if layout.narrow else 230)
-    names = [short[n] for n in marks["name"]]
-    return pd.DataFrame(
-        {
-            "time": marks["time"],
-            "accuracy": marks["accuracy"],
-            "label": names,
-            "side": beside(points, names, width, height, first=_frontier(marks)),
-        }
-    )
-
-
-def _plot_width(layout: Layout) -> float:
-    return layout.width - 56
-
-
-def _points(marks: pd.DataFrame, layout: Layout, height: float, options: Latency) -> list[tuple[float, float]]:
-    """About where each point lies, in pixels from the top left of the plot."""
-    width = _plot_width(layout)
-    low, high = _reach(marks)
-    bottom, top = _domain(marks, options.chance)
-    logarithmic = low > 0 and high / low > 8
-
-    def x(value: float) -> float:
-        if logarithmic:
-            return width * math.log(value * 1.15 / low) / math.log(high * 1.15**2 / low)
-        return width * value / (high * 1.06)
-
-    return [(x(t), height * (top - a) / (top - bottom)) for t, a in zip(marks["time"], marks["accuracy"], strict=True)]
-
-
-def _frontier(marks: pd.DataFrame) -> list[int]:
-    """Indexes of the points that nothing beats on both counts, the most accurate first: those a reader looks for."""
-    out, fastest = [], math.inf
-    for index, time in enumerate(marks["time"]):  # by accuracy, highest first
-        if time < fastest:
-            out.append(index)
-            fastest = time
-    return out
-
-
 def _draw(layout: Layout, marks: pd.DataFrame, by: str, height: float, options: Latency) -> dict[str, Any]:
-    low, high = _reach(marks)
+    low, high = reach(marks)
     across, how = scale(low, high)
     time_axis = axis(low, high, f"Median time of an answer (ms{how})", layout.narrow)
     x = alt.X("time:Q", scale=across, axis=time_axis)
-    up = linear(*_domain(marks, options.chance))
+    up = linear(*domain(marks, options.chance))
     accuracy_axis = alt.Axis(format=".0%", title=None, grid=True, tickCount=5)
     y = alt.Y("accuracy:Q", scale=up, axis=accuracy_axis)
     tooltip = [
-        alt.Tooltip("name:N", title=words.heading(by)),
+        alt.Tooltip("name:N", title=naming.column(by)),
         alt.Tooltip("shown:N", title="Accuracy"),
         alt.Tooltip("interval:N", title="Interval"),
         alt.Tooltip("median:N", title="Median time"),
@@ -204,15 +148,13 @@ def _draw(layout: Layout, marks: pd.DataFrame, by: str, height: float, options: 
     ]
     if options.chance is not None:
         at = alt.YDatum(options.chance)
-        bottom, top = _domain(marks, options.chance)
-        level = height * (top - options.chance) / (top - bottom)
-        end = free_end(_points(marks, layout, height, options), level, _plot_width(layout))
+        end = free(marks, layout, height, options.chance)
         layers[:0] = [
             rule(once(), {"stroke": "var(--muted)", "strokeDash": [3, 3]}, y=at),
             text(
                 once(),
                 {
-                    "text": f"chance {words.percent(options.chance)}",
+                    "text": guessing(options.chance),
                     "align": end,
                     "dy": -7,
                     "fontSize": 11,
@@ -228,6 +170,10 @@ def _draw(layout: Layout, marks: pd.DataFrame, by: str, height: float, options: 
         ("left", {"align": "right", "dx": -9}),
         ("above", {"align": "center", "dy": -16}),
         ("below", {"align": "center", "dy": 17}),
+        ("above right", {"align": "left", "dx": 6, "dy": -11}),
+        ("below right", {"align": "left", "dx": 6, "dy": 12}),
+        ("above left", {"align": "right", "dx": -6, "dy": -11}),
+        ("below left", {"align": "right", "dx": -6, "dy": 12}),
     ):
         layers += haloed(only(names, "side", side), {**place, "baseline": "middle"}, x=x, y=y, text="label:N")
     layers.append(
@@ -244,22 +190,34 @@ def _draw(layout: Layout, marks: pd.DataFrame, by: str, height: float, options: 
 def _caption(data: pd.DataFrame, by: str, order: results.Order | None) -> list[str]:
     rows = records(data)
 
-    def said(row: dict[str, Any]) -> str:
-        name = levels.named(by, row[by])
-        accuracy = words.measured(row["accuracy"], row["ci_low"], row["ci_high"], int(row["answered"]), "percent")
-        low, high = row["latency_ms_low"], row["latency_ms_high"]
-        time = f"{words.show(row['latency_ms'], 'milliseconds')} ms"
-        between = (
-            "" if math.isnan(low) else f" ({words.show(low, 'milliseconds')} to {words.show(high, 'milliseconds')})"
-        )
-        return f"{name}, {accuracy} in {time}{between}"
+    def name(row: Mapping[str, Any]) -> str:
+        return levels.named(by, row[by])
+
+    def time(row: Mapping[str, Any]) -> str:
+        low, high = (words.show(row[end], "milliseconds") for end in ("latency_ms_low", "latency_ms_high"))
+        between = "" if words.MISSING in (low, high) else f", interval {low} to {high} ms"
+        return f"{words.show(row['latency_ms'], 'milliseconds')} ms{between}"
 
     if len(rows) == 1:
-        return [f"{said(rows[0])}."]
-    fastest = min(rows, key=lambda r: float(r["latency_ms"]))
-    top, _ = extremes(rows, METRICS["accuracy"], order)
-    if top is None:
-        return ["Which is the most accurate depends on how replies are read.", f"Fastest: {said(fastest)}."]
-    if fastest is rows[0]:
-        return [f"Most accurate and fastest: {said(rows[0])}."]
-    return [f"Most accurate: {said(rows[0])}.", f"Fastest: {said(fastest)}."]  # fmt: skip
+        return [f"{ranking.said(rows[0], METRICS['accuracy'], name)}, in {time(rows[0])}."]
+    ranked = [row for row in rows if ranking.enough(row)]
+    if len(ranked) < 2:
+        return [
+            f"Fewer than two points rest on {FEW} answers or more, so none is called the most accurate or the fastest."
+        ]
+    shown = METRICS["accuracy"]
+    fastest = min(ranked, key=lambda row: float(row["latency_ms"]))
+    quick = f"Fastest: {name(fastest)}, {time(fastest)}."
+    if len({ranking.written(row, shown) for row in ranked}) == 1:
+        return [ranking.equal(ranked, shown, name, "point", len(rows)), quick]
+    best, _ = ranking.both_ends(ranked, shown, order)
+    if not best:
+        return ["Which is the most accurate depends on how replies are read.", quick]
+    if len(best) > 1:
+        return [
+            f"Most accurate, {ranking.written(best[0], shown)}: {ranking.named(best, name)}.",
+            quick,
+        ]
+    if best[0] is fastest:
+        return [f"Most accurate and fastest: {ranking.said(fastest, shown, name)}, in {time(fastest)}."]
+    return [f"Most accurate: {ranking.said(best[0], shown, name)}, in {time(best[0])}.", quick]

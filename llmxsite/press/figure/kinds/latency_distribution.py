@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from llmxsite.base.diagnostics import several
-from llmxsite.press.figure import levels, words
+from llmxsite.press.figure import levels, naming, ranking, words
 from llmxsite.press.figure.draft import FEW, Draft, Layout, Samples
 from llmxsite.press.figure.figure import Column
 from llmxsite.press.figure.late import alt, np, pd
-from llmxsite.press.figure.marks import haloed, room, rule, stack, table, text
+from llmxsite.press.figure.marks import haloed, room, rule, sides, stack, table, text
 from llmxsite.press.figure.options import Kind, Name, Options, Sort, limit
 from llmxsite.press.figure.summary import apart, key_column, key_columns, records
 from llmxsite.press.figure.times import axis, notes, scale, times
@@ -61,7 +61,7 @@ def make(samples: Samples, options: LatencyDistribution) -> Draft:
         columns=[*key_columns([by]), *_COLUMNS],
         marks={"table": marks},
         draw=lambda layout: _draw(layout, marks, by),
-        title=f"Time of an answer by {words.heading(by).lower()}",
+        title=f"Time of an answer by {naming.noun(by)}",
         caption=[*said, "The tick is the median, the bar the middle half, the line the 5th to the 95th percentile."],
         alt=[f"Distribution of the time of an answer, {several(len(data), 'row')}.", *said],
         notes=[*([f"{few} of {several(len(data), 'row')} rest on fewer than {FEW} times."] if few else []), *notes(samples)],
@@ -78,7 +78,7 @@ KIND = Kind(
 
 def _marks(data: pd.DataFrame, by: str, width: int) -> pd.DataFrame:
     names = [levels.named(by, v) for v in data[by]]
-    wide, narrow = words.labels(names, min(260, width * 0.36)), words.labels(names, 330)
+    wide, narrow = words.whole(names, min(300, width * 0.4)), words.whole(names, 330, most=1)
     return pd.DataFrame(
         {
             "name": names,
@@ -96,7 +96,8 @@ def _marks(data: pd.DataFrame, by: str, width: int) -> pd.DataFrame:
 
 def _draw(layout: Layout, marks: pd.DataFrame, by: str) -> dict[str, Any]:
     label = "label_narrow" if layout.narrow else "label"
-    step, offset = (46, 9) if layout.narrow else (30, 0)
+    lines = 1 + max(text.count("\n") for text in marks[label])
+    step, offset = (46, 9) if layout.narrow else (max(30, 14 * lines + 8), 0)
     low, high = float(marks["p5"].min()), float(marks["p95"].max())
     across, how = scale(low, high)
     ticks = axis(low, high, f"Time of an answer (ms{how})", layout.narrow)
@@ -108,10 +109,10 @@ def _draw(layout: Layout, marks: pd.DataFrame, by: str) -> dict[str, Any]:
         f"{label}:N",
         title=None,
         scale=alt.Scale(domain=list(marks[label]), paddingInner=0, paddingOuter=0),
-        axis=None if layout.narrow else alt.Axis(labelColor="var(--ink)", labelPadding=10, labelOverlap=False),
+        axis=None,
     )
     tooltip = [
-        alt.Tooltip("name:N", title=words.heading(by)),
+        alt.Tooltip("name:N", title=naming.column(by)),
         alt.Tooltip("text:N", title="Median"),
         alt.Tooltip("half:N", title="Middle half"),
         alt.Tooltip("most:N", title="5% to 95%"),
@@ -142,6 +143,8 @@ def _draw(layout: Layout, marks: pd.DataFrame, by: str) -> dict[str, Any]:
     ]
     if layout.narrow:
         layers += haloed(base, {"align": "left", "dy": -13, "baseline": "middle"}, x=0, text=f"{label}:N")
+    else:
+        layers.append(sides(base, label))
     return stack(layers, step * len(marks), room())
 
 
@@ -152,7 +155,9 @@ def _caption(data: pd.DataFrame, by: str) -> list[str]:
             f"{levels.named(by, row[by])}, median {median} ms, 90% between {low} and {high} ms (n = {int(row['n']):,})"
         )
 
-    rows = sorted(records(data), key=lambda r: float(r["median"]))
-    if len(rows) == 1:
-        return [f"{said(rows[0])}."]
+    if len(data) == 1:
+        return [f"{said(records(data)[0])}."]
+    rows = sorted((r for r in records(data) if ranking.enough(r, "n")), key=lambda r: float(r["median"]))
+    if len(rows) < 2:
+        return [f"Fewer than two rows rest on {FEW} times or more, so none is called the fastest."]
     return [f"Fastest: {said(rows[0])}.", f"Slowest: {said(rows[-1])}."]

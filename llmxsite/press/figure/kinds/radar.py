@@ -11,17 +11,17 @@ from typing import Any
 
 from llmxsite.analysis import results
 from llmxsite.base.diagnostics import several
-from llmxsite.press.figure import levels, words
+from llmxsite.press.figure import levels, naming, ranking, words
 from llmxsite.press.figure.draft import NARROW, Draft, Layout, Samples
-from llmxsite.press.figure.kinds.polar import PolarLayout
+from llmxsite.press.figure.kinds.polar import PolarLayout, Scale
+from llmxsite.press.figure.kinds.polar_draw import draw
 from llmxsite.press.figure.late import pd
 from llmxsite.press.figure.metrics import Metric, metric
 from llmxsite.press.figure.options import Alpha, ChartProblem, Domain, Kind, Name, Options, Sort, Value
-from llmxsite.press.figure.series import colours
+from llmxsite.press.figure.series import colours, heading
 from llmxsite.press.figure.summary import (
     COUNTS,
     apart,
-    extremes,
     key_column,
     key_columns,
     notes,
@@ -84,19 +84,19 @@ def make(samples: Samples, options: Radar) -> Draft:
     known = data[data[shown.name].notna()]
     if known.empty:
         raise ChartProblem("chart-empty", f"no sample has a {shown.title.lower()}", option="value")
-    names = colours([words.clean(levels.text(v)) for v in profiles])
-    low, high = options.domain or _domain(known, shown)
-    spoke_names = [words.clean(levels.text(v)) for v in spokes]
+    names = colours([levels.label(colour, v) for v in profiles])
+    scale = Scale(*(options.domain or _domain(known, shown)))
+    spoke_names = [levels.label(axes, v) for v in spokes]
+    of = heading(colour, profiles)
     plans = {
-        "": PolarLayout(Layout("wide", options.width), spoke_names, list(names)),
-        "_narrow": PolarLayout(Layout("narrow", NARROW), spoke_names, list(names)),
+        layout.size: PolarLayout(layout, spoke_names, list(names), of)
+        for layout in (Layout("wide", options.width), Layout("narrow", NARROW))
     }
-    marks: dict[str, pd.DataFrame] = {}
-    for suffix, plan in plans.items():
-        marks |= {
-            f"{name}{suffix}": frame
-            for name, frame in plan.frames(data, axes, colour, shown, spokes, names, low, high).items()
-        }
+    marks = {
+        f"{name}{plan.suffix}": frame
+        for plan in plans.values()
+        for name, frame in plan.frames(data, axes, colour, shown, spokes, scale).items()
+    }
     order = order_of(samples, [colour, axes], shown)
     said = _caption(known, axes, colour, shown, profiles, len(data) - len(known), order)
     return Draft(
@@ -104,12 +104,12 @@ def make(samples: Samples, options: Radar) -> Draft:
         data=data,
         columns=[*key_columns([colour, axes]), *value_columns(shown)],
         marks=marks,
-        draw=lambda layout: plans["_narrow" if layout.narrow else ""].draw(names, axes, colour, shown),
-        title=f"{shown.title} profile by {words.heading(axes).lower()}",
+        draw=lambda layout: draw(plans[layout.size], names, axes, colour, shown),
+        title=f"{shown.title} profile by {naming.noun(axes)}",
         caption=said,
         alt=[
             (f"Radar chart of {shown.title.lower()} over {several(len(spokes), 'axis', 'axes')} "
-            f"({words.listed([levels.text(v) for v in spokes], 16)}) with {several(len(profiles), 'profile')}, and the same numbers as a dot plot."),
+            f"({words.listed(spoke_names, 16)}) with {several(len(profiles), 'profile')}, and the same numbers as a dot plot."),
             *said,
         ],
         notes=notes(summary),
@@ -143,11 +143,30 @@ def _limits(spokes: int, profiles: int, axes: str, colour: str) -> None:
 
 
 def _domain(known: pd.DataFrame, shown: Metric) -> tuple[float, float]:
-    """From 0: a radar that starts elsewhere exaggerates. A share ends at a round one."""
+    """From 0: a radar that starts elsewhere exaggerates. A share ends where its half is round too."""
     high = float(known[shown.name].max())
     if shown.bounded:
-        return 0.0, min(1.0, max(0.2, math.ceil(high * 10) / 10))
+        return 0.0, min(1.0, max(0.2, math.ceil(round(high * 5, 6)) / 5))
     return 0.0, high or 1.0
+
+
+def _profile(rows: list[dict[str, Any]], axes: str, shown: Metric, order: results.Order | None) -> str:
+    """Where a profile is highest and lowest, of axes with enough answers."""
+    ranked = [row for row in rows if ranking.enough(row)]
+    if len({ranking.written(row, shown) for row in ranked}) < 2:
+        found = ranking.sentences(rows, shown, lambda row: levels.named(axes, row[axes]), order, naming.noun(axes))[0]
+        return f"{found[0].lower()}{found[1:].removesuffix('.')}"
+    parts, unsure = [], []
+    for what, ends in zip(("highest", "lowest"), ranking.both_ends(ranked, shown, order), strict=True):
+        if not ends:
+            unsure.append(what)
+            continue
+        n = f", n = {int(ends[0]['answered']):,}" if len(ends) == 1 else ""
+        on = words.listed([levels.named(axes, row[axes]) for row in ends])
+        parts.append(f"{what} on {on} ({ranking.written(ends[0], shown)}{n})")
+    if unsure:
+        parts.append(f"where it is {' and '.join(unsure)} depends on how replies are read")
+    return ", ".join(parts)
 
 
 def _caption(
@@ -160,21 +179,12 @@ def _caption(
     order: results.Order | None,
 ) -> list[str]:
     """Each profile's highest and lowest axis, for the first three; then what is missing."""
-    rows = records(known)
-    said = []
+    rows, said = records(known), []
     for level in profiles[:3]:
-        own = [r for r in rows if r[colour] == level]
+        own = [row for row in rows if row[colour] == level]
         if len(own) < 2:
             continue
-        ends = dict(zip(("highest", "lowest"), extremes(own, shown, order), strict=True))
-        parts = [
-            f"{name} on {levels.named(axes, row[axes])} ({words.show(row[shown.name], shown.form)}, n = {int(row['answered']):,})"
-            for name, row in ends.items()
-            if row is not None
-        ]
-        if unsure := [name for name, row in ends.items() if row is None]:
-            parts.append(f"where it is {' and '.join(unsure)} depends on how replies are read")
-        said.append(f"{levels.named(colour, level)}: {', '.join(parts)}.")
+        said.append(f"{levels.named(colour, level)}: {_profile(own, axes, shown, order)}.")
     if missing:
         said.append(f"{several(missing, 'point')} {'was' if missing == 1 else 'were'} not measured: a gap in the line.")
     said.append("The area inside a profile has no meaning; read the dots, with their intervals, beside it.")

@@ -6,14 +6,15 @@ import math
 from typing import Any
 
 from llmxsite.base.diagnostics import several
-from llmxsite.press.figure import levels, words
-from llmxsite.press.figure.draft import BEHIND, Draft, Layout, Samples
-from llmxsite.press.figure.late import alt, pd
-from llmxsite.press.figure.marks import linear, once, only, point, room, rule, stack, table, text
+from llmxsite.press.figure import levels, naming, ranking, words
+from llmxsite.press.figure.draft import BEHIND, Draft, Samples
+from llmxsite.press.figure.kinds.sweep_lines import Line, lines_of
+from llmxsite.press.figure.kinds.sweep_panels import panels_of
+from llmxsite.press.figure.late import pd
 from llmxsite.press.figure.metrics import Metric, metric
-from llmxsite.press.figure.options import Alpha, Chance, ChartProblem, Domain, Height, Kind, Name, Options, Value
-from llmxsite.press.figure.places import spread
-from llmxsite.press.figure.series import colours, legend
+from llmxsite.press.figure.options import Alpha, Chance, ChartProblem, Domain, Height, Kind, Name, Options, Value, limit
+from llmxsite.press.figure.panels import MOST as PANELS
+from llmxsite.press.figure.series import MOST
 from llmxsite.press.figure.summary import (
     COUNTS,
     apart,
@@ -30,8 +31,6 @@ from llmxsite.press.figure.summary import (
 )
 
 HEIGHT = 300
-LABEL = 200
-"""Pixels for the names at the ends of the lines."""
 
 
 class Sweep(Options):
@@ -72,27 +71,30 @@ def make(samples: Samples, options: Sweep) -> Draft:
     data = data.assign(_s=data[colour].map(rank), _x=data[x].map(position)).sort_values(["_s", "_x"], kind="stable")
     data = data.drop(columns=["_s", "_x"])
     known = data[data[shown.name].notna()]
-    names = colours([words.clean(levels.text(v)) for v in series])
+    if len(series) > MOST:
+        limit(len(series), PANELS, "lines", "colour")
     numeric = all(isinstance(v, int | float) and not isinstance(v, bool) for v in along)
     marks = _marks(data, x, colour, shown, numeric)
     domain = options.domain or _domain(marks, shown, options.chance)
     height = options.height or HEIGHT
     caption = _caption(known, x, colour, shown, along, series)
+    line = Line(x, colour, shown, along, numeric, domain, height, options.chance)
+    drawing = (
+        panels_of(marks, line, options.width) if len(series) > MOST else lines_of(marks, line, series, options.width)
+    )
     return Draft(
         keys=[x, colour],
         data=data,
         columns=[*key_columns([x, colour]), *value_columns(shown)],
-        marks={"table": marks, "ends": _ends(marks, names, domain, height)},
-        draw=lambda layout: _draw(
-            layout, marks, names, x, colour, shown, along, numeric, domain, height, options.chance
-        ),
-        title=f"{shown.title} by {words.heading(x).lower()}",
+        marks=drawing.marks,
+        draw=drawing.draw,
+        title=f"{shown.title} by {naming.noun(x)}",
         caption=caption,
         alt=[
             (
-                f"Line chart of {shown.title.lower()} along {words.heading(x).lower()} "
-                f"({words.listed([levels.text(v) for v in along])}), {several(len(series), 'line')} with interval bands: "
-                f"{words.listed(list(names))}."
+                f"Line chart of {shown.title.lower()} along {naming.noun(x)} "
+                f"({words.listed([levels.label(x, v) for v in along])}), {several(len(series), 'line')} with interval bands: "
+                f"{words.listed([levels.label(colour, v) for v in series])}."
             ),
             *caption,
         ],
@@ -134,116 +136,6 @@ def _marks(data: pd.DataFrame, x: str, colour: str, shown: Metric, numeric: bool
     )
 
 
-def _ends(marks: pd.DataFrame, names: dict[str, str], domain: tuple[float, float], height: float) -> pd.DataFrame:
-    """The name of each line beside its last point, moved apart where two would meet."""
-    last = marks[marks["value"].notna()].groupby("series", sort=False).tail(1)
-    scale = height / (domain[1] - domain[0])
-    wanted = [(domain[1] - v) * scale for v in last["value"]]
-    placed = spread(wanted, 17, 8, height - 4)
-    short = words.labels(last["series"], LABEL - 26)
-    return pd.DataFrame(
-        {
-            "x": last["x"],
-            "series": last["series"],
-            "value": last["value"],
-            "place": [domain[1] - p / scale for p in placed],
-            "label": [short[s] for s in last["series"]],
-        }
-    )
-
-
-def _draw(
-    layout: Layout,
-    marks: pd.DataFrame,
-    names: dict[str, str],
-    x: str,
-    colour: str,
-    shown: Metric,
-    along: list[Any],
-    numeric: bool,
-    domain: tuple[float, float],
-    height: float,
-    chance: float | None,
-) -> dict[str, Any]:
-    title = words.clean(words.heading(x))
-    across: Any
-    if numeric:
-        values = [float(v) for v in along]
-        span = (values[-1] - values[0]) or 1.0
-        across = alt.X(
-            "x:Q",
-            scale=linear(values[0] - 0.02 * span, values[-1] + 0.02 * span),
-            axis=alt.Axis(values=values, title=title, format=".6~r", labelOverlap="greedy", titleAnchor="start"),
-        )
-    else:
-        ticks = [words.clean(levels.text(v)) for v in along]
-        across = alt.X(
-            "x:N",
-            scale=alt.Scale(type="point", domain=ticks, padding=0.12),
-            axis=alt.Axis(title=title, labelAngle=0, labelOverlap="greedy", titleAnchor="start"),
-        )
-    scale = linear(*domain)
-    axis = alt.Axis(format=shown.axis_format, title=None, grid=True, tickCount=5)
-    y = alt.Y("value:Q", scale=scale, axis=axis)
-    tooltip = [
-        alt.Tooltip("series:N", title=words.heading(colour)),
-        alt.Tooltip("at:N", title=words.heading(x)),
-        alt.Tooltip("shown:N", title=words.heading(shown.title)),
-        *([alt.Tooltip("interval:N", title="Interval")] if shown.interval else []),
-        alt.Tooltip("answered:Q", title="Answered", format=",d"),
-    ]
-    layers: list[alt.Chart] = []
-    direct = not layout.narrow and len(names) > 1
-    if chance is not None:
-        at = alt.YDatum(chance)
-        layers += [
-            rule(once(), {"stroke": "var(--muted)", "strokeDash": [3, 3]}, y=at),
-            text(
-                once(),
-                {"text": f"chance {words.show(chance, shown.form)}", "align": "left", "dy": -7, "fontSize": 11, "color": "var(--muted)"},
-                x=4,
-                y=at,
-            ),
-        ]  # fmt: skip
-    for name, tint in names.items():
-        base = only(table(), "series", name)
-        if shown.interval:
-            layers.append(
-                base.mark_area(color=tint, opacity=0.14).encode(
-                    x=across, y=alt.Y("low:Q", scale=scale, axis=axis), y2=alt.Y2("high")
-                )
-            )
-        layers.append(base.mark_line(color=tint).encode(x=across, y=y))
-    for name, tint in names.items():
-        base = only(table(), "series", name)
-        layers.append(
-            point(
-                base,
-                {"color": tint, "size": 44, "stroke": "var(--paper)", "strokeWidth": 1.5},
-                x=across,
-                y=y,
-                tooltip=tooltip,
-            )
-        )
-        if direct:
-            end = only(table("ends"), "series", name)
-            layers += [
-                rule(end, {"stroke": tint, "xOffset": 7, "x2Offset": 17}, x=across, x2="x", y=y, y2="place"),
-                text(end, {"align": "left", "dx": 21}, x=across, y=alt.Y("place:Q", scale=scale), text="label:N"),
-            ]
-    layers.append(
-        text(
-            once(),
-            {"text": shown.axis_title, "align": "left", "color": "var(--muted)", "dy": -14, "dx": -34},
-            x=0,
-            y=0,
-        )
-    )
-    if len(names) > 1 and not direct:
-        layers += legend(names, layout, left=-34, above=20)
-    return stack(layers, height, room(right=10))
-
-
 def _domain(marks: pd.DataFrame, shown: Metric, chance: float | None) -> tuple[float, float]:
     """Around the lines and their bands, on round numbers; a share stays inside 0 and 1."""
     ends = pd.concat([marks["value"], marks["low"], marks["high"]]).dropna()
@@ -269,6 +161,8 @@ def _caption(data: pd.DataFrame, x: str, colour: str, shown: Metric, along: list
         if len(own) < 2:
             continue
         first, last = own[0], own[-1]
+        if len(series) > 3 and not (ranking.enough(first) and ranking.enough(last)):
+            continue
         number = [
             words.measured(r[shown.name], r["_low"], r["_high"], int(r["answered"]), shown.form) for r in (first, last)
         ]

@@ -7,8 +7,8 @@ the words around it do.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -19,6 +19,10 @@ from llmxsite.press.numbers.remembered import hashes
 from llmxsite.press.site.assets import data_script
 from llmxsite.press.site.edition import Edition
 from llmxsite.press.site.sketch.thumbnail import thumbnail
+
+if TYPE_CHECKING:
+    from llmxsite.analysis.tables import Samples
+    from llmxsite.press import figure
 
 THEMES = ("light", "dark")
 SIZES = ("wide", "narrow")
@@ -138,6 +142,7 @@ def _draw(
 ) -> Drawn:
     from llmxsite.press import figure
     from llmxsite.press.figure import render
+    from llmxsite.press.figure.naming import titles_of
     from llmxsite.press.figure.words import show
 
     samples = edition.numbers.of(runs)
@@ -145,6 +150,7 @@ def _draw(
     kept = edition.cache.folder / "vega" if edition.cache.folder else None
     wide = render.svg(made, "light", cache=kept)
     svg = {f"{t}-{s}": render.svg(made, t, s, cache=kept) for t in THEMES for s in SIZES}  # type: ignore[arg-type]
+    titles = titles_of(samples)
     values = made.data.head(SHOWN_ROWS).itertuples(index=False)
     spec = render.spec(made, "light", with_data=True)
     return Drawn(
@@ -154,7 +160,7 @@ def _draw(
         caption=made.caption,
         alt=made.alt,
         heads=[FigureHead(c.title, c.unit, c.format != "text", c.description) for c in made.columns],
-        cells=[[_cell(plain(v), c.format, show) for v, c in zip(row, made.columns, strict=True)] for row in values],
+        cells=[[_cell(plain(v), c, show, titles) for v, c in zip(row, made.columns, strict=True)] for row in values],
         total_rows=len(made.data),
         runs=list(made.runs),
         notes=list(made.notes),
@@ -168,6 +174,7 @@ def _draw(
             "alt": made.alt,
             "among": _among(made.runs, options),
             "asks": sorted(ASKED | set(samples.factors)),
+            "called": _called(made, samples),
         },
         spec=json.dumps(spec, indent=1, sort_keys=True, ensure_ascii=False) + "\n",
         svg=svg,
@@ -185,9 +192,26 @@ def _among(runs: Sequence[str], options: dict[str, Any]) -> list[list[str]]:
     return [["run", run] for run in runs] + [[name, text(value)] for name, value in pairs]
 
 
-def _cell(value: Any, form: Any, show: Any) -> str:
+def _called(made: figure.Figure, samples: Samples) -> dict[str, dict[str, str]]:
+    """What the levels of its marks are called, by column: for the buttons that hold one."""
+    from llmxsite.press.figure.draft import BEHIND
+    from llmxsite.press.figure.levels import spoken
+    from llmxsite.press.figure.naming import titled
+
+    found: dict[str, dict[str, str]] = {}
+    with titled(samples):
+        for row in made.marks["table"]:
+            for by, level in (row.get(BEHIND) or {}).items():
+                found.setdefault(by, {})[level] = spoken(by, level)
+    return found
+
+
+def _cell(value: Any, column: figure.Column, show: Any, titles: Mapping[str, str]) -> str:
     if value is None:
         return "–"
+    form = column.format
+    if column.name == "suite":
+        return titles.get(str(value), str(value))
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(show(value, form)) if isinstance(value, int | float) and form != "text" else f"{value}"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from llmxsite.analysis.measure import FEW
 from llmxsite.analysis.results.tables import Row
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.catalogue.entries import ModelEntry, ReportEntry, RunEntry, SuiteEntry
@@ -221,12 +222,15 @@ def headline(edition: Edition, report: ReportEntry) -> Headline | None:
         return None
     rows = populations.rows(edition, report.runs, ["suite", "model"])
     known = [r for r in rows if r.get("accuracy") is not None]
-    span = populations.span(known)
-    if span is None:
+    # Numbers of a few answers are shown where their interval is, and are no headline.
+    span = populations.span([r for r in known if r["answered"] >= FEW])
+    if not known:
         return None
     total = count(sum(r["n"] for r in known), "sample")
     chances = {edition.guessing(suite.id) for r in report.runs for suite in r.run.suites}
     chance = chances.pop() if len(chances) == 1 else None
+    if span is None:
+        return Headline(total, f"fewer than {FEW} answers everywhere: too few for a number here", known, chance)
     low, high = span.low, span.high
     if span.count == 1:
         ends = (
@@ -234,8 +238,12 @@ def headline(edition: Edition, report: ReportEntry) -> Headline | None:
         )
         return Headline(percent(low["accuracy"]), f"accuracy; {ends}{total}", known, chance)
     apart = [noun for noun in ("suite", "model", "setting") if len({r[noun] for r in known}) > 1] or ["run"]
+    first, last = (percent(end["accuracy"], 0) for end in (low, high))
+    if first == last:
+        alike = "both" if span.count == 2 else f"all {span.count}"
+        return Headline(f"{first} at {alike}", f"accuracy by {' and '.join(apart)}; {total}", known, chance)
     return Headline(
-        f"{percent(low['accuracy'], 0).rstrip('%')}–{percent(high['accuracy'], 0)}",
+        f"{first.rstrip('%')}–{last}",
         f"accuracy by {' and '.join(apart)}, lowest to highest of {span.count}; {total}",
         known,
         chance,

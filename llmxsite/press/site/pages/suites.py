@@ -136,7 +136,9 @@ def _chart(
     cells = edition.numbers.summary(runs, ["category"], where=where)
     if len([c for c in cells if c.get("category")]) < 2:
         return None
-    options = {"rows": "model", "columns": "category", "where": where}
+    options: dict[str, Any] = {"rows": "model", "columns": "category", "where": where}
+    if (chance := edition.guessing(entry.id)) is not None:
+        options["chance"] = round(chance, 4)
     setting = next(r["setting"] for r in known if r["settings"] == {k: v for k, v in one.items() if k != "run"})
     title = f"{entry.title}: accuracy by model and category" + (f" ({setting})" if setting else "")
     try:

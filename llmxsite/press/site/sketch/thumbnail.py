@@ -1,7 +1,7 @@
 """A thumbnail of a figure: the marks of its narrow picture and nothing else, cut to where they are.
 
-The picture is the chart's own, drawn already: what is left out here are words, axes, legends and titles, which nobody could read
-at this size.
+The picture is the chart's own, drawn already: what is left out here are words, axes, legends, keys and titles, which nobody could
+read at this size.
 """
 
 from __future__ import annotations
@@ -11,12 +11,15 @@ from xml.etree import ElementTree
 
 SVG = "http://www.w3.org/2000/svg"
 LEFT_OUT = frozenset(["role-axis", "role-legend", "role-title", "mark-text", "role-row-header", "role-column-header"])
-TALLEST = 0.75
+TALLEST = 0.9
 """Of the width: a picture that is taller is cut at the bottom."""
 FLAT = frozenset(["mark-rect", "mark-group"])
 """Marks that may be stretched to the card's shape: rectangles in a grid."""
+FRAMES = frozenset(["background", "foreground"])
 _PLACE = re.compile(r"translate\(([-\d.]+)[ ,]+([-\d.]+)\)")
-_AREA = re.compile(r"M([-\d.]+),([-\d.]+)h([-\d.]+)v([-\d.]+)")
+_KEY = re.compile(r"key_\d+_marks")
+_STEP = re.compile(r"([MLhv])([-\d.]+)(?:[ ,]([-\d.]+))?")
+"""Steps of a path that Vega draws of straight lines: absolute places, or so many pixels along or down."""
 
 
 def thumbnail(picture: str) -> str | None:
@@ -25,11 +28,12 @@ def thumbnail(picture: str) -> str | None:
     root = ElementTree.fromstring(picture)
     areas: list[tuple[float, float, float, float]] = []
     _strip(root, 0.0, 0.0, areas)
-    known = [area for area in areas if area[2] > area[0] and area[3] > area[1]]
-    if not known:
+    if not areas:
         return None
-    left, top = min(a[0] for a in known), min(a[1] for a in known)
-    right, bottom = max(a[2] for a in known), max(a[3] for a in known)
+    left, top = min(a[0] for a in areas), min(a[1] for a in areas)
+    right, bottom = max(a[2] for a in areas), max(a[3] for a in areas)
+    if right <= left or bottom <= top:
+        return None
     height = min(bottom - top, TALLEST * (right - left)) if bottom - top > right - left else bottom - top
     for name in ("role", "aria-label", "aria-roledescription", "version"):
         root.attrib.pop(name, None)
@@ -43,19 +47,35 @@ def thumbnail(picture: str) -> str | None:
 
 
 def _strip(node: ElementTree.Element, x: float, y: float, areas: list[tuple[float, float, float, float]]) -> None:
-    """Take what is words from `node`, and note where the plots of the picture are, in its own units."""
+    """Take what is words from `node`, and note where its marks are, in its own units."""
     place = _PLACE.match(node.get("transform", ""))
     if place:
         x, y = x + float(place[1]), y + float(place[2])
-    if node.get("class") == "background" and (area := _AREA.match(node.get("d", ""))):
-        left, top = x + float(area[1]), y + float(area[2])
-        areas.append((left, top, left + float(area[3]), top + float(area[4])))
     for child in list(node):
         names = set(child.get("class", "").split())
         tag = child.tag.removeprefix(f"{{{SVG}}}")
-        if tag in ("text", "title", "desc") or names & LEFT_OUT:
+        if tag in ("text", "title", "desc") or names & LEFT_OUT or any(_KEY.fullmatch(name) for name in names):
             node.remove(child)
             continue
         for name in ("aria-label", "aria-roledescription", "role", "aria-hidden"):
             child.attrib.pop(name, None)
+        if tag == "line" or (tag == "path" and child.get("d") and not names & FRAMES):
+            areas.append(_extent(child, x, y))
         _strip(child, x, y, areas)
+
+
+def _extent(mark: ElementTree.Element, x: float, y: float) -> tuple[float, float, float, float]:
+    """The box around a mark: around its place alone, where it is drawn in curves."""
+    place = _PLACE.match(mark.get("transform", ""))
+    if place:
+        x, y = x + float(place[1]), y + float(place[2])
+    corners = [(0.0, 0.0), (float(mark.get("x2", 0)), float(mark.get("y2", 0)))] if mark.tag.endswith("line") else []
+    at = (0.0, 0.0)
+    for step, first, second in _STEP.findall(mark.get("d", "") if "A" not in mark.get("d", "") else ""):
+        if step in "ML":
+            at = (float(first), float(second or 0))
+        else:
+            at = (at[0] + float(first), at[1]) if step == "h" else (at[0], at[1] + float(first))
+        corners.append(at)
+    xs, ys = [c[0] for c in corners] or [0.0], [c[1] for c in corners] or [0.0]
+    return x + min(xs), y + min(ys), x + max(xs), y + max(ys)

@@ -56,9 +56,12 @@
     return node;
   }
 
+  // What a level is called: a suite's title, a number with its column.
+  function called(figure, by, is) { return (figure.called && figure.called[by] && figure.called[by][is]) || is; }
+
   // A button for each level of the column that pointing follows: a second press lets it go. More than eight are no legend.
-  function legend(by, rows) {
-    var box = element("div"), names = {};
+  function legend(by, figure) {
+    var rows = figure.data.table, box = element("div"), names = {};
     box.className = "mark-levels";
     rows.forEach(function (row) { if (by && row.behind && row.behind[by]) names[row.behind[by]] = true; });
     names = Object.keys(names);
@@ -66,7 +69,7 @@
     box.setAttribute("role", "group");
     box.setAttribute("aria-label", "Highlight by " + by);
     names.forEach(function (name) {
-      var button = element("button", name, box);
+      var button = element("button", called(figure, by, name), box);
       button.type = "button";
       button.value = name;
       button.addEventListener("click", function () { hold(held.by === by && held.is === name ? {} : { by: by, is: name }); });
@@ -109,7 +112,7 @@
     card.setAttribute("role", "group");
     card.setAttribute("aria-label", "Chosen mark");
     card.setAttribute("aria-live", "polite");
-    var choice = legend(by, figure.data.table);
+    var choice = legend(by, figure);
     frame.querySelector(".frame-chart").after(choice, told, card, hint);
     holder.tabIndex = 0;
     holder.setAttribute("role", "application");
@@ -128,7 +131,7 @@
       var row = element("p", "", card), address = samplesOf(frame, figure, behind);
       if (address) element("a", "Samples behind it", row).href = address;
       Object.keys(behind).forEach(function (name) {
-        var button = element("button", "Highlight " + behind[name], row);
+        var button = element("button", "Highlight " + called(figure, name, behind[name]), row);
         button.type = "button";
         button.addEventListener("click", function () { hold({ by: name, is: behind[name] }); });
       });
@@ -171,7 +174,7 @@
       told.textContent = "";
       told.hidden = !held.by;
       if (!held.by) return;
-      element("span", "Highlighted: " + held.by + " " + held.is + " ", told);
+      element("span", "Highlighted: " + called(figure, held.by, held.is) + " ", told);
       var reset = element("button", "Reset", told);
       reset.type = "button";
       reset.addEventListener("click", function () { hold({}); holder.focus({ preventScroll: true }); });
