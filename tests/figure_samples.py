@@ -12,8 +12,9 @@ from llmxsite.analysis.tables import Samples
 from llmxsite.analysis.tables.frame import COLUMNS
 
 TEXTS = {
-    "experiment", "run", "task", "contributor", "suite", "suite_hash", "model", "digest", "engine", "category", "subcategory",
-    "difficulty", "language", "item", "item_hash", "cluster", "outcome", "answer", "expected",
+    "experiment", "run", "task", "contributor", "suite", "suite_hash", "model", "digest", "engine", "server", "quantization",
+    "hardware", "os", "category", "subcategory",
+    "difficulty", "language", "item", "item_hash", "cluster", "outcome", "answer", "expected", "scorer",
 }  # fmt: skip
 LONG = ["hf.co/bartowski/Llama-3.2-3B-Instruct-GGUF:Q4_K_M", "Meta-Llama-3_1-8B-Instruct", "phi3:mini", "smollm2:135m"]
 

@@ -23,7 +23,8 @@ from llmxsite.analysis.stats.mcnemar import mcnemar
 from llmxsite.analysis.stats.proper_scores import auroc
 
 COLUMNS = [
-    *("experiment", "run", "task", "contributor", "suite", "suite_hash", "model", "digest", "engine", "category"),
+    *("experiment", "run", "task", "contributor", "suite", "suite_hash", "model", "digest", "engine", "server"),
+    *("quantization", "hardware", "os", "category"),
     *(
         "subcategory",
         "difficulty",
@@ -36,7 +37,8 @@ COLUMNS = [
         "parsed",
         "correct",
     ),
-    *("answer", "expected", "confidence", "confidence_low", "confidence_high", "letter_mass", "mean_token_probability"),
+    *("answer", "expected", "scorer"),
+    *("confidence", "confidence_low", "confidence_high", "letter_mass", "mean_token_probability"),
     *("p_correct", "latency_ms", "first_token_ms", "load_ms", "prompt_ms", "eval_ms", "prompt_tokens"),
     *("completion_tokens", "position", "line"),
 ]

@@ -1,8 +1,4 @@
-"""What stood around the samples of two runs, value by value: models, server, machine, software, experiment, suites.
-
-A value that a log does not have is not recorded, and what is not recorded on one side is never equal. A `resume` line may
-change a value in mid-log; every value a run went through counts.
-"""
+"""What stood around the samples of two runs, value by value. What is not recorded on one side is never equal."""
 
 from __future__ import annotations
 
@@ -12,12 +8,11 @@ from typing import Any, get_args
 import msgspec
 
 from llmxsite.analysis.drift.log import Log
-from llmxsite.analysis.drift.record import Fact, FactState, Group
+from llmxsite.analysis.drift.record import Fact, FactState
 from llmxsite.analysis.drift.reply import recorded
-from llmxsite.exchange.engine.protocol import EngineInfo, ModelInfo
-from llmxsite.log.record import Git, Gpu, Host, Sample, Sent
-from llmxsite.log.runlog.facts import MACHINE, MODEL, SERVER, SUITE
-from llmxsite.study.experiment import essence
+from llmxsite.log.record import Sample, Sent
+from llmxsite.log.runlog import facts
+from llmxsite.log.runlog.facts import Group, Key
 
 GROUPS: tuple[Group, ...] = get_args(Group)
 """In the order they are shown."""
@@ -25,44 +20,17 @@ MOST_VALUES = 12
 """Distinct values of an option that are listed."""
 
 
-Key = tuple[Group, str, str | None]
-"""Group, name, and the model or suite it is about."""
-
-
 def around(before: Log, after: Log) -> list[Fact]:
     """What the headers and `resume` lines of the two runs say. Of models and suites, those that both runs have."""
-    first, second = _recorded(before), _recorded(after)
+    first, second = facts.recorded(before), facts.recorded(after)
     shared = _subjects(first) & _subjects(second)
-    facts = []
+    found = []
     for key in {**first, **second}:
         group, name, subject = key
         a, b = first.get(key, []), second.get(key, [])
         if (a or b) and (subject is None or (group, subject) in shared):
-            facts.append(Fact(group=group, subject=subject, name=name, state=state_of(a, b), before=a, after=b))
-    return sorted(facts, key=_rank)
-
-
-def _recorded(log: Log) -> dict[Key, list[Any]]:
-    """Each value a run has recorded, as the history of what it was."""
-    found: dict[Key, list[Any]] = {}
-    for model in log.run.models:
-        infos = models(log, model.name)
-        found |= {("model", n, model.name): _history(_model(info, n) for info in infos) for n in MODEL}
-    found |= {("server", n, None): _history(_server(info, n, log) for info in engines(log)) for n in SERVER}
-    found |= {("machine", n, None): _history(_machine(host, n) for host in hosts(log)) for n in MACHINE}
-    versions = software(log)
-    found |= {("software", n, None): _history(v.get(n) for v in versions) for v in versions for n in sorted(v)}
-    found["study", "commit", None] = _history(map(_commit, commits(log)))
-    found["experiment", "models", None] = [sorted(m.name for m in log.run.models)]
-    found["experiment", "suites", None] = [sorted(s.id for s in log.run.suites)]
-    widths = [log.run.concurrency, *(line.concurrency or log.run.concurrency for line in log.resumes)]
-    found["experiment", "concurrency", None] = _history(widths)
-    plan = essence(log.run.experiment)
-    # What an experiment sets to null it does record.
-    found |= {("experiment", n, None): [plan[n]] for n in sorted(plan) if n not in ("models", "suites")}
-    for suite in log.run.suites:
-        found |= {("suite", n, suite.id): _history([getattr(suite, n)]) for n in SUITE}
-    return found
+            found.append(Fact(group=group, subject=subject, name=name, state=state_of(a, b), before=a, after=b))
+    return sorted(found, key=_rank)
 
 
 def _subjects(found: Iterable[Key]) -> set[tuple[Group, str]]:
@@ -144,71 +112,12 @@ def state_of(before: list[Any], after: list[Any]) -> FactState:
     return "same" if len(before) == 1 else "mixed"
 
 
-def models(log: Log, name: str) -> list[ModelInfo]:
-    """A model as the header has it, and after each `resume` line, which says what differs from the header."""
-    own = next(m for m in log.run.models if m.name == name)
-    return [own, *(next((m for m in line.models or [] if m.name == name), own) for line in log.resumes)]
-
-
-def engines(log: Log) -> list[EngineInfo]:
-    return [log.run.engine, *(line.engine or log.run.engine for line in log.resumes)]
-
-
-def hosts(log: Log) -> list[Host]:
-    first = log.run.host or Host()
-    return [first, *(line.host or first for line in log.resumes)]
-
-
-def software(log: Log) -> list[dict[str, str]]:
-    return [log.run.software, *(line.software or log.run.software for line in log.resumes)]
-
-
-def commits(log: Log) -> list[Git | None]:
-    return [log.run.git, *(line.git or log.run.git for line in log.resumes)]
-
-
 def same_machine(facts: Iterable[Fact]) -> bool | None:
     """Whether both runs were made on machines that look alike; None where too little is recorded."""
     found = {fact.name: fact.state for fact in facts if fact.group == "machine"}
     if "changed" in found.values():
         return False
     return True if found.get("cpu") == "same" else None
-
-
-def _history(values: Iterable[Any]) -> list[Any]:
-    """The values that are known, each change once."""
-    found: list[Any] = []
-    for value in values:
-        if value is not None and (not found or found[-1] != value):
-            found.append(value)
-    return found
-
-
-def _model(info: ModelInfo, name: str) -> Any:
-    value = getattr(info, name)
-    # Only a cloud model is marked, and stored messages are counted where there are some; of others nothing is said.
-    return (value or None) if name in ("remote", "stored_messages") else value
-
-
-def _server(info: EngineInfo, name: str, log: Log) -> Any:
-    if name == "lacks":
-        return None if log.run.source is not None else "; ".join(dict.fromkeys([*info.lacks, *log.lacks])) or "nothing"
-    return getattr(info, name)
-
-
-def _machine(host: Host, name: str) -> Any:
-    if name == "gpus" and host.gpus is not None:
-        return ", ".join(map(_gpu, host.gpus)) or "none"
-    return getattr(host, name)
-
-
-def _gpu(gpu: Gpu) -> str:
-    memory = f" {gpu.memory_bytes / 1e9:.0f} GB" if gpu.memory_bytes else ""
-    return f"{gpu.name}{memory}" + (f", driver {gpu.driver}" if gpu.driver else "")
-
-
-def _commit(git: Git | None) -> str | None:
-    return None if git is None else git.commit + (" with uncommitted changes" if git.dirty else "")
 
 
 def _parts(sent: Sent) -> dict[tuple[Group, str], Any]:

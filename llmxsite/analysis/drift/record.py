@@ -12,11 +12,11 @@ import msgspec
 
 from llmxsite.analysis.drift.findings import Accuracy, Confidence, Divergence, Fragile, Likeness, Shift, Slice, Speed
 from llmxsite.log.record import Scalar
+from llmxsite.log.runlog.facts import Group
 
 VERSION = 1
 """Of the shape of `Drift`; later versions only add fields."""
 FactState = Literal["same", "changed", "mixed", "not recorded"]
-Group = Literal["model", "server", "machine", "software", "study", "experiment", "suite", "request", "scoring"]
 
 
 class RunRef(msgspec.Struct, kw_only=True):

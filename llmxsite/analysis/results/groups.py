@@ -21,7 +21,10 @@ Flags = npt.NDArray[np.bool_]
 
 ITEM = ["suite", "item", "item_hash"]
 """What makes two samples the same question: an edited item is another item."""
-LEADING = ["experiment", "run", "task", "contributor", "suite", "suite_hash", "model", "digest", "engine", "category"]
+LEADING = [
+    *("experiment", "run", "task", "contributor", "suite", "suite_hash", "model", "digest", "engine", "server"),
+    *("quantization", "hardware", "os", "category"),
+]
 """Order of the key columns; factors follow, then any other column asked for."""
 
 

@@ -30,7 +30,7 @@ from llmxsite.base.diagnostics import Issue, Problem, display_path
 from llmxsite.base.regular import opened
 from llmxsite.log.record import End, Run
 
-VERSION = 4
+VERSION = 5
 """Part of every name in the folder: raise it when `columns` or `reader`, or the columns of a scorer of ours, come to mean something
 else."""
 _FRESH_NS = 2_000_000_000

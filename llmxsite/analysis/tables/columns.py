@@ -12,7 +12,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from llmxsite.log.record import End, Run, Scalar
+from llmxsite.exchange.engine.protocol import EngineInfo, ModelInfo
+from llmxsite.log.record import End, Host, Run, Scalar
 
 Array = npt.NDArray[Any]
 TEXTS = (
@@ -27,6 +28,7 @@ TEXTS = (
     "outcome",
     "answer",
     "expected",
+    "scorer",
 )
 """int32 codes into `LogColumns.words`; -1 is missing."""
 NUMBERS = (
@@ -59,11 +61,23 @@ More = dict[str, Literal["number", "text"]]
 
 
 class Setting(msgspec.Struct, frozen=True):
-    """A condition in one stretch of a log, with what header and `resume` lines say of its model there."""
+    """A condition in one stretch of a log, with what header and `resume` lines say of its model, server and machine there."""
 
     condition: dict[str, Scalar]
     """Always with `model`; null where the log does not say."""
-    digest: str | None
+    digest: str | None = None
+    quantization: str | None = None
+    server: str | None = None
+    """`ollama 0.34.4`."""
+    hardware: str | None = None
+    """`record.Host.hardware`."""
+    os: str | None = None
+
+    @classmethod
+    def told(cls, condition: dict[str, Scalar], model: ModelInfo | None, engine: EngineInfo, host: Host) -> Setting:
+        digest, quantization = (model.digest, model.quantization) if model else (None, None)
+        server = f"{engine.name} {engine.version}" if engine.version else engine.name
+        return cls(condition, digest, quantization, server, host.hardware, host.os)
 
 
 class LogColumns(msgspec.Struct, kw_only=True):

@@ -24,6 +24,10 @@ COLUMNS = (
     "model",
     "digest",
     "engine",
+    "server",
+    "quantization",
+    "hardware",
+    "os",
     "category",
     "subcategory",
     "difficulty",
@@ -37,6 +41,7 @@ COLUMNS = (
     "correct",
     "answer",
     "expected",
+    "scorer",
     "confidence",
     "confidence_low",
     "confidence_high",
@@ -79,6 +84,10 @@ _PER_SETTING: dict[str, Callable[[Source, Setting], str | None]] = {
     "model": lambda source, setting: _label(setting.condition["model"]),
     "digest": lambda source, setting: source.weights.get(setting.digest or "", setting.digest),
     "engine": lambda source, setting: _label(setting.condition.get("engine")) or source.log.run.engine.name,
+    "server": lambda source, setting: setting.server,
+    "quantization": lambda source, setting: setting.quantization,
+    "hardware": lambda source, setting: setting.hardware,
+    "os": lambda source, setting: setting.os,
 }
 
 

@@ -40,7 +40,7 @@ from llmxsite.base.diagnostics import Issues, Problem
 from llmxsite.base.lines import MAX_LINE
 from llmxsite.base.regular import opened
 from llmxsite.log import runlog
-from llmxsite.log.record import End, Lack, MaterialLine, Resume, Run
+from llmxsite.log.record import End, Host, Lack, MaterialLine, Resume, Run
 
 _BLOCK = 1 << 20
 MAX_SETTINGS = 10_000
@@ -105,9 +105,10 @@ class _Reader:
         self.slim = slim(header.task)
         more = self.slim.more
         self.log = LogColumns(run=header, more=more)
-        self.digests = {model.name: model.digest for model in header.models}
+        self.models = {model.name: model for model in header.models}
+        self.engine, self.host = header.engine, header.host or Host()
         self.known: dict[bytes, int] = {}
-        """Index in `log.settings` of each condition met since the digests last changed, by its bytes; -1 is unreadable."""
+        """Index in `log.settings` of each condition met since models, server or machine last changed, by its bytes; -1 is unreadable."""
         self.samples: list[SlimSample] = []
         self.settings: list[int] = []
         self.numbers: list[int] = []
@@ -189,10 +190,10 @@ class _Reader:
             self.known[raw] = -1
             return -1
         model = condition.get("model")
-        if model is None and len(self.digests) == 1:
-            model = next(iter(self.digests))
-        digest = self.digests.get(model) if isinstance(model, str) else None
-        self.log.settings.append(Setting(condition | {"model": model}, digest))
+        if model is None and len(self.models) == 1:
+            model = next(iter(self.models))
+        info = self.models.get(model) if isinstance(model, str) else None
+        self.log.settings.append(Setting.told(condition | {"model": model}, info, self.engine, self.host))
         index = self.known[raw] = len(self.log.settings) - 1
         return index
 
@@ -201,8 +202,9 @@ class _Reader:
             self.issues.add(self.path, "log-line", "a second header; passed over", line=number)
         elif isinstance(line, Resume):
             self.log.end = None
-            if line.models:  # from here on the same name may stand for other weights
-                self.digests |= {model.name: model.digest for model in line.models}
+            if line.models or line.engine or line.host:  # from here on a condition may be answered by another
+                self.models |= {model.name: model for model in line.models or ()}
+                self.engine, self.host = line.engine or self.engine, line.host or self.host
                 self.known.clear()
         elif isinstance(line, Lack):
             self.log.end = None

@@ -59,6 +59,7 @@ class SlimSample(msgspec.Struct, gc=False, tag_field="type", tag="sample"):
     cluster: str | None = None
     of: str | None = None
     """Of a sample that judges another: a row apart."""
+    scorer: str | None = None
     repeat: Annotated[int, msgspec.Meta(ge=-(2**31), lt=2**31)] = 0
     timing: _Timing = _Timing()
     usage: _Usage = _Usage()

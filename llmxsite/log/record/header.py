@@ -44,6 +44,12 @@ class Host(msgspec.Struct, kw_only=True, omit_defaults=True):
     gpus: list[Gpu] | None = None
     """None when it could not be asked; empty when there is none."""
 
+    @property
+    def hardware(self) -> str | None:
+        """What computes, in a line: `AMD EPYC 9V74, 4 cores, NVIDIA H200`; None where nothing of it is known."""
+        cores = f"{self.cores} core{'' if self.cores == 1 else 's'}" if self.cores else None
+        return ", ".join(part for part in (self.cpu, cores, *(gpu.name for gpu in self.gpus or ())) if part) or None
+
 
 class Git(msgspec.Struct, kw_only=True, omit_defaults=True):
     """The study's repository when the run started."""
