@@ -1,4 +1,4 @@
-"""The kinds of table that any experiment has: summary, repeats, comparison, calibration, items, readings.
+"""The kinds of table that any experiment has: summary, repeats, comparison, calibration, items, readings, and those over machines.
 
 What computes one imports pandas, and is imported where it is called.
 """
@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from llmxsite.analysis.measure import Measure
-from llmxsite.analysis.results import measured
+from llmxsite.analysis.results import between, measured
 from llmxsite.analysis.results.kind import DEFAULT_BY, Asked, TableKind
 from llmxsite.base.diagnostics import did_you_mean
 
@@ -207,5 +207,6 @@ TABLES: tuple[TableKind, ...] = (
         shown=tuple(m.name for m in measured.READINGS),
         make=_readings,
     ),
+    *between.TABLES,
 )
 """The kinds that any experiment has."""

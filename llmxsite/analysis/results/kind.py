@@ -102,6 +102,8 @@ class TableKind:
     measuring: Callable[[str], TableKind] | None = None
     """The same kind for another measure than accuracy; None where there is nothing to choose."""
     test: Test | None = None
+    keeps_apart: tuple[str, ...] = ()
+    """Populations that it never mixes, so that a number of it may be asked for where several are."""
 
     def measure(self, name: str) -> Measure | None:
         return next((m for m in self.measures if m.name == name), None)

@@ -243,7 +243,7 @@ def _count(query: Query, samples: Subset, runs: list[str]) -> Value:
 def _single_population(query: Query, samples: Subset) -> None:
     compared = query.options.get("factor")
     for column in POPULATION:
-        if column == compared or (compared == "model" and column == "digest"):
+        if column == compared or (compared == "model" and column == "digest") or column in query.kind.keeps_apart:
             continue
         levels = levels_of(samples.frame[column], missing=True)
         if len(levels) > 1 and column not in query.filters:
