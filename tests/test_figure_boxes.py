@@ -46,6 +46,7 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "latency": ("latency", {"chance": 0.25}),
     "latency-distribution": ("latency-distribution", {}),
     "difficulty": ("difficulty", {}),
+    "forest": ("forest", {"machine": "temperature"}),
 }
 REFUSED = {
     (3, 57): {"radar", "radar-factor"},

@@ -33,13 +33,14 @@ CASES: dict[str, dict[str, Any]] = {
     "latency": {"chance": 0.25},
     "latency-distribution": {},
     "difficulty": {},
+    "forest": {"machine": "temperature"},
 }
 EDGES = {
-    "one model": (WHOLE.where(model="phi3:mini"), {"difficulty", "differences"}),
-    "all right": (constant(1.0), {"sweep"}),
-    "all wrong": (constant(0.0), {"sweep"}),
-    "few": (constant(1.0, n=3), {"sweep"}),
-    "thirty": (study([f"vendor/model-{i}-instruct:q4" for i in range(30)], 12, (0.2, 0.7)), {"radar", "differences"}),
+    "one model": (WHOLE.where(model="phi3:mini"), {"difficulty", "differences", "forest"}),
+    "all right": (constant(1.0), {"sweep", "forest"}),
+    "all wrong": (constant(0.0), {"sweep", "forest"}),
+    "few": (constant(1.0, n=3), {"sweep", "forest"}),
+    "thirty": (study([f"vendor/model-{i}-instruct:q4" for i in range(30)], 12, (0.2, 0.7)), {"radar", "differences", "forest"}),
 }  # fmt: skip
 
 

@@ -20,6 +20,8 @@ from llmxsite.analysis.stats.meta import pool
 from llmxsite.analysis.tables import Samples
 from llmxsite.exchange.engine.protocol import EngineInfo, ModelInfo
 from llmxsite.log.record import Host, Run
+from llmxsite.press import figure
+from llmxsite.press.figure.options import ChartProblem
 
 OUTLIER, OTHER = "student-07", "student-11"
 
@@ -226,6 +228,28 @@ def test_other_measures_are_pooled_too(measure: str) -> None:
     if measure == "latency_ms":
         assert found["mean"].iloc[0] == pytest.approx(105.5)
         assert found["tau"].iloc[0] is None or np.isnan(found["tau"].iloc[0]) or found["tau"].iloc[0] > 3
+
+
+def test_the_forest_marks_who_answers_apart_and_who_is_not_pooled() -> None:
+    drawn = figure.build("forest", study(), {}, id="f")
+    rows = {row["label"]: row for row in drawn.marks["table"]}
+    assert [label for label in rows if label.endswith("(apart)")] == [f"{OUTLIER} (apart)"]
+    assert rows[f"{OTHER} (not pooled)"]["kind"] == "refused"
+    assert [row["kind"] for row in drawn.marks["table"]][11:] == ["mean", "next", "refused"]
+    mean = made("pooled", study())["mean"].iloc[0]
+    assert rows["Mean machine"]["value"] == pytest.approx(100 * mean, abs=1e-3)
+    assert len(drawn.marks["diamond"]) == 3
+    assert any("not pooled with most, other weights" in note for note in drawn.notes)
+    behind = [row["behind"] for row in drawn.marks["table"]]
+    assert behind[0]["contributor"] == "student-00"
+    assert behind[11] is None
+
+
+def test_a_forest_of_one_machine_says_where_to_look() -> None:
+    with pytest.raises(ChartProblem, match="nothing that may be pooled"):
+        figure.build("forest", study().where(contributor="student-01"), {}, id="f")
+    with pytest.raises(ChartProblem, match="no measure called 'ece' is pooled"):
+        figure.build("forest", study(), {"value": "ece"}, id="f")
 
 
 def test_two_machines_that_differ_say_how_often_and_not_which_departs() -> None:

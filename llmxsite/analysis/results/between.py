@@ -118,13 +118,21 @@ def _said(row: Mapping[str, Any], measure: Measure, asked: Asked, spanned: bool)
     ]
 
 
-@cache
-def _of(measure: str) -> TableKind:
-    """The pooled table of another measure. KeyError for one that has none."""
+def pooled_form(measure: str) -> tuple[str, Form]:
+    """What a measure that can be pooled is called, and its form. KeyError, with the nearest, for one that cannot."""
+    if measure == "accuracy":
+        return "accuracy", "percent"
     if measure not in _OTHERS:
         known = ("accuracy", *_OTHERS)
         raise KeyError(f"no measure called '{measure}' is pooled; {did_you_mean(measure, known) or ', '.join(known)}")
-    what, form, spread = _OTHERS[measure]
+    return _OTHERS[measure][:2]
+
+
+@cache
+def _of(measure: str) -> TableKind:
+    """The pooled table of another measure. KeyError for one that has none."""
+    what, form = pooled_form(measure)
+    spread = _OTHERS[measure][2]
     ends = ("mean", "fixed_low", "fixed_high", "sampled_low", "sampled_high", "next_low", "next_high")
     found = [
         changed(m, form=form, what=what)

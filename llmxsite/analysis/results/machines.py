@@ -42,7 +42,7 @@ def machines(samples: Samples, factor: str = "", by: Sequence[str] = (), alpha: 
             main = crossing
         scored = crossing.values("accuracy")
         pooled, departed = spread(scored, crossing.cluster, alpha), _departed(crossing, main)
-        reach = _reach(pooled, alpha)
+        beyond = reach(pooled, alpha)
         for place, name in enumerate(crossing.machines):
             effect = defined(pooled.effects[place]) if len(crossing.machines) > 1 else None
             rows.append(
@@ -52,8 +52,8 @@ def machines(samples: Samples, factor: str = "", by: Sequence[str] = (), alpha: 
                     "n": int((crossing.answers[place] >= 0).sum()),
                     "accuracy": _mean(scored[place]),
                     "difference": effect,
-                    "ci_low": None if effect is None else defined(effect - reach[place]),
-                    "ci_high": None if effect is None else defined(effect + reach[place]),
+                    "ci_low": None if effect is None else defined(effect - beyond[place]),
+                    "ci_high": None if effect is None else defined(effect + beyond[place]),
                     **dict(zip(("compared", "departed", "expected", "p"), departed[place], strict=True)),
                     "refused": crossing.refused or None,
                 }
@@ -109,7 +109,7 @@ def _unshown(row: dict[str, Any]) -> str:
     return "not pooled" if row["refused"] else "two alone" if row["departed"] is not None else "alone"
 
 
-def _reach(found: Spread, alpha: float) -> Any:
+def reach(found: Spread, alpha: float) -> Any:
     """How far each effect's interval reaches to both sides: Student's t with the degrees of freedom that the crossing leaves."""
     degrees = max((found.machines - 1) * (found.items - 1), 1)
     return stdtrit(degrees, 1 - alpha / 2) * np.where(found.effect_se > 0, found.effect_se, np.nan)
