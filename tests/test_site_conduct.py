@@ -107,7 +107,7 @@ def test_a_run_page_lists_the_rows_that_an_import_left_out(site_study_built: tup
         for listed in kinds.values():
             reason = re.escape(str(escape(listed["why"])))
             places = f"{', '.join(map(str, listed['first']))}, ..." if listed["first"] else "not recorded"
-            (row,) = re.findall(rf"<tr><th[^>]*>{reason}</th>(.*?)</tr>", page)
+            (row,) = re.findall(rf"<tr><t[hd][^>]*>{reason}</t[hd]>(.*?)</tr>", page)
             assert re.sub(r"<[^>]+>", " ", row).split() == [str(listed["rows"]), *places.split()]
             shown += listed["rows"]
         if kinds and run.source:

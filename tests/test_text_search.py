@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from xml.etree import ElementTree
@@ -44,7 +45,7 @@ ENTRIES = [
 def _postings(files: dict[str, bytes]) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
     for address, body in files.items():
-        if address != search.INDEX:
+        if address.startswith("search/terms"):
             letters, terms, codes = json.loads(body.decode().removeprefix("llmxsiteSearch.shard(").removesuffix(");\n"))
             assert terms == sorted(terms)
             assert {t[0] for t in terms} == set(letters)
@@ -129,7 +130,15 @@ def test_in_a_browser_from_a_disk(tmp_path: Path) -> None:
         field.fill("proto alert")
         expect(page.get_by_role("option")).to_have_count(1)
         field.fill("zebra")
-        expect(page.get_by_role("status")).to_have_text("No page has all of these words.")
+        expect(page.get_by_role("status")).to_contain_text("No page has all of these words.")
+        expect(page.get_by_role("option").filter(has_text="Does size help?")).to_have_count(1)
+        field.fill("zebra small")
+        page.get_by_role("option", name="Only small").click()
+        expect(field).to_have_value("small")
+        field.fill("calibraton por")
+        expect(page.get_by_role("option")).to_have_count(1)
+        expect(page.get_by_role("status")).to_contain_text("Showing results for “calibration”")
+        expect(page.locator("[role=option] mark").first).to_have_text("calibration", ignore_case=True)
         field.fill("phi")
         expect(page.get_by_role("option")).to_have_count(1)
         field.press("ArrowDown")
@@ -138,6 +147,66 @@ def test_in_a_browser_from_a_disk(tmp_path: Path) -> None:
         field.press("Enter")
         page.wait_for_url("**/models/phi3.html")
         assert errors == []
+        browser.close()
+
+
+def test_the_words_of_pages_are_kept_apart_in_their_order() -> None:
+    files = search.build(ENTRIES, "samples/index.html")
+    index = json.loads(files[search.INDEX].decode().removeprefix("llmxsiteSearch.index(").removesuffix(");\n"))
+    assert index["samples"] == "samples/index.html"
+    texts: dict[int, str] = {}
+    for first, name in index["texts"]:
+        body = files[f"search/{name}"].decode().removeprefix("llmxsiteSearch.texts(").removesuffix(");\n")
+        at, held = json.loads(body)
+        assert at == first
+        texts |= dict(enumerate(held, at))
+    assert len(texts) == len(ENTRIES)
+    assert "billion" in texts[[page[0] for page in index["pages"]].index("llama3.2:3b")]
+
+
+FORGIVEN = {
+    "temprature": "temperature", "temperture": "temperature", "tempreature": "temperature", "calibraton": "calibration",
+    "smolm": "smollm2", "determinsm": "determinism", "acuracy": "accuracy", "quantisation": "quantization",
+    "benchmrk": "benchmark", "hypotesis": "hypothesis", "mistrl": "mistral", "entropie": "entropy",
+}  # fmt: skip
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
+def test_one_or_two_letters_are_forgiven_and_reports_come_first(tmp_path: Path) -> None:
+    from playwright.sync_api import sync_playwright
+
+    right = sorted(set(FORGIVEN.values()))
+    entries = [
+        SearchEntry(address=f"figures/{w}.html", title=f"A figure about {w} and {w}", kind="Figure") for w in right
+    ]
+    entries += [
+        SearchEntry(address=f"reports/{w}.html", title="A report", kind="Report", text=f"so {w} was seen")
+        for w in right
+    ]
+    entries += [SearchEntry(address="suites/x.html#item-1", title="What falls from rain clouds?", kind=search.QUESTION)]
+    for address, content in search.build(entries, "samples/index.html").items():
+        (tmp_path / address).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / address).write_bytes(content)
+    shutil.copy(SCRIPT, tmp_path / "search.js")
+    _page(tmp_path, "samples/index.html", "samples")
+    _page(tmp_path, "index.html", search.field(lambda to: to) + '<script src="search.js" defer></script>')
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page()
+        page.goto((tmp_path / "index.html").as_uri())
+        field, options = page.get_by_role("combobox"), page.get_by_role("option")
+        for typed, meant in FORGIVEN.items():
+            field.fill(typed)
+            page.get_by_role("status").filter(has_text=f"“{meant}”").wait_for(state="attached")
+            assert "A report" in options.first.inner_text(), typed
+            assert page.locator("[role=option] mark").first.inner_text() == meant
+        field.fill("rain")
+        options.filter(has_text="rain clouds").first.wait_for()
+        last = options.last
+        assert "Search all questions and replies for “rain”" in last.inner_text()
+        last.click()
+        page.wait_for_url(re.compile(r"samples/index\.html\?full=1&q=rain$"))
         browser.close()
 
 

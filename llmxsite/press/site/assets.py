@@ -41,6 +41,7 @@ SCRIPTS = (
     "explorer",
     "gallery",
     "order",
+    "tables",
     "compare",
 )
 

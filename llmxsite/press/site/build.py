@@ -256,7 +256,8 @@ class _Build:
             yield logo.address, logo.data
         yield ".nojekyll", b""
         yield addresses.SEARCH, self.edition.search_page(self.search).encode()
-        yield from search.build(self.search).items()
+        explorer = addresses.explorer() if self.edition.catalogue.runs else None
+        yield from search.build(self.search, explorer).items()
         if self.edition.base_url:
             config = msgspec.structs.replace(self.edition.config, base_url=self.edition.base_url)
             yield feed.FEED_ADDRESS, feed.atom(config, self.edition.feed_entries())

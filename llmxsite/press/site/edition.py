@@ -221,7 +221,7 @@ class Edition:
             paths=addresses,
             catalogue=self.catalogue,
             guessing=lambda suite: self.guessing(suite),
-            search_field=Markup(field_html(to)),  # escapes
+            search_field=Markup(field_html(to, self.assets.scripts["search"])),  # escapes
             **{"description": None, "crumbs": [], "charts": False, "linked": None, "card": None, **context},
         )
 

@@ -2,8 +2,9 @@
 
 `search/index.js` has the list of pages and says which shard holds which first letters; a shard has its terms, sorted, and
 for each the pages it is on, with a weight. Shards are packed by size, so a small site has one and a large one loads
-only what the typed letters need. The client's half is static/js/search.js. Without JavaScript the search page is a
-plain list of the site's pages, drawn by `listing`.
+only what the typed letters need. The words of pages are in shards of their own, for the lines in which a match is shown. The
+client's half, with the forgiving of typing mistakes, is static/js/search.js. Replies are not in the index: the sample explorer
+searches them, and is offered. Without JavaScript the search page is a plain list of the site's pages, drawn by `listing`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,12 @@ from llmxsite.press.catalogue import addresses
 
 INDEX = "search/index.js"
 SHARD_BYTES = 64_000
+QUESTION = "Question"
+"""The kind of an entry that is an item of a suite."""
+MOST_QUESTIONS = 2_000
+"""Items of one suite that are entries of their own."""
+_TEXT = 6_000
+"""Characters of a page that are kept to show a match in."""
 TERMS_A_PAGE = 400
 """Most terms kept of one page, the most frequent first: bounds the index by the number of pages."""
 _COMMON = 0.6
@@ -65,8 +72,8 @@ def fold(text: str) -> str:
     )
 
 
-def build(entries: Iterable[SearchEntry]) -> dict[str, bytes]:
-    """The index's files by address. The same entries give the same bytes."""
+def build(entries: Iterable[SearchEntry], samples: str | None = None) -> dict[str, bytes]:
+    """The index's files by address. The same entries give the same bytes. `samples` is the explorer's address, where there is one."""
     pages = sorted(entries, key=lambda e: e.address)
     postings: dict[str, list[int]] = {}
     for number, page in enumerate(pages):
@@ -83,9 +90,40 @@ def build(entries: Iterable[SearchEntry]) -> dict[str, bytes]:
         address = f"search/{addresses.hashed('terms', 'js', body)}"
         files[address] = body
         shards.append([letters, address.removeprefix("search/")])
-    listed = [[p.title, p.address, p.kind, p.summary[:160]] for p in pages]
-    files[INDEX] = b"llmxsiteSearch.index(" + _json({"pages": listed, "shards": shards}) + b");\n"
+    listed = [[p.title, p.address, p.kind, _whole(p.summary, 160)] for p in pages]
+    texts = []
+    for first, words in _texts(pages):
+        body = b"llmxsiteSearch.texts(" + _json([first, words]) + b");\n"
+        address = f"search/{addresses.hashed('texts', 'js', body)}"
+        files[address] = body
+        texts.append([first, address.removeprefix("search/")])
+    index = {"pages": listed, "shards": shards, "texts": texts, "samples": samples}
+    files[INDEX] = b"llmxsiteSearch.index(" + _json(index) + b");\n"
     return files
+
+
+def _texts(pages: list[SearchEntry]) -> Iterable[tuple[int, list[str]]]:
+    """The words of pages in shards, in the pages' order: the number of the first page, and a text each."""
+    first, size = 0, 0
+    held: list[str] = []
+    for number, page in enumerate(pages):
+        text = (
+            " ".join(" ".join([page.summary, *page.headings, page.text]).split())[:_TEXT]
+            if page.kind != QUESTION
+            else ""
+        )
+        if held and size + len(text) > SHARD_BYTES:
+            yield first, held
+            first, size, held = number, 0, []
+        held.append(text)
+        size += len(text) + 3
+    if held:
+        yield first, held
+
+
+def _whole(text: str, most: int) -> str:
+    """The beginning of a text, up to a whole word."""
+    return text if len(text) <= most else f"{text[:most].rsplit(' ', 1)[0]} …"
 
 
 def _weights(page: SearchEntry) -> dict[str, int]:
@@ -124,10 +162,12 @@ def _json(value: object) -> bytes:
     return msgspec.json.encode(value).replace(b"\xe2\x80\xa8", b"\\u2028").replace(b"\xe2\x80\xa9", b"\\u2029")
 
 
-def field(to: Callable[[str], str]) -> str:
-    """The search form. `to(address)` gives the relative address from the page it stands on."""
+def field(to: Callable[[str], str], script: str = "") -> str:
+    """The search form. `to(address)` gives the relative address from the page it stands on; `script` is that of the client's half,
+    which a page loads when somebody turns to the field."""
+    brings = f' data-script="{escape(to(script))}"' if script else ""
     return (
-        f'<form class="search" role="search" action="{escape(to("search.html"))}" data-search="{escape(to(INDEX))}">'
+        f'<form class="search" role="search" action="{escape(to("search.html"))}" data-search="{escape(to(INDEX))}"{brings}>'
         '<label for="search-field">Search this site</label>'
         '<input id="search-field" name="q" type="search" autocomplete="off" spellcheck="false" maxlength="200">'
         '<ul id="search-results" class="search-results" role="listbox" aria-label="Pages found" hidden></ul>'
@@ -140,6 +180,8 @@ def listing(entries: Iterable[SearchEntry], to: Callable[[str], str]) -> str:
     """Every page of the site as lists, one a kind: what the search page is without JavaScript."""
     kinds: dict[str, list[SearchEntry]] = {}
     for entry in sorted(entries, key=lambda e: (e.kind, e.title.casefold(), e.address)):
+        if entry.kind == QUESTION:
+            continue  # its suite's page has it
         kinds.setdefault(entry.kind, []).append(entry)
     parts = []
     for kind, group in kinds.items():

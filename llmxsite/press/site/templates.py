@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from llmxsite.analysis.measure import Form, Measure, show
 from llmxsite.press.numbers.data_table import TableHead
+from llmxsite.press.site.ruled import ruled
 from llmxsite.press.site.sketch import beside, steps
 from llmxsite.press.site.sketch.difference import difference
 
@@ -54,6 +55,7 @@ def filtered(env: E) -> E:
         missing=missing,
         short=short,
         mark=mark,
+        ruled=ruled,
         spread=spread,
         forest=forest,
         before_after=beside.before_after,

@@ -7,7 +7,7 @@ the words around it do.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -18,6 +18,7 @@ from llmxsite.press.catalogue.entries import RunEntry
 from llmxsite.press.numbers.remembered import hashes
 from llmxsite.press.site.assets import data_script
 from llmxsite.press.site.edition import Edition
+from llmxsite.press.site.figures.table import FigureHead, cells, heads
 from llmxsite.press.site.sketch.thumbnail import thumbnail
 
 if TYPE_CHECKING:
@@ -30,15 +31,6 @@ ASKED = frozenset(["report", "run", "suite", "model", "category", "difficulty", 
 """Columns by which the page of all samples can be asked, beside the factors."""
 SHOWN_ROWS = 200
 """Rows of a figure's table on a page; the CSV has all."""
-
-
-class FigureHead(msgspec.Struct):
-    """The head of a column of a figure's table."""
-
-    title: str
-    unit: str | None
-    numeric: bool
-    description: str
 
 
 class Drawn(msgspec.Struct):
@@ -143,7 +135,6 @@ def _draw(
     from llmxsite.press import figure
     from llmxsite.press.figure import render
     from llmxsite.press.figure.naming import titles_of
-    from llmxsite.press.figure.words import show
 
     samples = edition.numbers.of(runs)
     made = figure.build(kind, samples, options, id=name, title=title, caption=caption)
@@ -159,8 +150,8 @@ def _draw(
         title=made.title,
         caption=made.caption,
         alt=made.alt,
-        heads=[FigureHead(c.title, c.unit, c.format != "text", c.description) for c in made.columns],
-        cells=[[_cell(plain(v), c, show, titles) for v, c in zip(row, made.columns, strict=True)] for row in values],
+        heads=heads(made.columns),
+        cells=[cells([plain(v) for v in row], made.columns, titles) for row in values],
         total_rows=len(made.data),
         runs=list(made.runs),
         notes=list(made.notes),
@@ -204,17 +195,6 @@ def _called(made: figure.Figure, samples: Samples) -> dict[str, dict[str, str]]:
             for by, level in (row.get(BEHIND) or {}).items():
                 found.setdefault(by, {})[level] = spoken(by, level)
     return found
-
-
-def _cell(value: Any, column: figure.Column, show: Any, titles: Mapping[str, str]) -> str:
-    if value is None:
-        return "–"
-    form = column.format
-    if column.name == "suite":
-        return titles.get(str(value), str(value))
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(show(value, form)) if isinstance(value, int | float) and form != "text" else f"{value}"
 
 
 def _height(svg: str, width: int) -> int:

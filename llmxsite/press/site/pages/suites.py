@@ -26,7 +26,7 @@ from llmxsite.press.site.pages import Page
 from llmxsite.press.site.pages.shared import run_rows
 from llmxsite.press.site.parts import added
 from llmxsite.press.site.samples.sheets import page_numbers
-from llmxsite.press.site.search import SearchEntry
+from llmxsite.press.site.search import MOST_QUESTIONS, QUESTION, SearchEntry
 from llmxsite.press.site.sketch.items import Point, scatter, strip
 from llmxsite.press.site.templates import count
 from llmxsite.study.study import slugify
@@ -116,12 +116,15 @@ def _suite(edition: Edition, entry: SuiteEntry, number: int, _: Issues) -> Made:
             (2, "using", "Using it"),
         ],
     )
-    text = " ".join(i.shown() for i in shown)[:20_000]
     summary = (suite.description if suite else None) or ""
+    questions = [
+        SearchEntry(address=f"{address}#item-{item.id}", title=item.shown()[:200], kind=QUESTION, summary=entry.title)
+        for item in shown[:MOST_QUESTIONS]
+    ]
     return Made(
         html,
         figures=figures,
-        search=[SearchEntry(address=address, title=entry.title, kind="Suite", summary=summary, text=text)],
+        search=[SearchEntry(address=address, title=entry.title, kind="Suite", summary=summary), *questions],
     )
 
 

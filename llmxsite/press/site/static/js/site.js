@@ -21,6 +21,30 @@ var llmx = window.llmx || (window.llmx = {});
   }
   if (root.dataset.theme) pictures();
 
+  // Scripts that only some pages or readers need: of tables that can be sorted, and of the search when somebody turns to it.
+  function bring(address) {
+    var node = document.createElement("script");
+    node.src = address;
+    document.head.appendChild(node);
+  }
+  var tables = document.currentScript.dataset.tables;
+  if (document.querySelector("table[data-ruled]")) bring(tables);
+  var form = document.querySelector("form[data-script]");
+  if (form) {
+    var field = form.querySelector("input"), brought = false;
+    var search = function () {
+      if (!brought) bring(form.dataset.script);
+      brought = true;
+    };
+    form.addEventListener("focusin", search);
+    document.addEventListener("keydown", function (event) {
+      if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName)) return;
+      event.preventDefault();
+      field.focus();
+    });
+    if (form.closest(".search-page")) search();
+  }
+
   // On a narrow screen the sections scroll: the one of this page is in sight.
   each(".bar nav [aria-current]", function (link) { link.closest("nav").scrollLeft = link.offsetLeft - 40; });
 
