@@ -64,6 +64,30 @@ def figures(
     finish(issues)
 
 
+@commands.command("figure")
+def figure(
+    figure_id: Annotated[str, typer.Argument(metavar="ID", help="Figure: the name in its address.")],
+    out: Annotated[Path | None, typer.Option("--out", help="Folder to write to; figures/ID when not given.")] = None,
+    base_url: Annotated[
+        str | None, typer.Option("--base-url", help="Address of the published site, over the one in site.yaml.")
+    ] = None,
+) -> None:
+    """Write one figure for anywhere: PNG and SVG in both themes, CSV, Vega-Lite, Altair code, a post, HTML to embed, a citation.
+
+    The post (ID.md) works before the site is public: drag the picture that lies beside it into the post.
+
+    \b
+    Example: llmxsite export figure temperature-accuracy
+    Example: llmxsite export figure temperature-accuracy --out /tmp/post --base-url https://me.github.io/study
+    """
+    from llmxsite.press.publish import one_figure
+
+    issues = Issues()
+    folder, written = one_figure.export(study_here(), figure_id, out, issues=issues, base_url=base_url)
+    err().print(f"{several(len(written), 'file')} written to {folder}")
+    finish(issues)
+
+
 @commands.command("discussion")
 def discussion(
     report: Annotated[str, typer.Argument(help="Report to post.")],

@@ -235,7 +235,7 @@ def vega_config(theme: Theme | Literal["auto"] = "auto") -> dict[str, Any]:
         "rule": {"color": "var(--line-strong)"},
         "bar": {"color": "var(--series-1)"},
         "point": {"color": "var(--series-1)", "filled": True, "opacity": 1},
-        "line-strong": {"color": "var(--series-1)", "strokeWidth": 2},
+        "line": {"color": "var(--series-1)", "strokeWidth": 2},
         "range": {"category": [series(i) for i in range(8)]},
     }
     if theme == "auto":

@@ -16,6 +16,7 @@ from llmxsite.base.diagnostics import several
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.publish.written import ShownDirective, Written
 from llmxsite.press.site.figures.drawing import Drawn
+from llmxsite.press.site.figures.elsewhere import ROWS, plain, table
 from llmxsite.press.writing.citations import KEY, UNSPACED, Cite, parse_group, short_names
 
 _FENCE = re.compile(r"^(?P<indent> {0,3})(?P<marks>`{3,}|~{3,}|:{3,})(?P<info>.*)$")
@@ -32,8 +33,6 @@ _ADMONITION = {
 }  # fmt: skip
 """MyST's admonitions to GitHub's alerts."""
 _KEPT = {"table", "thead", "tbody", "tr", "th", "td", "caption", "a", "br", "b", "strong", "em", "code", "sub", "sup"}
-TABLE_ROWS = 40
-"""Rows of a figure's table in the post; the CSV, linked below it, has all."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +139,7 @@ def picture(written: Written, figure: Drawn, label: str | None, caption: str | N
 def folded_table(figure: Drawn, address: str, before: Sequence[str] = ()) -> str:
     """The numbers behind a figure, folded away with the texts before them."""
     heads = [f"{h.title} ({h.unit})" if h.unit and h.unit != "%" else h.title for h in figure.heads]
-    shown = figure.cells[:TABLE_ROWS]
+    shown = figure.cells[:ROWS]
     more = (
         f"\n\n{figure.total_rows - len(shown):,} more rows are in the [CSV]({address})."
         if figure.total_rows > len(shown)
@@ -149,18 +148,6 @@ def folded_table(figure: Drawn, address: str, before: Sequence[str] = ()) -> str
     rows = several(figure.total_rows, "row")
     cells = table(heads, shown, [h.numeric for h in figure.heads])
     return "\n\n".join([f"<details>\n<summary>The numbers ({rows})</summary>", *before, f"{cells}{more}", "</details>"])
-
-
-def table(heads: list[str], rows: list[list[str]], numeric: list[bool]) -> str:
-    """A Markdown table; numbers stand right."""
-    rule = "|".join(" ---: " if right else " --- " for right in numeric)
-    body = ["| " + " | ".join(plain(cell) for cell in row) + " |" for row in rows]
-    return "\n".join(["| " + " | ".join(plain(h) for h in heads) + " |", f"|{rule}|", *body])
-
-
-def plain(text: str) -> str:
-    """Text that no Markdown takes for anything else: a model's name may hold `_`, `*`, `|` or `<`."""
-    return re.sub(r"([\\`*_\[\]<>|#@~$])", r"\\\1", " ".join(str(text).split()))
 
 
 def absolute(written: Written, target: str, line: int) -> str:

@@ -17,6 +17,7 @@ from llmxsite.press.publish.discussion.condense import MOST, condense, left_out,
 from llmxsite.press.publish.discussion.parts import OTHER, Section, sections
 from llmxsite.press.publish.written import Written, open_edition, read
 from llmxsite.press.site.figures.drawing import Drawn
+from llmxsite.press.site.figures.elsewhere import plain
 from llmxsite.study.study import Study
 
 LIMIT = 65_536
@@ -100,7 +101,7 @@ class Post:
         """The whole post; without `tables` the folded numbers of figures are left to the site."""
         w = self.written
         blocks = [f"*[Full report with interactive figures, every sample and every reply]({self.page})*"]
-        blocks += [github.plain(w.report.summary)] if w.report.summary else []
+        blocks += [plain(w.report.summary)] if w.report.summary else []
         blocks += self._part("Question", [*facts.question(w), *self._of("question")])
         blocks += self._part("Hypothesis", [*facts.hypothesis(w), *self._of("hypothesis")])
         blocks += self._part("Setup", [*self._of("setup"), self._described])

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from llmxsite.analysis.measure import show
 from llmxsite.exchange.engine.protocol import ModelInfo
-from llmxsite.press.publish import github
 from llmxsite.press.publish.written import Written
 from llmxsite.press.site import populations, predictions
 from llmxsite.press.site.directives import setup
+from llmxsite.press.site.figures.elsewhere import plain, table
 
 REGISTERED = {
     "committed": "It was committed before the first sample.",
@@ -21,7 +21,7 @@ REGISTERED = {
 
 def question(written: Written) -> list[str]:
     asked = written.report.question
-    return [f"**{github.plain(asked)}**"] if asked else []
+    return [f"**{plain(asked)}**"] if asked else []
 
 
 def hypothesis(written: Written) -> list[str]:
@@ -29,10 +29,10 @@ def hypothesis(written: Written) -> list[str]:
     text = written.report.hypothesis
     if not text:
         return []
-    said = [f"> {github.plain(text)}", REGISTERED.get(written.report.registered, "")]
+    said = [f"> {plain(text)}", REGISTERED.get(written.report.registered, "")]
     rows = predictions.answers(written.edition, written.report)
     if rows:
-        lines = [f"- `{row.sentence}`: **{row.verdict}**. {github.plain(row.words)}" for row in rows]
+        lines = [f"- `{row.sentence}`: **{row.verdict}**. {plain(row.words)}" for row in rows]
         said.append("\n".join(lines))
     return said
 
@@ -60,7 +60,7 @@ def described(written: Written) -> str:
     filled = [[name, value or "not stated"] for name, value in rows]
     return (
         "<details>\n<summary>Setup, from the run logs</summary>\n\n"
-        + github.table(["", ""], filled, [False, False])
+        + table(["", ""], filled, [False, False])
         + "\n\n</details>"
     )
 
@@ -90,13 +90,13 @@ def accuracies(written: Written) -> str:
         for r in sorted(known, key=lambda r: (str(r.get("suite")), r["setting"], -r["accuracy"]))
     ]
     left = 1 + several + varied
-    return github.table(heads, body, [False] * left + [True] * (len(heads) - left))
+    return table(heads, body, [False] * left + [True] * (len(heads) - left))
 
 
 def limits(written: Written) -> str:
     """The warnings that the numbers raise themselves."""
     warnings = written.edition.numbers.warnings(written.report.runs) if written.report.runs else []
-    return "\n".join(f"- {github.plain(w)}" for w in warnings)
+    return "\n".join(f"- {plain(w)}" for w in warnings)
 
 
 def _model(info: ModelInfo) -> str:

@@ -18,6 +18,7 @@ from llmxsite.press.catalogue.entries import RunEntry
 from llmxsite.press.numbers.remembered import hashes
 from llmxsite.press.site.assets import data_script
 from llmxsite.press.site.edition import Edition
+from llmxsite.press.site.figures.code import code
 from llmxsite.press.site.figures.table import FigureHead, cells, heads
 from llmxsite.press.site.sketch.thumbnail import thumbnail
 
@@ -91,6 +92,15 @@ class Drawn(msgspec.Struct):
         return addresses.figure_file(self.id, "chart", "json")
 
     @property
+    def code(self) -> str:
+        """Python that draws it with Altair."""
+        return code(self.spec, self.title, self.caption, addresses.part(self.id))
+
+    @property
+    def code_address(self) -> str:
+        return addresses.figure_file(self.id, "chart", "py")
+
+    @property
     def script(self) -> bytes:
         """What hands the live chart its specs and rows."""
         return data_script(self.id, self.live)
@@ -104,6 +114,7 @@ class Drawn(msgspec.Struct):
         found = {self.picture(t, s): self.svg[f"{t}-{s}"].encode() for t in THEMES for s in SIZES}
         found |= {self.thumb(t): svg.encode() for t, svg in self.thumbs.items()}
         found |= {self.table: self.csv.encode(), self.spec_address: self.spec.encode()}
+        found[self.code_address] = self.code.encode()
         return found | {self.script_address: self.script}
 
 

@@ -11,6 +11,7 @@ from llmxsite.base.diagnostics import Issues
 from llmxsite.base.memory import digest
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.site.edition import Edition, Made
+from llmxsite.press.site.figures import elsewhere
 from llmxsite.press.site.figures.drawing import Drawn
 from llmxsite.press.site.figures.markup import figure_markup
 from llmxsite.press.site.pages import Page
@@ -68,6 +69,7 @@ def _pages(drawn: Mapping[str, tuple[Drawn, str, str]]) -> list[tuple[str, str, 
 
 
 def _figure(edition: Edition, figure: Drawn, address: str, title: str, _: Issues) -> Made:
+    runs = [run for run in map(edition.catalogue.run, figure.runs) if run is not None]
     html = edition.html(
         "figure.html",
         figure.address,
@@ -78,6 +80,10 @@ def _figure(edition: Edition, figure: Drawn, address: str, title: str, _: Issues
         figure=figure,
         stands=(address, title),
         words=_words(figure),
+        post=elsewhere.post(edition, figure),
+        embed=elsewhere.embed(edition, figure),
+        citation=elsewhere.citation(edition, figure, runs),
+        bibtex=elsewhere.bibtex(edition, figure, runs),
         charts=True,
         description=figure.alt[:300],
         card=edition.absolute(figure.photo("light")),

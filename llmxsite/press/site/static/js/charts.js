@@ -66,6 +66,7 @@
         // Its parts are in the table; the whole has its name on the holder.
         Array.prototype.forEach.call(holder.querySelectorAll("svg"), function (svg) { svg.setAttribute("aria-hidden", "true"); });
         llmx.answer(frame, holder, made.view, figure);
+        copying(frame, made.view);
         frame.dataset.state = "live";
         frame.dataset.size = size;
         holder.style.minHeight = "";
@@ -77,6 +78,37 @@
       if (holder) holder.remove();
       frame.dataset.state = "picture";
       if (window.console) console.warn("llmxsite: the live chart could not be drawn:", error);
+    });
+  }
+
+  // The chart as it is seen, at twice its size on the page's paper, into the clipboard; into a file where that is refused.
+  function copying(frame, view) {
+    var button = frame.querySelector("[data-copy-picture]"), said = frame.querySelector("[data-copied]");
+    if (!button) return;
+    button.disabled = false;
+    button.addEventListener("click", function () {
+      var made = view.toCanvas(2).then(function (drawn) {
+        var canvas = document.createElement("canvas"), pen = canvas.getContext("2d"), edge = 24;
+        canvas.width = drawn.width + 2 * edge;
+        canvas.height = drawn.height + 2 * edge;
+        pen.fillStyle = getComputedStyle(document.documentElement).getPropertyValue("--paper").trim() || "#fff";
+        pen.fillRect(0, 0, canvas.width, canvas.height);
+        pen.drawImage(drawn, edge, edge);
+        return new Promise(function (done) { canvas.toBlob(done, "image/png"); });
+      });
+      var whole = window.ClipboardItem && navigator.clipboard && navigator.clipboard.write
+        ? navigator.clipboard.write([new ClipboardItem({ "image/png": made })]).then(function () { return "Copied"; })
+        : Promise.reject(new Error("no clipboard"));
+      whole.catch(function () {
+        return made.then(function (blob) {
+          var link = document.createElement("a");
+          link.href = URL.createObjectURL(blob);
+          link.download = (frame.dataset.figure || "figure") + ".png";
+          link.click();
+          setTimeout(function () { URL.revokeObjectURL(link.href); }, 10000);
+          return "Saved as a file: this browser lets no page copy pictures";
+        });
+      }).then(function (words) { said.textContent = words; });
     });
   }
 
