@@ -127,8 +127,10 @@ def _folded(columns: Sequence[Column]) -> tuple[list[Column], str]:
             nothing.append(_ORDINARY[column.name.lower()])
         elif text in _NOTHING or all('class="missing"' in cell.html for cell in column.cells):
             unknown.append(column)
-        else:
+        elif column.label:
             same.append(column)
+        else:
+            kept.append(column)  # a number that happens to be the same is still each row's
     if not any(column.label for column in kept) and same:
         kept.insert(0, same.pop(0))  # every row is named by something
     parts = []

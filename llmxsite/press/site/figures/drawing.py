@@ -51,6 +51,8 @@ class Drawn(msgspec.Struct):
     width: int
     height: int
     """Of the wide picture, in CSS pixels."""
+    narrow: tuple[int, int]
+    """Width and height of the narrow one."""
     csv: str
     live: dict[str, Any]
     """Specs for both sizes and their data, for the page's own charts script."""
@@ -145,6 +147,7 @@ def _draw(
 ) -> Drawn:
     from llmxsite.press import figure
     from llmxsite.press.figure import render
+    from llmxsite.press.figure.draft import NARROW
     from llmxsite.press.figure.naming import titles_of
 
     samples = edition.numbers.of(runs)
@@ -168,6 +171,7 @@ def _draw(
         notes=list(made.notes),
         width=made.width,
         height=_height(wide, made.width),
+        narrow=(NARROW, _height(svg["light-narrow"], NARROW)),
         csv=render.csv(made),
         live={
             "wide": made.spec,

@@ -69,7 +69,6 @@
         copying(frame, made.view);
         frame.dataset.state = "live";
         frame.dataset.size = size;
-        holder.style.minHeight = "";
       });
     }).catch(function (error) {
       // The picture is as good; it stays, and comes back where the chart could not be drawn.

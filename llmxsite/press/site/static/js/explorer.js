@@ -268,6 +268,7 @@
     store = new llmx.SampleStore(parts);
     conditions();
     show();
+    box.classList.add("ready");
   }).catch(function (error) {
     found.textContent = "The samples could not be read (" + error.message + "). Every one of them is on the pages below.";
   });

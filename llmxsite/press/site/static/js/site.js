@@ -87,7 +87,10 @@ var llmx = window.llmx || (window.llmx = {});
   if (location.hash) open();
 
   // Contents: folded on a phone, and the heading being read is marked.
-  each(".toc details", function (details) { if (!matchMedia("(min-width: 70rem)").matches) details.open = false; });
+  each(".toc details", function (details) {
+    if (!matchMedia("(min-width: 70rem)").matches) details.open = false;
+    details.classList.add("ready");
+  });
   var links = {};
   each(".toc a", function (link) { links[decodeURIComponent(link.hash.slice(1))] = link; });
   var marks = Object.keys(links).map(function (id) { return document.getElementById(id); }).filter(Boolean);
