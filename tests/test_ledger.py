@@ -216,7 +216,9 @@ def test_the_ledger_lists_what_the_site_shows_and_declares(built: tuple[Study, P
     number = r"(?:[−+\d.]+ (?:to )?)*"
     what = r"accuracy of temperature=0 minus temperature=1\.2 = within 40 points not declared: exploratory "
     assert re.search(what + number + r"\d+ Prediction 3", text)
-    places = re.search(rf"minus model=tiny:135m > 0 not declared: exploratory {number}24 (Prediction 2 , Table \d)", text)
+    places = re.search(
+        rf"minus model=tiny:135m > 0 not declared: exploratory {number}24 (Prediction 2 , Table \d)", text
+    )
     assert places is not None, "one test in two places"
     assert 'href="reports/temperature/index.html#' in page and 'href="compare/' in page
 
