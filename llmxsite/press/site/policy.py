@@ -7,10 +7,10 @@ from base64 import b64encode
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; frame-src 'self'; "
-    "base-uri 'none'; form-action 'self'"
+    "connect-src 'self'; base-uri 'none'; form-action 'self'"
 )
 """Content security policy of every page: nothing from elsewhere, no inline script, no `eval`. A form may go to the search page,
-and the sample explorer opens pages of samples out of sight."""
+the sample explorer opens pages of samples out of sight, and tools that audit a page may ask its own site for `robots.txt`."""
 
 
 def policy(style: str | None = None) -> str:

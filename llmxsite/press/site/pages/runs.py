@@ -143,6 +143,7 @@ def sheet_page(edition: Edition, entry: RunEntry) -> str:
             section="runs",
             crumbs=[("Runs", addresses.index("runs")), (entry.id, entry.address)],
             entry=entry,
+            description=f"Every question and reply of run {entry.id}, with what was read and what was right.",
             setup=setup.describe(edition, [entry]),
             marks={"body": Markup(sheets.BODY), "number": Markup(sheets.NUMBER), "pager": Markup(sheets.PAGER)},
         )
