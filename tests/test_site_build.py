@@ -313,7 +313,9 @@ def test_weights(site: Path) -> None:
         return len(content) if address.endswith(".woff2") else len(gzip.compress(content, 6))
 
     loaded = [p.relative_to(site).as_posix() for p in (site / "assets").iterdir()]
-    fonts = sum(weight(a) for a in loaded if a.endswith(".woff2"))
+    formulas = sum(weight(a) for a in loaded if re.match(r"assets/math", a))
+    assert formulas <= 46_000, "loaded where a page has formulas, beside everything else"
+    fonts = sum(weight(a) for a in loaded if a.endswith(".woff2")) - formulas
     italic = sum(weight(a) for a in loaded if "italic" in a)  # a browser loads it where it is used
     charts = sum(weight(a) for a in loaded if re.match(r"assets/(vega|charts)", a))
     for address, text in pages(site):

@@ -25,7 +25,7 @@ from llmxsite.press.site.sketch import steps
 from llmxsite.press.writing import highlight
 
 PACKAGE = Path(__file__).parent
-FONTS = ("serif-regular", "serif-italic", "serif-semibold")
+FONTS = ("serif-regular", "serif-italic", "serif-semibold", "math")
 SHEETS = ("base", "layout", "text", "parts", "frame", "samples", "print")
 MAX_ASSET = 8 * 1024 * 1024
 SCRIPTS = (

@@ -94,6 +94,8 @@ def _write(element: Element, depth: int) -> str:
     if tag == "mover" and element.get("accent") == "true" and len(element) == 2:
         mark = html.unescape(element[1].text or "")
         element[1].text = _ACCENTS.get(mark, mark)
+    if tag == "mo" and element.get("minsize"):
+        element.set("stretchy", "true")  # a bar between two terms, and a bracket with an exponent, would keep their own size
     if tag == "mtext":
         text = re.sub(r"\\([&%$#_{}])", r"\1", text)
     elif text.startswith("\\") and len(text) > 1:
@@ -103,7 +105,10 @@ def _write(element: Element, depth: int) -> str:
     wanted = _CHILDREN.get(tag)
     if wanted is not None and len(element) != wanted:
         raise FormulaError(f"a command lacks an argument in braces ({wanted} are needed)")
-    inner = html.escape(text, quote=False) + "".join(_write(child, depth + 1) for child in element)
+    parts = [_write(child, depth + 1) for child in element]
+    if tag in ("msub", "msup", "msubsup") and "minsize" in parts[0]:
+        parts[0] = f"<mrow>{parts[0]}</mrow>"  # only in a row of its own a bracket grows
+    inner = html.escape(text, quote=False) + "".join(parts)
     if tag not in _TAGS:
         return inner
     return f"<{tag}{''.join(_attributes(element))}>{inner}</{tag}>"
