@@ -95,7 +95,7 @@ def test_what_an_installer_would_write_is_what_the_project_says() -> None:
 def test_it_has_every_part_that_a_task_can_have() -> None:
     rooms = {"suite", "experiment", "asking", "answer", "collect", "results", "figure", "site"}
     assert all(registry.part("recall", room) is not None for room in rooms)
-    assert all((PACKAGE / name).exists() for name in ("methods.md", "scaffold", "templates", "words"))
+    assert all((PACKAGE / name).exists() for name in ("methods.md", "glossary.toml", "scaffold", "templates", "words"))
     assert list(registry.faults()) == []
 
 

@@ -111,6 +111,7 @@ class _Build:
             drift,
             explorer,
             figures,
+            glossary,
             hardware,
             home,
             methods,
@@ -127,7 +128,7 @@ class _Build:
         edition = self.edition
         todo, compared = self._samples(), missing(edition)
         with beside({name: job for name, (_, job) in todo.items()}, compared, self.out, self.jobs) as (written, drifts):
-            for module in (reports, models, suites, home, compare, hardware, methods, texts):
+            for module in (reports, models, suites, home, compare, glossary, hardware, methods, texts):
                 self._all(module.pages(edition))
             keys = {name: key for name, (key, _) in todo.items()}
             self._all(self._runs(runs.pages(edition), keys, written))

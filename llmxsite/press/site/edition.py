@@ -23,6 +23,7 @@ from llmxsite.press.catalogue.catalogue import Catalogue
 from llmxsite.press.catalogue.entries import Known, RunEntry
 from llmxsite.press.files import PICTURES, published
 from llmxsite.press.numbers.remembered import Numbers
+from llmxsite.press.site import glossary
 from llmxsite.press.site.assets import Assets
 from llmxsite.press.site.ledger import LedgerEntry
 from llmxsite.press.site.policy import policy
@@ -204,7 +205,8 @@ class Edition:
         """A page from its template. `context` may give `description`, `kind`, `crumbs`, `charts`, `linked`, `card`."""
         own = self.absolute(address)
         to = lambda target: addresses.relative(address, target)  # noqa: E731
-        return self.templates.page(
+        glossed = context.pop("glossed", True)
+        html = self.templates.page(
             template,
             address,
             policy(context.get("inline_style")),
@@ -224,6 +226,7 @@ class Edition:
             search_field=Markup(field_html(to, self.assets.scripts["search"])),  # escapes
             **{"description": None, "crumbs": [], "charts": False, "linked": None, "card": None, **context},
         )
+        return glossary.marked(html, addresses.relative(address, glossary.ADDRESS)) if glossed else html
 
     def piece(self, template: str, address: str, **context: Any) -> Markup:
         """A part of the page at `address` from its template: a task's is called `task/NAME/FILE`."""

@@ -95,7 +95,9 @@ def _write(element: Element, depth: int) -> str:
         mark = html.unescape(element[1].text or "")
         element[1].text = _ACCENTS.get(mark, mark)
     if tag == "mo" and element.get("minsize"):
-        element.set("stretchy", "true")  # a bar between two terms, and a bracket with an exponent, would keep their own size
+        element.set(
+            "stretchy", "true"
+        )  # a bar between two terms, and a bracket with an exponent, would keep their own size
     if tag == "mtext":
         text = re.sub(r"\\([&%$#_{}])", r"\1", text)
     elif text.startswith("\\") and len(text) > 1:

@@ -115,6 +115,7 @@ def _methods(edition: Edition, issues: Issues) -> Made:
         ADDRESS,
         title="Methods",
         section="methods",
+        glossed=False,  # it explains its words itself
         rendered=rendered,  # the package's own text, cleaned by the Markdown room
         headings=[(2, s.id, s.title) for s in shown],
         figures_index=addresses.index("figures"),
