@@ -57,7 +57,7 @@ def test_what_is_the_same_in_every_row_is_a_sentence() -> None:
     rows = [[m, MARK.format(1), "0", "0", "ollama", "–"] for m in "xyz"]
     found = str(ruled(made(heads, rows, numeric=("Unparsed", "Truncated")), "T"))
     assert heads_of(found) == ["Model", "Accuracy, 95% interval"]
-    assert "Nothing unparsed or cut off." in found
+    assert '<p class="hint said">Nothing unparsed or cut off.' in found
     assert "In every row: Engine ollama." in found
     assert "Note: not there in any row." in found
 

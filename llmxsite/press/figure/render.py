@@ -11,15 +11,15 @@ import json
 import re
 from pathlib import Path
 from typing import Any, Literal
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import escape, quoteattr, unescape
 
 from llmxsite.base import cells
 from llmxsite.press.figure.draft import NARROW
 from llmxsite.press.figure.figure import Figure, Size
 from llmxsite.press.figure.theme import SANS, Theme, resolve, resolve_spec, vega_config
-from llmxsite.press.figure.words import clean, wrap
+from llmxsite.press.figure.words import clean, width, wrap
 
-VERSION = 1
+VERSION = 2
 """Of this module's output: raise it when the same spec comes out as other bytes."""
 VEGA_LITE = "6.4"
 """The version that draws."""
@@ -30,6 +30,10 @@ _SIZED = re.compile(r'width="[\d.]+" height="[\d.]+" viewBox="[^"]*"')
 _NUMBER = re.compile(r"-?\d+\.\d{3,}")
 _ID = re.compile(r"""(\bid="|url\(#|href="#)([A-Za-z_][\w-]*)""")
 _GEOMETRY = re.compile(r'\b(d|transform|x|y|x1|x2|y1|y2|width|height|viewBox)="([^"]*)"')
+_LABEL = re.compile(r'<text text-anchor="end"[^>]*font-size="([\d.]+)px"[^>]*>([^<]{10,})</text>')
+"""A label that ends at the plot: a row's, beside which there is no more room than it was measured to take."""
+_ARIAL = 0.905
+"""Width in the face that pictures are measured in, as a part of `words.width`, which is on the wide side."""
 
 
 def svg(
@@ -151,8 +155,15 @@ def _tidy(raw: str, figure: Figure) -> str:
     numbers: dict[str, str] = {}
     body = _ID.sub(lambda m: f"{m[1]}{numbers.setdefault(m[2], f'{prefix}-{len(numbers)}')}", body)
     body = re.sub(r' (?:role|aria-\w+)="[^"]*"', "", body)
+    body = _LABEL.sub(_held, body)
     name = f' role="img" aria-label={quoteattr(clean(figure.alt))}'
     return body.replace(' class="marks"', name, 1).replace(">", f"><title>{escape(clean(figure.title))}</title>", 1)
+
+
+def _held(match: re.Match[str]) -> str:
+    """A label with the length that the picture has room for: a wider face than the one it was measured in would be cut at the edge."""
+    length = _ARIAL * width(unescape(match[2]), float(match[1]))
+    return f'{match[0].removesuffix(f">{match[2]}</text>")} textLength="{length:.1f}" lengthAdjust="spacingAndGlyphs">{match[2]}</text>'
 
 
 def _short(match: re.Match[str]) -> str:

@@ -101,9 +101,8 @@ def ruled(html: str, label: str) -> Markup:
     ordered = _ordered(kept)
     tr = [attributes for attributes, _ in _ROW.findall(found[3])]
     table = _written(found[1], ordered, tr)
-    return Markup(
-        _scrolling(table, label, stacked=len(ordered) > 2) + (f'<p class="hint said">{said}</p>' if said else "")
-    )
+    note = Markup(f'<p class="hint said">{said}</p>' if said else "")  # made of cells as the template wrote them
+    return _scrolling(table, label, columns=len(ordered)) + note
 
 
 def _repeated(column: Column, columns: Sequence[Column]) -> bool:
@@ -199,8 +198,12 @@ def _scoped(attributes: str) -> str:
     return attributes if "scope=" in attributes else f' scope="col"{attributes}'
 
 
-def _scrolling(table: str, label: str, *, stacked: bool = False) -> Markup:
-    kind = "table-scroll stacked" if stacked else "table-scroll"
+MANY = 4
+"""Columns beyond which a sheet of paper has no room for them side by side."""
+
+
+def _scrolling(table: str, label: str, *, columns: int = 0) -> Markup:
+    kind = f"table-scroll{' stacked' if columns > 2 else ''}{' many' if columns > MANY else ''}"
     return Markup('<div class="{}" tabindex="0" role="group" aria-label="{}">{}</div>').format(
         kind, label, Markup(table)
     )
