@@ -258,3 +258,10 @@ def test_two_machines_that_differ_say_how_often_and_not_which_departs() -> None:
     assert found["departed"].nunique() == 1
     assert found["departed"].iloc[0] > 0
     assert found["p"].isna().all()
+
+
+def test_a_row_of_a_table_is_always_named() -> None:
+    assert table("machines").keys == ["machine"]
+    assert table("disagreement").keys == ["item"]
+    assert table("pooled").keys == []
+    assert table("summary").keys == []

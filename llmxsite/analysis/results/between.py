@@ -153,7 +153,7 @@ MACHINES = TableKind(
     measures=_MACHINES,
     shown=("machine", "n", "accuracy", "difference", "departed", "expected", "p_holm", "verdict", "differs", "refused"),
     make=_machines,
-    by=(),
+    by=("suite", "model"),
 )
 POOLED = TableKind(
     name="pooled",
@@ -162,7 +162,7 @@ POOLED = TableKind(
     shown=("machines", "n", "mean", "tau", "next_low", "next_high", "disagreed", "apart", "refused"),
     more=("fixed_low", "fixed_high", "p_q"),
     make=_pooled,
-    by=(),
+    by=("suite", "model"),
     value="pooled",
     of="mean",
     said=_said,
@@ -175,6 +175,6 @@ DISAGREEMENT = TableKind(
     measures=_DISAGREEMENT,
     shown=tuple(m.name for m in _DISAGREEMENT),
     make=_disagreement,
-    by=(),
+    by=("suite", "model"),
 )
 TABLES = (MACHINES, POOLED, DISAGREEMENT)

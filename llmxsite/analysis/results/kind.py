@@ -105,6 +105,12 @@ class TableKind:
     keeps_apart: tuple[str, ...] = ()
     """Populations that it never mixes, so that a number of it may be asked for where several are."""
 
+    @property
+    def keys(self) -> list[str]:
+        """The measures that say what a row is about: texts before the first number, such as an item or a machine."""
+        numbers = [measure.form != "text" for measure in self.measures]
+        return [measure.name for measure in self.measures[: numbers.index(True) if True in numbers else 0]]
+
     def measure(self, name: str) -> Measure | None:
         return next((m for m in self.measures if m.name == name), None)
 

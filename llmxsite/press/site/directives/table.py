@@ -33,7 +33,8 @@ def draw_table(host: PageHost, d: Directive) -> str:
         why = f"no measure is called '{measure}'"
         d.add("table-column", why, key="measure", hint=did_you_mean(measure, ("accuracy", *COMPARED)))
         return failed(d, why)
-    shown = [*by, *(names(d.options.get("columns")) or kind.shown)]
+    columns = names(d.options.get("columns"))
+    shown = list(dict.fromkeys([*by, *(kind.keys if columns else ()), *(columns or kind.shown)]))
     asked = data_table.asked(kind, by, shown, d.options)
     try:
         rows = data_table.rows(host.edition.numbers, kind, runs, asked, d.options)
