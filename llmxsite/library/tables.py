@@ -49,8 +49,8 @@ def make(samples: Samples, kind: TableKind, asked: Asked) -> pd.DataFrame:
     """
     fit = fitting(samples, kind)
     if kind.task is None and not len(samples):
-        return kind.make(samples, asked) if kind.name == "summary" else samples.frame.iloc[:0, :0]
-    frame = kind.make(fit, asked) if len(fit) else fit.frame
+        return kind.made(samples, asked) if kind.name == "summary" else samples.frame.iloc[:0, :0]
+    frame = kind.made(fit, asked) if len(fit) else fit.frame
     if not frame.empty or (kind.task is None and not kind.pair):
         return frame
     if len(fit):

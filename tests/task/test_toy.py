@@ -245,3 +245,38 @@ def test_the_commands_of_the_page_on_architecture_do_what_it_says(tmp_path: Path
             if words[0] == "new":
                 written(here, "echo")
     assert (here.root / "site/reports/echo/index.html").is_file()
+
+
+def _failing(*_: object) -> object:
+    raise ZeroDivisionError("nothing to divide by")
+
+
+def test_a_table_or_a_chart_that_raises_names_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    from dataclasses import replace
+
+    import msgspec
+    from figure_samples import samples
+    from recall_task import figure as charts
+    from recall_task import results
+
+    from llmxsite.analysis.results.kind import Asked
+    from llmxsite.analysis.results.tables import table
+
+    rows = samples([{"task": "recall", "item": f"q{i}", "model": "m"} for i in range(3)])
+    name, kind = results.TABLES[0].name, charts.KINDS[0].name
+    monkeypatch.setattr(results, "TABLES", tuple(replace(one, make=_failing) for one in results.TABLES))
+    monkeypatch.setattr(charts, "KINDS", tuple(msgspec.structs.replace(one, make=_failing) for one in charts.KINDS))
+    registry.forget()
+    for call in (lambda: table(name).made(rows, Asked()), lambda: figure.build(kind, rows, {}, id="t")):
+        with pytest.raises(Problem) as raised:
+            call()
+        issue = raised.value.issues[0]
+        assert issue.code == "task-broken"
+        assert "'recall'" in issue.message
+        assert issue.message.endswith("raises ZeroDivisionError: nothing to divide by")
+
+
+def test_its_words_are_in_the_glossary() -> None:
+    from llmxsite.press.site import glossary
+
+    assert "recalled" in glossary.terms()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from llmxsite.analysis.measure import Measure, plain
+from llmxsite.base import registry
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -104,6 +105,19 @@ class TableKind:
     test: Test | None = None
     keeps_apart: tuple[str, ...] = ()
     """Populations that it never mixes, so that a number of it may be asked for where several are."""
+
+    def made(self, samples: Samples, asked: Asked) -> pd.DataFrame:
+        """The table, as `make` gives it. Raises `Problem`, with the package that brings it, where the code of another one fails."""
+        if self.task is None:
+            return self.make(samples, asked)
+        unknown: KeyError | None = None
+        with registry.running(self.task, f"table '{self.name}'"):
+            try:
+                return self.make(samples, asked)
+            except KeyError as error:  # a column that there is not
+                unknown = error
+        assert unknown is not None
+        raise unknown
 
     @property
     def keys(self) -> list[str]:

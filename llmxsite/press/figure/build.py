@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from llmxsite.analysis import results
 from llmxsite.analysis.measure import plain
+from llmxsite.base import registry
 from llmxsite.base.diagnostics import did_you_mean
 from llmxsite.press.figure.figure import Figure
 from llmxsite.press.figure.kinds import kind_named
@@ -85,7 +86,11 @@ def _drafted(kind: str, samples: Samples, options: dict[str, Any]) -> tuple[Kind
     chosen = kind_named(kind)
     wanted = parse(chosen, options)
     kept = _filtered(samples, wanted)
-    return chosen, wanted, kept, chosen.make(kept, wanted)
+    brings = next((task for task, one in registry.declared("figure", "KINDS") if one is chosen), None)
+    if brings is None:
+        return chosen, wanted, kept, chosen.make(kept, wanted)
+    with registry.running(brings, f"chart '{chosen.name}'"):
+        return chosen, wanted, kept, chosen.make(kept, wanted)
 
 
 def _filtered(samples: Samples, options: Options) -> Samples:

@@ -95,7 +95,7 @@ class Numbers:
 
         def make() -> list[Row]:
             samples = fitting(self.of(runs, where), found)
-            return rows(found.make(samples, asked)) if len(samples) else []
+            return rows(found.made(samples, asked)) if len(samples) else []
 
         return self.cache.memo("table", [kind, asdict(asked), where, hashes(runs)], list[Row], make)
 

@@ -147,9 +147,9 @@ def _asked(query: Query, kind: TableKind, samples: Table) -> Asked:
 def _row(query: Query, kind: TableKind, samples: tables.Samples, asked: Asked, once: _Once) -> dict[str, Any]:
     """The one row that is asked for. Raises `QueryError` where two levels share nothing, or the table is empty."""
     what = (asked.intervals, asked.slow, asked.factor, asked.levels, asked.measure, kind.name)
-    found = once(what, lambda: rows(kind.make(samples, asked)))
+    found = once(what, lambda: rows(kind.made(samples, asked)))
     if not kind.pair and (not found or query.of not in found[0]):  # what the table has beside its columns
-        found = once((query.of, *what), lambda: rows(kind.make(samples, replace(asked, of=query.of))))
+        found = once((query.of, *what), lambda: rows(kind.made(samples, replace(asked, of=query.of))))
     if found and (not kind.pair or found[0]["n"]):
         return found[0]
     if not kind.pair:
