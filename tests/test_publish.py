@@ -225,6 +225,17 @@ def test_without_an_address_there_is_no_post(tmp_path):
     assert BASE in discussion.export(bare, "temperature", issues=Issues(), base_url=BASE)
 
 
+def test_before_the_site_is_public_pictures_lie_beside_the_post(tmp_path):
+    bare = Study(site_study.make(tmp_path / "study"))
+    text = discussion.export(bare, "temperature", issues=Issues(), beside=tmp_path / "out", whole=True)
+    assert "invalid" not in text and "http" not in re.sub(r"https://(?:arxiv|doi)\.org\S*", "", text)
+    shown = re.findall(r"!\[(?:[^\]\\]|\\.)+\]\(([^)]+)\)", text)
+    assert shown == [f"temperature-{name}-light.png" for name in ("accuracy", "sweep", "reliability")]
+    assert all((tmp_path / "out" / name).stat().st_size > 1000 for name in shown)
+    assert text.count("<!-- Drag ") == len(shown)
+    assert not re.search(r"\]\(\s*\)", text) and "[Full report" not in text
+
+
 @pytest.mark.parametrize(
     ("text", "plain"),
     [

@@ -100,7 +100,9 @@ def discussion(
         typer.Option("--whole", help="Every paragraph, however long the post gets; 800 words at most when not given."),
     ] = False,
 ) -> None:
-    """Write a report as a post for GitHub Discussions. Publish the site first: the pictures are shown from there.
+    """Write a report as a post for GitHub Discussions. Its pictures are shown from the published site.
+
+    Before the site is public, with --out, they are written beside the post, to be dragged into it.
 
     A long report is shortened by leaving paragraphs out, and the post says which. Parts that nobody has written yet are
     marked as to be written; nothing is made up.
@@ -112,7 +114,9 @@ def discussion(
     from llmxsite.press.publish import discussion as post
 
     issues = Issues()
-    text = post.export(study_here(), report, issues=issues, base_url=base_url, whole=whole)
+    text = post.export(
+        study_here(), report, issues=issues, base_url=base_url, whole=whole, beside=out.parent if out else None
+    )
     if out is None:
         sys.stdout.write(text)
     else:

@@ -8,11 +8,13 @@ Nothing is claimed that nobody wrote.
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from llmxsite.base.diagnostics import Issues, Problem
 from llmxsite.press.catalogue import addresses
 from llmxsite.press.publish import github
 from llmxsite.press.publish.discussion import facts
+from llmxsite.press.publish.discussion.beside import NOWHERE, rewritten, write
 from llmxsite.press.publish.discussion.condense import MOST, condense, left_out, words
 from llmxsite.press.publish.discussion.parts import OTHER, Section, sections
 from llmxsite.press.publish.written import Written, open_edition, read
@@ -32,19 +34,30 @@ PROMPTS = {
 }
 
 
-def export(study: Study, slug: str, *, issues: Issues, base_url: str | None = None, whole: bool = False) -> str:
+def export(
+    study: Study,
+    slug: str,
+    *,
+    issues: Issues,
+    base_url: str | None = None,
+    whole: bool = False,
+    beside: Path | None = None,
+) -> str:
     """The post for one report; with `whole`, however long it is.
 
-    Raises `Problem` where the site's address is not known, or where it cannot be made to fit.
+    Where the site's address is not known, the pictures are written to the folder `beside`, to be dragged into the post. Raises
+    `Problem` where there is neither, or where the post cannot be made to fit.
     """
     edition = open_edition(study, issues, base_url)
-    if edition.base_url is None:
+    nowhere = edition.base_url is None
+    if nowhere and beside is None:
         raise Problem.at(
             "content/site.yaml",
             "discussion-address",
-            "a post needs the address of the published site: its pictures are shown from there",
-            hint="set `base_url:` in site.yaml, or give --base-url",
+            "a post needs the address of the published site, or a file beside which its pictures can lie",
+            hint="set `base_url:` in site.yaml, give --base-url, or give --out",
         )
+    edition.base_url = edition.base_url or NOWHERE
     written = read(edition, slug, issues)
     post = Post(written)
     if not whole and words(post.text()) > MOST:
@@ -73,6 +86,9 @@ def export(study: Study, slug: str, *, issues: Issues, base_url: str | None = No
             f"the post has {count:,} words; {LEAST} to {MOST} are read to the end",
             severity="hint",
         )
+    if nowhere and beside is not None:
+        list(write(written.figures, edition.cache, beside))
+        return rewritten(text, written.figures)
     return text
 
 
