@@ -262,3 +262,16 @@ def test_a_run_on_a_live_llama_server(folder: Path) -> None:
             await asyncio.to_thread(record, folder, url, "llama-server", "smollm2-135m")
 
     asyncio.run(go())
+
+
+@pytest.mark.parametrize("value", [True, False, "7", 1.5, None, [3], {"n": 1}])
+def test_what_is_no_whole_number_is_no_count_of_a_model(value: object) -> None:
+    from llmxsite.exchange.engine.ollama_shapes import Show, add_show
+    from llmxsite.exchange.engine.protocol import ModelInfo
+
+    info = ModelInfo(name="m")
+    facts = {"general.architecture": "a", "general.parameter_count": value, "a.context_length": value}
+    add_show(info, Show(model_info=facts))
+    assert info.parameters is None and info.context_length is None
+    add_show(info, Show(model_info={"general.parameter_count": 7}))
+    assert info.parameters == 7

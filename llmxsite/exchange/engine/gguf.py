@@ -102,7 +102,7 @@ def _header(cursor: _Cursor) -> Header:
         name=_text(values.get("general.name")),
         quantization=_FILE_TYPES.get(file_type) if isinstance(file_type, int) else None,
         parameters=parameters,
-        context_length=context if isinstance(context, int) else None,
+        context_length=context if isinstance(context, int) and not isinstance(context, bool) else None,
         template=_text(values.get("tokenizer.chat_template")),
         licence=_text(values.get("general.license")),
         embeds=f"{architecture}.pooling_type" in values,

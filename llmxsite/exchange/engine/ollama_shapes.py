@@ -203,13 +203,17 @@ def _is_remote(name: str, said: Listed | Show) -> bool:
     return bool(said.remote_host or said.remote_model) or tag == "cloud" or tag.endswith("-cloud")
 
 
+def _whole(value: object) -> int | None:
+    """A whole number as it is; anything else says nothing, `true` among it, which Python takes for 1."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
 def add_show(info: ModelInfo, show: Show) -> None:
     """Add what /api/show says of a model."""
     facts = show.model_info or {}
     count = facts.get("general.parameter_count")
     context = facts.get(f"{facts.get('general.architecture')}.context_length")
-    info.parameters = count if isinstance(count, int) else None
-    info.context_length = context if isinstance(context, int) else None
+    info.parameters, info.context_length = _whole(count), _whole(context)
     info.system = show.system or None
     info.stored_messages = len(show.messages or ())
     info.remote = info.remote or _is_remote(info.name, show)
