@@ -58,7 +58,11 @@ def make(samples: Samples, options: Forest) -> Draft:
         "machine",
         "choose a suite or a model with `where`",
     )
-    rows = [row for crossing in found for row in _rows(crossing, options)]
+    rows = [
+        row
+        for crossing, apart in zip(found, _apart(found, options.alpha), strict=True)
+        for row in _rows(crossing, apart, options)
+    ]
     keys = list(found[0].key)
     varying = [key for key in keys if len({str(c.key[key]) for c in found}) > 1]
     data = _table(rows, keys, machine)
@@ -95,28 +99,34 @@ KIND = Kind(
 )
 
 
-def _rows(crossing: Crossing, options: Forest) -> list[Row]:
+def _apart(found: Sequence[Crossing], alpha: float) -> list[list[bool]]:
+    """For each machine whether it answers apart from the others: Holm over all that the figure shows, as in the table `machines`."""
+    from llmxsite.analysis.stats.crossed import departures
+    from llmxsite.analysis.stats.multiple import adjust
+
+    tested = [departures(c.answers).p if len(c.machines) > 2 else np.full(len(c.machines), np.nan) for c in found]
+    adjusted = iter(adjust([None if math.isnan(p) else float(p) for one in tested for p in one], alpha).p)
+    return [[(p := next(adjusted)) is not None and p < alpha for _ in one] for one in tested]
+
+
+def _rows(crossing: Crossing, apart: Sequence[bool], options: Forest) -> list[Row]:
     """Each machine of what may be pooled, then the mean machine and a further one where there are two and three."""
     from llmxsite.analysis.results.machines import reach
-    from llmxsite.analysis.stats.crossed import departures, spread
-    from llmxsite.analysis.stats.multiple import adjust
+    from llmxsite.analysis.stats.crossed import spread
 
     values = crossing.values(options.value)
     found = spread(values, crossing.cluster, options.alpha)
     beyond = reach(found, options.alpha)
-    tested = departures(crossing.answers).p if len(crossing.machines) > 2 else np.full(len(values), np.nan)
-    adjusted = adjust([None if math.isnan(p) else float(p) for p in tested], options.alpha).p
     rows = []
     for place, name in enumerate(crossing.machines):
         known = values[place][~np.isnan(values[place])]
         if not len(known):
             continue
         centre = float(known.mean())
-        p = adjusted[place]
         rows.append(
             Row(
                 "machine", crossing.key, levels.text(name), centre, centre - beyond[place], centre + beyond[place], len(known),
-                apart=p is not None and p < options.alpha, refused=crossing.refused,
+                apart=apart[place], refused=crossing.refused,
             )
         )  # fmt: skip
     if found.mean is not None and found.machines > 1:
